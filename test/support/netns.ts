@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import { execa } from 'execa';
+
+/** IP version of a ruleset. */
+export type Family = 'ipv4' | 'ipv6';
+
+/** Which of the kernel's two packet filters the tool speaks to. */
+export type Backend = 'nft' | 'legacy';
+
+/** How a command ended. Text is bytes: one char is one byte (latin1). */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a command may be given besides its arguments. `input` is latin1 text for its standard input. */
+export interface ExecOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds until the command is killed; 60,000 when absent. */
+  readonly timeout?: number;
+}
+
+/** A throw-away network namespace, gone with `dispose` or with this process, however it ends. */
+export interface Netns {
+  /** A path that `nsenter --net=` and `ip link set … netns` take, from any process on this machine. */
+  readonly path: string;
+  /** Runs a program inside. Never throws for an exit code; throws when the program cannot be started or hangs. */
+  exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<Outcome>;
+  /** The text of `iptables-save`; throws unless it exits 0. Further arguments as `-c` or `-t`, `nat`. */
+  save(family: Family, backend: Backend, args?: readonly string[]): Promise<string>;
+  /** Feeds `text` to `iptables-restore`. */
+  restore(family: Family, backend: Backend, text: string, args?: readonly string[]): Promise<Outcome>;
+  dispose(): Promise<void>;
+}
+
+const OWN_NETNS = '/proc/self/ns/net';
+
+/** The one name of a tool that means the same on every distribution: `tool('ipv6', 'nft', 'save')`. */
+export function tool(family: Family, backend: Backend, verb?: 'save' | 'restore'): string {
+  const name = family === 'ipv4' ? 'iptables' : 'ip6tables';
+  return [name, backend, ...(verb === undefined ? [] : [verb])].join('-');
+}
+
+/**
+ * The environment every tool runs with. A namespace's own file serves as its lock: nobody outside takes it, and
+ * nothing is left behind in /run or /tmp.
+ */
+export const TOOL_ENV: Readonly<Record<string, string>> = {
+  PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin:/usr/bin:/bin`,
+  LC_ALL: 'C',
+  TZ: 'UTC',
+  XTABLES_LOCKFILE: OWN_NETNS,
+};
+
+/**
+ * Opens a fresh namespace and returns a file descriptor that keeps it alive.
+ * A descriptor rather than a process id: an id may be handed out again, and `nsenter` would then walk into the
+ * machine's own namespace; a descriptor is closed by the kernel even when this process is killed.
+ */
+async function openFresh(): Promise<number> {
+  const holder = execa('unshare', ['-n', 'cat'], { stdin: 'pipe', env: TOOL_ENV, extendEnv: false });
+  // `cat` answers only once `unshare` has become it, so the echo says that the new namespace exists.
+  holder.stdin.write('ready\n');
+  const started = await Promise.race([once(holder.stdout, 'data'), holder.then(() => undefined)]);
+  if (started === undefined || holder.pid === undefined) throw new Error('unshare -n ended at once');
+  const fd = openSync(`/proc/${String(holder.pid)}/ns/net`, 'r');
+  holder.stdin.end();
+  await holder;
+  return fd;
+}
+
+/**
+ * Makes an empty network namespace (loopback down, no rules) for a test.
+ * @throws Error when the namespace cannot be made, or when it would be the machine's own
+ */
+export async function createNetns(): Promise<Netns> {
+  const fd = await openFresh();
+  const path = `/proc/${String(process.pid)}/fd/${String(fd)}`;
+  if (readlinkSync(path) === readlinkSync(OWN_NETNS)) {
+    closeSync(fd);
+    throw new Error('refusing to test in the namespace of this machine');
+  }
+  let open = true;
+
+  const exec: Netns['exec'] = async (file, args = [], options = {}) => {
+    // The number of a closed descriptor may meanwhile stand for anything.
+    if (!open) throw new Error(`the namespace is disposed of; not running ${file}`);
+    const result = await execa('nsenter', [`--net=${path}`, '--', file, ...args], {
+      env: { ...TOOL_ENV, ...options.env },
+      extendEnv: false,
+      reject: false,
+      encoding: 'latin1',
+      stripFinalNewline: false,
+      timeout: options.timeout ?? 60_000,
+      maxBuffer: 256 * 1024 * 1024,
+      ...(options.input === undefined
+        ? { stdin: 'ignore' }
+        : { input: Buffer.from(options.input, 'latin1') }),
+    });
+    // A tool that a signal killed gave an answer; one that never started, or hung, gave none.
+    const code = result.signal === undefined ? result.exitCode : 128 + constants.signals[result.signal];
+    if (code === undefined || result.timedOut || result.isMaxBuffer || result.stderr.startsWith('nsenter: '))
+      throw new Error(result.stderr.trim() || `${file}: ${result.shortMessage ?? 'no exit code'}`);
+    return { code, stdout: result.stdout, stderr: result.stderr };
+  };
+
+  return {
+    path,
+    exec,
+    async save(family, backend, args = []) {
+      const name = tool(family, backend, 'save');
+      const { code, stdout, stderr } = await exec(name, args);
+      if (code !== 0) throw new Error(`${name} exited with ${String(code)}: ${stderr}`);
+      return stdout;
+    },
+    restore: (family, backend, text, args = []) =>
+      exec(tool(family, backend, 'restore'), args, { input: text }),
+    dispose() {
+      if (open) closeSync(fd);
+      open = false;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Runs `body` in a namespace of its own and disposes of it, also when `body` throws. */
+export async function withNetns<Result>(body: (ns: Netns) => Promise<Result>): Promise<Result> {
+  const ns = await createNetns();
+  try {
+    return await body(ns);
+  } finally {
+    await ns.dispose();
+  }
+}
