@@ -1,0 +1,40 @@
+/**
+ * The lab from a terminal, as root: `npm run lab -- roots`, `npm run lab -- record [ERA [SCENARIO]]`,
+ * `npm run lab -- up ERA`. See test/fixtures/README.md.
+ */
+import { once } from 'node:events';
+import { startEngine } from './engine.ts';
+import { ALL_ERAS, type Era } from './eras.ts';
+import { record } from './record.ts';
+import { ensureRoot } from './roots.ts';
+import { scenariosOf } from './scenarios.ts';
+
+const [verb, chosen, scenario] = process.argv.slice(2);
+const eras = chosen === undefined ? ALL_ERAS : ALL_ERAS.filter((era) => era === chosen);
+
+async function recordEra(era: Era): Promise<void> {
+  const names = scenario === undefined ? [...scenariosOf(era).keys()] : [scenario === 'rich' ? '' : scenario];
+  for (const name of names) console.log(await record(era, name));
+}
+
+/** Keeps an Engine running until Ctrl-C, for a look around. */
+async function up(era: Era): Promise<void> {
+  const engine = await startEngine({ era });
+  console.log(`DOCKER_HOST=${engine.dockerHost}\nPATH=${engine.suitePath}:$PATH\nnsenter --net=${engine.netns}`);
+  const ended = [once(process, 'SIGINT'), once(process, 'SIGTERM')];
+  await Promise.race(ended);
+  await engine.stop();
+}
+
+const verbs: Readonly<Record<string, (era: Era) => Promise<unknown>>> = {
+  roots: ensureRoot,
+  record: recordEra,
+  up,
+};
+const run = verbs[verb ?? ''];
+if (run === undefined || eras.length === 0 || (verb === 'up' && chosen === undefined)) {
+  console.error(`usage: npm run lab -- roots|record|up [${ALL_ERAS.join('|')}] [scenario]`);
+  process.exitCode = 2;
+} else {
+  for (const era of eras) await run(era);
+}

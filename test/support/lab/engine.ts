@@ -1,0 +1,111 @@
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { createNetns, type Backend } from '../netns.ts';
+import { createDockerd } from './dockerd.ts';
+import type { Era } from './eras.ts';
+import { ensureRoot } from './roots.ts';
+import { execThrough, must, type Exec } from './run.ts';
+import { writeShims } from './shims.ts';
+import { sweep } from './sweep.ts';
+import { CLIENT, HOST, connect } from './wire.ts';
+import { createWorld } from './world.ts';
+
+/** What `startEngine` is asked for. */
+export interface EngineOptions {
+  readonly era: Era;
+  /** Backend of the engine's own iptables; `nft` when absent, as Debian has it. */
+  readonly backend?: Backend;
+  /** Further arguments of dockerd, `--userland-proxy=false` for example. */
+  readonly daemonArgs?: readonly string[];
+}
+
+/** A machine with a running Docker Engine, and a client outside of it. */
+export interface Engine {
+  readonly era: Era;
+  /** Path of the engine's network namespace, for `nsenter --net=`. */
+  readonly netns: string;
+  /** Value for DOCKER_HOST, good from anywhere on this machine. */
+  readonly dockerHost: string;
+  /** Directory of the suite's own iptables and nft, to put first in PATH; they act where the caller is. */
+  readonly suitePath: string;
+  /**
+   * Runs a program of this machine in the engine's network namespace. DOCKER_HOST is set, and the engine's xtables
+   * lock is the one in force.
+   */
+  readonly exec: Exec;
+  /** Runs a program of the engine's own root, in its network namespace: that suite's iptables, ip, conntrack. */
+  readonly execInside: Exec;
+  /** Runs the docker CLI inside; gives its standard output without the final newline, throws when it fails. */
+  docker(args: readonly string[]): Promise<string>;
+  /** GET of an Engine API path, parsed. */
+  api(apiPath: string): Promise<unknown>;
+  /** The machine on the other side of the wire; it answers on 80/tcp and 5353/udp with the address it saw. */
+  readonly client: {
+    readonly netns: string;
+    /** Runs a program of this machine in the client's network namespace. */
+    readonly exec: Exec;
+    /** Runs a program of the engine's root in the client's network namespace. */
+    readonly execInside: Exec;
+  };
+  readonly daemon: { start(args?: readonly string[]): Promise<void>; stop(): Promise<void>; log(): string };
+  /** Takes all of it down; nothing stays behind. */
+  stop(): Promise<void>;
+}
+
+/** Name of the one container image: answers on the ports it is given (80/tcp and 5353/udp unasked). */
+export const IMAGE = 'lab';
+
+async function useBackend(exec: Exec, backend: Backend): Promise<void> {
+  for (const tool of ['iptables', 'ip6tables'])
+    await must(exec, 'update-alternatives', ['--set', tool, `/usr/sbin/${tool}-${backend}`]);
+}
+
+/**
+ * Brings up a machine with the era's Engine: a root of its Debian suite, own namespaces, the image `lab`, an outside
+ * client on a wire. The first call for an era builds the root. Ends with `stop`, or with this process.
+ * @throws Error with the step that failed; what had been started is taken down
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { era, backend = 'nft', daemonArgs = [] } = options;
+  await sweep();
+  const world = await createWorld(await ensureRoot(era));
+  const clientNetns = await createNetns();
+  const stop = async () => {
+    await world.destroy();
+    await clientNetns.dispose();
+  };
+  try {
+    for (const file of ['echo.pl', 'build-image.sh'])
+      copyFileSync(path.join(import.meta.dirname, file), path.join(world.shared, file));
+    await useBackend(world.exec, backend);
+    const dockerd = createDockerd(world, daemonArgs);
+    const dockerHost = `unix://${dockerd.socket}`;
+    const exec = execThrough(['nsenter', `--net=${world.netns}`, '--'], {
+      DOCKER_HOST: dockerHost,
+      XTABLES_LOCKFILE: path.join(world.shared, 'xtables.lock'),
+    });
+    const onClient = world.execIn(clientNetns.path);
+    await connect(exec, clientNetns);
+    await must(onClient, 'sh', ['-c', 'setsid perl /lab/echo.pl serve 80/tcp 5353/udp >/dev/null 2>&1 &']);
+    await dockerd.start();
+    await must(world.exec, '/lab/build-image.sh', [IMAGE]);
+    return {
+      era,
+      netns: world.netns,
+      dockerHost,
+      suitePath: writeShims(world),
+      exec,
+      execInside: world.exec,
+      docker: (args) => must(world.exec, 'docker', args),
+      api: (apiPath) => dockerd.get(apiPath),
+      client: { netns: clientNetns.path, exec: clientNetns.exec, execInside: onClient },
+      daemon: dockerd,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export { CLIENT, HOST };

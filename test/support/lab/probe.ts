@@ -1,0 +1,40 @@
+import type { Engine } from './engine.ts';
+import type { Exec } from './run.ts';
+import { CLIENT } from './wire.ts';
+
+/** Where a probe starts: the outside client, the engine's host, or a container by its name. */
+export type Vantage = 'client' | 'host' | { readonly container: string };
+
+function asker(engine: Engine, from: Vantage): { exec: Exec; words: readonly string[] } {
+  if (from === 'client') return { exec: engine.client.execInside, words: ['perl', '/lab/echo.pl'] };
+  if (from === 'host') return { exec: engine.execInside, words: ['perl', '/lab/echo.pl'] };
+  return { exec: engine.execInside, words: ['docker', 'exec', from.container, 'perl', '/echo.pl'] };
+}
+
+async function ask(engine: Engine, protocol: 'tcp' | 'udp', address: string, port: number, from: Vantage) {
+  const { exec, words } = asker(engine, from);
+  const [program = '', ...rest] = words;
+  const { code, stdout } = await exec(program, [...rest, 'ask', protocol, address, String(port), '1']);
+  return code === 0 ? stdout.trimEnd() : undefined;
+}
+
+/**
+ * Sends an HTTP request and tells which client address the answering server saw.
+ * @returns the address, or undefined when there was no answer within a second
+ */
+export function httpProbe(engine: Engine, address: string, port: number, from: Vantage = 'client') {
+  return ask(engine, 'tcp', address, port, from);
+}
+
+/** As `httpProbe`, with one datagram each way. */
+export function udpProbe(engine: Engine, address: string, port: number, from: Vantage = 'client') {
+  return ask(engine, 'udp', address, port, from);
+}
+
+/**
+ * Sends an HTTP request from a container to the outside client.
+ * @returns the source address the client saw (the host's own when masquerading works), or undefined without an answer
+ */
+export function outboundProbe(engine: Engine, container: string, family: 'ipv4' | 'ipv6' = 'ipv4') {
+  return ask(engine, 'tcp', CLIENT[family], 80, { container });
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { ERAS, type Era } from './eras.ts';
+
+const PACKAGES = [
+  'docker.io',
+  'iptables',
+  'nftables',
+  'iproute2',
+  'ipset',
+  'conntrack',
+  'busybox-static',
+  'ca-certificates',
+];
+
+/** Where the roots are kept between runs: about 550 MB each. `RULESGUARD_LAB_DIR` moves it. */
+export function labDirectory(): string {
+  return process.env['RULESGUARD_LAB_DIR'] ?? '/var/cache/rulesguard-lab';
+}
+
+/** The directory of an era's root; it exists only once the root is complete. */
+export function rootDirectory(era: Era): string {
+  return path.join(labDirectory(), ERAS[era].suite);
+}
+
+/**
+ * The Debian mirrors this machine itself uses, from apt's own reading of its sources, so that whatever serves the
+ * machine serves the lab. `RULESGUARD_LAB_MIRROR` comes first where it is set (a machine that is not Debian's).
+ */
+async function mirrors(): Promise<string[]> {
+  const { stdout } = await execa(
+    'apt-get',
+    ['indextargets', '--no-release-info', '--format', '$(REPO_URI) $(COMPONENT)', 'Created-By: Packages'],
+    { reject: false, env: { LC_ALL: 'C' } },
+  );
+  const own = (stdout ?? '')
+    .split('\n')
+    .filter((line) => line.endsWith(' main') && !line.includes('security'))
+    .map((line) => line.slice(0, line.indexOf(' ')));
+  const told = process.env['RULESGUARD_LAB_MIRROR'];
+  return [...new Set(told === undefined ? own : [told, ...own])];
+}
+
+/** The proxy apt is configured with; debootstrap asks only the environment. */
+async function aptProxy(): Promise<Record<string, string>> {
+  const { stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy/f'], { reject: false });
+  const proxy = /^proxy='(.+)'$/m.exec(stdout ?? '')?.[1];
+  return proxy === undefined || proxy === 'DIRECT' ? {} : { http_proxy: proxy };
+}
+
+/**
+ * Makes sure the era's root exists; builds it when it is missing (half a minute, from the machine's own mirror).
+ * Safe to call from several processes at once.
+ * @returns the root's directory, to be used read-only
+ * @throws Error with debootstrap's last lines when it cannot be built
+ */
+export async function ensureRoot(era: Era): Promise<string> {
+  const target = rootDirectory(era);
+  if (existsSync(target)) return target;
+  const from = await mirrors();
+  if (from.length === 0) throw new Error('no Debian mirror known: set RULESGUARD_LAB_MIRROR');
+  const { suite, packages } = ERAS[era];
+  await execa(
+    path.join(import.meta.dirname, 'build-root.sh'),
+    [target, suite, [...PACKAGES, ...packages].join(','), ...from],
+    { env: await aptProxy() },
+  );
+  return target;
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How run directories are named, so that the next run recognises what a killed one left. */
+export const RUN_PREFIX = 'rulesguard-lab-';
+const CGROUPS = '/sys/fs/cgroup';
+
+/** A process id together with its start time: ids are handed out again, the pair is not. */
+export function processIdentity(pid: number): string | undefined {
+  try {
+    // The second field may hold spaces and parentheses; start time is the 20th after it.
+    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    return `${String(pid)} ${fields[19] ?? ''}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every directory that is `name` in one of the machine's cgroup hierarchies (one in v2, a dozen in v1). */
+function cgroupsNamed(name: string): string[] {
+  if (!existsSync(CGROUPS)) return [];
+  const hierarchies = readdirSync(CGROUPS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(CGROUPS, entry.name));
+  return [CGROUPS, ...hierarchies].map((parent) => path.join(parent, name)).filter((dir) => existsSync(dir));
+}
+
+function removeTree(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) removeTree(path.join(directory, entry.name));
+  rmdirSync(directory);
+}
+
+/**
+ * Removes the cgroups below the parent `name`: the one thing of an engine that neither a process nor a namespace
+ * takes along. The kernel refuses while a killed process is not yet gone, so it is asked for up to five seconds.
+ */
+export async function removeCgroups(name: string): Promise<void> {
+  for (const directory of cgroupsNamed(name)) {
+    for (let attempt = 0; existsSync(directory); attempt++) {
+      try {
+        removeTree(directory);
+      } catch (error) {
+        if (attempt === 100) throw error;
+        await sleep(50);
+      }
+    }
+  }
+}
+
+/**
+ * Takes away what runs of the lab that were killed have left: cgroups and run directories. Their processes, mounts
+ * and namespaces died with them.
+ */
+export async function sweep(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(RUN_PREFIX))) {
+    const directory = path.join(tmpdir(), name);
+    const owner = path.join(directory, 'owner');
+    if (!existsSync(owner)) continue;
+    const identity = readFileSync(owner, 'latin1');
+    if (processIdentity(Number.parseInt(identity, 10)) === identity) continue;
+    await removeCgroups(name);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
