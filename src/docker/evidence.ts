@@ -1,0 +1,114 @@
+import { sameBlock } from '../iptables/address.ts';
+import type { Captures, Needs } from './shape.ts';
+import type { Match } from './match.ts';
+import type { Network } from './inventory.ts';
+
+/** What speaks for a rule beside its own words. Both families are read before anything is decided. */
+export interface Evidence {
+  /** Bridges named by rules that can only be Docker's, or by the Engine. */
+  readonly bridges: Set<string>;
+  /** Bridges with a per-bridge jump to DOCKER in FORWARD: the layout of Engines before 28. */
+  readonly forwardBridges: Set<string>;
+  readonly endpoints: Set<string>;
+  readonly loopbackPorts: Set<string>;
+  readonly sctpPorts: Set<string>;
+  /** The subnets the Engine gives each bridge. Empty when no Engine was asked. */
+  readonly subnets: Map<string, readonly string[]>;
+  /** 28.0.0's set rules stand in FORWARD. */
+  sets: boolean;
+  /** Engines from 28.0.1 on keep their per-bridge rules in DOCKER-FORWARD. */
+  forwardChain: boolean;
+}
+
+/** Evidence from what the Engine, or a baseline that recorded its words, says. */
+export function evidenceFrom(networks: readonly Network[]): Evidence {
+  const bridgeNetworks = networks.filter((network) => network.bridge !== '');
+  return {
+    bridges: new Set(bridgeNetworks.map((network) => network.bridge)),
+    forwardBridges: new Set(),
+    endpoints: new Set(),
+    loopbackPorts: new Set(),
+    sctpPorts: new Set(),
+    subnets: new Map(bridgeNetworks.map((network) => [network.bridge, network.subnets])),
+    sets: false,
+    forwardChain: false,
+  };
+}
+
+/** Shapes whose very words prove that the bridge they name is Docker's: they stand in Docker's chains or jump to them. */
+const PROVES_BRIDGE: ReadonlySet<string> = new Set([
+  'forward-docker',
+  'bridge-docker',
+  'bridge-established',
+  'isolation-stage-2',
+  'isolation-drop',
+  'port-accept',
+  'unpublished-drop',
+  'unprotected-accept',
+  'proxy-return',
+  'dnat',
+  'internal-drop',
+  'network-icc-drop',
+  'network-icc-accept',
+]);
+
+const portKey = (captures: Captures): string => `${captures.proto ?? ''} ${captures.hostPort ?? ''}`;
+
+/** Adds what one recognised rule proves. */
+export function collect(evidence: Evidence, { shape, captures }: Match): void {
+  if (captures.bridge !== undefined && PROVES_BRIDGE.has(shape.id)) evidence.bridges.add(captures.bridge);
+  if (shape.id === 'forward-docker' && captures.bridge !== undefined) evidence.forwardBridges.add(captures.bridge);
+  if (shape.id === 'forward-set-docker' || shape.id === 'forward-set-established') evidence.sets = true;
+  if (shape.id === 'forward-forward') evidence.forwardChain = true;
+  if (captures.ip !== undefined && (shape.id === 'dnat' || shape.id === 'port-accept' || shape.id === 'raw-endpoint')) {
+    evidence.endpoints.add(captures.ip);
+  }
+  if (shape.id === 'dnat') {
+    if (captures.hostIp?.startsWith('127.') === true) evidence.loopbackPorts.add(portKey(captures));
+    if (captures.proto === 'sctp' && captures.port !== undefined) evidence.sctpPorts.add(captures.port);
+  }
+}
+
+const DOCKER_BRIDGE = /^(?:docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
+
+/** Whether the evidence shows that a bridge is Docker's; a name only Docker gives is enough. */
+export function knowsBridge(evidence: Evidence, bridge: string | undefined): boolean {
+  return bridge !== undefined && (DOCKER_BRIDGE.test(bridge) || evidence.bridges.has(bridge));
+}
+
+/** Why a rule with a Docker shape is nevertheless not called Docker's; undefined when it is. */
+export function objection(needs: Needs, captures: Captures, evidence: Evidence): string | undefined {
+  const bridge = captures.bridge ?? '';
+  switch (needs) {
+    case 'nothing':
+      return undefined;
+    case 'bridge':
+      return bridgeObjection(captures, evidence);
+    case 'forward-bridge':
+      // From 28.0.1 on these words in FORWARD are a user's, unless the old layout's jump stands there too.
+      return evidence.forwardChain && !evidence.forwardBridges.has(bridge)
+        ? `this Engine keeps such rules in DOCKER-FORWARD, not in FORWARD`
+        : bridgeObjection(captures, evidence);
+    case 'sets':
+      return evidence.sets ? bridgeObjection(captures, evidence) : 'only Engine 28.0.0 writes this, and its set rules are not there';
+    case 'endpoint':
+    case 'trusted-endpoint':
+      return evidence.endpoints.has(captures.ip ?? '') ? undefined : `no other rule shows that ${captures.ip ?? ''} is a container`;
+    case 'loopback-port':
+      return evidence.loopbackPorts.has(portKey(captures)) ? undefined : `no DNAT publishes ${captures.hostPort ?? ''}/${captures.proto ?? ''} on a loopback address`;
+    case 'sctp-port':
+      return evidence.sctpPorts.has(captures.port ?? '') ? undefined : `no DNAT publishes ${captures.port ?? ''}/sctp`;
+    default:
+      return needs satisfies never;
+  }
+}
+
+function bridgeObjection(captures: Captures, evidence: Evidence): string | undefined {
+  const bridge = captures.bridge ?? '';
+  if (!knowsBridge(evidence, bridge)) return `nothing shows that ${bridge} is a bridge of Docker's`;
+  const subnets = evidence.subnets.get(bridge);
+  if (captures.subnet !== undefined && subnets !== undefined && !subnets.some((subnet) => sameBlock(subnet, captures.subnet ?? ''))) {
+    return `the network of ${bridge} has ${subnets.join(', ')}, not ${captures.subnet}`;
+  }
+  return undefined;
+}

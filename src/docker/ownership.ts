@@ -1,0 +1,214 @@
+import { jumpGraph, type JumpGraph } from '../iptables/jumps.ts';
+import { FAMILIES, isBuiltin, type Family, type Rule, type Ruleset, type Table } from '../iptables/model.ts';
+import { targetOf } from '../iptables/view.ts';
+import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
+import { collect, evidenceFrom, objection, type Evidence } from './evidence.ts';
+import type { Network } from './inventory.ts';
+import { matchRule, shapesOf, type Match } from './match.ts';
+import type { Captures, Level, Shape } from './shape.ts';
+
+/** Whose a rule or a chain is. `shared`: DOCKER-USER, Docker's chain with the user's content. */
+export type Owner = 'docker' | 'shared' | 'foreign';
+
+/** The verdict on one rule. */
+export interface Ownership {
+  readonly owner: Owner;
+  readonly level?: Level;
+  readonly shape?: Shape;
+  readonly captures?: Captures;
+}
+
+export interface OwnedRule extends Ownership {
+  readonly rule: Rule;
+}
+
+/** A chain that is Docker's or holds rules of Docker's; all its rules are here, in order. */
+export interface OwnedChain {
+  readonly table: string;
+  readonly name: string;
+  readonly builtin: boolean;
+  readonly owner: Owner;
+  readonly level?: Level;
+  /** A DOCKER* chain no Engine we know writes, reached from Docker's own chains. */
+  readonly unknown: boolean;
+  readonly policy: string;
+  readonly policyCounters: string;
+  readonly rules: readonly OwnedRule[];
+}
+
+/** A rule or chain that may be Docker's, and why it was left alone. */
+export interface Undecided {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  /** Absent when the whole chain is meant. */
+  readonly rule?: string;
+  readonly reason: string;
+}
+
+export type OwnedTables = ReadonlyMap<string, ReadonlyMap<string, OwnedChain>>;
+
+/** Both families with every chain that concerns Docker. What is not here is foreign. */
+export interface OwnedHost {
+  readonly families: Readonly<Record<Family, OwnedTables>>;
+  readonly undecided: readonly Undecided[];
+}
+
+export type HostRules = Readonly<Record<Family, Ruleset>>;
+
+/** What settles what the text alone cannot. */
+export interface Knowledge {
+  /** The Engine's networks, or those a baseline recorded; undefined when nobody could be asked. */
+  readonly networks?: readonly Network[] | undefined;
+  /** Whether a rule was recorded as Docker's before. */
+  readonly recorded?: ((family: Family, table: string, rule: Rule) => boolean) | undefined;
+}
+
+const FOREIGN: Ownership = { owner: 'foreign' };
+const SHARED: Ownership = { owner: 'shared', level: 'daemon' };
+const UNKNOWN_SHAPE: Ownership = { owner: 'docker', level: 'daemon' };
+
+/** No Engine ever writes these (docker-rules §2, "global negatives"). */
+const NEVER_DOCKERS = / -m (?:comment|limit|hashlimit|multiport|iprange|recent|set) | -j (?:LOG|NFLOG|REJECT)\b| -g /;
+/** Chains of a container's own resolver, or of DOCKER-OVERLAY: not looked at as Docker's unless reached. */
+const DOCKER_NAME = /^DOCKER(?![_A-Za-z0-9])/;
+const OVERLAY_NETWORK = /^[0-9a-f]{12}$/;
+
+/** One chain on its way to a verdict. */
+interface Candidate {
+  readonly family: Family;
+  readonly table: Table;
+  readonly chain: string;
+  readonly owner: Owner;
+  readonly unknown: boolean;
+  readonly matches: readonly (Match | undefined)[];
+}
+
+/**
+ * Owner and level of every chain and rule in raw, mangle, nat and filter, for every era from 17.06 to 29 (iptables
+ * backend). Linear in the number of rules; a foreign rule outside the chains Docker writes to costs nothing.
+ *
+ * @param host - both families as read from one host
+ * @param knowledge - what settles doubtful cases; without it they stay foreign and are listed as undecided
+ */
+export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
+  const evidence = evidenceFrom(knowledge.networks ?? []);
+  const undecided: Undecided[] = [];
+  const candidates = FAMILIES.flatMap((family) => [...host[family].tables.values()].flatMap((table) => candidatesOf(family, table, undecided)));
+  for (const candidate of candidates) {
+    for (const match of candidate.matches) if (match !== undefined) collect(evidence, match);
+  }
+  const families = { ipv4: new Map<string, Map<string, OwnedChain>>(), ipv6: new Map<string, Map<string, OwnedChain>>() };
+  for (const candidate of candidates) {
+    const owned = settle(candidate, evidence, knowledge, undecided);
+    if (owned === undefined) continue;
+    const tables = families[candidate.family];
+    const chains = tables.get(owned.table) ?? new Map<string, OwnedChain>();
+    chains.set(owned.name, owned);
+    tables.set(owned.table, chains);
+  }
+  return { families, undecided };
+}
+
+function candidatesOf(family: Family, table: Table, undecided: Undecided[]): readonly Candidate[] {
+  const known = new Set(DOCKER_CHAINS[table.name] ?? []);
+  if (DOCKER_CHAINS[table.name] === undefined && !hasEntryShapes(table)) return [];
+  const unknown = unknownChains(table, known);
+  const found: Candidate[] = [];
+  for (const chain of table.chains.values()) {
+    const isDockers = known.has(chain.name) || unknown.has(chain.name);
+    const isUser = chain.name === USER_CHAIN && table.name === 'filter';
+    const shapes = shapesOf(table.name, chain.name);
+    if (!isDockers && !isUser && shapes === undefined) {
+      if (DOCKER_NAME.test(chain.name)) {
+        undecided.push({ family, table: table.name, chain: chain.name, reason: `named like one of Docker's chains, but none of those leads to it` });
+      }
+      continue;
+    }
+    found.push({
+      family,
+      table,
+      chain: chain.name,
+      owner: isUser ? 'shared' : isDockers ? 'docker' : 'foreign',
+      unknown: unknown.has(chain.name),
+      matches: shapes === undefined ? [] : chain.rules.map((rule) => matchRule(shapes, rule)),
+    });
+  }
+  return found;
+}
+
+const hasEntryShapes = (table: Table): boolean => [...table.chains.keys()].some((chain) => shapesOf(table.name, chain) !== undefined);
+
+/** DOCKER* chains of an Engine newer than this program, found by following the jumps of Docker's own chains. */
+function unknownChains(table: Table, known: ReadonlySet<string>): ReadonlySet<string> {
+  const unknown = new Set<string>();
+  if (![...table.chains.keys()].some((name) => !known.has(name) && (DOCKER_NAME.test(name) || OVERLAY_NETWORK.test(name)))) return unknown;
+  const graph: JumpGraph = jumpGraph(table);
+  const queue = [...known].filter((name) => table.chains.has(name));
+  for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
+    for (const to of graph.get(from) ?? []) {
+      const fits = DOCKER_NAME.test(to) || (from === 'DOCKER-OVERLAY' && OVERLAY_NETWORK.test(to));
+      if (!fits || known.has(to) || unknown.has(to) || to === USER_CHAIN) continue;
+      unknown.add(to);
+      queue.push(to);
+    }
+  }
+  return unknown;
+}
+
+function settle(candidate: Candidate, evidence: Evidence, knowledge: Knowledge, undecided: Undecided[]): OwnedChain | undefined {
+  const { table, chain: name, owner, unknown } = candidate;
+  const chain = table.chains.get(name);
+  if (chain === undefined) return undefined;
+  // The usual large chain is a user's block list: no rule of it looks like Docker's, and none is copied.
+  if (owner === 'foreign' && candidate.matches.every((match) => match === undefined)) return undefined;
+  let holdsDockers = owner !== 'foreign';
+  const rules = chain.rules.map((rule, i): OwnedRule => {
+    const ownership = ownRule(candidate, rule, candidate.matches[i], evidence, knowledge, undecided);
+    if (ownership.owner !== 'foreign') holdsDockers = true;
+    return ownership === FOREIGN ? { rule, owner: 'foreign' } : { rule, ...ownership };
+  });
+  if (!holdsDockers) return undefined;
+  return {
+    table: table.name,
+    name,
+    builtin: isBuiltin(table.name, name),
+    owner,
+    ...(owner === 'foreign' ? {} : { level: name === 'DOCKER-INGRESS' ? ('ingress' as const) : ('daemon' as const) }),
+    unknown,
+    policy: chain.policy,
+    policyCounters: chain.counters,
+    rules,
+  };
+}
+
+function ownRule(candidate: Candidate, rule: Rule, match: Match | undefined, evidence: Evidence, knowledge: Knowledge, undecided: Undecided[]): Ownership {
+  const { family, table, chain, owner } = candidate;
+  if (match !== undefined) {
+    const doubt = objection(match.shape.needs, match.captures, evidence);
+    if (doubt === undefined || knowledge.recorded?.(family, table.name, rule) === true) return fromMatch(match);
+    // Where the Engine's own list of networks speaks against a rule, the question is settled: it is not Docker's.
+    if (knowledge.networks === undefined && match.shape.needs !== 'sets') {
+      undecided.push({ family, table: table.name, chain, rule: rule.text, reason: doubt });
+    }
+    return FOREIGN;
+  }
+  if (owner === 'shared') return SHARED;
+  if (owner === 'foreign') return FOREIGN;
+  if (candidate.unknown && !NEVER_DOCKERS.test(rule.text)) return UNKNOWN_SHAPE;
+  if (leadsToUnknown(table, candidate, rule)) return UNKNOWN_SHAPE;
+  undecided.push({ family, table: table.name, chain, rule: rule.text, reason: `stands in Docker's chain, but no Engine is known to write it; Docker will delete it when it next starts` });
+  return FOREIGN;
+}
+
+const leadsToUnknown = (table: Table, { chain }: Candidate, rule: Rule): boolean => {
+  const target = targetOf(rule.text) ?? '';
+  if (!table.chains.has(target) || NEVER_DOCKERS.test(rule.text)) return false;
+  return DOCKER_NAME.test(target) || (chain === 'DOCKER-OVERLAY' && OVERLAY_NETWORK.test(target));
+};
+
+const fromMatch = ({ shape, captures }: Match): Ownership => {
+  // The routing mesh writes its hairpin rule in the words of a proxy-less bridge network (docker-rules §1.2).
+  const level = shape.id === 'hairpin-local' && captures.bridge === 'docker_gwbridge' ? 'ingress' : shape.level;
+  return { owner: 'docker', level, shape, captures };
+};

@@ -1,0 +1,73 @@
+/**
+ * What a Docker rule hangs on: the daemon itself, one network, one endpoint of a network, the swarm routing mesh, or an
+ * encrypted overlay network.
+ */
+export const LEVELS = ['daemon', 'network', 'endpoint', 'ingress', 'overlay'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What the words of one rule say, by name. Only the fields its shape has. */
+export interface Captures {
+  readonly bridge?: string;
+  readonly subnet?: string;
+  /** An endpoint's address, without prefix length. */
+  readonly ip?: string;
+  readonly hostIp?: string;
+  readonly proto?: string;
+  /** The container's port, or the host's where the rule has only that. */
+  readonly port?: string;
+  readonly hostPort?: string;
+  readonly iface?: string;
+  readonly target?: string;
+  /** Engine ≤23 and ≥24 write the VXLAN id differently; here it is the text that holds it. */
+  readonly vni?: string;
+}
+
+/** What must be known beside the text before a rule of this shape may be called Docker's. */
+export type Needs =
+  'nothing' | 'bridge' | 'forward-bridge' | 'sets' | 'endpoint' | 'loopback-port' | 'trusted-endpoint' | 'sctp-port';
+
+/** Within one scope of one chain, a rule of a lower phase must stand before every rule of a higher one. */
+export interface Order {
+  readonly scope: string;
+  readonly phase: number;
+}
+
+/** One kind of rule that a Docker Engine writes, in iptables-save's spelling. */
+export interface Shape {
+  readonly id: string;
+  readonly table: string;
+  readonly chains: readonly string[];
+  /** The words after `-j` it may end in; the first thing looked at, so that foreign rules cost next to nothing. */
+  readonly targets: readonly string[];
+  /** Matched against the rulespec, anchored at both ends. */
+  readonly pattern: RegExp;
+  readonly level: Level;
+  readonly needs: Needs;
+  /** Where Docker puts it in a chain it shares with others: inserted first, or appended. */
+  readonly placed: 'top' | 'bottom';
+  /** The order that matters (docker-rules §3); absent when none does. */
+  readonly order?: (captures: Captures) => readonly Order[];
+}
+
+const NAME = '[^\\s/!"]{1,15}';
+const ADDRESS = '[0-9a-fA-F:.]+';
+
+/** Pieces of rule text, named like the captures they fill. */
+export const PIECE = {
+  bridge: `(?<bridge>${NAME})`,
+  iface: `(?<iface>${NAME})`,
+  ip: `(?<ip>${ADDRESS})/(?:32|128)`,
+  subnet: `(?<subnet>${ADDRESS}/\\d{1,3})`,
+  proto: '-p (?<proto>tcp|udp|sctp) -m \\k<proto>',
+  established: '-m conntrack --ctstate RELATED,ESTABLISHED',
+  vxlan:
+    '-m udp --dport \\d+ (?:-m u32 --u32 "0x0>>0x16&0x3c@0xc&0xffffff00=(?<vni>0x[0-9a-f]+)"' +
+    '|-m bpf --bytecode "(?:6,177 0 0 0,64 0 0 12,84 0 0 4294967040,21 1 0 (?<vni6>\\d+),6 0 0 0,6 0 0 4294967295' +
+    '|7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 (?<vni7>\\d+),6 0 0 0,6 0 0 4294967295)")',
+  address: ADDRESS,
+} as const;
+
+/** A rulespec pattern, anchored. */
+export function spec(source: string): RegExp {
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,59 @@
+/** What the process exits with when a fault ends it (DESIGN: 2 usage or internal, 3 cannot tell, 4 busy). */
+export type FaultExit = 1 | 2 | 3 | 4;
+
+/** Stable codes: for logs, for scripts, and to look up in docs/FAULTS.md. */
+export type FaultCode =
+  | 'RG_USAGE'
+  | 'RG_INTERNAL'
+  | 'RG_PARSE'
+  | 'RG_INCOMPATIBLE'
+  | 'RG_REFUSED_INPUT'
+  | 'RG_COMMAND'
+  | 'RG_TIMEOUT'
+  | 'RG_MISSING_TOOL'
+  | 'RG_PRIVILEGE'
+  | 'RG_BACKENDS_SPLIT'
+  | 'RG_NO_DOCKER_RULES'
+  | 'RG_UNSETTLED'
+  | 'RG_BASELINE'
+  | 'RG_NO_BASELINE'
+  | 'RG_UNSAFE_FILE'
+  | 'RG_DAMAGED'
+  | 'RG_PLAN'
+  | 'RG_CHANGED'
+  | 'RG_REHEARSAL'
+  | 'RG_NOT_REPAIRED'
+  | 'RG_BUSY'
+  | 'RG_ENGINE';
+
+/** What a fault carries beside its message. */
+export interface FaultFacts {
+  /** The next thing to do, as a sentence or a command to type. */
+  readonly hint?: string;
+  /** Facts below the headline, one line each. */
+  readonly details?: readonly string[];
+  readonly cause?: unknown;
+}
+
+/**
+ * "Could not do the job": the only thing this program throws on purpose. Findings are values; a fault is not one.
+ *
+ * @param code - stable code, see {@link FaultCode}
+ * @param exit - the process's exit status
+ * @param message - one sentence: what happened and what it means
+ */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly exit: FaultExit;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+
+  constructor(code: FaultCode, exit: FaultExit, message: string, facts: FaultFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.exit = exit;
+    this.hint = facts.hint;
+    this.details = facts.details ?? [];
+  }
+}

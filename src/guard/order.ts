@@ -1,0 +1,97 @@
+import type { Order, Captures, Shape } from '../docker/shape.ts';
+
+/** As much of an owned rule as its order depends on. */
+export interface Ordered {
+  readonly shape?: Shape;
+  readonly captures?: Captures;
+}
+
+/** The scopes and phases of a rule; none when its place does not matter. */
+export function ordersOf({ shape, captures }: Ordered): readonly Order[] {
+  return shape?.order?.(captures ?? {}) ?? [];
+}
+
+/**
+ * The fewest rules to move so that the order of docker-rules §3 holds: everything outside a longest run of
+ * non-decreasing phases, scope by scope. O(n log n).
+ *
+ * @param rules - one chain's rules in live order
+ * @returns indexes into `rules`
+ */
+export function outOfOrder(rules: readonly Ordered[]): ReadonlySet<number> {
+  const scopes = new Map<string, { readonly indexes: number[]; readonly phases: number[] }>();
+  rules.forEach((rule, index) => {
+    for (const { scope, phase } of ordersOf(rule)) {
+      const members = scopes.get(scope) ?? { indexes: [], phases: [] };
+      scopes.set(scope, members);
+      members.indexes.push(index);
+      members.phases.push(phase);
+    }
+  });
+  const moved = new Set<number>();
+  for (const { indexes, phases } of scopes.values()) {
+    const kept = longestNonDecreasing(phases);
+    indexes.forEach((index, i) => {
+      if (!kept.has(i)) moved.add(index);
+    });
+  }
+  return moved;
+}
+
+/** Indexes of a longest non-decreasing subsequence (patience sorting). */
+function longestNonDecreasing(values: readonly number[]): ReadonlySet<number> {
+  const tails: number[] = [];
+  const previous = new Array<number>(values.length).fill(-1);
+  values.forEach((value, i) => {
+    let low = 0;
+    let high = tails.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((values[tails[middle] ?? 0] ?? 0) <= value) low = middle + 1;
+      else high = middle;
+    }
+    previous[i] = low === 0 ? -1 : (tails[low - 1] ?? -1);
+    tails[low] = i;
+  });
+  const kept = new Set<number>();
+  for (let i = tails.at(-1) ?? -1; i !== -1; i = previous[i] ?? -1) kept.add(i);
+  return kept;
+}
+
+/** Where, among rules already standing, a rule may go: after every lower phase and before every higher one. */
+export interface Bounds {
+  /** Gaps count from 0 (before the first rule) to the number of rules. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Answers {@link Bounds} for one chain in constant time each. */
+export class OrderIndex {
+  private readonly scopes = new Map<string, Map<number, { first: number; last: number }>>();
+  private readonly length: number;
+
+  constructor(rules: readonly Ordered[]) {
+    this.length = rules.length;
+    rules.forEach((rule, index) => {
+      for (const { scope, phase } of ordersOf(rule)) {
+        const phases = this.scopes.get(scope) ?? new Map<number, { first: number; last: number }>();
+        this.scopes.set(scope, phases);
+        const seen = phases.get(phase);
+        if (seen === undefined) phases.set(phase, { first: index, last: index });
+        else seen.last = index;
+      }
+    });
+  }
+
+  boundsOf(rule: Ordered): Bounds {
+    let low = 0;
+    let high = this.length;
+    for (const { scope, phase } of ordersOf(rule)) {
+      for (const [other, { first, last }] of this.scopes.get(scope) ?? []) {
+        if (other < phase) low = Math.max(low, last + 1);
+        else if (other > phase) high = Math.min(high, first);
+      }
+    }
+    return { low, high };
+  }
+}

@@ -1,0 +1,48 @@
+import { overlap, parseBlock } from '../iptables/address.ts';
+import { viewRule, type Condition, type RuleView } from '../iptables/view.ts';
+
+/** Targets after which the packet goes on to the next rule. */
+const PASSES_ON: ReadonlySet<string> = new Set(['LOG', 'NFLOG', 'MARK', 'CONNMARK', 'TCPMSS', 'CHECKSUM', 'TRACE', 'CT', 'AUDIT', 'CLASSIFY', 'SET', 'DSCP', 'TOS', 'TTL', 'HL', 'SECMARK', 'CONNSECMARK', 'NOTRACK']);
+
+/**
+ * Whether a packet that `later` is meant for could be taken by `earlier` first. Answers true in doubt: an unknown match
+ * narrows a rule, it never widens it, so only fields that exclude each other prove that the order is harmless.
+ */
+export function couldShadow(earlier: { readonly text: string }, later: { readonly text: string }): boolean {
+  const a = viewRule(earlier);
+  const b = viewRule(later);
+  if (a.verdict === undefined || PASSES_ON.has(a.verdict.target)) return false;
+  if (a.verdict.target === b.verdict?.target && a.verdict.target === 'MASQUERADE') return false;
+  return !disjoint(a, b);
+}
+
+/** Whether no packet can match both rules, as far as their common fields tell. */
+function disjoint(a: RuleView, b: RuleView): boolean {
+  return (
+    differ(a.inInterface, b.inInterface, sameInterface) ||
+    differ(a.outInterface, b.outInterface, sameInterface) ||
+    differ(a.protocol, b.protocol, (x, y) => x === y) ||
+    differ(a.source, b.source, shareAddress) ||
+    differ(a.destination, b.destination, shareAddress)
+  );
+}
+
+function differ(a: Condition | undefined, b: Condition | undefined, meet: (a: string, b: string) => boolean): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (!a.negated && !b.negated) return !meet(a.value, b.value);
+  // `-i X` against `! -i X`: the one is exactly what the other leaves out.
+  return a.negated !== b.negated && a.value === b.value;
+}
+
+function sameInterface(a: string, b: string): boolean {
+  const prefix = (pattern: string): string | undefined => (pattern.endsWith('+') ? pattern.slice(0, -1) : undefined);
+  const [prefixA, prefixB] = [prefix(a), prefix(b)];
+  if (prefixA !== undefined && prefixB !== undefined) return prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA);
+  if (prefixA !== undefined) return b.startsWith(prefixA);
+  return prefixB === undefined ? a === b : a.startsWith(prefixB);
+}
+
+function shareAddress(a: string, b: string): boolean {
+  const [blockA, blockB] = [parseBlock(a), parseBlock(b)];
+  return blockA === undefined || blockB === undefined || overlap(blockA, blockB);
+}

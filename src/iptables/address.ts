@@ -1,0 +1,75 @@
+import type { Family } from './model.ts';
+
+/** A block of addresses: the network's bits and how many of them count. */
+export interface Block {
+  readonly family: Family;
+  readonly base: bigint;
+  readonly length: number;
+}
+
+const WIDTH = { ipv4: 32, ipv6: 128 } as const;
+
+/**
+ * Reads `address` or `address/length` as save and the Engine print them; host bits are masked off.
+ * Undefined for anything else (a host name, a mask in dotted form).
+ */
+export function parseBlock(text: string): Block | undefined {
+  const [address = '', lengthText] = text.split('/', 2);
+  const family: Family = address.includes(':') ? 'ipv6' : 'ipv4';
+  const bits = family === 'ipv6' ? parseIpv6(address) : parseIpv4(address);
+  const width = WIDTH[family];
+  const length = lengthText === undefined ? width : Number(lengthText);
+  if (bits === undefined || !Number.isInteger(length) || length < 0 || length > width) return undefined;
+  const hostBits = BigInt(width - length);
+  return { family, base: (bits >> hostBits) << hostBits, length };
+}
+
+/** Whether two blocks share an address. Blocks of different families never do. */
+export function overlap(a: Block, b: Block): boolean {
+  if (a.family !== b.family) return false;
+  const hostBits = BigInt(WIDTH[a.family] - Math.min(a.length, b.length));
+  return a.base >> hostBits === b.base >> hostBits;
+}
+
+/** Whether two spellings name the same block. Texts that are no blocks are equal only to the letter. */
+export function sameBlock(a: string, b: string): boolean {
+  const blockA = parseBlock(a);
+  const blockB = parseBlock(b);
+  if (blockA === undefined || blockB === undefined) return a === b;
+  return blockA.family === blockB.family && blockA.base === blockB.base && blockA.length === blockB.length;
+}
+
+function parseIpv4(text: string): bigint | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  let bits = 0n;
+  for (const part of parts) {
+    if (!/^\d{1,3}$/.test(part) || Number(part) > 255) return undefined;
+    bits = (bits << 8n) | BigInt(part);
+  }
+  return bits;
+}
+
+function parseIpv6(text: string): bigint | undefined {
+  const [head = '', tail, ...rest] = text.split('::');
+  if (rest.length > 0) return undefined;
+  const left = groupsOf(head);
+  const right = groupsOf(tail ?? '');
+  const missing = 8 - left.length - right.length;
+  if (tail === undefined ? missing !== 0 : missing < 1) return undefined;
+  let bits = 0n;
+  for (const group of [...left, ...new Array<string>(missing).fill('0'), ...right]) {
+    if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
+    bits = (bits << 16n) | BigInt(`0x${group}`);
+  }
+  return bits;
+}
+
+const groupsOf = (text: string): readonly string[] => {
+  if (text === '') return [];
+  const groups = text.split(':');
+  const last = groups.at(-1) ?? '';
+  const embedded = last.includes('.') ? parseIpv4(last) : undefined;
+  if (embedded === undefined) return groups;
+  return [...groups.slice(0, -1), (embedded >> 16n).toString(16), (embedded & 0xffffn).toString(16)];
+};

@@ -1,0 +1,41 @@
+import type { Table } from './model.ts';
+import { targetOf } from './view.ts';
+
+/** For every chain of a table, the user chains its rules jump or go to. */
+export type JumpGraph = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * Which chains lead to which. Only jumps to chains the table holds count: other targets are verdicts or extensions.
+ *
+ * @param table - one table of a ruleset
+ */
+export function jumpGraph(table: Table): JumpGraph {
+  const graph = new Map<string, Set<string>>();
+  for (const chain of table.chains.values()) {
+    const targets = new Set<string>();
+    for (const rule of chain.rules) {
+      const target = chainTargetOf(table, rule.text);
+      if (target !== undefined) targets.add(target);
+    }
+    graph.set(chain.name, targets);
+  }
+  return graph;
+}
+
+/** The user chain a rule jumps or goes to, if the table holds it. */
+export function chainTargetOf(table: Table, text: string): string | undefined {
+  const target = targetOf(text);
+  return target !== undefined && table.chains.has(target) ? target : undefined;
+}
+
+/** Every chain reached from `roots`, the roots included. */
+export function reachableFrom(graph: JumpGraph, roots: Iterable<string>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const queue = [...roots];
+  for (let chain = queue.pop(); chain !== undefined; chain = queue.pop()) {
+    if (reached.has(chain)) continue;
+    reached.add(chain);
+    for (const next of graph.get(chain) ?? []) queue.push(next);
+  }
+  return reached;
+}

@@ -1,0 +1,103 @@
+import type { Rule } from './model.ts';
+import { splitWords } from './words.ts';
+
+/** A value a rule compares with, and whether a `!` stands before it. */
+export interface Condition {
+  readonly value: string;
+  readonly negated: boolean;
+}
+
+/** One rule as its fields. A field is absent when the rule does not ask for it. */
+export interface RuleView {
+  readonly chain: string;
+  readonly verdict: { readonly by: 'jump' | 'goto'; readonly target: string } | undefined;
+  readonly inInterface: Condition | undefined;
+  readonly outInterface: Condition | undefined;
+  readonly source: Condition | undefined;
+  readonly destination: Condition | undefined;
+  readonly protocol: Condition | undefined;
+  readonly sourcePort: Condition | undefined;
+  readonly destinationPort: Condition | undefined;
+  /** Names of the match extensions (`-m`), in order. */
+  readonly matches: readonly string[];
+  /** Every other option with its values, in order: match options first, then the target's. */
+  readonly options: readonly RuleOption[];
+}
+
+export interface RuleOption {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly negated: boolean;
+}
+
+const CONDITIONS = {
+  '-i': 'inInterface',
+  '-o': 'outInterface',
+  '-s': 'source',
+  '-d': 'destination',
+  '-p': 'protocol',
+  '--sport': 'sourcePort',
+  '--dport': 'destinationPort',
+} as const satisfies Readonly<Record<string, keyof RuleView>>;
+
+type ConditionField = (typeof CONDITIONS)[keyof typeof CONDITIONS];
+
+const isConditionOption = (word: string): word is keyof typeof CONDITIONS => Object.hasOwn(CONDITIONS, word);
+
+/**
+ * The fields of one rule in save's spelling. Options it does not know are kept as they are, so nothing of a rule is lost
+ * from view.
+ */
+export function viewRule(rule: Pick<Rule, 'text'>): RuleView {
+  const { words } = splitWords(rule.text);
+  const conditions: Partial<Record<ConditionField, Condition>> = {};
+  const matches: string[] = [];
+  const options: RuleOption[] = [];
+  let verdict: RuleView['verdict'];
+  let negated = false;
+  let i = 2;
+  const next = (): string => words[i++] ?? '';
+  while (i < words.length) {
+    const word = next();
+    if (word === '!') {
+      negated = true;
+      continue;
+    }
+    if (isConditionOption(word)) conditions[CONDITIONS[word]] = { value: next(), negated };
+    else if (word === '-m') matches.push(next());
+    else if (word === '-j' || word === '-g') verdict = { by: word === '-j' ? 'jump' : 'goto', target: next() };
+    else {
+      const values: string[] = [];
+      while (i < words.length && words[i] !== '!' && !(words[i] ?? '').startsWith('-')) values.push(next());
+      options.push({ name: word, values, negated });
+    }
+    negated = false;
+  }
+  return {
+    chain: words[1] ?? '',
+    verdict,
+    inInterface: conditions.inInterface,
+    outInterface: conditions.outInterface,
+    source: conditions.source,
+    destination: conditions.destination,
+    protocol: conditions.protocol,
+    sourcePort: conditions.sourcePort,
+    destinationPort: conditions.destinationPort,
+    matches,
+    options,
+  };
+}
+
+/**
+ * The target of a rule (`-j X` or `-g X`) without building a view: the fast way through a large ruleset. Undefined for a
+ * rule without one.
+ */
+export function targetOf(text: string): string | undefined {
+  // Only a quoted value can hold something that looks like a target.
+  if (text.includes('"')) return viewRule({ text }).verdict?.target;
+  let at = text.lastIndexOf(' -j ');
+  if (at === -1) at = text.lastIndexOf(' -g ');
+  if (at === -1) return undefined;
+  const end = text.indexOf(' ', at + 4);
+  return end === -1 ? text.slice(at + 4) : text.slice(at + 4, end);
+}
