@@ -20,7 +20,9 @@ async function recordEra(era: Era): Promise<void> {
 /** Keeps an Engine running until Ctrl-C, for a look around. */
 async function up(era: Era): Promise<void> {
   const engine = await startEngine({ era });
-  console.log(`DOCKER_HOST=${engine.dockerHost}\nPATH=${engine.suitePath}:$PATH\nnsenter --net=${engine.netns}`);
+  console.log(
+    `DOCKER_HOST=${engine.dockerHost}\nPATH=${engine.suitePath}:$PATH\nnsenter --net=${engine.netns}`,
+  );
   const ended = [once(process, 'SIGINT'), once(process, 'SIGTERM')];
   await Promise.race(ended);
   await engine.stop();

@@ -61,7 +61,8 @@ export function createDockerd(world: World, baseArgs: readonly string[]): Docker
         const answer = await getJson(socket, '/version').catch(() => undefined);
         if (answer !== undefined) return;
         const { code } = await world.exec('test', ['-d', `/proc/${pid}`]);
-        if (code !== 0 || Date.now() > deadline) throw new Error(`dockerd did not come up:\n${log().slice(-3000)}`);
+        if (code !== 0 || Date.now() > deadline)
+          throw new Error(`dockerd did not come up:\n${log().slice(-3000)}`);
         await sleep(100);
       }
     },

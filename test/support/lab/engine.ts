@@ -1,13 +1,13 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { createNetns, type Backend } from '../netns.ts';
-import { createDockerd } from './dockerd.ts';
-import type { Era } from './eras.ts';
+import { createDockerd, type Dockerd } from './dockerd.ts';
+import { ERAS, type Era } from './eras.ts';
 import { ensureRoot } from './roots.ts';
 import { execThrough, must, type Exec } from './run.ts';
 import { writeShims } from './shims.ts';
 import { sweep } from './sweep.ts';
-import { CLIENT, HOST, connect } from './wire.ts';
+import { connect } from './wire.ts';
 import { createWorld } from './world.ts';
 
 /** What `startEngine` is asked for. */
@@ -60,6 +60,15 @@ async function useBackend(exec: Exec, backend: Backend): Promise<void> {
     await must(exec, 'update-alternatives', ['--set', tool, `/usr/sbin/${tool}-${backend}`]);
 }
 
+/** Debian's testing moves on: a root made later may hold another Engine than the era stands for. */
+async function requireEra(dockerd: Dockerd, era: Era): Promise<void> {
+  const { Version } = (await dockerd.get('/version')) as { readonly Version: string };
+  if (!Version.startsWith(`${era}.`))
+    throw new Error(
+      `Debian ${ERAS[era].suite} gave Engine ${Version}, not ${era}: set RULESGUARD_LAB_MIRROR to an older snapshot`,
+    );
+}
+
 /**
  * Brings up a machine with the era's Engine: a root of its Debian suite, own namespaces, the image `lab`, an outside
  * client on a wire. The first call for an era builds the root. Ends with `stop`, or with this process.
@@ -68,8 +77,12 @@ async function useBackend(exec: Exec, backend: Backend): Promise<void> {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { era, backend = 'nft', daemonArgs = [] } = options;
   await sweep();
-  const world = await createWorld(await ensureRoot(era));
+  const root = await ensureRoot(era);
   const clientNetns = await createNetns();
+  const world = await createWorld(root).catch(async (error: unknown) => {
+    await clientNetns.dispose();
+    throw error;
+  });
   const stop = async () => {
     await world.destroy();
     await clientNetns.dispose();
@@ -88,6 +101,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await connect(exec, clientNetns);
     await must(onClient, 'sh', ['-c', 'setsid perl /lab/echo.pl serve 80/tcp 5353/udp >/dev/null 2>&1 &']);
     await dockerd.start();
+    await requireEra(dockerd, era);
     await must(world.exec, '/lab/build-image.sh', [IMAGE]);
     return {
       era,
@@ -107,5 +121,3 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     throw error;
   }
 }
-
-export { CLIENT, HOST };

@@ -11,7 +11,11 @@ const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures');
 async function inventory(engine: Engine): Promise<unknown> {
   const list = (await engine.api('/networks')) as readonly { readonly Id: string }[];
   const networks = await Promise.all(list.map(({ Id }) => engine.api(`/networks/${Id}`)));
-  return { version: await engine.api('/version'), networks, containers: await engine.api('/containers/json') };
+  return {
+    version: await engine.api('/version'),
+    networks,
+    containers: await engine.api('/containers/json'),
+  };
 }
 
 /**

@@ -44,7 +44,9 @@ async function mirrors(): Promise<string[]> {
 
 /** The proxy apt is configured with; debootstrap asks only the environment. */
 async function aptProxy(): Promise<Record<string, string>> {
-  const { stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy/f'], { reject: false });
+  const { stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy/f'], {
+    reject: false,
+  });
   const proxy = /^proxy='(.+)'$/m.exec(stdout ?? '')?.[1];
   return proxy === undefined || proxy === 'DIRECT' ? {} : { http_proxy: proxy };
 }
@@ -61,9 +63,14 @@ export async function ensureRoot(era: Era): Promise<string> {
   const from = await mirrors();
   if (from.length === 0) throw new Error('no Debian mirror known: set RULESGUARD_LAB_MIRROR');
   const { suite, packages } = ERAS[era];
+  // Own namespaces: debootstrap mounts /proc in what it builds, and a build that is killed must leave no mount behind.
+  const isolated = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   await execa(
-    path.join(import.meta.dirname, 'build-root.sh'),
-    [target, suite, [...PACKAGES, ...packages].join(','), ...from],
+    'setpriv',
+    [
+      ...['--pdeathsig', 'KILL', ...isolated, path.join(import.meta.dirname, 'build-root.sh')],
+      ...[target, suite, [...PACKAGES, ...packages].join(','), ...from],
+    ],
     { env: await aptProxy() },
   );
   return target;

@@ -28,7 +28,9 @@ export function execThrough(prefix: readonly string[], baseEnv: Readonly<Record<
       stripFinalNewline: false,
       timeout: options.timeout ?? 60_000,
       maxBuffer: 256 * 1024 * 1024,
-      ...(options.input === undefined ? { stdin: 'ignore' } : { input: Buffer.from(options.input, 'latin1') }),
+      ...(options.input === undefined
+        ? { stdin: 'ignore' }
+        : { input: Buffer.from(options.input, 'latin1') }),
     });
     const code = result.signal === undefined ? result.exitCode : 128 + constants.signals[result.signal];
     if (code === undefined || result.timedOut || result.stderr.startsWith('nsenter: '))

@@ -6,7 +6,9 @@ const FAMILIES = ['iptables', 'ip6tables'];
 const BACKENDS = ['', '-nft', '-legacy'];
 const VERBS = ['', '-save', '-restore'];
 const TOOLS = [
-  ...FAMILIES.flatMap((family) => BACKENDS.flatMap((backend) => VERBS.map((verb) => family + backend + verb))),
+  ...FAMILIES.flatMap((family) =>
+    BACKENDS.flatMap((backend) => VERBS.map((verb) => family + backend + verb)),
+  ),
   'nft',
   'conntrack',
   'xtables-monitor',

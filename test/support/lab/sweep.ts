@@ -11,7 +11,9 @@ const CGROUPS = '/sys/fs/cgroup';
 export function processIdentity(pid: number): string | undefined {
   try {
     // The second field may hold spaces and parentheses; start time is the 20th after it.
-    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return `${String(pid)} ${fields[19] ?? ''}`;
   } catch {
     return undefined;
@@ -60,7 +62,8 @@ export async function sweep(): Promise<void> {
     const owner = path.join(directory, 'owner');
     if (!existsSync(owner)) continue;
     const identity = readFileSync(owner, 'latin1');
-    if (processIdentity(Number.parseInt(identity, 10)) === identity) continue;
+    // Empty: its owner is about to write it.
+    if (identity === '' || processIdentity(Number.parseInt(identity, 10)) === identity) continue;
     await removeCgroups(name);
     rmSync(directory, { recursive: true, force: true });
   }

@@ -36,7 +36,16 @@ export async function createWorld(root: string): Promise<World> {
   mkdirSync(shared);
   mkdirSync(path.join(directory, 'world'));
 
-  const namespaces = ['unshare', '--mount', '--net', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+  const namespaces = [
+    'unshare',
+    '--mount',
+    '--net',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--propagation',
+    'private',
+  ];
   const keeper = execa(
     'setpriv',
     ['--pdeathsig', 'KILL', ...namespaces, path.join(import.meta.dirname, 'enter-root.sh'), root, directory],
@@ -51,6 +60,7 @@ export async function createWorld(root: string): Promise<World> {
     throw new Error(`the lab's namespaces cannot be made: ${stderr}`);
   }
 
+  const identity = processIdentity(pid);
   const enter = ['nsenter', '-t', String(pid), '--mount', '--pid', '--root', '--wd'];
   const netns = `/proc/${String(pid)}/ns/net`;
   const execIn = (other: string) => execThrough([...enter, `--net=${other}`, '--']);
@@ -63,7 +73,7 @@ export async function createWorld(root: string): Promise<World> {
     enter,
     async destroy() {
       // The first process of a pid namespace takes all others with it; `unshare` then ends by itself.
-      if (processIdentity(pid) !== undefined) process.kill(pid, 'SIGKILL');
+      if (identity !== undefined && processIdentity(pid) === identity) process.kill(pid, 'SIGKILL');
       await keeper;
       await removeCgroups(name);
       rmSync(directory, { recursive: true, force: true });
