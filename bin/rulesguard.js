@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+'use strict';
+
+// Start-up only: runs the bundle, with the bytecode an earlier run of the same command left beside it.
+// That bytecode is V8's code cache: without it a third of a `check` is spent on compiling. CommonJS, because
+// starting Node's module loader for ES modules costs 5 ms more. docs/PERFORMANCE.md has the figures.
+
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
+
+const bundle = path.join(__dirname, '..', 'dist', 'rulesguard.cjs');
+const cacheDir = path.join(__dirname, '..', 'dist', 'cache');
+
+// Exit code 1 says "damage found", so a crash must not leave Node's own 1.
+process.once('uncaughtException', crash);
+
+const owner = fs.statSync(bundle).uid;
+const source = fs.readFileSync(bundle, 'latin1');
+const cache = cacheFile(source, process.argv[2]);
+const cachedData = cache && readTrusted(cache);
+const script = new vm.Script(source, { filename: bundle, cachedData });
+
+/** @type {{ exports: { main(argv: readonly string[]): Promise<void> } }} */
+const program = { exports: { main: () => Promise.reject(new Error('empty bundle')) } };
+script.runInThisContext()(program.exports, require, program, bundle, path.dirname(bundle));
+program.exports.main(process.argv.slice(2)).then(keepCache).catch(crash);
+
+/**
+ * One cache for each command: it then holds what that command runs and no more. The bundle's first line is a
+ * digest of the rest, because V8 itself compares nothing of the source but its length.
+ *
+ * @param {string} text
+ * @param {string | undefined} command
+ */
+function cacheFile(text, command) {
+  const digest = /^\/\/([0-9a-f]{32})\n/.exec(text)?.[1];
+  if (digest === undefined || command === undefined || !/^[a-z]{2,12}$/.test(command)) return undefined;
+  return path.join(cacheDir, `${digest}-${command}`);
+}
+
+/**
+ * A code cache is code that root runs, so it has to be as hard to change as the bundle is. Anything else is
+ * as good as none; a cache of another Node is turned down by V8.
+ *
+ * @param {string} file
+ */
+function readTrusted(file) {
+  let fd;
+  try {
+    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile() || (stat.mode & 0o022) !== 0 || (stat.uid !== 0 && stat.uid !== owner))
+      return undefined;
+    return fs.readFileSync(fd);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+/**
+ * Made after a run that did its work, when the functions it needs are compiled. Only the bundle's owner writes,
+ * as Python does with __pycache__; where dist cannot be written, the program is slower and no worse.
+ */
+function keepCache() {
+  const usable = cachedData !== undefined && script.cachedDataRejected === false;
+  const worked = process.exitCode === undefined || process.exitCode === 0 || process.exitCode === 1;
+  const helped = process.argv.some((word) => word === '--help' || word === '-h' || word === '--version');
+  if (cache === undefined || usable || !worked || helped || process.geteuid?.() !== owner) return;
+  const draft = `${cache}.${String(process.pid)}`;
+  try {
+    fs.mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
+    fs.writeFileSync(draft, script.createCachedData(), { mode: 0o644, flag: 'wx' });
+    fs.renameSync(draft, cache);
+  } catch {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+/** @param {unknown} error */
+function crash(error) {
+  console.error(error);
+  process.exit(2);
+}
