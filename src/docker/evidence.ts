@@ -12,7 +12,7 @@ export interface Evidence {
   readonly endpoints: Set<string>;
   readonly loopbackPorts: Set<string>;
   readonly sctpPorts: Set<string>;
-  /** The subnets the Engine gives each bridge. Empty when no Engine was asked. */
+  /** The subnets the Engine gives each bridge now. Empty when it was not asked. */
   readonly subnets: Map<string, readonly string[]>;
   /** 28.0.0's set rules stand in FORWARD. */
   sets: boolean;
@@ -20,8 +20,12 @@ export interface Evidence {
   forwardChain: boolean;
 }
 
-/** Evidence from what the Engine, or a baseline that recorded its words, says. */
-export function evidenceFrom(networks: readonly Network[]): Evidence {
+/**
+ * Evidence from what the Engine, or a baseline that recorded its words, says.
+ *
+ * @param settled - whether the list is of this moment; an older one still names bridges, but no longer their subnets
+ */
+export function evidenceFrom(networks: readonly Network[], settled: boolean): Evidence {
   const bridgeNetworks = networks.filter((network) => network.bridge !== '');
   return {
     bridges: new Set(bridgeNetworks.map((network) => network.bridge)),
@@ -29,7 +33,7 @@ export function evidenceFrom(networks: readonly Network[]): Evidence {
     endpoints: new Set(),
     loopbackPorts: new Set(),
     sctpPorts: new Set(),
-    subnets: new Map(bridgeNetworks.map((network) => [network.bridge, network.subnets])),
+    subnets: new Map(settled ? bridgeNetworks.map((network) => [network.bridge, network.subnets]) : []),
     sets: false,
     forwardChain: false,
   };

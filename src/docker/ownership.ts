@@ -58,8 +58,10 @@ export type HostRules = Readonly<Record<Family, Ruleset>>;
 
 /** What settles what the text alone cannot. */
 export interface Knowledge {
-  /** The Engine's networks, or those a baseline recorded; undefined when nobody could be asked. */
+  /** The Engine's networks, or those a baseline recorded. */
   readonly networks?: readonly Network[] | undefined;
+  /** The networks are the whole truth of this moment: a bridge not among them is not Docker's, and no doubt is left. */
+  readonly settled?: boolean;
   /** Whether a rule was recorded as Docker's before. */
   readonly recorded?: ((family: Family, table: string, rule: Rule) => boolean) | undefined;
 }
@@ -92,7 +94,7 @@ interface Candidate {
  * @param knowledge - what settles doubtful cases; without it they stay foreign and are listed as undecided
  */
 export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
-  const evidence = evidenceFrom(knowledge.networks ?? []);
+  const evidence = evidenceFrom(knowledge.networks ?? [], knowledge.settled ?? false);
   const undecided: Undecided[] = [];
   const candidates = FAMILIES.flatMap((family) => [...host[family].tables.values()].flatMap((table) => candidatesOf(family, table, undecided)));
   for (const candidate of candidates) {
@@ -187,8 +189,7 @@ function ownRule(candidate: Candidate, rule: Rule, match: Match | undefined, evi
   if (match !== undefined) {
     const doubt = objection(match.shape.needs, match.captures, evidence);
     if (doubt === undefined || knowledge.recorded?.(family, table.name, rule) === true) return fromMatch(match);
-    // Where the Engine's own list of networks speaks against a rule, the question is settled: it is not Docker's.
-    if (knowledge.networks === undefined && match.shape.needs !== 'sets') {
+    if (knowledge.settled !== true && match.shape.needs !== 'sets') {
       undecided.push({ family, table: table.name, chain, rule: rule.text, reason: doubt });
     }
     return FOREIGN;

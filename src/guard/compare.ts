@@ -1,0 +1,178 @@
+import { ownHost, type HostRules, type OwnedChain, type OwnedHost, type OwnedRule, type Undecided } from '../docker/ownership.ts';
+import type { Network } from '../docker/inventory.ts';
+import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
+import { outOfOrder } from './order.ts';
+import { lostPrecedence } from './precedence.ts';
+
+/** How one chain differs from the baseline. Empty sets everywhere: the chain is as it was. */
+export interface ChainDrift {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly base: OwnedChain;
+  /** Every live rule of the chain in order, whoever owns it; none when the chain does not exist. */
+  readonly live: readonly OwnedRule[];
+  readonly exists: boolean;
+  /** Indexes into `base.rules` of Docker's rules that are gone. */
+  readonly missing: readonly number[];
+  /** Texts that stand more often than recorded, with how many copies too many. */
+  readonly surplus: ReadonlyMap<string, number>;
+  /** Texts that stand where their order no longer protects or serves anyone. */
+  readonly misplaced: ReadonlySet<string>;
+  /** Indexes into `base.rules` of DOCKER-USER's content, when that was emptied altogether. */
+  readonly lostContent: readonly number[];
+}
+
+export interface PolicyDrift {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly was: string;
+  readonly is: string;
+}
+
+export interface Extra {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly owned: OwnedRule;
+}
+
+/** The comparison of the live rules with what was recorded. */
+export interface Drift {
+  /** Only chains that differ. */
+  readonly chains: readonly ChainDrift[];
+  readonly policies: readonly PolicyDrift[];
+  /** Rules of Docker's that the baseline has not seen: containers and networks newer than it. */
+  readonly extras: readonly Extra[];
+  readonly unknownChains: readonly { readonly family: Family; readonly table: string; readonly chain: string }[];
+  readonly undecided: readonly Undecided[];
+}
+
+/** The two sides of a comparison. */
+export interface Sides {
+  readonly base: OwnedHost;
+  readonly live: HostRules;
+  readonly liveOwned: OwnedHost;
+}
+
+/**
+ * Owns the live rules with the help of a baseline: a rule recorded as Docker's is Docker's again wherever its words
+ * alone would leave doubt (its bridge's other rules may be the very ones that were lost).
+ */
+export function ownLive(base: OwnedHost, live: HostRules, networks: readonly Network[] | undefined): OwnedHost {
+  const recorded = new Map<Rule['text'], Set<string>>();
+  for (const family of FAMILIES) {
+    for (const [table, chains] of base.families[family]) {
+      for (const chain of chains.values()) {
+        for (const { owner, rule } of chain.rules) {
+          if (owner !== 'docker') continue;
+          const places = recorded.get(rule.text) ?? new Set<string>();
+          recorded.set(rule.text, places.add(`${family} ${table}`));
+        }
+      }
+    }
+  }
+  return ownHost(live, { networks, recorded: (family, table, rule) => recorded.get(rule.text)?.has(`${family} ${table}`) ?? false });
+}
+
+/** Compares, chain by chain. Counters and an order that changes nothing are no drift. Near-linear. */
+export function compare(sides: Sides): Drift {
+  const chains: ChainDrift[] = [];
+  const policies: PolicyDrift[] = [];
+  for (const family of FAMILIES) {
+    for (const [table, baseChains] of sides.base.families[family]) {
+      for (const base of baseChains.values()) {
+        const drift = compareChain(family, table, base, sides);
+        if (differs(drift)) chains.push(drift);
+        const policy = comparePolicy(family, table, base, sides.live);
+        if (policy !== undefined) policies.push(policy);
+      }
+    }
+  }
+  return { chains, policies, ...newcomers(sides), undecided: sides.liveOwned.undecided };
+}
+
+const differs = (drift: ChainDrift): boolean =>
+  (!drift.exists && !drift.base.builtin) || drift.missing.length > 0 || drift.surplus.size > 0 || drift.misplaced.size > 0 || drift.lostContent.length > 0;
+
+function compareChain(family: Family, table: string, base: OwnedChain, { live, liveOwned }: Sides): ChainDrift {
+  const chain = chainOf(live[family], table, base.name);
+  const owned = liveOwned.families[family].get(table)?.get(base.name);
+  const rules = owned?.rules ?? chain?.rules.map((rule): OwnedRule => ({ rule, owner: 'foreign' })) ?? [];
+  const want = countsOf(base.rules.filter(({ owner }) => owner === 'docker'));
+  const have = countsOf(rules, want);
+  const missing: number[] = [];
+  const present = new Map(have);
+  base.rules.forEach(({ owner, rule }, index) => {
+    if (owner !== 'docker') return;
+    const left = present.get(rule.text) ?? 0;
+    if (left === 0) missing.push(index);
+    else present.set(rule.text, left - 1);
+  });
+  const surplus = new Map([...present].filter(([, left]) => left > 0));
+  return {
+    family,
+    table,
+    chain: base.name,
+    base,
+    live: rules,
+    exists: chain !== undefined,
+    missing,
+    surplus,
+    misplaced: misplacedIn(base, rules, surplus),
+    lostContent: lostContentOf(base, rules),
+  };
+}
+
+/** How often each text stands; only texts of `among` when given. */
+function countsOf(rules: readonly OwnedRule[], among?: ReadonlyMap<string, number>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { rule } of rules) {
+    if (among !== undefined && !among.has(rule.text)) continue;
+    counts.set(rule.text, (counts.get(rule.text) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Doubled rules are left out: they are all put anew where they belong, whichever copy strayed. */
+function misplacedIn(base: OwnedChain, live: readonly OwnedRule[], surplus: ReadonlyMap<string, number>): ReadonlySet<string> {
+  const single = live.filter(({ owner, rule }) => owner === 'docker' && !surplus.has(rule.text));
+  const misplaced = new Set<string>();
+  for (const index of outOfOrder(single)) {
+    const text = single[index]?.rule.text;
+    if (text !== undefined) misplaced.add(text);
+  }
+  if (base.builtin) for (const text of lostPrecedence(base.rules, live)) if (!surplus.has(text)) misplaced.add(text);
+  return misplaced;
+}
+
+/** DOCKER-USER is the user's to edit: only when nothing of theirs is left was it emptied by accident. */
+function lostContentOf(base: OwnedChain, live: readonly OwnedRule[]): readonly number[] {
+  if (base.owner !== 'shared' || live.some(({ owner }) => owner === 'shared')) return [];
+  return base.rules.flatMap(({ owner }, index) => (owner === 'shared' ? [index] : []));
+}
+
+function comparePolicy(family: Family, table: string, base: OwnedChain, live: HostRules): PolicyDrift | undefined {
+  if (table !== 'filter' || base.name !== 'FORWARD') return undefined;
+  // A chain that nft does not list is a hook without a chain: everything passes.
+  const is = chainOf(live[family], table, base.name)?.policy ?? 'ACCEPT';
+  return is === base.policy ? undefined : { family, table, chain: base.name, was: base.policy, is };
+}
+
+function newcomers({ base, liveOwned }: Sides): Pick<Drift, 'extras' | 'unknownChains'> {
+  const extras: Extra[] = [];
+  const unknownChains: { family: Family; table: string; chain: string }[] = [];
+  for (const family of FAMILIES) {
+    for (const [table, chains] of liveOwned.families[family]) {
+      for (const chain of chains.values()) {
+        if (chain.unknown) unknownChains.push({ family, table, chain: chain.name });
+        const known = new Set(base.families[family].get(table)?.get(chain.name)?.rules.map(({ rule }) => rule.text));
+        for (const owned of chain.rules) {
+          if (owned.owner === 'docker' && !known.has(owned.rule.text)) extras.push({ family, table, chain: chain.name, owned });
+        }
+      }
+    }
+  }
+  return { extras, unknownChains };
+}

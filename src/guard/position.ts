@@ -1,0 +1,85 @@
+import type { OwnedRule } from '../docker/ownership.ts';
+import { OrderIndex } from './order.ts';
+
+/** A rule to put into a chain. */
+export interface Placement {
+  readonly owned: OwnedRule;
+  /** Where it stood in the baseline's chain; undefined for a rule the baseline has not seen. */
+  readonly baseIndex: number | undefined;
+}
+
+/** A rule and the gap it goes into: gap 0 is before the first standing rule. */
+export interface Placed {
+  readonly owned: OwnedRule;
+  readonly gap: number;
+}
+
+/**
+ * Where rules that are to be put back belong among those standing: right behind the recorded rule that stood before
+ * them, foreign or not; where none of those is left, before the recorded one that followed; where nothing is left to go
+ * by, where Docker itself would put them. The order that matters (docker-rules §3) overrules all of that. Linear.
+ *
+ * @param base - the chain as recorded
+ * @param standing - the chain as it is, without the rules to be placed
+ * @returns in the order they must stand
+ */
+export function place(base: readonly OwnedRule[], standing: readonly OwnedRule[], placements: readonly Placement[]): readonly Placed[] {
+  const order = new OrderIndex(standing);
+  const anchors = anchorsIn(base, standing);
+  const byBase = new Map(placements.map((placement) => [placement.baseIndex, placement]));
+  const placed: Placed[] = [];
+  let after: number | undefined;
+  base.forEach((_, index) => {
+    const anchor = anchors.at[index];
+    const placement = byBase.get(index);
+    if (placement === undefined) {
+      if (anchor !== undefined) after = anchor + 1;
+      return;
+    }
+    const wanted = after ?? leadingGap(placement.owned, index, anchors.next[index], standing.length);
+    const gap = within(order.boundsOf(placement.owned), wanted);
+    placed.push({ owned: placement.owned, gap });
+    after = gap;
+  });
+  for (const { owned, baseIndex } of placements) {
+    if (baseIndex === undefined) placed.push({ owned, gap: within(order.boundsOf(owned), dockersGap(owned, standing.length)) });
+  }
+  // Stable: rules for one gap keep the order of the baseline.
+  return placed.sort((a, b) => a.gap - b.gap);
+}
+
+/** For each recorded rule, where it stands now (copies in order), and where the next recorded one that stands is. */
+function anchorsIn(base: readonly OwnedRule[], standing: readonly OwnedRule[]) {
+  const positions = new Map<string, number[]>();
+  standing.forEach(({ rule }, index) => {
+    const known = positions.get(rule.text);
+    if (known === undefined) positions.set(rule.text, [index]);
+    else known.push(index);
+  });
+  const used = new Map<string, number>();
+  const at = base.map(({ rule }) => {
+    const copy = used.get(rule.text) ?? 0;
+    used.set(rule.text, copy + 1);
+    return positions.get(rule.text)?.[copy];
+  });
+  const next = new Array<number | undefined>(base.length);
+  let following: number | undefined;
+  for (let index = base.length - 1; index >= 0; index--) {
+    next[index] = following;
+    following = at[index] ?? following;
+  }
+  return { at, next };
+}
+
+/** The gap of a rule with no recorded rule left before it. */
+function leadingGap(owned: OwnedRule, baseIndex: number, next: number | undefined, end: number): number {
+  // What stood first of all and is inserted first by Docker goes first again, even before rules that came since.
+  if (baseIndex === 0 && owned.shape?.placed === 'top') return 0;
+  return next ?? dockersGap(owned, end);
+}
+
+const dockersGap = (owned: OwnedRule, end: number): number => (owned.shape?.placed === 'top' ? 0 : end);
+
+function within({ low, high }: { readonly low: number; readonly high: number }, gap: number): number {
+  return Math.max(low, Math.min(high, gap));
+}
