@@ -18,7 +18,7 @@ process.once('uncaughtException', crash);
 const owner = fs.statSync(bundle).uid;
 const source = fs.readFileSync(bundle, 'latin1');
 const cache = cacheFile(source, process.argv[2]);
-const cachedData = cache && readTrusted(cache);
+const cachedData = cache === undefined ? undefined : readTrusted(cache);
 const script = new vm.Script(source, { filename: bundle, cachedData });
 
 /** @type {{ exports: { main(argv: readonly string[]): Promise<void> } }} */

@@ -2,10 +2,16 @@
 
 /** @type {(actual: unknown, expected: unknown, message?: string) => void} */
 export function strictEqual(actual, expected, message) {
-  if (!Object.is(actual, expected)) require('node:assert').strictEqual(actual, expected, message);
+  if (Object.is(actual, expected)) return;
+  /** @type {import('node:assert')} */
+  const assert = require('node:assert');
+  assert.strictEqual(actual, expected, message);
 }
 
 /** @type {(actual: unknown, expected: unknown, message?: string) => void} */
 export function notStrictEqual(actual, expected, message) {
-  if (Object.is(actual, expected)) require('node:assert').notStrictEqual(actual, expected, message);
+  if (!Object.is(actual, expected)) return;
+  /** @type {import('node:assert')} */
+  const assert = require('node:assert');
+  assert.notStrictEqual(actual, expected, message);
 }
