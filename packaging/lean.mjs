@@ -11,32 +11,43 @@ import path from 'node:path';
  * @typedef {object} Entry
  * @property {RegExp} importer whose import
  * @property {string} specifier of what
- * @property {readonly string[] | string} by the functions imported, each replaced by one that loads the real module
- *   when it is called; or a file of lean/ that stands in
+ * @property {readonly string[]} [functions] what is imported; calling one loads the real module
+ * @property {readonly string[]} [objects] what is imported; reading from one loads the real module
+ * @property {string} [file] the file of lean/ that stands in
  */
+
+const YARGS = /yargs\/lib\/platform-shims\/esm\.mjs$/;
 
 /** @type {readonly Entry[]} */
 const entries = [
-  { importer: /yargs\/lib\/platform-shims\/esm\.mjs$/, specifier: 'cliui', by: ['default'] },
-  { importer: /yargs\/lib\/platform-shims\/esm\.mjs$/, specifier: 'string-width', by: ['default'] },
-  { importer: /yargs\/lib\/platform-shims\/esm\.mjs$/, specifier: 'assert', by: 'assert.mjs' },
-  { importer: /execa\/lib\/methods\/create\.js$/, specifier: './main-sync.js', by: ['execaCoreSync'] },
-  { importer: /execa\/lib\/verbose\/log\.js$/, specifier: './default.js', by: ['defaultVerboseFunction'] },
-  { importer: /execa\/lib\/ipc\/ipc-input\.js$/, specifier: 'node:v8', by: ['serialize'] },
-  { importer: /execa\/lib\/terminate\/signal\.js$/, specifier: 'human-signals', by: 'human-signals.mjs' },
-  { importer: /execa\/lib\//, specifier: '../utils/standard-stream.js', by: 'standard-stream.mjs' },
+  { importer: YARGS, specifier: 'cliui', functions: ['default'] },
+  { importer: YARGS, specifier: 'string-width', functions: ['default'] },
+  { importer: YARGS, specifier: 'assert', file: 'assert.mjs' },
+  { importer: /execa\/lib\/methods\/create\.js$/, specifier: './main-sync.js', functions: ['execaCoreSync'] },
+  {
+    importer: /execa\/lib\/verbose\/log\.js$/,
+    specifier: './default.js',
+    functions: ['defaultVerboseFunction'],
+  },
+  { importer: /execa\/lib\/ipc\/ipc-input\.js$/, specifier: 'node:v8', functions: ['serialize'] },
+  { importer: /execa\/lib\/terminate\/signal\.js$/, specifier: 'human-signals', objects: ['signalsByName'] },
+  { importer: /execa\/lib\//, specifier: '../utils/standard-stream.js', file: 'standard-stream.mjs' },
 ];
 
 const standInDir = path.join(import.meta.dirname, 'lean');
 
-const onFirstCall = (/** @type {string} */ specifier, /** @type {readonly string[]} */ names) =>
+/** The module that takes the place of an import: the same names, the real module behind the first use. */
+const standIn = (/** @type {Entry} */ { specifier, functions = [], objects = [] }) =>
   [
     'let loaded;',
     `const real = () => (loaded ??= require(${JSON.stringify(specifier)}));`,
-    ...names.map((name) => {
+    ...functions.map((name) => {
       const head = name === 'default' ? 'export default' : `export const ${name} =`;
       return `${head} (...args) => real().${name}(...args);`;
     }),
+    ...objects.map(
+      (name) => `export const ${name} = new Proxy({}, { get: (_, key) => real().${name}[key] });`,
+    ),
   ].join('\n');
 
 /**
@@ -55,11 +66,11 @@ export function lean() {
         const entry = entries.find((one) => one.specifier === specifier && one.importer.test(importer));
         if (entry === undefined) return undefined;
         met.add(entry);
-        if (typeof entry.by === 'string') return { path: path.join(standInDir, entry.by) };
-        return { path: specifier, namespace: 'lean', pluginData: { names: entry.by, resolveDir } };
+        if (entry.file !== undefined) return { path: path.join(standInDir, entry.file) };
+        return { path: specifier, namespace: 'lean', pluginData: { entry, resolveDir } };
       });
-      build.onLoad({ filter: /./, namespace: 'lean' }, ({ path: specifier, pluginData }) => ({
-        contents: onFirstCall(specifier, pluginData.names),
+      build.onLoad({ filter: /./, namespace: 'lean' }, ({ pluginData }) => ({
+        contents: standIn(pluginData.entry),
         resolveDir: pluginData.resolveDir,
       }));
       build.onEnd(() => ({
