@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask } from './ask.ts';
+import { proxy, serve } from './services.ts';
+import type { Order, Reply, Task } from './tasks.ts';
+
+/**
+ * The demo's other side: a process that lives in one network namespace and does there what it is told over Node's IPC
+ * channel. It ends with that channel, and so with the demo, however the demo ends; whatever it made goes with it.
+ */
+export function act(): void {
+  const seen = new Map<string, string>();
+  let workdir: string | undefined;
+
+  const perform = async (task: Task): Promise<string> => {
+    switch (task.do) {
+      case 'serve':
+        await serve(task.protocol, task.port, (token, from) => seen.set(token, from));
+        return '';
+      case 'proxy':
+        await proxy(task.protocol, task.port, task.to);
+        return '';
+      case 'ask':
+        return ask(task.protocol, task.to, task.token, task.patience);
+      case 'seen':
+        return seen.get(task.token) ?? '';
+      case 'workdir':
+        workdir ??= mkdtempSync(join(tmpdir(), 'rulesguard-demo-'));
+        return workdir;
+    }
+  };
+  const reply = (message: Reply): void => {
+    process.send?.(message);
+  };
+  const leave = (): void => {
+    if (workdir !== undefined) rmSync(workdir, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(0);
+  };
+
+  process.on('disconnect', leave);
+  // Ctrl-C reaches every process of the terminal at once; this one waits for the demo to end.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  process.on('message', ({ id, task }: Order) => {
+    perform(task).then(
+      (text) => {
+        reply({ id, text });
+      },
+      (error: unknown) => {
+        reply({ id, failure: String(error) });
+      },
+    );
+  });
+  reply({ id: 0, text: 'here' });
+}

@@ -1,0 +1,72 @@
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { connect, createServer } from 'node:net';
+import type { End, Protocol } from './tasks.ts';
+
+/** Told about every token that reaches a server, with the address it came from. */
+type Witness = (token: string, from: string) => void;
+
+async function bound(port: number): Promise<Socket> {
+  const socket = createSocket('udp4');
+  socket.bind(port, '0.0.0.0');
+  await once(socket, 'listening');
+  return socket;
+}
+
+/**
+ * Serves HTTP, or one datagram for each datagram; every answer is what was asked.
+ *
+ * @param witness - called with each request's token and source address
+ */
+export async function serve(protocol: Protocol, port: number, witness: Witness): Promise<void> {
+  if (protocol === 'udp') {
+    const socket = await bound(port);
+    socket.on('message', (message, from) => {
+      witness(message.toString('latin1'), from.address);
+      socket.send(message, from.port, from.address);
+    });
+    return;
+  }
+  const server = createHttpServer((request, response) => {
+    const token = (request.url ?? '/').slice(1);
+    witness(token, request.socket.remoteAddress ?? '');
+    response.end(token);
+  });
+  server.listen(port, '0.0.0.0');
+  await once(server, 'listening');
+}
+
+/** How long docker-proxy's part remembers a datagram's sender; longer than any probe waits. */
+const UDP_MEMORY = 5_000;
+
+/**
+ * What docker-proxy does for a published port: listens on all of the host's addresses and passes on to the container.
+ * The kernel's DNAT rule is first to see packets from outside, so this one answers only when that rule is gone.
+ */
+export async function proxy(protocol: Protocol, port: number, to: End): Promise<void> {
+  if (protocol === 'tcp') {
+    const server = createServer((near) => {
+      const far = connect(to.port, to.host);
+      near.pipe(far).pipe(near);
+      near.on('error', () => far.destroy());
+      far.on('error', () => near.destroy());
+    });
+    server.listen(port, '0.0.0.0');
+    await once(server, 'listening');
+    return;
+  }
+  const near = await bound(port);
+  near.on('message', (message, from) => {
+    const far = createSocket('udp4');
+    const timer = setTimeout(() => far.close(), UDP_MEMORY);
+    far.on('error', () => undefined);
+    far.once('message', (answer) => {
+      near.send(answer, from.port, from.address);
+      clearTimeout(timer);
+      far.close();
+    });
+    far.send(message, to.port, to.host);
+  });
+}
