@@ -139,11 +139,13 @@ function countsOf(rules: readonly OwnedRule[], among?: ReadonlyMap<string, numbe
 function misplacedIn(base: OwnedChain, live: readonly OwnedRule[], surplus: ReadonlyMap<string, number>): ReadonlySet<string> {
   const single = live.filter(({ owner, rule }) => owner === 'docker' && !surplus.has(rule.text));
   const misplaced = new Set<string>();
-  for (const index of outOfOrder(single)) {
+  // A baseline recorded with --force may be out of order itself: then there is no order to go back to.
+  const recordedInOrder = outOfOrder(base.rules).size === 0;
+  for (const index of recordedInOrder ? outOfOrder(single) : []) {
     const text = single[index]?.rule.text;
     if (text !== undefined) misplaced.add(text);
   }
-  if (base.builtin) for (const text of lostPrecedence(base.rules, live)) if (!surplus.has(text)) misplaced.add(text);
+  for (const text of lostPrecedence(base, live)) if (!surplus.has(text)) misplaced.add(text);
   return misplaced;
 }
 

@@ -1,5 +1,6 @@
-import type { OwnedRule } from '../docker/ownership.ts';
-import { OrderIndex } from './order.ts';
+import type { OwnedChain, OwnedRule } from '../docker/ownership.ts';
+import { OrderIndex, ordersOf } from './order.ts';
+import { followersIn, lastPositions } from './precedence.ts';
 
 /** A rule to put into a chain. */
 export interface Placement {
@@ -17,19 +18,31 @@ export interface Placed {
 /**
  * Where rules that are to be put back belong among those standing: right behind the recorded rule that stood before
  * them, foreign or not; where none of those is left, before the recorded one that followed; where nothing is left to go
- * by, where Docker itself would put them. The order that matters (docker-rules §3) overrules all of that. Linear.
+ * by, where Docker itself would put them. Foreign rules they used to precede stay behind them, and the order that
+ * matters (docker-rules §3) overrules all of that. Linear, but for rules the baseline has not seen.
  *
  * @param base - the chain as recorded
  * @param standing - the chain as it is, without the rules to be placed
  * @returns in the order they must stand
  */
-export function place(base: readonly OwnedRule[], standing: readonly OwnedRule[], placements: readonly Placement[]): readonly Placed[] {
+export function place(base: OwnedChain, standing: readonly OwnedRule[], placements: readonly Placement[]): readonly Placed[] {
   const order = new OrderIndex(standing);
-  const anchors = anchorsIn(base, standing);
+  const placed = placeRecorded(base, standing, placements, order);
+  for (const { owned, baseIndex } of placements) {
+    if (baseIndex === undefined) placeNewcomer(owned, placed, order, standing.length);
+  }
+  // Stable: rules for one gap keep the order of the baseline.
+  return placed.sort((a, b) => a.gap - b.gap);
+}
+
+function placeRecorded(base: OwnedChain, standing: readonly OwnedRule[], placements: readonly Placement[], order: OrderIndex): Placed[] {
+  const anchors = anchorsIn(base.rules, standing);
+  const followers = followersIn(base);
+  const position = lastPositions(standing);
   const byBase = new Map(placements.map((placement) => [placement.baseIndex, placement]));
   const placed: Placed[] = [];
   let after: number | undefined;
-  base.forEach((_, index) => {
+  base.rules.forEach((_, index) => {
     const anchor = anchors.at[index];
     const placement = byBase.get(index);
     if (placement === undefined) {
@@ -37,15 +50,37 @@ export function place(base: readonly OwnedRule[], standing: readonly OwnedRule[]
       return;
     }
     const wanted = after ?? leadingGap(placement.owned, index, anchors.next[index], standing.length);
-    const gap = within(order.boundsOf(placement.owned), wanted);
+    const ceiling = position.get(followers[index]?.rule.text ?? '') ?? standing.length;
+    const gap = within(order.boundsOf(placement.owned), Math.min(wanted, ceiling));
     placed.push({ owned: placement.owned, gap });
     after = gap;
   });
-  for (const { owned, baseIndex } of placements) {
-    if (baseIndex === undefined) placed.push({ owned, gap: within(order.boundsOf(owned), dockersGap(owned, standing.length)) });
-  }
-  // Stable: rules for one gap keep the order of the baseline.
-  return placed.sort((a, b) => a.gap - b.gap);
+  return placed;
+}
+
+/** A rule of Docker's that the baseline has not seen goes before the first placed rule that must follow it. */
+function placeNewcomer(owned: OwnedRule, placed: Placed[], order: OrderIndex, end: number): void {
+  const mine = ordersOf(owned);
+  const follows = (other: OwnedRule): boolean =>
+    ordersOf(other).some(({ scope, phase }) => mine.some((own) => own.scope === scope && own.phase < phase));
+  const index = placed.findIndex((other) => follows(other.owned));
+  const gap = within(order.boundsOf(owned), placed[index]?.gap ?? dockersGap(owned, end));
+  placed.splice(index === -1 ? placed.length : index, 0, { owned, gap });
+}
+
+/**
+ * Pulls every placed rule up to the one that must not stand before it, so that the order is the baseline's throughout.
+ * Only where all of Docker's rules in a chain are placed anew: then nothing that stands holds any of them down.
+ */
+export function inRecordedOrder(placed: readonly Placed[]): readonly Placed[] {
+  let ceiling = Infinity;
+  return placed
+    .toReversed()
+    .map(({ owned, gap }) => {
+      ceiling = Math.min(ceiling, gap);
+      return { owned, gap: ceiling };
+    })
+    .toReversed();
 }
 
 /** For each recorded rule, where it stands now (copies in order), and where the next recorded one that stands is. */

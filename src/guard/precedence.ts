@@ -1,28 +1,47 @@
-import type { OwnedRule } from '../docker/ownership.ts';
+import type { OwnedChain, OwnedRule } from '../docker/ownership.ts';
 import { couldShadow } from './shadow.ts';
+
+/**
+ * For each rule of a recorded chain, the foreign rule behind it that could take its packets, were it in front. Only
+ * built-in chains: in Docker's own chains nobody else's order is kept by anyone.
+ *
+ * @returns one entry a recorded rule, undefined where nothing has to stay behind it
+ */
+export function followersIn({ builtin, rules }: OwnedChain): readonly (OwnedRule | undefined)[] {
+  const followers = new Array<OwnedRule | undefined>(rules.length).fill(undefined);
+  if (!builtin) return followers;
+  const firstRecorded = new Map(rules.map(({ rule }, index): [string, number] => [rule.text, index]).reverse());
+  let below: OwnedRule | undefined;
+  for (let index = rules.length - 1; index >= 0; index--) {
+    const owned = rules[index];
+    if (owned?.owner === 'foreign') below = owned;
+    else if (owned !== undefined && below !== undefined && (firstRecorded.get(below.rule.text) ?? 0) > index && couldShadow(below.rule, owned.rule)) {
+      followers[index] = below;
+    }
+  }
+  return followers;
+}
+
+/** Where each text stands; of several copies the last: one more copy in front is a new rule, not a moved one. */
+export function lastPositions(rules: readonly OwnedRule[]): ReadonlyMap<string, number> {
+  return new Map(rules.map(({ rule }, index) => [rule.text, index]));
+}
 
 /**
  * Docker's rules that once stood before a foreign rule and now stand behind it, where that rule could take their
  * packets. A rule of Docker's that moved up is no loss: Engines up to 27 do that themselves at every network create.
  *
- * @param base - a built-in chain as recorded, foreign neighbours included
+ * @param base - the chain as recorded, foreign neighbours included
  * @param live - the same chain now
  * @returns texts of the rules of Docker's that lost their place
  */
-export function lostPrecedence(base: readonly OwnedRule[], live: readonly OwnedRule[]): ReadonlySet<string> {
-  const lost = new Set<string>();
-  if (!base.some(({ owner }) => owner === 'foreign')) return lost;
-  const position = new Map<string, number>();
-  live.forEach(({ rule }, index) => {
-    if (!position.has(rule.text)) position.set(rule.text, index);
+export function lostPrecedence(base: OwnedChain, live: readonly OwnedRule[]): ReadonlySet<string> {
+  const followers = followersIn(base);
+  if (followers.every((follower) => follower === undefined)) return new Set();
+  const position = lastPositions(live);
+  const lost = base.rules.filter(({ rule }, index) => {
+    const [mine, theirs] = [position.get(rule.text), position.get(followers[index]?.rule.text ?? '')];
+    return mine !== undefined && theirs !== undefined && theirs < mine;
   });
-  let below: OwnedRule | undefined;
-  for (const owned of base.toReversed()) {
-    if (owned.owner === 'foreign') below = owned;
-    else if (below !== undefined) {
-      const [mine, theirs] = [position.get(owned.rule.text), position.get(below.rule.text)];
-      if (mine !== undefined && theirs !== undefined && theirs < mine && couldShadow(below.rule, owned.rule)) lost.add(owned.rule.text);
-    }
-  }
-  return lost;
+  return new Set(lost.map(({ rule }) => rule.text));
 }
