@@ -14,12 +14,13 @@ const WIDTH = { ipv4: 32, ipv6: 128 } as const;
  * Undefined for anything else (a host name, a mask in dotted form).
  */
 export function parseBlock(text: string): Block | undefined {
-  const [address = '', lengthText] = text.split('/', 2);
+  const [address = '', lengthText, ...rest] = text.split('/');
   const family: Family = address.includes(':') ? 'ipv6' : 'ipv4';
   const bits = family === 'ipv6' ? parseIpv6(address) : parseIpv4(address);
   const width = WIDTH[family];
+  if (rest.length > 0 || (lengthText !== undefined && !/^\d{1,3}$/.test(lengthText))) return undefined;
   const length = lengthText === undefined ? width : Number(lengthText);
-  if (bits === undefined || !Number.isInteger(length) || length < 0 || length > width) return undefined;
+  if (bits === undefined || length > width) return undefined;
   const hostBits = BigInt(width - length);
   return { family, base: (bits >> hostBits) << hostBits, length };
 }

@@ -41,7 +41,7 @@ export interface Ruleset {
   readonly tables: ReadonlyMap<string, Table>;
 }
 
-/** The built-in chains of every table iptables knows, in hook order. */
+/** The built-in chains of every table iptables knows, in hook order. Those five are all there are. */
 export const BUILTIN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   raw: ['PREROUTING', 'OUTPUT'],
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
@@ -49,6 +49,8 @@ export const BUILTIN_CHAINS: Readonly<Record<string, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 };
+
+export const TABLES: readonly string[] = Object.keys(BUILTIN_CHAINS);
 
 /** Whether `chain` is one of the kernel's own chains of `table`. */
 export function isBuiltin(table: string, chain: string): boolean {

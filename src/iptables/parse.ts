@@ -1,45 +1,25 @@
-import { Fault } from '../fault.ts';
-import { BUILTIN_CHAINS, isBuiltin, type Chain, type Rule, type Ruleset, type Table } from './model.ts';
+import {
+  CHAIN_LINE,
+  COUNTERS,
+  INCOMPATIBLE,
+  indexOrEnd,
+  LINE_LIMIT,
+  looksLive,
+  namedLike,
+  oddlyNamed,
+  ODD_SPACING,
+  TABLE_LINE,
+} from './lines.ts';
+import { isBuiltin, TABLES, type Rule } from './model.ts';
+import { incompatibleFault, parseFault } from './save-faults.ts';
+import type { OpenChain, OpenTable, OtherLine, Save, SaveItem } from './save.ts';
 import { collapseSpacing, quoteOpenAt } from './words.ts';
-
-/** One line of a save that is not a rule, kept to be printed back as it was. */
-export interface OtherLine {
-  readonly kind: 'comment' | 'blank' | 'table' | 'chain' | 'commit';
-  readonly raw: string;
-}
-
-/** A rule may span several lines (a newline inside a comment); it is one item all the same. */
-export type SaveItem = OtherLine | Rule;
-
-/** A save that was read: what it means, and every byte it was made of. */
-export interface Save {
-  readonly ruleset: Ruleset;
-  /** Every line in order; joined with newlines they are the input again. */
-  readonly items: readonly SaveItem[];
-  /** Whether the last item ended in a newline. */
-  readonly finalNewline: boolean;
-}
-
-interface OpenChain extends Chain {
-  readonly rules: Rule[];
-}
-
-interface OpenTable extends Table {
-  readonly chains: Map<string, OpenChain>;
-}
 
 const MINUS = 45;
 const BRACKET = 91;
 const COLON = 58;
 const HASH = 35;
 const STAR = 42;
-
-const INCOMPATIBLE = /^# Table `([^']*)' is incompatible/;
-const CHAIN_LINE = /^:[ \t]*(.+?)[ \t]+(-|[A-Z]+)(?:[ \t]+\[(\d+:\d+)\])?[ \t]*\r?$/s;
-const COUNTERS = /^\[(\d+:\d+)\] ?/;
-/** What restore would take for a line of its own when it stands at the start of a line. */
-const LOOKS_LIVE = /^(?:[ \t]*-|\[|:|\*|COMMIT\r?$)/;
-const ODD_SPACING = /^ |  |[\t\r]| $/;
 
 /**
  * Reads the text of iptables-save or ip6tables-save (1.4 to 1.8, both backends, with or without counters), or a file
@@ -49,7 +29,7 @@ const ODD_SPACING = /^ |  |[\t\r]| $/;
  * @param source - what to call it in a fault, e.g. `iptables-nft-save` or a file name
  * @throws Fault RG_PARSE naming the line, for anything iptables-restore would refuse or read differently from us:
  *   a table without COMMIT, a line that is not save's, NUL, a newline in a comment followed by text that restore would
- *   load as a rule; RG_INCOMPATIBLE where nft-save says it cannot show a table
+ *   load as a rule, a line longer than restore's buffer; RG_INCOMPATIBLE where nft-save says it cannot show a table
  */
 export function parseSave(text: string, source = 'input'): Save {
   return new SaveReader(text, source).read();
@@ -93,6 +73,7 @@ class SaveReader {
   }
 
   private readLine(start: number, end: number): void {
+    this.refuseLong(start, end);
     switch (this.text.charCodeAt(start)) {
       case MINUS:
         this.readRule(start, start, end, '');
@@ -128,22 +109,20 @@ class SaveReader {
 
   private readComment(start: number, end: number): void {
     const raw = this.text.slice(start, end);
-    const incompatible = INCOMPATIBLE.exec(raw);
-    if (incompatible !== null) {
-      throw new Fault('RG_INCOMPATIBLE', 3, `${this.where()}: table ${incompatible[1] ?? ''} cannot be shown by iptables, so its rules are unknown (not absent)`, {
-        details: [raw],
-        hint: `See what native nft rules it holds: nft list table ip ${incompatible[1] ?? ''}`,
-      });
-    }
+    const incompatible = INCOMPATIBLE.exec(raw)?.[1];
+    if (incompatible !== undefined) throw incompatibleFault(this.where(), incompatible, raw);
     this.keep({ kind: 'comment', raw }, end);
   }
 
   private readTable(start: number, end: number): void {
     const raw = this.text.slice(start, end);
-    const name = /^\*[ \t]*([^\s]+)/.exec(raw)?.[1];
-    if (name === undefined) this.fail('names no table', raw);
-    if (this.table !== undefined) this.fail(`opens table ${name} inside table ${this.table.name}: a COMMIT is missing`, raw);
-    if (this.tables.has(name)) this.fail(`opens table ${name} a second time: restore would flush the first`, raw);
+    const name = TABLE_LINE.exec(raw)?.[1];
+    if (name === undefined || !TABLES.includes(name))
+      this.fail(`names no table of iptables (${TABLES.join(', ')})`, raw);
+    if (this.table !== undefined)
+      this.fail(`opens table ${name} inside table ${this.table.name}: a COMMIT is missing`, raw);
+    if (this.tables.has(name))
+      this.fail(`opens table ${name} a second time: restore would flush the first`, raw);
     this.table = { name, chains: new Map() };
     this.tables.set(name, this.table);
     this.keep({ kind: 'table', raw }, end);
@@ -154,7 +133,11 @@ class SaveReader {
     const table = this.table ?? this.fail('declares a chain outside any table', raw);
     const match = CHAIN_LINE.exec(raw) ?? this.fail('is no chain line (`:NAME POLICY [packets:bytes]`)', raw);
     const name = match[1] ?? '';
-    if (table.chains.has(name)) this.fail(`declares chain ${name} a second time: restore would flush the first`, raw);
+    const alike = namedLike(table, name, match[2] ?? '-');
+    if (alike !== undefined)
+      this.fail(`is chain ${alike} to iptables-restore, which ends a name at the first space`, raw);
+    if (table.chains.has(name))
+      this.fail(`declares chain ${name} a second time: restore would flush the first`, raw);
     table.chains.set(name, { name, policy: match[2] ?? '-', counters: match[3] ?? '', rules: [] });
     this.keep({ kind: 'chain', raw }, end);
   }
@@ -163,7 +146,8 @@ class SaveReader {
     // Regular expressions are slow on long input only when they may run past the line; the slice stops them.
     const close = this.text.indexOf(']', start);
     const counters = COUNTERS.exec(this.text.slice(start, Math.min(close + 2, end)));
-    if (counters === null) this.fail('begins with counters that are not `[packets:bytes]`', this.text.slice(start, end));
+    if (counters === null)
+      this.fail('begins with counters that are not `[packets:bytes]`', this.text.slice(start, end));
     this.readRule(start, start + counters[0].length, end, counters[1] ?? '');
   }
 
@@ -188,12 +172,17 @@ class SaveReader {
     const { text } = this;
     let end = lineEnd;
     let open = quoteOpenAt(text, from, end, false);
+    const firstLine = this.line;
     while (open) {
-      if (end >= text.length) this.fail('opens a quote that never closes');
+      if (end >= text.length) {
+        this.line = firstLine;
+        this.fail('opens a quote that never closes');
+      }
       const next = indexOrEnd(text, '\n', end + 1);
       const continuation = text.slice(end + 1, next);
       this.line++;
-      if (LOOKS_LIVE.test(continuation)) {
+      this.refuseLong(end + 1, next);
+      if (looksLive(continuation)) {
         this.fail(
           'stands inside a quoted value that holds a newline, but iptables-restore would load it as a line of its own',
           continuation,
@@ -210,7 +199,8 @@ class SaveReader {
     const { text } = this;
     if (this.chain !== undefined && text.startsWith(this.chainPrefix, ruleStart)) return this.chain;
     const table = this.table ?? this.fail('is a rule outside any table', text.slice(ruleStart, end));
-    if (!text.startsWith('-A ', ruleStart)) this.fail('is not a rule that iptables-save writes (-A CHAIN …)', text.slice(ruleStart, end));
+    if (!text.startsWith('-A ', ruleStart))
+      this.fail('is not a rule that iptables-save writes (-A CHAIN …)', text.slice(ruleStart, end));
     const rest = text.slice(ruleStart, end);
     const name = /^-A +([^ \t\r]+)/.exec(rest)?.[1] ?? '';
     const chain = table.chains.get(name) ?? oddlyNamed(table, rest) ?? this.implied(table, name, rest);
@@ -221,12 +211,19 @@ class SaveReader {
 
   /** Hand-written files may leave out a built-in chain's line; restore accepts that, and so do we. */
   private implied(table: OpenTable, name: string, raw: string): OpenChain {
-    if (!isBuiltin(table.name, name) && BUILTIN_CHAINS[table.name] !== undefined) {
+    if (!isBuiltin(table.name, name)) {
       this.fail(`appends to chain ${name}, which table ${table.name} does not declare`, raw);
     }
     const chain: OpenChain = { name, policy: 'ACCEPT', counters: '', rules: [] };
     table.chains.set(name, chain);
     return chain;
+  }
+
+  private refuseLong(start: number, end: number): void {
+    if (end - start <= LINE_LIMIT) return;
+    this.fail(
+      `is longer than ${String(LINE_LIMIT)} bytes: iptables-restore would read its end as a line of its own`,
+    );
   }
 
   private keep(item: OtherLine, end: number): void {
@@ -244,22 +241,6 @@ class SaveReader {
   }
 
   private fail(what: string, raw?: string): never {
-    throw new Fault('RG_PARSE', 3, `${this.where()}: ${what}`, {
-      ...(raw === undefined ? {} : { details: [raw] }),
-      hint: 'Nothing was changed. Mend that line (or the rule it shows) and run the command again.',
-    });
+    throw parseFault(this.where(), what, raw);
   }
 }
-
-const indexOrEnd = (text: string, what: string, from: number): number => {
-  const at = text.indexOf(what, from);
-  return at === -1 ? text.length : at;
-};
-
-/** Chain names are never quoted by save, whatever they hold: one with a space or a quote is found by its declaration. */
-const oddlyNamed = (table: OpenTable, rule: string): OpenChain | undefined => {
-  for (const chain of table.chains.values()) {
-    if (/[ \t"]/.test(chain.name) && (rule === `-A ${chain.name}` || rule.startsWith(`-A ${chain.name} `))) return chain;
-  }
-  return undefined;
-};

@@ -1,5 +1,5 @@
 import type { Chain, Ruleset, Table } from './model.ts';
-import type { Save, SaveItem } from './parse.ts';
+import type { Save, SaveItem } from './save.ts';
 
 /**
  * The bytes of a save, latin1. For an untouched {@link Save} these are the bytes it was read from.
@@ -30,7 +30,11 @@ function printTable(table: Table, counters: WithCounters, lines: string[]): void
   for (const chain of table.chains.values()) lines.push(printChainLine(chain));
   for (const chain of table.chains.values()) {
     for (const rule of chain.rules) {
-      lines.push(counters === 'counters' ? `[${rule.counters === '' ? '0:0' : rule.counters}] ${rule.text}` : rule.text);
+      lines.push(
+        counters === 'counters'
+          ? `[${rule.counters === '' ? '0:0' : rule.counters}] ${rule.text}`
+          : rule.text,
+      );
     }
   }
   lines.push('COMMIT');

@@ -38,7 +38,8 @@ export interface RenderedInput {
   readonly origins: readonly StepOrigin[];
 }
 
-const counted = (rule: Rule, line: string): string => (rule.counters === '' ? line : `[${rule.counters}] ${line}`);
+const counted = (rule: Rule, line: string): string =>
+  rule.counters === '' ? line : `[${rule.counters}] ${line}`;
 
 /** A step as the line that iptables-restore reads. */
 export function renderStep(step: Step): string {

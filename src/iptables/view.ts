@@ -40,6 +40,24 @@ const CONDITIONS = {
   '--dport': 'destinationPort',
 } as const satisfies Readonly<Record<string, keyof RuleView>>;
 
+/**
+ * Options whose one value is free text, which save writes bare when it may: `--comment -j` holds a comment, no jump. Names of
+ * other options never begin a value.
+ */
+const FREE_TEXT: ReadonlySet<string> = new Set([
+  ...[
+    '--comment',
+    '--log-prefix',
+    '--nflog-prefix',
+    '--ulog-prefix',
+    '--string',
+    '--hex-string',
+    '--helper',
+    '--path',
+  ],
+  ...['--name', '--hashlimit-name', '--nfacct-name', '--label', '--led-trigger-id', '--u32', '--bytecode'],
+]);
+
 type ConditionField = (typeof CONDITIONS)[keyof typeof CONDITIONS];
 
 const isConditionOption = (word: string): word is keyof typeof CONDITIONS => Object.hasOwn(CONDITIONS, word);
@@ -65,9 +83,10 @@ export function viewRule(rule: Pick<Rule, 'text'>): RuleView {
     }
     if (isConditionOption(word)) conditions[CONDITIONS[word]] = { value: next(), negated };
     else if (word === '-m') matches.push(next());
-    else if (word === '-j' || word === '-g') verdict = { by: word === '-j' ? 'jump' : 'goto', target: next() };
+    else if (word === '-j' || word === '-g')
+      verdict = { by: word === '-j' ? 'jump' : 'goto', target: next() };
     else {
-      const values: string[] = [];
+      const values = FREE_TEXT.has(word) && i < words.length ? [next()] : [];
       while (i < words.length && words[i] !== '!' && !(words[i] ?? '').startsWith('-')) values.push(next());
       options.push({ name: word, values, negated });
     }
@@ -88,16 +107,19 @@ export function viewRule(rule: Pick<Rule, 'text'>): RuleView {
   };
 }
 
+const MINUS = 45;
+
 /**
  * The target of a rule (`-j X` or `-g X`) without building a view: the fast way through a large ruleset. Undefined for a
  * rule without one.
  */
 export function targetOf(text: string): string | undefined {
-  // Only a quoted value can hold something that looks like a target.
+  // A quoted value may hold what looks like a target, and so may a bare one that is followed by another option.
   if (text.includes('"')) return viewRule({ text }).verdict?.target;
   let at = text.lastIndexOf(' -j ');
   if (at === -1) at = text.lastIndexOf(' -g ');
   if (at === -1) return undefined;
+  if (text.charCodeAt(at + 4) === MINUS) return viewRule({ text }).verdict?.target;
   const end = text.indexOf(' ', at + 4);
   return end === -1 ? text.slice(at + 4) : text.slice(at + 4, end);
 }

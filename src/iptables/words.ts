@@ -89,7 +89,8 @@ export function collapseSpacing(text: string): string {
   let pending = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (!open && (isSeparator(code) || code === CARRIAGE_RETURN)) {
+    // A carriage return is an ordinary byte to restore; only the one that ends a line of a CRLF file is none of the rule's.
+    if (!open && (isSeparator(code) || (code === CARRIAGE_RETURN && i === text.length - 1))) {
       pending = out !== '';
       continue;
     }

@@ -1,0 +1,51 @@
+import { isBuiltin, type Table } from './model.ts';
+import type { OpenChain, OpenTable } from './save.ts';
+import { splitWords } from './words.ts';
+
+/** nft-save's way of saying that it left a table out; it exits 0 all the same. */
+export const INCOMPATIBLE = /^# Table `([^']*)' is incompatible/;
+/** `*TABLE`; restore ignores what follows the name. */
+export const TABLE_LINE = /^\*[ \t]*([^ \t]+?)(?:\r?$|[ \t])/;
+/** `:NAME POLICY [packets:bytes]`; save prints a name as it is, spaces and all. */
+export const CHAIN_LINE = /^:[ \t]*(.+?)[ \t]+(-|ACCEPT|DROP)(?:[ \t]+\[(\d+:\d+)\])?[ \t]*\r?$/s;
+export const COUNTERS = /^\[(\d+:\d+)\] ?/;
+/** What a rule in save's own spacing never holds outside quotes. */
+export const ODD_SPACING = /^ | {2}|[\t\r]| $/;
+/** The longest line restore reads whole, without its newline: its buffer has 10,240 bytes (1.8.9, both backends). */
+export const LINE_LIMIT = 10_239;
+
+const LIVE_START = /^(?:\[|:|\*|COMMIT\r?$)/;
+
+/**
+ * Whether restore would take a line for one it acts on. A rule's options may come in any order and in quotes, so
+ * `! -i lo -A INPUT …` and `"-A" INPUT …` are rules too (measured, 1.8.9, both backends).
+ */
+export function looksLive(line: string): boolean {
+  return LIVE_START.test(line) || /^[-!]/.test(splitWords(line).words[0] ?? '');
+}
+
+/**
+ * The chain that restore would read in place of one whose name holds a space, where it ends every name. Undefined for a
+ * name it reads as we do, and for one that can be taken for no other chain.
+ */
+export function namedLike(table: Table, name: string, policy: string): string | undefined {
+  const [, first, second = ''] = /^([^ \t]+)[ \t]+([^ \t]+)/.exec(name) ?? [];
+  if (first === undefined) return undefined;
+  const plain = policy !== '-' || /^(?:-|ACCEPT|DROP)$/.test(second);
+  return plain || isBuiltin(table.name, first) || table.chains.has(first) ? first : undefined;
+}
+
+/** Chain names are never quoted by save, whatever they hold: one with a space or a quote is found by its declaration. */
+export function oddlyNamed(table: OpenTable, rule: string): OpenChain | undefined {
+  for (const chain of table.chains.values()) {
+    if (/[ \t"]/.test(chain.name) && (rule === `-A ${chain.name}` || rule.startsWith(`-A ${chain.name} `)))
+      return chain;
+  }
+  return undefined;
+}
+
+/** Where `what` stands next in the text; its length when it stands nowhere. */
+export function indexOrEnd(text: string, what: string, from: number): number {
+  const at = text.indexOf(what, from);
+  return at === -1 ? text.length : at;
+}
