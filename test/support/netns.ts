@@ -29,7 +29,7 @@ export interface Netns {
   /** A path that `nsenter --net=` and `ip link set … netns` take, from any process on this machine. */
   readonly path: string;
   /** Runs a program inside. Never throws for an exit code; throws when the program cannot be started or hangs. */
-  exec(file: string, args?: readonly string[], options?: ExecOptions): Promise<Outcome>;
+  readonly exec: (file: string, args?: readonly string[], options?: ExecOptions) => Promise<Outcome>;
   /** The text of `iptables-save`; throws unless it exits 0. Further arguments as `-c` or `-t`, `nat`. */
   save(family: Family, backend: Backend, args?: readonly string[]): Promise<string>;
   /** Feeds `text` to `iptables-restore`. */

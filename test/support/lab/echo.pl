@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # The lab's server and its client: every request is answered with the address it came from, as the server saw it.
 # usage: echo.pl serve PORT/tcp PORT/udp ...     HTTP on tcp, one datagram for one datagram on udp
-#        echo.pl ask tcp|udp ADDRESS PORT SECONDS   prints the answer; exits 1 when there is none in time
+#        echo.pl ask tcp|udp ADDRESS PORT SECONDS [FROM-PORT]   prints the answer; fails when there is none in time
 use strict;
 use warnings;
 use Socket qw(:DEFAULT :addrinfo inet_ntop IPPROTO_TCP IPPROTO_UDP SOL_SOCKET);
@@ -58,14 +58,20 @@ sub answer_tcp {
     close($connection);
 }
 
+sub local_port {
+    my ($family, $port) = @_;
+    return $family == AF_INET ? pack_sockaddr_in($port, INADDR_ANY) : pack_sockaddr_in6($port, Socket::IN6ADDR_ANY);
+}
+
 sub ask {
-    my ($protocol, $address, $port, $seconds) = @_;
+    my ($protocol, $address, $port, $seconds, $from) = @_;
     my $type = $protocol eq 'tcp' ? SOCK_STREAM : SOCK_DGRAM;
     my ($error, $to) = getaddrinfo($address, $port, { flags => AI_NUMERICHOST, socktype => $type });
     die "$address: $error\n" if $error;
     # No handler: the default one ends the process, which is an answer too (none came).
     alarm $seconds;
     socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
+    !$from or bind($socket, local_port($to->{family}, $from)) or die "bind $from: $!\n";
     connect($socket, $to->{addr}) or die "connect: $!\n";
     syswrite($socket, $protocol eq 'tcp' ? "GET / HTTP/1.0\r\n\r\n" : 'who am I?') or die "send: $!\n";
     my $reply = '';

@@ -36,7 +36,7 @@ export interface Engine {
   /** Runs a program of the engine's own root, in its network namespace: that suite's iptables, ip, conntrack. */
   readonly execInside: Exec;
   /** Runs the docker CLI inside; gives its standard output without the final newline, throws when it fails. */
-  docker(args: readonly string[]): Promise<string>;
+  readonly docker: (args: readonly string[]) => Promise<string>;
   /** GET of an Engine API path, parsed. */
   api(apiPath: string): Promise<unknown>;
   /** The machine on the other side of the wire; it answers on 80/tcp and 5353/udp with the address it saw. */

@@ -11,10 +11,22 @@ function asker(engine: Engine, from: Vantage): { exec: Exec; words: readonly str
   return { exec: engine.execInside, words: ['docker', 'exec', from.container, 'perl', '/echo.pl'] };
 }
 
-async function ask(engine: Engine, protocol: 'tcp' | 'udp', address: string, port: number, from: Vantage) {
+async function ask(
+  engine: Engine,
+  protocol: 'tcp' | 'udp',
+  address: string,
+  port: number,
+  from: Vantage,
+  fromPort?: number,
+) {
   const { exec, words } = asker(engine, from);
   const [program = '', ...rest] = words;
-  const { code, stdout } = await exec(program, [...rest, 'ask', protocol, address, String(port), '1']);
+  const question = ['ask', protocol, address, String(port), '1'];
+  const { code, stdout } = await exec(program, [
+    ...rest,
+    ...question,
+    ...(fromPort === undefined ? [] : [String(fromPort)]),
+  ]);
   return code === 0 ? stdout.trimEnd() : undefined;
 }
 
@@ -26,9 +38,18 @@ export function httpProbe(engine: Engine, address: string, port: number, from: V
   return ask(engine, 'tcp', address, port, from);
 }
 
-/** As `httpProbe`, with one datagram each way. */
-export function udpProbe(engine: Engine, address: string, port: number, from: Vantage = 'client') {
-  return ask(engine, 'udp', address, port, from);
+/**
+ * As `httpProbe`, with one datagram each way.
+ * @param fromPort port of the sender; one that is used twice is one flow, for which NAT is decided only once
+ */
+export function udpProbe(
+  engine: Engine,
+  address: string,
+  port: number,
+  from: Vantage = 'client',
+  fromPort?: number,
+) {
+  return ask(engine, 'udp', address, port, from, fromPort);
 }
 
 /**

@@ -29,12 +29,12 @@ export function rootDirectory(era: Era): string {
  * machine serves the lab. `RULESGUARD_LAB_MIRROR` comes first where it is set (a machine that is not Debian's).
  */
 async function mirrors(): Promise<string[]> {
-  const { stdout } = await execa(
+  const { failed, stdout } = await execa(
     'apt-get',
     ['indextargets', '--no-release-info', '--format', '$(REPO_URI) $(COMPONENT)', 'Created-By: Packages'],
     { reject: false, env: { LC_ALL: 'C' } },
   );
-  const own = (stdout ?? '')
+  const own = (failed ? '' : stdout)
     .split('\n')
     .filter((line) => line.endsWith(' main') && !line.includes('security'))
     .map((line) => line.slice(0, line.indexOf(' ')));
@@ -44,10 +44,10 @@ async function mirrors(): Promise<string[]> {
 
 /** The proxy apt is configured with; debootstrap asks only the environment. */
 async function aptProxy(): Promise<Record<string, string>> {
-  const { stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy/f'], {
+  const { failed, stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy/f'], {
     reject: false,
   });
-  const proxy = /^proxy='(.+)'$/m.exec(stdout ?? '')?.[1];
+  const proxy = /^proxy='(.+)'$/m.exec(failed ? '' : stdout)?.[1];
   return proxy === undefined || proxy === 'DIRECT' ? {} : { http_proxy: proxy };
 }
 

@@ -1,0 +1,89 @@
+import { must } from '../lab/run.ts';
+import type { Backend, Family } from '../netns.ts';
+import { FAMILIES, toolOf } from './rules.ts';
+import type { Town } from './town.ts';
+
+/** Something people do to a Docker host, in both families. */
+export interface Damage {
+  /** What was typed. */
+  readonly name: string;
+  run(town: Town): Promise<void>;
+}
+
+const typed = (name: string, ...commands: readonly string[]): Damage => ({
+  name,
+  async run({ engine }) {
+    for (const family of FAMILIES)
+      for (const command of commands) await must(engine.execInside, toolOf(family), command.split(' '));
+  },
+});
+
+async function load({ engine }: Town, family: Family, input: string): Promise<void> {
+  await must(engine.execInside, toolOf(family, '-restore'), [], { input });
+}
+
+/** The file a firewall loads at boot: every rule of the neighbours, none of Docker's, as it was before Docker came. */
+export function fileWithoutDocker({ golden, dockers }: Town, family: Family): string {
+  const theirs = dockers.filter((line) => line.family === family);
+  let table = '';
+  const kept = golden[family].split('\n').filter((line) => {
+    if (line.startsWith('*')) table = line.slice(1);
+    const text = line.replace(/^\[\d+:\d+\] /, '').replace(/^(:\S+ \S+) .*/, '$1');
+    const builtin = /^:\S+ (ACCEPT|DROP)$/.test(text);
+    const isDockers = theirs.some((one) => one.table === table && one.text === text);
+    return builtin || !(isDockers || text.startsWith('-A DOCKER-USER '));
+  });
+  return kept.map((line) => line.replace(/^\[\d+:\d+\] /, '')).join('\n');
+}
+
+/** What a stranger's installer brings along: it knows of no container, and opens what it does not know. */
+const STRANGERS = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:web - [0:0]
+-A INPUT -i lo -j ACCEPT
+-A INPUT -j web
+-A web -p tcp -m tcp --dport 443 -j ACCEPT
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -o tun0 -j MASQUERADE
+COMMIT
+`;
+
+const restoreOwnFile: Damage = {
+  name: 'iptables-restore < rules.v4 of before Docker',
+  async run(town) {
+    for (const family of FAMILIES) await load(town, family, fileWithoutDocker(town, family));
+  },
+};
+
+const restoreStrangers: Damage = {
+  name: "iptables-restore < a stranger's file",
+  async run(town) {
+    for (const family of FAMILIES) await load(town, family, STRANGERS);
+  },
+};
+
+export const FLUSH_RULESET: Damage = {
+  name: 'nft flush ruleset',
+  async run({ engine }) {
+    await must(engine.execInside, 'nft', ['flush', 'ruleset']);
+  },
+};
+
+/** Every damage of the design, mildest first. */
+export function damagesOf(backend: Backend): readonly Damage[] {
+  return [
+    typed('iptables -t nat -F POSTROUTING', '-t nat -F POSTROUTING'),
+    typed('iptables -t nat -F', '-t nat -F'),
+    typed('iptables -F', '-F'),
+    typed('iptables -F; iptables -X', '-F', '-X'),
+    typed('iptables -F; -X; -t nat -F; -t nat -X', '-F', '-X', '-t nat -F', '-t nat -X'),
+    restoreOwnFile,
+    restoreStrangers,
+    ...(backend === 'nft' ? [FLUSH_RULESET] : []),
+  ];
+}

@@ -1,0 +1,89 @@
+import { expect } from 'vitest';
+import type { Host } from '../host.ts';
+import {
+  bytesOf,
+  difference,
+  forwardPolicies,
+  isBuiltinChain,
+  isRule,
+  keyOf,
+  linesOf,
+  type Line,
+  type Saves,
+} from './rules.ts';
+import type { Town } from './town.ts';
+
+/** What `check --json` says of one loss. */
+interface Finding {
+  readonly kind: string;
+  readonly family: string;
+  readonly table: string;
+  readonly chain: string;
+  readonly rule?: string;
+}
+
+const isContent = (line: Line) => line.chain === 'DOCKER-USER' && isRule(line);
+const ownLines = (saves: Saves) => linesOf(saves).filter((line) => !isBuiltinChain(line));
+
+/** The lines of a save that are not Docker's; a user's content of DOCKER-USER is among them. */
+const foreignIn = ({ dockers }: Town, saves: Saves) => difference(ownLines(saves), dockers);
+
+/** What a user has in DOCKER-USER, in order, where Docker's own RETURN stands included. */
+const contentIn = (saves: Saves) => linesOf(saves).filter(isContent).map(keyOf);
+
+const sorted = (lines: readonly Line[]) => lines.map(keyOf).sort();
+
+/**
+ * Runs `check` and holds what it names against what the damage really took.
+ * @param damaged the rules after the damage
+ */
+export async function expectNamed(host: Host, town: Town, damaged: Saves): Promise<void> {
+  const lost = difference(town.dockers, linesOf(damaged));
+  const { stdout } = await host.run(['check', '--json'], 1);
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
+  const named = (kind: string) =>
+    findings
+      .filter((finding) => finding.kind === kind)
+      .map(({ family, table, chain, rule = `:${chain} -` }) => `${family} ${table} ${rule}`)
+      .sort();
+  expect(named('missing')).toEqual(sorted(lost.filter(isRule)));
+  expect(named('chain-missing')).toEqual(sorted(lost.filter((line) => !isRule(line))));
+  const text = (await host.run(['check'], 1)).stdout;
+  for (const { text: rule } of lost.filter(isRule)) expect(text).toContain(rule);
+}
+
+/**
+ * Holds the rules after a repair against those after the damage: Docker's all there, once and in their old order;
+ * everyone else's as the damage left them, to the byte; nothing else.
+ */
+export function expectRepaired(town: Town, damaged: Saves, repaired: Saves): void {
+  const content = foreignIn(town, town.golden).filter(isContent);
+  const left = foreignIn(town, damaged).filter((line) => !isContent(line));
+  expect(sorted(ownLines(repaired))).toEqual(sorted([...town.dockers, ...content, ...left]));
+  expect(dockersOrder(town, repaired)).toEqual(dockersOrder(town, town.golden));
+  expect(contentIn(repaired)).toEqual(contentIn(town.golden));
+  expectUntouched(town, damaged, repaired);
+}
+
+/** Everyone else's rules stand as they stood, counters included; packets of the kernel's own pass only in IPv6. */
+export function expectUntouched(town: Town, before: Saves, after: Saves): void {
+  const others = (saves: Saves) =>
+    foreignIn(town, saves)
+      .filter((line) => !isContent(line))
+      .map((line) => (line.family === 'ipv4' ? bytesOf(line) : keyOf(line)));
+  expect(others(after)).toEqual(others(before));
+}
+
+const dockersOrder = (town: Town, saves: Saves) => {
+  const foreign = new Set(foreignIn(town, saves).map(keyOf));
+  return linesOf(saves)
+    .filter((line) => isRule(line) && !foreign.has(keyOf(line)))
+    .map(keyOf);
+};
+
+/** All lines but the time they were printed at, counters left out. */
+export const textOf = (saves: Saves): readonly string[] => linesOf(saves).map(keyOf);
+
+/** Whether the damage changed a policy of FORWARD, which only `--policies` puts back. */
+export const policyLost = ({ golden }: Town, damaged: Saves): boolean =>
+  forwardPolicies(golden).join() !== forwardPolicies(damaged).join();
