@@ -1,3 +1,5 @@
+import { Fault } from '../fault.ts';
+import { LINE_LIMIT } from './lines.ts';
 import { rulespecOf, type Rule } from './model.ts';
 
 /**
@@ -65,11 +67,23 @@ export function renderStep(step: Step): string {
 /**
  * The text for `iptables-restore --noflush --counters` and the map from its lines back to the steps, because the tool's
  * errors name lines. Tables without steps are left out; no steps at all is the empty string.
+ *
+ * @throws Fault RG_PLAN for a step that restore would not read as one line, and so as something else
  */
 export function renderInput(input: RestoreInput): RenderedInput {
   const lines: string[] = [];
   const origins: StepOrigin[] = [];
   const push = (line: string, origin: StepOrigin): void => {
+    if (line.includes('\n') || line.length > LINE_LIMIT) {
+      throw new Fault(
+        'RG_PLAN',
+        3,
+        `a rule of table ${origin.table} cannot be given to iptables-restore as one line`,
+        {
+          details: [line],
+        },
+      );
+    }
     lines.push(line);
     origins.push(origin);
   };
