@@ -1,7 +1,7 @@
 // Bundles src/cli.ts and all it needs into dist/rulesguard.cjs: one file to read at start-up, nothing to install beside it.
 
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { lean } from './lean.mjs';
@@ -19,6 +19,8 @@ const result = await build({
   format: 'cjs',
   platform: 'node',
   target: 'node20',
+  // bin/rulesguard.js runs the bundle as a plain script, which has require() and no import().
+  supported: { 'dynamic-import': false },
   // Read as latin1 at start-up, which is quicker than UTF-8; everything else is escaped.
   charset: 'ascii',
   define: { 'import.meta.url': 'importMetaUrl' },
@@ -31,13 +33,18 @@ const code = result.outputFiles[0]?.text ?? '';
 const body = `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
 const digest = createHash('sha256').update(body).digest('hex').slice(0, 32);
 
-await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
-await writeFile(path.join(dist, 'rulesguard.cjs'), `//${digest}\n${body}\n`);
-await writeFile(
-  path.join(dist, 'THIRD-PARTY-LICENSES.txt'),
-  await licenses(Object.keys(result.metafile.inputs)),
-);
+await replace('rulesguard.cjs', `//${digest}\n${body}\n`);
+await replace('THIRD-PARTY-LICENSES.txt', await licenses(Object.keys(result.metafile.inputs)));
+// Bytecode of earlier bundles; their names hold another digest.
+await rm(path.join(dist, 'cache'), { recursive: true, force: true });
+
+/** In one step: a program that starts while this one builds finds the old bundle or the new one. */
+async function replace(/** @type {string} */ name, /** @type {string} */ text) {
+  const draft = path.join(dist, `.${name}.${String(process.pid)}`);
+  await writeFile(draft, text);
+  await rename(draft, path.join(dist, name));
+}
 
 /** The licences of the packages that went into the bundle ask to travel with it. */
 async function licenses(/** @type {string[]} */ inputs) {

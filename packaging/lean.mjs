@@ -23,6 +23,7 @@ const entries = [
   { importer: YARGS, specifier: 'cliui', functions: ['default'] },
   { importer: YARGS, specifier: 'string-width', functions: ['default'] },
   { importer: YARGS, specifier: 'assert', file: 'assert.mjs' },
+  { importer: YARGS, specifier: 'node:module', file: 'module.mjs' },
   { importer: /execa\/lib\/methods\/create\.js$/, specifier: './main-sync.js', functions: ['execaCoreSync'] },
   {
     importer: /execa\/lib\/verbose\/log\.js$/,
