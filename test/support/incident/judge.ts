@@ -23,7 +23,8 @@ interface Finding {
 }
 
 const isContent = (line: Line) => line.chain === 'DOCKER-USER' && isRule(line);
-const ownLines = (saves: Saves) => linesOf(saves).filter((line) => !isBuiltinChain(line));
+/** Rules and user chains of a save. */
+export const ownLines = (saves: Saves) => linesOf(saves).filter((line) => !isBuiltinChain(line));
 
 /** The lines of a save that are not Docker's; a user's content of DOCKER-USER is among them. */
 const foreignIn = ({ dockers }: Town, saves: Saves) => difference(ownLines(saves), dockers);
@@ -31,7 +32,8 @@ const foreignIn = ({ dockers }: Town, saves: Saves) => difference(ownLines(saves
 /** What a user has in DOCKER-USER, in order, where Docker's own RETURN stands included. */
 const contentIn = (saves: Saves) => linesOf(saves).filter(isContent).map(keyOf);
 
-const sorted = (lines: readonly Line[]) => lines.map(keyOf).sort();
+/** Lines as a multiset that compares. */
+export const sorted = (lines: readonly Line[]) => lines.map(keyOf).sort();
 
 /**
  * Runs `check` and holds what it names against what the damage really took.

@@ -5,7 +5,8 @@ import { CLIENT, HOST } from '../lab/wire.ts';
 /** Each way a packet can take, and whom the other end saw; undefined where no answer came. */
 export type Traffic = Readonly<Record<string, string | undefined>>;
 
-async function addressOf({ docker }: Engine, container: string): Promise<string> {
+/** IPv4 address of a container that is on one network. */
+export async function addressOf({ docker }: Engine, container: string): Promise<string> {
   return await docker([
     'inspect',
     '-f',
