@@ -26,7 +26,7 @@ const NAT_SOURCE = `-j (?<target>MASQUERADE|SNAT --to-source ${address})`;
  * The entry rules: what Engines 17.06 to 29 (iptables backend) write into built-in chains. Source: docker-rules §1, run
  * on 20.10.24, 26.1.5 and 28.5.2; the others read in the moby source.
  */
-// prettier-ignore -- a table: one shape a line.
+// prettier-ignore
 export const ENTRY_SHAPES: readonly Shape[] = [
   forwardShape({ id: 'forward-user', targets: ['DOCKER-USER'], pattern: spec('-j DOCKER-USER'), level: 'daemon', order: () => [{ scope: 'forward', phase: 0 }, { scope: 'user', phase: 0 }] }),
   forwardShape({ id: 'forward-forward', targets: ['DOCKER-FORWARD'], pattern: spec('-j DOCKER-FORWARD'), level: 'daemon', order: forward(2) }),

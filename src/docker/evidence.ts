@@ -1,7 +1,7 @@
-import { sameBlock } from '../iptables/address.ts';
+import { overlap, parseBlock, sameBlock } from '../iptables/address.ts';
 import type { Captures, Needs } from './shape.ts';
 import type { Match } from './match.ts';
-import type { Network } from './inventory.ts';
+import { hidesBehind, trustedInterfaces, type Network } from './inventory.ts';
 
 /** What speaks for a rule beside its own words. Both families are read before anything is decided. */
 export interface Evidence {
@@ -10,10 +10,12 @@ export interface Evidence {
   /** Bridges with a per-bridge jump to DOCKER in FORWARD: the layout of Engines before 28. */
   readonly forwardBridges: Set<string>;
   readonly endpoints: Set<string>;
+  /** Addresses that a raw DROP closes, with the bridge it leaves open: endpoints if that bridge is Docker's. */
+  readonly closed: Map<string, string>;
   readonly loopbackPorts: Set<string>;
   readonly sctpPorts: Set<string>;
-  /** The subnets the Engine gives each bridge now. Empty when it was not asked. */
-  readonly subnets: Map<string, readonly string[]>;
+  /** What the Engine says now of the network of each bridge. Empty when it was not asked. */
+  readonly networks: ReadonlyMap<string, Network>;
   /** 28.0.0's set rules stand in FORWARD. */
   sets: boolean;
   /** Engines from 28.0.1 on keep their per-bridge rules in DOCKER-FORWARD. */
@@ -23,7 +25,7 @@ export interface Evidence {
 /**
  * Evidence from what the Engine, or a baseline that recorded its words, says.
  *
- * @param settled - whether the list is of this moment; an older one still names bridges, but no longer their subnets
+ * @param settled - whether the list is of this moment; an older one still names bridges, but no longer their settings
  */
 export function evidenceFrom(networks: readonly Network[], settled: boolean): Evidence {
   const bridgeNetworks = networks.filter((network) => network.bridge !== '');
@@ -31,15 +33,19 @@ export function evidenceFrom(networks: readonly Network[], settled: boolean): Ev
     bridges: new Set(bridgeNetworks.map((network) => network.bridge)),
     forwardBridges: new Set(),
     endpoints: new Set(),
+    closed: new Map(),
     loopbackPorts: new Set(),
     sctpPorts: new Set(),
-    subnets: new Map(settled ? bridgeNetworks.map((network) => [network.bridge, network.subnets]) : []),
+    networks: new Map(settled ? bridgeNetworks.map((network) => [network.bridge, network]) : []),
     sets: false,
     forwardChain: false,
   };
 }
 
-/** Shapes whose very words prove that the bridge they name is Docker's: they stand in Docker's chains or jump to them. */
+/**
+ * Shapes whose very words prove that the bridge they name is Docker's: they stand in Docker's chains or jump to them. Those
+ * that an operator also writes there by hand, to let an interface of theirs through, prove nothing.
+ */
 const PROVES_BRIDGE: ReadonlySet<string> = new Set([
   'forward-docker',
   'bridge-docker',
@@ -49,11 +55,8 @@ const PROVES_BRIDGE: ReadonlySet<string> = new Set([
   'port-accept',
   'unpublished-drop',
   'unprotected-accept',
-  'proxy-return',
   'dnat',
   'internal-drop',
-  'network-icc-drop',
-  'network-icc-accept',
 ]);
 
 const portKey = (captures: Captures): string => `${captures.proto ?? ''} ${captures.hostPort ?? ''}`;
@@ -61,16 +64,18 @@ const portKey = (captures: Captures): string => `${captures.proto ?? ''} ${captu
 /** Adds what one recognised rule proves. */
 export function collect(evidence: Evidence, { shape, captures }: Match): void {
   if (captures.bridge !== undefined && PROVES_BRIDGE.has(shape.id)) evidence.bridges.add(captures.bridge);
-  if (shape.id === 'forward-docker' && captures.bridge !== undefined) evidence.forwardBridges.add(captures.bridge);
+  if (shape.id === 'forward-docker' && captures.bridge !== undefined)
+    evidence.forwardBridges.add(captures.bridge);
   if (shape.id === 'forward-set-docker' || shape.id === 'forward-set-established') evidence.sets = true;
   if (shape.id === 'forward-forward') evidence.forwardChain = true;
-  if (captures.ip !== undefined && (shape.id === 'dnat' || shape.id === 'port-accept' || shape.id === 'raw-endpoint')) {
+  if (captures.ip !== undefined && (shape.id === 'dnat' || shape.id === 'port-accept'))
     evidence.endpoints.add(captures.ip);
-  }
-  if (shape.id === 'dnat') {
-    if (captures.hostIp?.startsWith('127.') === true) evidence.loopbackPorts.add(portKey(captures));
-    if (captures.proto === 'sctp' && captures.port !== undefined) evidence.sctpPorts.add(captures.port);
-  }
+  if (shape.id === 'raw-endpoint') evidence.closed.set(captures.ip ?? '', captures.bridge ?? '');
+  if (shape.id === 'dnat' && captures.hostIp?.startsWith('127.') === true)
+    evidence.loopbackPorts.add(portKey(captures));
+  // A routed network has no DNAT, but opens the port all the same.
+  if ((shape.id === 'dnat' || shape.id === 'port-accept') && captures.proto === 'sctp')
+    evidence.sctpPorts.add(captures.port ?? '');
 }
 
 const DOCKER_BRIDGE = /^(?:docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
@@ -94,14 +99,21 @@ export function objection(needs: Needs, captures: Captures, evidence: Evidence):
         ? `this Engine keeps such rules in DOCKER-FORWARD, not in FORWARD`
         : bridgeObjection(captures, evidence);
     case 'sets':
-      return evidence.sets ? bridgeObjection(captures, evidence) : 'only Engine 28.0.0 writes this, and its set rules are not there';
+      return evidence.sets
+        ? bridgeObjection(captures, evidence)
+        : 'only Engine 28.0.0 writes this, and its set rules are not there';
     case 'endpoint':
+      return endpointObjection(captures, evidence);
     case 'trusted-endpoint':
-      return evidence.endpoints.has(captures.ip ?? '') ? undefined : `no other rule shows that ${captures.ip ?? ''} is a container`;
+      return endpointObjection(captures, evidence) ?? trustObjection(captures, evidence);
     case 'loopback-port':
-      return evidence.loopbackPorts.has(portKey(captures)) ? undefined : `no DNAT publishes ${captures.hostPort ?? ''}/${captures.proto ?? ''} on a loopback address`;
+      return evidence.loopbackPorts.has(portKey(captures))
+        ? undefined
+        : `no DNAT publishes ${captures.hostPort ?? ''}/${captures.proto ?? ''} on a loopback address`;
     case 'sctp-port':
-      return evidence.sctpPorts.has(captures.port ?? '') ? undefined : `no DNAT publishes ${captures.port ?? ''}/sctp`;
+      return evidence.sctpPorts.has(captures.port ?? '')
+        ? undefined
+        : `no DNAT publishes ${captures.port ?? ''}/sctp`;
     default:
       return needs satisfies never;
   }
@@ -110,9 +122,32 @@ export function objection(needs: Needs, captures: Captures, evidence: Evidence):
 function bridgeObjection(captures: Captures, evidence: Evidence): string | undefined {
   const bridge = captures.bridge ?? '';
   if (!knowsBridge(evidence, bridge)) return `nothing shows that ${bridge} is a bridge of Docker's`;
-  const subnets = evidence.subnets.get(bridge);
-  if (captures.subnet !== undefined && subnets !== undefined && !subnets.some((subnet) => sameBlock(subnet, captures.subnet ?? ''))) {
-    return `the network of ${bridge} has ${subnets.join(', ')}, not ${captures.subnet}`;
+  const network = evidence.networks.get(bridge);
+  if (network === undefined) return undefined;
+  const { subnet, target } = captures;
+  if (subnet !== undefined && !network.subnets.some((other) => sameBlock(other, subnet))) {
+    return `the network of ${bridge} has ${network.subnets.join(', ')}, not ${subnet}`;
+  }
+  if (target !== undefined && !hidesBehind(network, subnet).includes(target)) {
+    return `the settings of network ${network.name} do not call for ${target}`;
   }
   return undefined;
+}
+
+function endpointObjection({ ip = '' }: Captures, evidence: Evidence): string | undefined {
+  const known = evidence.endpoints.has(ip) || knowsBridge(evidence, evidence.closed.get(ip));
+  return known ? undefined : `no other rule shows that ${ip} is a container`;
+}
+
+/** An operator opens a container to an interface in the same words; only the network's settings tell the two apart. */
+function trustObjection({ ip = '', iface = '' }: Captures, evidence: Evidence): string | undefined {
+  const address = parseBlock(ip);
+  const network = [...evidence.networks.values()].find(({ subnets }) =>
+    subnets
+      .map(parseBlock)
+      .some((subnet) => address !== undefined && subnet !== undefined && overlap(address, subnet)),
+  );
+  return network === undefined || trustedInterfaces(network).includes(iface)
+    ? undefined
+    : `network ${network.name} does not trust interface ${iface}`;
 }

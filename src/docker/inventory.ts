@@ -26,6 +26,10 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 const BRIDGE_NAME = 'com.docker.network.bridge.name';
+const MASQUERADES = 'com.docker.network.bridge.enable_ip_masquerade';
+const HOST_IPV4 = 'com.docker.network.host_ipv4';
+const HOST_IPV6 = 'com.docker.network.host_ipv6';
+const TRUSTED = 'com.docker.network.bridge.trusted_host_interfaces';
 
 /**
  * The networks of `GET /networks` (API 1.24 to 1.55). Unknown or missing fields read as empty: an Engine may say less
@@ -41,7 +45,9 @@ function networkFrom(raw: Readonly<Record<string, unknown>>): Network {
   const id = textOf(raw['Id']);
   const driver = textOf(raw['Driver']);
   const rawOptions = isRecord(raw['Options']) ? raw['Options'] : {};
-  const options = Object.fromEntries(Object.entries(rawOptions).map(([name, value]) => [name, textOf(value)]));
+  const options = Object.fromEntries(
+    Object.entries(rawOptions).map(([name, value]) => [name, textOf(value)]),
+  );
   const ipam = isRecord(raw['IPAM']) ? listOf(raw['IPAM']['Config']).filter(isRecord) : [];
   return {
     id,
@@ -53,4 +59,23 @@ function networkFrom(raw: Readonly<Record<string, unknown>>): Network {
     gateways: ipam.map((config) => textOf(config['Gateway'])).filter((gateway) => gateway !== ''),
     options,
   };
+}
+
+/**
+ * The targets with which Docker hides a network's addresses behind the host's: none when that is turned off.
+ *
+ * @param subnet - of the rule, which settles the family; both families are meant without one
+ */
+export function hidesBehind({ options }: Network, subnet: string | undefined): readonly string[] {
+  // The spellings that Go's ParseBool takes for false.
+  if (/^(?:false|f|0)$/i.test(options[MASQUERADES] ?? '')) return [];
+  const sources = [options[HOST_IPV4], options[HOST_IPV6]];
+  const asked =
+    subnet === undefined ? sources : subnet.includes(':') ? sources.slice(1) : sources.slice(0, 1);
+  return asked.map((source = '') => (source === '' ? 'MASQUERADE' : `SNAT --to-source ${source}`));
+}
+
+/** The interfaces whose traffic a network lets in directly (Engine 28.2 and later). */
+export function trustedInterfaces({ options }: Network): readonly string[] {
+  return (options[TRUSTED] ?? '').split(':').filter((name) => name !== '');
 }

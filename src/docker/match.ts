@@ -46,7 +46,8 @@ export function matchRule(shapes: ShapesByTarget, rule: Rule): Match | undefined
   const rulespec = rulespecOf(rule);
   for (const shape of candidates) {
     const groups = shape.pattern.exec(rulespec);
-    if (groups !== null) return { shape, captures: groups.groups === undefined ? NO_CAPTURES : capturesFrom(groups.groups) };
+    if (groups !== null)
+      return { shape, captures: groups.groups === undefined ? NO_CAPTURES : capturesFrom(groups.groups) };
   }
   return undefined;
 }

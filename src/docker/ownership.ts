@@ -1,6 +1,5 @@
-import { jumpGraph, type JumpGraph } from '../iptables/jumps.ts';
 import { FAMILIES, isBuiltin, type Family, type Rule, type Ruleset, type Table } from '../iptables/model.ts';
-import { targetOf } from '../iptables/view.ts';
+import { chainLevel, leadsToUnknown, looksDockers, unknownChains } from './chains.ts';
 import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
 import { collect, evidenceFrom, objection, type Evidence } from './evidence.ts';
 import type { Network } from './inventory.ts';
@@ -69,12 +68,11 @@ export interface Knowledge {
 const FOREIGN: Ownership = { owner: 'foreign' };
 const SHARED: Ownership = { owner: 'shared', level: 'daemon' };
 const UNKNOWN_SHAPE: Ownership = { owner: 'docker', level: 'daemon' };
+const OVERLAY: Ownership = { owner: 'docker', level: 'overlay' };
 
 /** No Engine ever writes these (docker-rules §2, "global negatives"). */
-const NEVER_DOCKERS = / -m (?:comment|limit|hashlimit|multiport|iprange|recent|set) | -j (?:LOG|NFLOG|REJECT)\b| -g /;
-/** Chains of a container's own resolver, or of DOCKER-OVERLAY: not looked at as Docker's unless reached. */
-const DOCKER_NAME = /^DOCKER(?![_A-Za-z0-9])/;
-const OVERLAY_NETWORK = /^[0-9a-f]{12}$/;
+const NEVER_DOCKERS =
+  / -m (?:comment|limit|hashlimit|multiport|iprange|recent|set) | -j (?:LOG|NFLOG|REJECT)\b| -g /;
 
 /** One chain on its way to a verdict. */
 interface Candidate {
@@ -96,11 +94,16 @@ interface Candidate {
 export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
   const evidence = evidenceFrom(knowledge.networks ?? [], knowledge.settled ?? false);
   const undecided: Undecided[] = [];
-  const candidates = FAMILIES.flatMap((family) => [...host[family].tables.values()].flatMap((table) => candidatesOf(family, table, undecided)));
+  const candidates = FAMILIES.flatMap((family) =>
+    [...host[family].tables.values()].flatMap((table) => candidatesOf(family, table, undecided)),
+  );
   for (const candidate of candidates) {
     for (const match of candidate.matches) if (match !== undefined) collect(evidence, match);
   }
-  const families = { ipv4: new Map<string, Map<string, OwnedChain>>(), ipv6: new Map<string, Map<string, OwnedChain>>() };
+  const families = {
+    ipv4: new Map<string, Map<string, OwnedChain>>(),
+    ipv6: new Map<string, Map<string, OwnedChain>>(),
+  };
   for (const candidate of candidates) {
     const owned = settle(candidate, evidence, knowledge, undecided);
     if (owned === undefined) continue;
@@ -122,8 +125,13 @@ function candidatesOf(family: Family, table: Table, undecided: Undecided[]): rea
     const isUser = chain.name === USER_CHAIN && table.name === 'filter';
     const shapes = shapesOf(table.name, chain.name);
     if (!isDockers && !isUser && shapes === undefined) {
-      if (DOCKER_NAME.test(chain.name)) {
-        undecided.push({ family, table: table.name, chain: chain.name, reason: `named like one of Docker's chains, but none of those leads to it` });
+      if (looksDockers(chain.name)) {
+        undecided.push({
+          family,
+          table: table.name,
+          chain: chain.name,
+          reason: `named like one of Docker's chains, but none of those leads to it`,
+        });
       }
       continue;
     }
@@ -139,26 +147,15 @@ function candidatesOf(family: Family, table: Table, undecided: Undecided[]): rea
   return found;
 }
 
-const hasEntryShapes = (table: Table): boolean => [...table.chains.keys()].some((chain) => shapesOf(table.name, chain) !== undefined);
+const hasEntryShapes = (table: Table): boolean =>
+  [...table.chains.keys()].some((chain) => shapesOf(table.name, chain) !== undefined);
 
-/** DOCKER* chains of an Engine newer than this program, found by following the jumps of Docker's own chains. */
-function unknownChains(table: Table, known: ReadonlySet<string>): ReadonlySet<string> {
-  const unknown = new Set<string>();
-  if (![...table.chains.keys()].some((name) => !known.has(name) && (DOCKER_NAME.test(name) || OVERLAY_NETWORK.test(name)))) return unknown;
-  const graph: JumpGraph = jumpGraph(table);
-  const queue = [...known].filter((name) => table.chains.has(name));
-  for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
-    for (const to of graph.get(from) ?? []) {
-      const fits = DOCKER_NAME.test(to) || (from === 'DOCKER-OVERLAY' && OVERLAY_NETWORK.test(to));
-      if (!fits || known.has(to) || unknown.has(to) || to === USER_CHAIN) continue;
-      unknown.add(to);
-      queue.push(to);
-    }
-  }
-  return unknown;
-}
-
-function settle(candidate: Candidate, evidence: Evidence, knowledge: Knowledge, undecided: Undecided[]): OwnedChain | undefined {
+function settle(
+  candidate: Candidate,
+  evidence: Evidence,
+  knowledge: Knowledge,
+  undecided: Undecided[],
+): OwnedChain | undefined {
   const { table, chain: name, owner, unknown } = candidate;
   const chain = table.chains.get(name);
   if (chain === undefined) return undefined;
@@ -176,40 +173,50 @@ function settle(candidate: Candidate, evidence: Evidence, knowledge: Knowledge, 
     name,
     builtin: isBuiltin(table.name, name),
     owner,
-    ...(owner === 'foreign' ? {} : { level: name === 'DOCKER-INGRESS' ? ('ingress' as const) : ('daemon' as const) }),
-    unknown,
+    ...(owner === 'foreign' ? {} : { level: chainLevel(name) }),
+    unknown: unknown && looksDockers(name),
     policy: chain.policy,
     policyCounters: chain.counters,
     rules,
   };
 }
 
-function ownRule(candidate: Candidate, rule: Rule, match: Match | undefined, evidence: Evidence, knowledge: Knowledge, undecided: Undecided[]): Ownership {
+function ownRule(
+  candidate: Candidate,
+  rule: Rule,
+  match: Match | undefined,
+  evidence: Evidence,
+  knowledge: Knowledge,
+  undecided: Undecided[],
+): Ownership {
   const { family, table, chain, owner } = candidate;
   if (match !== undefined) {
     const doubt = objection(match.shape.needs, match.captures, evidence);
-    if (doubt === undefined || knowledge.recorded?.(family, table.name, rule) === true) return fromMatch(match);
-    if (knowledge.settled !== true && match.shape.needs !== 'sets') {
+    if (doubt === undefined || knowledge.recorded?.(family, table.name, rule) === true)
+      return fromMatch(match);
+    if ((knowledge.settled !== true && match.shape.needs !== 'sets') || owner === 'docker') {
       undecided.push({ family, table: table.name, chain, rule: rule.text, reason: doubt });
     }
     return FOREIGN;
   }
   if (owner === 'shared') return SHARED;
   if (owner === 'foreign') return FOREIGN;
-  if (candidate.unknown && !NEVER_DOCKERS.test(rule.text)) return UNKNOWN_SHAPE;
-  if (leadsToUnknown(table, candidate, rule)) return UNKNOWN_SHAPE;
-  undecided.push({ family, table: table.name, chain, rule: rule.text, reason: `stands in Docker's chain, but no Engine is known to write it; Docker will delete it when it next starts` });
+  const fits = candidate.unknown || leadsToUnknown(table, rule);
+  if (fits && !NEVER_DOCKERS.test(rule.text))
+    return chainLevel(chain) === 'overlay' ? OVERLAY : UNKNOWN_SHAPE;
+  undecided.push({
+    family,
+    table: table.name,
+    chain,
+    rule: rule.text,
+    reason: `stands in Docker's chain, but no Engine is known to write it; Docker will delete it when it next starts`,
+  });
   return FOREIGN;
 }
 
-const leadsToUnknown = (table: Table, { chain }: Candidate, rule: Rule): boolean => {
-  const target = targetOf(rule.text) ?? '';
-  if (!table.chains.has(target) || NEVER_DOCKERS.test(rule.text)) return false;
-  return DOCKER_NAME.test(target) || (chain === 'DOCKER-OVERLAY' && OVERLAY_NETWORK.test(target));
-};
-
 const fromMatch = ({ shape, captures }: Match): Ownership => {
   // The routing mesh writes its hairpin rule in the words of a proxy-less bridge network (docker-rules §1.2).
-  const level = shape.id === 'hairpin-local' && captures.bridge === 'docker_gwbridge' ? 'ingress' : shape.level;
+  const level =
+    shape.id === 'hairpin-local' && captures.bridge === 'docker_gwbridge' ? 'ingress' : shape.level;
   return { owner: 'docker', level, shape, captures };
 };

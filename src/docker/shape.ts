@@ -24,7 +24,14 @@ export interface Captures {
 
 /** What must be known beside the text before a rule of this shape may be called Docker's. */
 export type Needs =
-  'nothing' | 'bridge' | 'forward-bridge' | 'sets' | 'endpoint' | 'loopback-port' | 'trusted-endpoint' | 'sctp-port';
+  | 'nothing'
+  | 'bridge'
+  | 'forward-bridge'
+  | 'sets'
+  | 'endpoint'
+  | 'loopback-port'
+  | 'trusted-endpoint'
+  | 'sctp-port';
 
 /** Within one scope of one chain, a rule of a lower phase must stand before every rule of a higher one. */
 export interface Order {

@@ -1,5 +1,4 @@
-import { ownHost, type HostRules, type OwnedChain, type OwnedHost, type OwnedRule, type Undecided } from '../docker/ownership.ts';
-import type { Network } from '../docker/inventory.ts';
+import { ownHost, type HostRules, type Knowledge, type OwnedChain, type OwnedHost, type OwnedRule, type Undecided } from '../docker/ownership.ts';
 import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
 import { outOfOrder } from './order.ts';
 import { lostPrecedence } from './precedence.ts';
@@ -60,7 +59,7 @@ export interface Sides {
  * Owns the live rules with the help of a baseline: a rule recorded as Docker's is Docker's again wherever its words
  * alone would leave doubt (its bridge's other rules may be the very ones that were lost).
  */
-export function ownLive(base: OwnedHost, live: HostRules, networks: readonly Network[] | undefined): OwnedHost {
+export function ownLive(base: OwnedHost, live: HostRules, knowledge: Pick<Knowledge, 'networks' | 'settled'>): OwnedHost {
   const recorded = new Map<Rule['text'], Set<string>>();
   for (const family of FAMILIES) {
     for (const [table, chains] of base.families[family]) {
@@ -73,7 +72,7 @@ export function ownLive(base: OwnedHost, live: HostRules, networks: readonly Net
       }
     }
   }
-  return ownHost(live, { networks, recorded: (family, table, rule) => recorded.get(rule.text)?.has(`${family} ${table}`) ?? false });
+  return ownHost(live, { ...knowledge, recorded: (family, table, rule) => recorded.get(rule.text)?.has(`${family} ${table}`) ?? false });
 }
 
 /** Compares, chain by chain. Counters and an order that changes nothing are no drift. Near-linear. */

@@ -21,13 +21,13 @@ export function printSave(save: Save): string {
 /** Whether rules and policies are printed with their counters. */
 export type WithCounters = 'counters' | 'no-counters';
 
-function printChainLine(chain: Chain): string {
-  return `:${chain.name} ${chain.policy} [${chain.counters === '' ? '0:0' : chain.counters}]`;
+function printChainLine(chain: Chain, counters: WithCounters): string {
+  return `:${chain.name} ${chain.policy} [${counters === 'no-counters' || chain.counters === '' ? '0:0' : chain.counters}]`;
 }
 
 function printTable(table: Table, counters: WithCounters, lines: string[]): void {
   lines.push(`*${table.name}`);
-  for (const chain of table.chains.values()) lines.push(printChainLine(chain));
+  for (const chain of table.chains.values()) lines.push(printChainLine(chain, counters));
   for (const chain of table.chains.values()) {
     for (const rule of chain.rules) {
       lines.push(
@@ -40,7 +40,10 @@ function printTable(table: Table, counters: WithCounters, lines: string[]): void
   lines.push('COMMIT');
 }
 
-/** A ruleset as iptables-save would print it, without header and comment lines. */
+/**
+ * A ruleset as iptables-save would print it, without header and comment lines. Without counters, equal text means equal
+ * rules, chains and policies.
+ */
 export function printRuleset(ruleset: Ruleset, counters: WithCounters = 'no-counters'): string {
   const lines: string[] = [];
   for (const table of ruleset.tables.values()) printTable(table, counters, lines);

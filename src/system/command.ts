@@ -18,6 +18,8 @@ export interface CommandOptions {
 const DEFAULT_TIMEOUT = 30_000;
 /** Where distributions keep the tools; a hook's PATH may lack the sbin folders. */
 const PATH = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`;
+/** What every command of ours gets: the tools' messages are read, so they must be in one language. */
+export const COMMAND_ENV = { LC_ALL: 'C', PATH } as const;
 
 /**
  * Runs one command: no shell, LC_ALL=C, a time limit, output taken as bytes. A non-zero exit is a result, not a fault.
@@ -32,7 +34,7 @@ export async function run(words: readonly [string, ...string[]], options: Comman
   const timeout = options.timeout ?? DEFAULT_TIMEOUT;
   const result = await execa(file, args, {
     encoding: 'latin1',
-    env: { LC_ALL: 'C', PATH, ...options.env },
+    env: { ...COMMAND_ENV, ...options.env },
     reject: false,
     stripFinalNewline: false,
     timeout,

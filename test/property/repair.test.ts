@@ -18,7 +18,7 @@ const foreignSetting: fc.Arbitrary<readonly Damage[]> = fc.array(
 
 const repairable = (drift: Drift): readonly unknown[] => drift.chains;
 
-const sidesOf = (base: Sides['base'], live: HostRules): Sides => ({ base, live, liveOwned: ownLive(base, live, undefined) });
+const sidesOf = (base: Sides['base'], live: HostRules): Sides => ({ base, live, liveOwned: ownLive(base, live, {}) });
 
 const onBoth = (host: HostRules, damages: readonly Damage[]): HostRules => ({ ipv4: doDamage(host.ipv4, damages), ipv6: doDamage(host.ipv6, damages) });
 
@@ -45,7 +45,7 @@ describe.each(recordingNames())('repair of %s', (name) => {
     fc.assert(
       fc.property(foreignSetting, fc.array(damage, { minLength: 1, maxLength: 5 }), (setting, damages) => {
         const sound = onBoth(host, setting);
-        const { owned: base, objections } = ownBaseline({ families: recordFamilies(ownLive({ families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] }, sound, recording(name).networks)), engine: { version: '', apiVersion: '', networks: recording(name).networks } });
+        const { owned: base, objections } = ownBaseline({ families: recordFamilies(ownLive({ families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] }, sound, { networks: recording(name).networks, settled: true })), engine: { version: '', apiVersion: '', networks: recording(name).networks } });
         expect(objections).toEqual([]);
         const before = sidesOf(base, onBoth(sound, damages));
         const drift = compare(before);

@@ -1,0 +1,121 @@
+import { Fault } from '../fault.ts';
+import { statesOf, type JournalEntry } from '../guard/journal.ts';
+import type { Plan } from '../guard/plan.ts';
+import { rehearsalDifference, stageRehearsal } from '../guard/rehearsal.ts';
+import { simulate } from '../guard/simulate.ts';
+import type { OwnedHost } from '../docker/ownership.ts';
+import { FAMILIES, type Family, type Rule } from '../iptables/model.ts';
+import { renderInput, renderStep, type RenderedInput } from '../iptables/restore-input.ts';
+import { run } from './command.ts';
+import { beginEntry, writeEntry } from './journal.ts';
+import { restore, type Live, type RestoreOutcome } from './kernel.ts';
+import { join } from 'node:path';
+import { inScratch } from './scratch.ts';
+import { thisHost, whoAsked } from './who.ts';
+
+/** Where and how to apply. */
+export interface ApplyOptions {
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly waitSeconds: number;
+  readonly rehearse: boolean;
+}
+
+/** What a plan is about to be applied to. */
+export interface Stage {
+  readonly live: Live;
+  readonly owned: OwnedHost;
+}
+
+/** How an apply went. The journal entry stands either way. */
+export interface Applied {
+  readonly id: string;
+  readonly entry: JournalEntry;
+  /** The kernel's refusal; undefined when every table was taken. */
+  readonly refused: string | undefined;
+}
+
+const familiesOf = (plan: Plan): readonly Family[] => FAMILIES.filter((family) => plan.families[family].tables.length > 0);
+
+/** Simulates and rehearses a plan. @throws Fault RG_PLAN or RG_REHEARSAL; nothing has been changed then */
+export async function proveApplicable(plan: Plan, { live, owned }: Stage, options: ApplyOptions): Promise<void> {
+  for (const family of familiesOf(plan)) {
+    const { refusal } = simulate(live.rules[family], plan.families[family]);
+    if (refusal !== undefined) {
+      throw new Fault('RG_PLAN', 1, `the plan cannot be applied, so nothing was changed: table ${refusal.table}, ${refusal.reason}`, { details: [renderStep(refusal.step)] });
+    }
+  }
+  if (!options.rehearse) return;
+  await inScratch(join(options.runDir, 'rehearsal.lock'), async (scratch) => {
+    await Promise.all(
+      familiesOf(plan).map(async (family) => {
+        const input = plan.families[family];
+        const dockers = dockersIn(owned, family);
+        const { stage, expected } = stageRehearsal(live.rules[family], input, (table, rule) => dockers.has(`${table} ${rule.text}`));
+        const rehearsed = renderInput({ tables: [...stage.tables, ...input.tables] });
+        if (/--(?:match|add|del)-set /.test(rehearsed.text)) await scratch.createSets((await run(['ipset', 'save'])).stdout);
+        const outcome = await scratch.restore(family, live.backend, rehearsed.text);
+        const difference = outcome.applied ? rehearsalDifference(expected, await scratch.save(family, live.backend)) : tellRefusal(outcome, rehearsed);
+        if (difference === undefined) return;
+        throw new Fault('RG_REHEARSAL', 1, `the ${family} plan failed its rehearsal in a scratch namespace, so nothing was changed`, {
+          details: [difference],
+          hint: 'Look at the restore input: rulesguard restore --print',
+        });
+      }),
+    );
+  });
+}
+
+function dockersIn(owned: OwnedHost, family: Family): ReadonlySet<string> {
+  const texts = new Set<string>();
+  for (const [table, chains] of owned.families[family]) {
+    for (const chain of chains.values()) for (const { owner, rule } of chain.rules) if (owner === 'docker') texts.add(keyOf(table, rule));
+  }
+  return texts;
+}
+
+const keyOf = (table: string, rule: Rule): string => `${table} ${rule.text}`;
+
+/** Names the step behind the line a tool blames. */
+function tellRefusal(outcome: Extract<RestoreOutcome, { applied: false }>, { origins }: RenderedInput): string {
+  const origin = outcome.line === undefined ? undefined : origins[outcome.line - 1];
+  if (origin === undefined) return outcome.message;
+  return `${outcome.message} (table ${origin.table}${origin.step === undefined ? '' : `, ${renderStep(origin.step)}`})`;
+}
+
+/**
+ * Applies a plan for real, family by family, and journals it: the intent before the first change, the outcome after.
+ *
+ * @throws Fault RG_BUSY or RG_PRIVILEGE; the entry is then marked failed
+ */
+export async function apply(plan: Plan, { live }: Stage, about: Pick<JournalEntry, 'action' | 'baseline' | 'undoes'>, options: ApplyOptions): Promise<Applied> {
+  const begun: JournalEntry = {
+    version: 1,
+    created: new Date().toISOString(),
+    host: thisHost().host,
+    backend: live.backend,
+    ...about,
+    outcome: 'begun',
+    asked: whoAsked(),
+    plan,
+    before: statesOf(plan, live.rules),
+    after: null,
+  };
+  const id = await beginEntry(options.stateDir, begun);
+  try {
+    for (const family of familiesOf(plan)) {
+      const rendered = renderInput(plan.families[family]);
+      const outcome = await restore(family, live.backend, rendered.text, options.waitSeconds);
+      if (!outcome.applied) return { id, entry: begun, refused: `${family}: ${tellRefusal(outcome, rendered)}` };
+    }
+    return { id, entry: begun, refused: undefined };
+  } catch (error) {
+    await finish(options.stateDir, { id, entry: begun, refused: undefined }, 'failed', undefined);
+    throw error;
+  }
+}
+
+/** Writes what became of an apply, with the rules as they were read afterwards. */
+export async function finish(stateDir: string, applied: Applied, outcome: JournalEntry['outcome'], after: Live | undefined): Promise<void> {
+  await writeEntry(stateDir, applied.id, { ...applied.entry, outcome, after: after === undefined ? null : statesOf(applied.entry.plan, after.rules) });
+}

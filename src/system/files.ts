@@ -1,0 +1,75 @@
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Fault } from '../fault.ts';
+
+const OTHERS_MAY_WRITE = 0o022;
+
+/** Makes a folder only its owner may enter. An existing one is left as it is: {@link readTrusted} judges it. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
+
+/**
+ * Writes a file so that a reader sees the old content or the new, never half of it, also after a crash: temporary file in
+ * the same folder, fsync, rename, fsync of the folder. Mode 0600: rules disclose the topology.
+ */
+export async function writeAtomically(path: string, content: string): Promise<void> {
+  const folder = dirname(path);
+  await makePrivateFolder(folder);
+  const temporary = join(folder, `.${String(process.pid)}-${String(process.hrtime.bigint())}.tmp`);
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new Fault('RG_UNSAFE_FILE', 3, `${path} could not be written: ${messageOf(error)}`, { cause: error });
+  }
+  const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
+  await opened.sync().finally(() => opened.close());
+}
+
+/**
+ * Reads a file that root is about to act on. Refused: a symbolic link, a file or folder that is not root's (or, run
+ * without root, not one's own), or that others may write.
+ *
+ * @param what - what it is to the reader, for the fault: `baseline`, `plan`
+ * @throws Fault RG_UNSAFE_FILE
+ */
+export async function readTrusted(path: string, what: string): Promise<string> {
+  const folder = await lstat(dirname(path)).catch(() => undefined);
+  if (folder !== undefined) refuseUnless(isOwn(folder.uid) && ((folder.mode & OTHERS_MAY_WRITE) === 0 || (folder.mode & 0o1000) !== 0), dirname(path), what);
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  try {
+    // Asked of the open file: what is judged is what is read, whatever happens to the name meanwhile.
+    const stats = await file.stat();
+    refuseUnless(stats.isFile(), path, what);
+    refuseUnless(isOwn(stats.uid) && (stats.mode & OTHERS_MAY_WRITE) === 0, path, what);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+const isOwn = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();
+
+function refuseUnless(trusted: boolean, path: string, what: string): void {
+  if (trusted) return;
+  throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} is not used: ${path} does not belong to root, may be written by others, or is no plain file`, {
+    details: ['Root would replay its rules, so nobody else may have had a hand in it.'],
+    hint: `Look at it (ls -ld ${path}); if its content is yours: chown root: ${path} && chmod go-w ${path}`,
+  });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

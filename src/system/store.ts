@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { Fault } from '../fault.ts';
+import { ownBaseline, type Baseline, type OwnedBaseline } from '../guard/baseline.ts';
+import { validate as validateBaseline } from '../generated/baseline.js';
+import { readTrusted, writeAtomically } from './files.ts';
+import { listNumbered, nextId, numberedPath } from './numbered.ts';
+
+/** A baseline as it lies in the state folder. */
+export interface StoredBaseline extends OwnedBaseline {
+  /** Name of the file without its ending; sorts by age. */
+  readonly id: string;
+  readonly path: string;
+  readonly baseline: Baseline;
+  readonly digest: string;
+}
+
+const SCHEMA = 'https://rulesguard.dev/schemas/baseline.schema.json';
+
+/** sha256 of a text, as `sha256:…`. */
+export function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/** The folder of the baselines below the state folder. */
+export function baselineFolder(stateDir: string): string {
+  return join(stateDir, 'baselines');
+}
+
+/**
+ * Reads a baseline and judges it: file ownership, schema, digest, and every rule's owner.
+ *
+ * @param path - a file, anywhere
+ * @throws Fault RG_UNSAFE_FILE or RG_BASELINE; a baseline that fails any of these is never used
+ */
+export async function readBaselineFile(path: string): Promise<StoredBaseline> {
+  const refuse = (message: string, details: readonly string[] = []): never => {
+    throw new Fault('RG_BASELINE', 3, `the baseline ${path} is not used: ${message}`, {
+      details,
+      hint: 'Take another one (rulesguard baseline list, then --baseline ID), or record a new one when all is well: rulesguard snapshot',
+    });
+  };
+  const text = await readTrusted(path, 'baseline');
+  const document = parseJson(text) ?? refuse('it is no JSON');
+  if (!validateBaseline(document)) {
+    return refuse('it does not fit its schema', (validateBaseline.errors ?? []).slice(0, 5).map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`));
+  }
+  const { $schema: _, digest, ...baseline } = document as Baseline & { readonly $schema: string; readonly digest: string };
+  if (digestOf(JSON.stringify(baseline)) !== digest) refuse('its content does not match its digest: it was changed after it was written');
+  const owned = ownBaseline(baseline);
+  if (owned.objections.length > 0) refuse("it carries rules that are not Docker's", owned.objections.slice(0, 5));
+  return { id: path.replace(/^.*\//, '').replace(/\.json$/, ''), path, baseline, digest, ...owned };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The newest baseline, or the one asked for.
+ *
+ * @param which - an id of `baseline list` or a path (anything with a slash); the newest when undefined
+ * @throws Fault RG_NO_BASELINE when there is none
+ */
+export async function openBaseline(stateDir: string, which?: string): Promise<StoredBaseline> {
+  if (which?.includes('/') === true) return readBaselineFile(which);
+  const ids = await listNumbered(baselineFolder(stateDir));
+  const id = which === undefined ? ids.at(-1) : ids.find((known) => known === which || known.startsWith(`${which}-`));
+  if (id === undefined) {
+    throw new Fault('RG_NO_BASELINE', 3, which === undefined ? `no baseline has been recorded in ${baselineFolder(stateDir)}` : `there is no baseline ${which} in ${baselineFolder(stateDir)}`, {
+      hint: which === undefined ? "While Docker's rules are whole: rulesguard snapshot. If they are damaged now: systemctl restart docker, then snapshot." : 'See what there is: rulesguard baseline list',
+    });
+  }
+  return readBaselineFile(numberedPath(baselineFolder(stateDir), id));
+}
+
+/** Writes a baseline as the newest one. */
+export async function writeBaseline(stateDir: string, baseline: Baseline): Promise<StoredBaseline> {
+  const folder = baselineFolder(stateDir);
+  const id = nextId(await listNumbered(folder), baseline.created);
+  const path = numberedPath(folder, id);
+  const digest = digestOf(JSON.stringify(baseline));
+  await writeAtomically(path, `${JSON.stringify({ $schema: SCHEMA, digest, ...baseline }, undefined, 1)}\n`);
+  return { id, path, baseline, digest, ...ownBaseline(baseline) };
+}
