@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { damagesOf } from '../support/incident/damages.ts';
-import { NEWCOMERS, deploy, during, rulesOfNewcomer, takeAway, withdraw } from '../support/incident/deployment.ts';
+import {
+  NEWCOMERS,
+  deploy,
+  during,
+  rulesOfNewcomer,
+  takeAway,
+  withdraw,
+} from '../support/incident/deployment.ts';
 import { describeEngines } from '../support/incident/eras.ts';
 import { expectRepaired, ownLines, policyLost, sorted } from '../support/incident/judge.ts';
 import { keyOf, savesOf } from '../support/incident/rules.ts';
