@@ -73,7 +73,7 @@ const CHAINS: readonly Case[] = [
 ];
 
 /** Counters before a rule, printed with `save -c`; the input is restored with `-c`. */
-const COUNTERS: readonly (readonly [line: string, counters: string | 'refused'])[] = [
+const COUNTERS: readonly (readonly [line: string, counters: string])[] = [
   ['[3:4] -A INPUT -j ACCEPT', '[3:4]'],
   ['[3:4]-A INPUT -j ACCEPT', '[3:4]'],
   ['-A INPUT -j ACCEPT', '[0:0]'],

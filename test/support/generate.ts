@@ -42,12 +42,14 @@ const port: fc.Arbitrary<Port> = fc.record({
 
 const endpoint = fc.uniqueArray(port, { maxLength: 3, selector: ({ host }) => host });
 
+const HEX = Array.from('0123456789abcdef');
+
 /** Most bridges are named after the network's id, a few as an operator chose. */
 const bridge = fc.oneof(
   {
     weight: 5,
     arbitrary: fc
-      .string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 12, maxLength: 12 })
+      .string({ unit: fc.constantFrom(...HEX), minLength: 12, maxLength: 12 })
       .map((id) => `br-${id}`),
   },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 99 }).map((n) => `front${String(n)}`) },
@@ -68,9 +70,12 @@ const networks = fc
   .integer({ min: 1, max: 4 })
   .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => network(index))));
 
+/** Bytes that quoting, restore and line readers treat in their own way, among plain ones. */
+const ODD_BYTES = Array.from(`abcXYZ019 _-."'\\!#[]:*$\t`);
+
 const oneByte = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code));
 const byte = fc.oneof(
-  fc.constantFrom(...`abcXYZ019 _-."'\\!#[]:*$\t`),
+  fc.constantFrom(...ODD_BYTES),
   oneByte.filter((char) => char !== '\n'),
 );
 
