@@ -46,8 +46,6 @@ export interface Case {
   readonly knowledge?: Knowledge;
 }
 
-export const DOCKERS_FOREIGN: Verdict = { owner: 'foreign' };
-
 /** The verdict on a rule that is appended to the rules beside it, and what is undecided about it. */
 export function judge(
   table: string,
