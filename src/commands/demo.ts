@@ -1,19 +1,18 @@
-import type { Argv } from 'yargs';
+import type { Context, Exit } from './context.ts';
 
-export const demo = {
-  command: 'demo',
-  describe: 'play the incident and its repair in throw-away namespaces, with real packets',
-  builder: (yargs: Argv) =>
-    yargs
-      .option('actor', { type: 'boolean', hidden: true, default: false })
-      .example('sudo rulesguard demo', "lose Docker's NAT rules, see what breaks, and get them back"),
-  async handler({ actor }: { readonly actor: boolean }): Promise<void> {
-    if (actor) {
-      const { act } = await import('../demo/actor.ts');
-      act();
-      return;
-    }
-    const { play } = await import('../demo/play.ts');
-    await play(process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '');
-  },
-};
+export interface DemoArgs {
+  /** Play a container, a client or docker-proxy instead of the whole demo. */
+  readonly actor: boolean | undefined;
+}
+
+/** `rulesguard demo`: the incident, its repair, and what passed before, between and after. */
+export async function run({ actor }: DemoArgs, context: Context): Promise<Exit> {
+  if (actor === true) {
+    const { act } = await import('../demo/actor.ts');
+    act();
+    return 0;
+  }
+  const { play } = await import('../demo/play.ts');
+  await play(context);
+  return 0;
+}

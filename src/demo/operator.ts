@@ -28,13 +28,25 @@ function environment(workdir: string): Readonly<Record<string, string>> {
   };
 }
 
-/** Runs the real program on the play's Docker host, as an operator would. */
-export async function runRulesguard({ host, workdir }: World, words: readonly string[]): Promise<Went> {
-  const files = ['--state-dir', join(workdir, 'state'), '--run-dir', join(workdir, 'run')];
+/**
+ * Runs the real program on the play's Docker host, as an operator would.
+ *
+ * @param words - the verb and its options
+ * @param coloured - whether it is to paint; its output goes through us, so it sees no terminal
+ */
+export async function runRulesguard(
+  { host, workdir }: World,
+  words: readonly string[],
+  coloured: boolean,
+): Promise<Went> {
+  const unseen = [
+    ...['--state-dir', join(workdir, 'state'), '--run-dir', join(workdir, 'run')],
+    coloured ? '--color' : '--no-color',
+  ];
   // It must not outlive a demo that is killed: its namespace would stay with it.
   const dying = ['--pdeathsig', 'KILL', 'nsenter', `--net=${host.path}`, '--'];
   const start = performance.now();
-  const { all, exitCode } = await execa('setpriv', [...dying, ...THIS_PROGRAM, ...words, ...files], {
+  const { all, exitCode } = await execa('setpriv', [...dying, ...THIS_PROGRAM, ...words, ...unseen], {
     all: true,
     stdin: 'ignore',
     reject: false,

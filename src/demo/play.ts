@@ -7,7 +7,7 @@ import { askAll } from './probes.ts';
 import type { Probe, Verdict } from './probes.ts';
 import { iptables, loadRules, readSample, rulesNow } from './rules.ts';
 import { createTeller } from './tell.ts';
-import type { Teller, Time } from './tell.ts';
+import type { Stage, Teller, Time } from './tell.ts';
 import { buildWorld } from './world.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +31,7 @@ async function checkMeans(): Promise<void> {
 interface Account {
   readonly world: World;
   readonly teller: Teller;
+  readonly coloured: boolean;
   readonly times: Time[];
   readonly surprises: string[];
 }
@@ -56,7 +57,7 @@ async function probe(
 async function operate(account: Account, words: readonly string[], expected: number): Promise<void> {
   const typed = `rulesguard ${words.join(' ')}`;
   account.teller.command(['rulesguard', ...words]);
-  const { exitCode, output, ms } = await runRulesguard(account.world, words);
+  const { exitCode, output, ms } = await runRulesguard(account.world, words, account.coloured);
   account.teller.quote(`${output}\n[exit ${String(exitCode)}]`);
   account.times.push({ what: typed, ms });
   if (exitCode !== expected)
@@ -105,13 +106,13 @@ async function incident(account: Account): Promise<void> {
 }
 
 /**
- * Plays the incident in namespaces of its own, with real packets, and tells it on standard output.
+ * Plays the incident in namespaces of its own, with real packets, and tells it.
  *
  * @throws Fault RG_PRIVILEGE or RG_MISSING_TOOL when it cannot be played here; RG_INTERNAL when something did not go
  *   as told
  */
-export async function play(colour: boolean): Promise<void> {
-  const teller = createTeller((text) => process.stdout.write(text), colour);
+export async function play(stage: Stage): Promise<void> {
+  const teller = createTeller(stage);
   await checkMeans();
   const sample = readSample();
   const started = performance.now();
@@ -120,7 +121,8 @@ export async function play(colour: boolean): Promise<void> {
   teller.line(`namespaces, none of them this machine's own (${ownNamespace()}). They end with this program.`);
 
   const world = await buildWorld();
-  const account: Account = { world, teller, times: [], surprises: [] };
+  const coloured = stage.paint('bold', '') !== '';
+  const account: Account = { world, teller, coloured, times: [], surprises: [] };
   try {
     teller.step('A Docker host, two containers, and somebody outside');
     teller.map(sample.engine?.version ?? '28.5');

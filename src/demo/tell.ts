@@ -1,3 +1,4 @@
+import type { Paint, Style } from '../report/text.ts';
 import { PLAN, PUBLISHED } from './world.ts';
 import type { Outcome, Verdict } from './probes.ts';
 
@@ -21,15 +22,7 @@ export interface Time {
   readonly ms: number;
 }
 
-type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow';
-const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-};
-const MARKS: Readonly<Record<Verdict, readonly [string, Colour]>> = {
+const MARKS: Readonly<Record<Verdict, readonly [string, Style]>> = {
   well: ['✓', 'green'],
   bent: ['!', 'yellow'],
   dead: ['✗', 'red'],
@@ -54,30 +47,28 @@ function serverSaw({ probe, verdict, seen }: Outcome): string {
   return `${probe.server} saw ${named(seen)}${verdict === 'bent' ? `, not ${probe.source}` : ''}`;
 }
 
-/**
- * A teller that writes to `write`.
- *
- * @param colour - whether the reader is a terminal that wants colours
- */
-export function createTeller(write: (text: string) => void, colour: boolean): Teller {
-  const paint = (text: string, as: Colour): string => {
-    const [on, off] = CODES[as];
-    return colour ? `\u001b[${String(on)}m${text}\u001b[${String(off)}m` : text;
-  };
+/** Where the play is told. */
+export interface Stage {
+  readonly print: (text: string) => void;
+  readonly paint: Paint;
+}
+
+/** A teller for this stage. */
+export function createTeller({ print, paint }: Stage): Teller {
   const line = (text = ''): void => {
-    write(`${text}\n`);
+    print(`${text}\n`);
   };
   let steps = 0;
   return {
     line,
     step(title) {
-      line(`\n${paint(`${String((steps += 1))}. ${title}`, 'bold')}`);
+      line(`\n${paint('bold', `${String((steps += 1))}. ${title}`)}`);
     },
     command(words) {
-      line(`   ${paint('#', 'dim')} ${paint(words.join(' '), 'bold')}`);
+      line(`   ${paint('dim', '#')} ${paint('bold', words.join(' '))}`);
     },
     quote(text) {
-      for (const one of text.trimEnd().split('\n')) line(`   ${paint('│', 'dim')} ${one}`.trimEnd());
+      for (const one of text.trimEnd().split('\n')) line(`   ${paint('dim', '│')} ${one}`.trimEnd());
     },
     map(engine) {
       const upTo = `   outside ${PLAN.outside} ─── ${PLAN.host} host ${PLAN.gateway} `;
@@ -99,7 +90,7 @@ export function createTeller(write: (text: string) => void, colour: boolean): Te
       rows.forEach(([way, asker, server], i) => {
         const [mark, as] = MARKS[outcomes[i]?.verdict ?? 'dead'];
         line(
-          `   ${paint(mark, as)} ${way.padEnd(widths[0] ?? 0)}  ${asker.padEnd(widths[1] ?? 0)}  ${server}`,
+          `   ${paint(as, mark)} ${way.padEnd(widths[0] ?? 0)}  ${asker.padEnd(widths[1] ?? 0)}  ${server}`,
         );
       });
     },

@@ -14,7 +14,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
  * Writes a file so that a reader sees the old content or the new, never half of it, also after a crash: temporary file in
  * the same folder, fsync, rename, fsync of the folder. Mode 0600: rules disclose the topology.
  */
-export async function writeAtomically(path: string, content: string): Promise<void> {
+export async function writeAtomically(path: string, content: string | Buffer): Promise<void> {
   const folder = dirname(path);
   await makePrivateFolder(folder);
   const temporary = join(folder, `.${String(process.pid)}-${String(process.hrtime.bigint())}.tmp`);

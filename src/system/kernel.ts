@@ -52,6 +52,12 @@ async function save(family: Family, backend: Backend): Promise<string> {
 
 const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line.trim() !== '');
 
+/** The version of the tools, e.g. `1.8.9`, for when a save was empty and carried no header. */
+export async function toolVersion(backend: Backend): Promise<string> {
+  const { stdout } = await run([toolName('ipv4', backend, 'save'), '--version']);
+  return /v(\d\S*)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
 /** Whether the legacy backend holds any table here. Loads no module. */
 async function hasLegacyTables(): Promise<boolean> {
   const lists = await Promise.all(Object.values(LEGACY_TABLES).map((path) => readFile(path, 'latin1').catch(() => '')));

@@ -1,13 +1,11 @@
-import { ownHost } from '../docker/ownership.ts';
+import type { OwnedHost } from '../docker/ownership.ts';
 import { compare, ownLive, type Drift, type Sides } from '../guard/compare.ts';
 import { hasUserlandProxy } from '../guard/consequence.ts';
 import type { Finding } from '../guard/finding.ts';
 import { findingsOf } from '../guard/findings.ts';
-import type { HostRules } from '../docker/ownership.ts';
-import { printRuleset } from '../iptables/print.ts';
 import { askEngine } from './engine.ts';
 import { readLive, type Live } from './kernel.ts';
-import { digestOf, type StoredBaseline } from './store.ts';
+import type { StoredBaseline } from './store.ts';
 
 /** The live rules beside a baseline: everything that check tells and restore plans from. */
 export interface Look {
@@ -32,13 +30,8 @@ export async function look(stored: StoredBaseline): Promise<Look> {
   return { live, sides, drift, findings: findingsOf(drift, surroundings) };
 }
 
-/** A digest of every rule, chain and policy of both families, without counters: equal digests, equal rules. */
-export function digestOfRules(rules: HostRules): string {
-  return digestOf(`${printRuleset(rules.ipv4)}\n${printRuleset(rules.ipv6)}`);
-}
-
 /** How many rules of Docker's a baseline holds. */
-export function countDockers(owned: ReturnType<typeof ownHost>): number {
+export function countDockers(owned: OwnedHost): number {
   const tables = [...owned.families.ipv4.values(), ...owned.families.ipv6.values()];
   return tables.flatMap((chains) => [...chains.values()]).reduce((sum, chain) => sum + chain.rules.filter(({ owner }) => owner === 'docker').length, 0);
 }

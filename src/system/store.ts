@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { ownBaseline, type Baseline, type OwnedBaseline } from '../guard/baseline.ts';
 import { validate as validateBaseline } from '../generated/baseline.js';
+import { digestOf } from './digest.ts';
 import { readTrusted, writeAtomically } from './files.ts';
 import { listNumbered, nextId, numberedPath } from './numbered.ts';
 
@@ -16,11 +16,6 @@ export interface StoredBaseline extends OwnedBaseline {
 }
 
 const SCHEMA = 'https://rulesguard.dev/schemas/baseline.schema.json';
-
-/** sha256 of a text, as `sha256:…`. */
-export function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
-}
 
 /** The folder of the baselines below the state folder. */
 export function baselineFolder(stateDir: string): string {
@@ -76,6 +71,19 @@ export async function openBaseline(stateDir: string, which?: string): Promise<St
     });
   }
   return readBaselineFile(numberedPath(baselineFolder(stateDir), id));
+}
+
+/**
+ * The baseline a plan was made from.
+ *
+ * @throws Fault RG_NO_BASELINE when it is no longer kept
+ */
+export async function openBaselineByDigest(stateDir: string, digest: string): Promise<StoredBaseline> {
+  for (const id of (await listNumbered(baselineFolder(stateDir))).toReversed()) {
+    const stored = await openBaseline(stateDir, id).catch(() => undefined);
+    if (stored?.digest === digest) return stored;
+  }
+  throw new Fault('RG_NO_BASELINE', 3, 'the baseline this plan was made from is no longer kept', { hint: 'Make it anew: rulesguard restore --plan-out FILE' });
 }
 
 /** Writes a baseline as the newest one. */

@@ -1,0 +1,19 @@
+import type { Paint } from '../report/text.ts';
+import type { Log } from '../system/log.ts';
+
+/** What every command is given beside its own options. */
+export interface Context {
+  readonly stateDir: string;
+  readonly runDir: string;
+  /** How long to wait for another rulesguard's lock, and for the xtables lock, in seconds. */
+  readonly waitSeconds: number;
+  readonly paint: Paint;
+  readonly log: Log;
+  /** Data for stdout, as text. */
+  readonly print: (text: string) => void;
+  /** Data for stdout, byte for byte (latin1). */
+  readonly printBytes: (bytes: string) => void;
+}
+
+/** What a command ends with; faults are thrown. */
+export type Exit = 0 | 1 | 2 | 3;

@@ -1,0 +1,96 @@
+import { Fault } from '../fault.ts';
+import { ownLive } from '../guard/compare.ts';
+import { planUndo, statesOf } from '../guard/journal.ts';
+import { isEmptyPlan, type Plan } from '../guard/plan.ts';
+import { simulate } from '../guard/simulate.ts';
+import { rehearsalDifference } from '../guard/rehearsal.ts';
+import { ownHost } from '../docker/ownership.ts';
+import { FAMILIES, type Family } from '../iptables/model.ts';
+import { renderStep } from '../iptables/restore-input.ts';
+import { count } from '../report/text.ts';
+import { countSteps } from '../report/plan-text.ts';
+import { apply, finish, proveApplicable, type ApplyOptions, type Stage } from '../system/apply.ts';
+import { digestOfRules } from '../system/digest.ts';
+import { readEntry, writeEntry } from '../system/journal.ts';
+import { readBackend } from '../system/kernel.ts';
+import { readPlanFile } from '../system/plan-file.ts';
+import { lastUndoable } from '../system/repair.ts';
+import { openBaselineByDigest } from '../system/store.ts';
+import type { Context, Exit } from './context.ts';
+
+/** `restore --plan FILE`: applies exactly what was reviewed, and only to the rules it was reviewed for. */
+export async function applyFile(path: string, options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
+  const file = await readPlanFile(path);
+  const stored = await openBaselineByDigest(options.stateDir, file.baseline);
+  const live = await readBackend(file.backend);
+  if (digestOfRules(live.rules) !== file.live) {
+    throw new Fault('RG_CHANGED', 1, 'not applied: the live rules have changed since the plan was made', {
+      hint: `Make and review it anew: rulesguard restore --plan-out ${path}`,
+    });
+  }
+  const owned = ownLive(stored.owned, live.rules, { networks: stored.baseline.engine?.networks });
+  const stage: Stage = { live, owned };
+  refuseForeign(file, stage, stored.owned.families);
+  if (isEmptyPlan(file)) {
+    print('Nothing to do: the plan has no steps.\n');
+    return 0;
+  }
+  await proveApplicable(file, stage, options);
+  const applied = await apply({ families: file.families, leftOut: file.leftOut }, stage, { action: 'restore', baseline: file.baseline, undoes: null }, options);
+  const after = await readBackend(file.backend);
+  const trouble = applied.refused ?? differenceFrom(file, stage, after);
+  if (trouble === undefined) {
+    await finish(options.stateDir, applied, 'applied', after);
+    print(`${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(file), 'step')} of ${path}; read back and compared\n`);
+    return 0;
+  }
+  const undo = planUndo(file, applied.entry.before, after.rules);
+  if (!isEmptyPlan(undo)) await finish(options.stateDir, await apply(undo, { live: after, owned }, { action: 'undo', baseline: null, undoes: applied.id }, options), 'applied', undefined);
+  await finish(options.stateDir, applied, 'failed', undefined);
+  throw new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole; what was done was taken back', { details: [trouble] });
+}
+
+/** Root applies a plan: whatever else its file claims, every rule in it must be one of Docker's. */
+function refuseForeign(plan: Plan, { owned }: Stage, recorded: ReturnType<typeof ownHost>['families']): void {
+  for (const family of FAMILIES) {
+    const known = new Set([owned.families[family], recorded[family]].flatMap((tables) => [...tables].flatMap(([table, chains]) => [...chains.values()].flatMap((chain) => chain.rules.flatMap((one) => (one.owner === 'foreign' ? [] : [`${table} ${one.rule.text}`]))))));
+    for (const { table, steps } of plan.families[family].tables) {
+      const stranger = steps.find((step) => 'rule' in step && !known.has(`${table} ${step.rule.text}`));
+      if (stranger !== undefined) {
+        throw new Fault('RG_PLAN', 3, "the plan is not used: it holds a rule that is not Docker's", { details: [`${family} ${table}: ${renderStep(stranger)}`] });
+      }
+    }
+  }
+}
+
+function differenceFrom(plan: Plan, { live }: Stage, after: Stage['live']): string | undefined {
+  for (const family of FAMILIES) {
+    const { tables } = simulate(live.rules[family], plan.families[family]).ruleset;
+    const named = new Set(plan.families[family].tables.map(({ table }) => table));
+    const expected = { tables: new Map([...tables].filter(([table]) => named.has(table))) };
+    const difference = rehearsalDifference(expected, after.rules[family as Family]);
+    if (difference !== undefined) return `${family}, ${difference}`;
+  }
+  return undefined;
+}
+
+/** `restore --undo`: takes the last restore back. */
+export async function undoLast(options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
+  const { id, entry } = await lastUndoable(options.stateDir);
+  const live = await readBackend(entry.backend);
+  const undo = planUndo(entry.plan, entry.before, live.rules);
+  const stage: Stage = { live, owned: ownHost(live.rules) };
+  if (!isEmptyPlan(undo)) {
+    await proveApplicable(undo, stage, options);
+    const applied = await apply(undo, stage, { action: 'undo', baseline: entry.baseline, undoes: id }, options);
+    if (applied.refused !== undefined) {
+      await finish(options.stateDir, applied, 'failed', undefined);
+      throw new Fault('RG_NOT_REPAIRED', 1, 'the restore could not be taken back whole', { details: [applied.refused], hint: 'See what is there now: rulesguard check' });
+    }
+    await finish(options.stateDir, applied, 'applied', await readBackend(entry.backend));
+  }
+  const after = await readBackend(entry.backend);
+  await writeEntry(options.stateDir, id, { ...(await readEntry(options.stateDir, id)), outcome: 'undone', after: statesOf(entry.plan, after.rules) });
+  print(`${paint('green', paint('bold', 'TAKEN BACK'))}  restore ${id} of ${entry.created}, ${count(countSteps(undo), 'step')}\n`);
+  return 0;
+}
