@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
 import { ownLive } from '../guard/compare.ts';
 import { planUndo, statesOf } from '../guard/journal.ts';
+import { loadPlan } from '../guard/plan-json.ts';
 import { isEmptyPlan, type Plan } from '../guard/plan.ts';
 import { simulate } from '../guard/simulate.ts';
 import { rehearsalDifference } from '../guard/rehearsal.ts';
@@ -21,6 +22,7 @@ import type { Context, Exit } from './context.ts';
 /** `restore --plan FILE`: applies exactly what was reviewed, and only to the rules it was reviewed for. */
 export async function applyFile(path: string, options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
   const file = await readPlanFile(path);
+  const plan = loadPlan(file);
   const stored = await openBaselineByDigest(options.stateDir, file.baseline);
   const live = await readBackend(file.backend);
   if (digestOfRules(live.rules) !== file.live) {
@@ -30,21 +32,21 @@ export async function applyFile(path: string, options: ApplyOptions, { print, pa
   }
   const owned = ownLive(stored.owned, live.rules, { networks: stored.baseline.engine?.networks });
   const stage: Stage = { live, owned };
-  refuseForeign(file, stage, stored.owned.families);
-  if (isEmptyPlan(file)) {
+  refuseForeign(plan, stage, stored.owned.families);
+  if (isEmptyPlan(plan)) {
     print('Nothing to do: the plan has no steps.\n');
     return 0;
   }
-  await proveApplicable(file, stage, options);
-  const applied = await apply({ families: file.families, leftOut: file.leftOut }, stage, { action: 'restore', baseline: file.baseline, undoes: null }, options);
+  await proveApplicable(plan, stage, options);
+  const applied = await apply(plan, stage, { action: 'restore', baseline: file.baseline, undoes: null }, options);
   const after = await readBackend(file.backend);
-  const trouble = applied.refused ?? differenceFrom(file, stage, after);
+  const trouble = applied.refused ?? differenceFrom(plan, stage, after);
   if (trouble === undefined) {
     await finish(options.stateDir, applied, 'applied', after);
-    print(`${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(file), 'step')} of ${path}; read back and compared\n`);
+    print(`${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(plan), 'step')} of ${path}; read back and compared\n`);
     return 0;
   }
-  const undo = planUndo(file, applied.entry.before, after.rules);
+  const undo = planUndo(plan, applied.entry.before, after.rules);
   if (!isEmptyPlan(undo)) await finish(options.stateDir, await apply(undo, { live: after, owned }, { action: 'undo', baseline: null, undoes: applied.id }, options), 'applied', undefined);
   await finish(options.stateDir, applied, 'failed', undefined);
   throw new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole; what was done was taken back', { details: [trouble] });
@@ -78,7 +80,8 @@ function differenceFrom(plan: Plan, { live }: Stage, after: Stage['live']): stri
 export async function undoLast(options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
   const { id, entry } = await lastUndoable(options.stateDir);
   const live = await readBackend(entry.backend);
-  const undo = planUndo(entry.plan, entry.before, live.rules);
+  const done = loadPlan(entry.plan);
+  const undo = planUndo(done, entry.before, live.rules);
   const stage: Stage = { live, owned: ownHost(live.rules) };
   if (!isEmptyPlan(undo)) {
     await proveApplicable(undo, stage, options);
@@ -90,7 +93,7 @@ export async function undoLast(options: ApplyOptions, { print, paint }: Context)
     await finish(options.stateDir, applied, 'applied', await readBackend(entry.backend));
   }
   const after = await readBackend(entry.backend);
-  await writeEntry(options.stateDir, id, { ...(await readEntry(options.stateDir, id)), outcome: 'undone', after: statesOf(entry.plan, after.rules) });
+  await writeEntry(options.stateDir, id, { ...(await readEntry(options.stateDir, id)), outcome: 'undone', after: statesOf(done, after.rules) });
   print(`${paint('green', paint('bold', 'TAKEN BACK'))}  restore ${id} of ${entry.created}, ${count(countSteps(undo), 'step')}\n`);
   return 0;
 }

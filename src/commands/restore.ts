@@ -1,4 +1,6 @@
+import { isDamage } from '../guard/finding.ts';
 import { isEmptyPlan, planRepair, type Plan } from '../guard/plan.ts';
+import { storePlan } from '../guard/plan-json.ts';
 import { FAMILIES, type Family } from '../iptables/model.ts';
 import { count, place, printable } from '../report/text.ts';
 import { countSteps, leftOutLines, planInput, planText } from '../report/plan-text.ts';
@@ -53,7 +55,7 @@ async function preview(args: RestoreArgs, stored: StoredBaseline, { print, print
   const plan = args.family === undefined ? full : onlyFamily(full, args.family);
   if (args.planOut !== undefined) {
     const { host } = thisHost();
-    await writePlanFile(args.planOut, { version: 1, created: new Date().toISOString(), host, backend: seen.live.backend, baseline: stored.digest, live: digestOfRules(seen.live.rules), ...plan });
+    await writePlanFile(args.planOut, { version: 1, created: new Date().toISOString(), host, backend: seen.live.backend, baseline: stored.digest, live: digestOfRules(seen.live.rules), ...storePlan(plan) });
     log.warn(`${count(countSteps(plan), 'step')} written to ${args.planOut}. Apply exactly these: rulesguard restore --plan ${args.planOut}`);
   }
   if (args.print === true) printBytes(planInput(plan, seen.live.backend));
@@ -83,7 +85,7 @@ function policyLines({ drift }: Look): readonly string[] {
 function tell({ before, after, journal, plans }: Repaired, { print, paint, log }: Context): Exit {
   const { damage, policies } = leftAfter(after.findings);
   const leftOut = planRepair(before.drift, before.sides, { policies: 'leave' }).leftOut;
-  const mended = leftAfter(before.findings).damage.length - damage.length;
+  const mended = before.findings.filter(isDamage).length - damage.length - policies.length;
   const steps = plans.reduce((sum, plan) => sum + countSteps(plan), 0);
   if (plans.length === 0 && damage.length === 0) print("Nothing to do: all of Docker's rules are in place.\n");
   else if (plans.length > 0) {

@@ -4,13 +4,8 @@ import type { Step, TableInput } from '../iptables/restore-input.ts';
 import type { HostRules } from '../docker/ownership.ts';
 import { place, type Placement } from './position.ts';
 import type { Plan } from './plan.ts';
+import type { StoredPlan, StoredRule } from './plan-json.ts';
 import { simulate } from './simulate.ts';
-
-/** A rule as JSON keeps it. */
-export interface StoredRule {
-  readonly text: string;
-  readonly counters: string;
-}
 
 /** One chain that a plan names, before or after. Of a run of rules the plan does not name only the ends are kept. */
 export interface ChainState {
@@ -35,7 +30,7 @@ export interface JournalEntry {
   readonly baseline: string | null;
   /** For an undo: id of the entry it took back. */
   readonly undoes: string | null;
-  readonly plan: Plan;
+  readonly plan: StoredPlan;
   readonly before: readonly ChainState[];
   readonly after: readonly ChainState[] | null;
 }

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
 import { statesOf, type JournalEntry } from '../guard/journal.ts';
 import type { Plan } from '../guard/plan.ts';
+import { storePlan } from '../guard/plan-json.ts';
 import { rehearsalDifference, stageRehearsal } from '../guard/rehearsal.ts';
 import { simulate } from '../guard/simulate.ts';
 import type { OwnedHost } from '../docker/ownership.ts';
@@ -31,6 +32,7 @@ export interface Stage {
 export interface Applied {
   readonly id: string;
   readonly entry: JournalEntry;
+  readonly plan: Plan;
   /** The kernel's refusal; undefined when every table was taken. */
   readonly refused: string | undefined;
 }
@@ -97,7 +99,7 @@ export async function apply(plan: Plan, { live }: Stage, about: Pick<JournalEntr
     ...about,
     outcome: 'begun',
     asked: whoAsked(),
-    plan,
+    plan: storePlan(plan),
     before: statesOf(plan, live.rules),
     after: null,
   };
@@ -106,16 +108,16 @@ export async function apply(plan: Plan, { live }: Stage, about: Pick<JournalEntr
     for (const family of familiesOf(plan)) {
       const rendered = renderInput(plan.families[family]);
       const outcome = await restore(family, live.backend, rendered.text, options.waitSeconds);
-      if (!outcome.applied) return { id, entry: begun, refused: `${family}: ${tellRefusal(outcome, rendered)}` };
+      if (!outcome.applied) return { id, plan, entry: begun, refused: `${family}: ${tellRefusal(outcome, rendered)}` };
     }
-    return { id, entry: begun, refused: undefined };
+    return { id, plan, entry: begun, refused: undefined };
   } catch (error) {
-    await finish(options.stateDir, { id, entry: begun, refused: undefined }, 'failed', undefined);
+    await finish(options.stateDir, { id, plan, entry: begun, refused: undefined }, 'failed', undefined);
     throw error;
   }
 }
 
 /** Writes what became of an apply, with the rules as they were read afterwards. */
 export async function finish(stateDir: string, applied: Applied, outcome: JournalEntry['outcome'], after: Live | undefined): Promise<void> {
-  await writeEntry(stateDir, applied.id, { ...applied.entry, outcome, after: after === undefined ? null : statesOf(applied.entry.plan, after.rules) });
+  await writeEntry(stateDir, applied.id, { ...applied.entry, outcome, after: after === undefined ? null : statesOf(applied.plan, after.rules) });
 }

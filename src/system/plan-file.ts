@@ -1,12 +1,12 @@
 import { Fault } from '../fault.ts';
-import type { Plan } from '../guard/plan.ts';
+import type { StoredPlan } from '../guard/plan-json.ts';
 import type { Backend } from '../iptables/model.ts';
 import { validate as validatePlan } from '../generated/plan.js';
 import { digestOf } from './digest.ts';
 import { readTrusted, writeAtomically } from './files.ts';
 
 /** A plan on its way from review to apply. `schemas/plan.schema.json` describes it. */
-export interface PlanFile extends Plan {
+export interface PlanFile extends StoredPlan {
   readonly version: 1;
   readonly created: string;
   readonly host: string;

@@ -40,7 +40,7 @@ export async function repair(stored: StoredBaseline, first: Look, planning: Plan
     const plan = planRepair(current.drift, current.sides, planning);
     if (isEmptyPlan(plan)) {
       for (const applied of done) await finish(options.stateDir, applied, 'applied', current.live);
-      return { before: first, after: current, journal: done.map(({ id }) => id), plans: done.map(({ entry }) => entry.plan) };
+      return { before: first, after: current, journal: done.map(({ id }) => id), plans: done.map(({ plan }) => plan) };
     }
     if (attempt > 1) await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 2)));
     const stage = { live: current.live, owned: current.sides.liveOwned };
@@ -62,7 +62,7 @@ async function takeBack(done: readonly Applied[], options: ApplyOptions): Promis
   const troubles: string[] = [];
   for (const applied of done.toReversed()) {
     const live = await readBackend(applied.entry.backend);
-    const undo = planUndo(applied.entry.plan, applied.entry.before, live.rules);
+    const undo = planUndo(applied.plan, applied.entry.before, live.rules);
     if (!isEmptyPlan(undo)) {
       const owned = { families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] };
       const back = await apply(undo, { live, owned }, { action: 'undo', baseline: applied.entry.baseline, undoes: applied.id }, options);
