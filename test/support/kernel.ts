@@ -45,7 +45,7 @@ export function whyNoKernel(backend: Backend): string | undefined {
 }
 
 /** `describe` that skips itself, with the reason in its title, when the backend cannot be tested here. */
-function describeBackend(title: string, backend: Backend, body: () => void): void {
+export function describeBackend(title: string, backend: Backend, body: () => void): void {
   const reason = whyNoKernel(backend);
   describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (skipped: ${reason})`, body);
 }
