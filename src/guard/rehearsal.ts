@@ -22,7 +22,9 @@ export function stageRehearsal(live: Ruleset, input: RestoreInput, isDockers: (t
   const tables = new Map<string, Table>();
   for (const { table: name, steps } of input.tables) {
     const table = live.tables.get(name);
-    if (table !== undefined) tables.set(name, stageTable(table, new Set(steps.map((step) => step.chain)), (rule) => isDockers(name, rule)));
+    if (table === undefined) continue;
+    const named = new Set(steps.flatMap((step) => ('rule' in step ? [step.rule.text] : [])));
+    tables.set(name, stageTable(table, new Set(steps.map((step) => step.chain)), (rule) => named.has(rule.text) || isDockers(name, rule)));
   }
   return { stage: { tables: [...tables.values()].map((table) => ({ table: table.name, steps: stepsOf(table) })) }, expected: simulate({ tables }, input).ruleset };
 }
