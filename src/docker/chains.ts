@@ -1,4 +1,4 @@
-import { chainTargetOf, jumpGraph, type JumpGraph } from '../iptables/jumps.ts';
+import { chainTargetOf, jumpGraph } from '../iptables/jumps.ts';
 import type { Rule, Table } from '../iptables/model.ts';
 import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
 import type { Level } from './shape.ts';
@@ -8,9 +8,18 @@ const DOCKER_NAME = /^DOCKER(?![_A-Za-z0-9])/;
 /** Engines up to 23 on ancient kernels give each overlay network a chain, to which DOCKER-OVERLAY jumps. */
 const OVERLAY_NETWORK = /^[0-9a-f]{12}$/;
 
+/** No Engine ever writes these (docker-rules §2, "global negatives"). */
+const NEVER_DOCKERS =
+  / -m (?:comment|limit|hashlimit|multiport|iprange|recent|set) | -j (?:LOG|NFLOG|REJECT)\b| -g /;
+
 /** Whether a chain's name says that an Engine made it. Anyone can give such a name. */
 export function looksDockers(chain: string): boolean {
   return DOCKER_NAME.test(chain);
+}
+
+/** Whether no Engine, old or new, would write such a rule. */
+export function neverDockers(rule: Rule): boolean {
+  return NEVER_DOCKERS.test(rule.text);
 }
 
 /** The level of a chain of Docker's. */
@@ -27,13 +36,10 @@ export function chainLevel(chain: string): Level {
  */
 export function unknownChains(table: Table, known: ReadonlySet<string>): ReadonlySet<string> {
   const unknown = new Set<string>();
-  if (
-    ![...table.chains.keys()].some(
-      (name) => !known.has(name) && (looksDockers(name) || OVERLAY_NETWORK.test(name)),
-    )
-  )
-    return unknown;
-  const graph: JumpGraph = jumpGraph(table);
+  const isCandidate = (name: string): boolean =>
+    !known.has(name) && (looksDockers(name) || OVERLAY_NETWORK.test(name));
+  if (![...table.chains.keys()].some(isCandidate)) return unknown;
+  const graph = jumpGraph(table, (rule) => !neverDockers(rule));
   const queue = [...known].filter((name) => table.chains.has(name));
   for (let from = queue.pop(); from !== undefined; from = queue.pop()) {
     for (const to of graph.get(from) ?? []) {

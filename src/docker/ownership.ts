@@ -1,5 +1,5 @@
 import { FAMILIES, isBuiltin, type Family, type Rule, type Ruleset, type Table } from '../iptables/model.ts';
-import { chainLevel, leadsToUnknown, looksDockers, unknownChains } from './chains.ts';
+import { chainLevel, leadsToUnknown, looksDockers, neverDockers, unknownChains } from './chains.ts';
 import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
 import { collect, evidenceFrom, objection, type Evidence } from './evidence.ts';
 import type { Network } from './inventory.ts';
@@ -69,10 +69,6 @@ const FOREIGN: Ownership = { owner: 'foreign' };
 const SHARED: Ownership = { owner: 'shared', level: 'daemon' };
 const UNKNOWN_SHAPE: Ownership = { owner: 'docker', level: 'daemon' };
 const OVERLAY: Ownership = { owner: 'docker', level: 'overlay' };
-
-/** No Engine ever writes these (docker-rules §2, "global negatives"). */
-const NEVER_DOCKERS =
-  / -m (?:comment|limit|hashlimit|multiport|iprange|recent|set) | -j (?:LOG|NFLOG|REJECT)\b| -g /;
 
 /** One chain on its way to a verdict. */
 interface Candidate {
@@ -202,8 +198,7 @@ function ownRule(
   if (owner === 'shared') return SHARED;
   if (owner === 'foreign') return FOREIGN;
   const fits = candidate.unknown || leadsToUnknown(table, rule);
-  if (fits && !NEVER_DOCKERS.test(rule.text))
-    return chainLevel(chain) === 'overlay' ? OVERLAY : UNKNOWN_SHAPE;
+  if (fits && !neverDockers(rule)) return chainLevel(chain) === 'overlay' ? OVERLAY : UNKNOWN_SHAPE;
   undecided.push({
     family,
     table: table.name,

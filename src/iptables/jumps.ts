@@ -1,4 +1,4 @@
-import type { Table } from './model.ts';
+import type { Rule, Table } from './model.ts';
 import { targetOf } from './view.ts';
 
 /** For every chain of a table, the user chains its rules jump or go to. */
@@ -8,14 +8,15 @@ export type JumpGraph = ReadonlyMap<string, ReadonlySet<string>>;
  * Which chains lead to which. Only jumps to chains the table holds count: other targets are verdicts or extensions.
  *
  * @param table - one table of a ruleset
+ * @param counts - leave out the jumps of rules for which this is false
  */
-export function jumpGraph(table: Table): JumpGraph {
+export function jumpGraph(table: Table, counts: (rule: Rule) => boolean = () => true): JumpGraph {
   const graph = new Map<string, Set<string>>();
   for (const chain of table.chains.values()) {
     const targets = new Set<string>();
     for (const rule of chain.rules) {
       const target = chainTargetOf(table, rule.text);
-      if (target !== undefined) targets.add(target);
+      if (target !== undefined && counts(rule)) targets.add(target);
     }
     graph.set(chain.name, targets);
   }
