@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { damagesOf } from '../support/incident/damages.ts';
-import { expectNamed, expectRepaired, policyLost } from '../support/incident/judge.ts';
+import { expectNamed, expectRepaired, policyLost, textOf } from '../support/incident/judge.ts';
 import { savesOf } from '../support/incident/rules.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 import { ALL_WELL, trafficOf } from '../support/incident/traffic.ts';
@@ -19,10 +19,10 @@ export function repairCases(era: Era, backend: Backend): void {
   beforeEach(() => town.reset());
 
   test('all is well: check finds nothing, restore has nothing to do', async () => {
-    const before = await savesOf(town.engine);
+    const before = textOf(await savesOf(town.engine));
     await town.host.run(['check']);
     await town.host.run(['restore']);
-    expect(await savesOf(town.engine)).toEqual(before);
+    expect(textOf(await savesOf(town.engine))).toEqual(before);
   });
 
   test.each(damagesOf(backend))('$name', async (damage) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeEngine } from '../support/incident/eras.ts';
+import { textOf } from '../support/incident/judge.ts';
 import { savesOf } from '../support/incident/rules.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 import { must } from '../support/lab/run.ts';
@@ -26,11 +27,11 @@ describeEngine('rules in the other backend', '20.10', () => {
     "Docker's in both: %s cannot tell which are in force",
     async (verb) => {
       await legacy(town.golden.ipv4);
-      const before = await savesOf(town.engine);
+      const before = textOf(await savesOf(town.engine));
       const { stderr } = await town.host.run([verb], 3);
       expect(stderr).toMatch(/nft/);
       expect(stderr).toMatch(/legacy/);
-      expect(await savesOf(town.engine)).toEqual(before);
+      expect(textOf(await savesOf(town.engine))).toEqual(before);
     },
   );
 });
