@@ -36,13 +36,40 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
   const fresh: Argv = yargs([...argv]);
   fresh
     .scriptName('rulesguard')
-    .usage("$0 <command>\n\nGuards the iptables rules that Docker owns: records them, says what a change broke, puts them back.")
+    .usage(
+      '$0 <command>\n\nGuards the iptables rules that Docker owns: records them, says what a change broke, puts them back.',
+    )
     .locale('en')
-    .option('state-dir', { type: 'string', requiresArg: true, global: true, default: process.env['RULESGUARD_STATE_DIR'] ?? '/var/lib/rulesguard', describe: 'baselines and journal (RULESGUARD_STATE_DIR)' })
-    .option('run-dir', { type: 'string', requiresArg: true, default: process.env['RULESGUARD_RUN_DIR'] ?? '/run/rulesguard', describe: 'lock (RULESGUARD_RUN_DIR)' })
-    .option('wait', { default: 10, coerce: wholeNumber('wait', 0), requiresArg: true, describe: 'seconds to wait for a lock' })
-    .option('color', { type: 'boolean', default: undefined, defaultDescription: 'on a terminal', describe: 'colours (also NO_COLOR)' })
-    .option('log-format', { choices: ['text', 'json', 'systemd'] as const, default: defaultLogFormat(), describe: 'how to talk on stderr' })
+    .option('state-dir', {
+      type: 'string',
+      requiresArg: true,
+      global: true,
+      default: process.env['RULESGUARD_STATE_DIR'] ?? '/var/lib/rulesguard',
+      describe: 'baselines and journal (RULESGUARD_STATE_DIR)',
+    })
+    .option('run-dir', {
+      type: 'string',
+      requiresArg: true,
+      default: process.env['RULESGUARD_RUN_DIR'] ?? '/run/rulesguard',
+      describe: 'lock (RULESGUARD_RUN_DIR)',
+    })
+    .option('wait', {
+      default: 10,
+      coerce: wholeNumber('wait', 0),
+      requiresArg: true,
+      describe: 'seconds to wait for a lock',
+    })
+    .option('color', {
+      type: 'boolean',
+      default: undefined,
+      defaultDescription: 'on a terminal',
+      describe: 'colours (also NO_COLOR)',
+    })
+    .option('log-format', {
+      choices: ['text', 'json', 'systemd'] as const,
+      default: defaultLogFormat(),
+      describe: 'how to talk on stderr',
+    })
     .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const, default: 'warn' as const })
     .strict()
     .demandCommand(1, 'Which command? Try: rulesguard check')
@@ -59,12 +86,17 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
     });
   keepHelpForThoseWhoAsk(fresh);
   for (const { command, describe, builder, run } of VERBS) {
-    fresh.command(command, describe, (yargs) => void builder(yargs), async (args) => {
-      const globals = args as unknown as ArgumentsCamelCase<GlobalArgs>;
-      const log = new Log({ format: globals.logFormat, level: globals.logLevel });
-      useLog(log);
-      process.exitCode = await run(args as unknown as ArgumentsCamelCase, contextOf(globals, log));
-    });
+    fresh.command(
+      command,
+      describe,
+      (yargs) => void builder(yargs),
+      async (args) => {
+        const globals = args as unknown as ArgumentsCamelCase<GlobalArgs>;
+        const log = new Log({ format: globals.logFormat, level: globals.logLevel });
+        useLog(log);
+        process.exitCode = await run(args as unknown as ArgumentsCamelCase, contextOf(globals, log));
+      },
+    );
   }
   return fresh;
 }
@@ -74,7 +106,9 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
  * (yargs 18.2, Node 20). Ours never do; `--help` and usage errors are told on another path.
  */
 function keepHelpForThoseWhoAsk(made: Argv): void {
-  const internals = made as unknown as { getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } } };
+  const internals = made as unknown as {
+    getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
+  };
   internals.getInternalMethods().getUsageInstance().cacheHelpMessage = () => undefined;
 }
 
@@ -99,15 +133,25 @@ function report(error: unknown, argv: readonly string[], log: Log): number {
       process.stdout.write(`${pluginLine(3, message)}\n`);
       return 3;
     }
-    const lines = [`rulesguard: ${message}`, ...details.map((line) => `  ${line}`), ...(hint === undefined ? [] : [`→ ${hint}`])];
+    const lines = [
+      `rulesguard: ${message}`,
+      ...details.map((line) => `  ${line}`),
+      ...(hint === undefined ? [] : [`→ ${hint}`]),
+    ];
     log.error(lines.join('\n'), { code, hint, details });
     return error.exit;
   }
   if (error instanceof UsageError && !(error.cause instanceof Error)) {
-    log.error(`rulesguard: ${error.message}\n→ See what there is: rulesguard ${argv[0]?.startsWith('-') === false ? `${argv[0]} ` : ''}--help`, { code: 'RG_USAGE' });
+    log.error(
+      `rulesguard: ${error.message}\n→ See what there is: rulesguard ${argv[0]?.startsWith('-') === false ? `${argv[0]} ` : ''}--help`,
+      { code: 'RG_USAGE' },
+    );
     return 2;
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  log.error(`rulesguard: internal error; nothing is known of the rules\n${shown}\n→ Please report this, with the command you typed.`, { code: 'RG_INTERNAL' });
+  log.error(
+    `rulesguard: internal error; nothing is known of the rules\n${shown}\n→ Please report this, with the command you typed.`,
+    { code: 'RG_INTERNAL' },
+  );
   return 2;
 }

@@ -42,7 +42,8 @@ async function tryOpen(stateDir: string, id: string): Promise<StoredBaseline | F
 
 async function list({ stateDir, paint, print }: Context): Promise<Exit> {
   const ids = await listNumbered(baselineFolder(stateDir));
-  if (ids.length === 0) print(`No baselines in ${baselineFolder(stateDir)}. While all is well: rulesguard snapshot\n`);
+  if (ids.length === 0)
+    print(`No baselines in ${baselineFolder(stateDir)}. While all is well: rulesguard snapshot\n`);
   for (const id of ids) print(`${line(id, await tryOpen(stateDir, id), paint)}\n`);
   return 0;
 }
@@ -63,9 +64,12 @@ async function verify({ stateDir, paint, print }: Context): Promise<Exit> {
   let exit: Exit = 0;
   for (const id of ids) {
     const stored = await tryOpen(stateDir, id);
-    const trouble = stored instanceof Fault ? [stored.message, ...stored.details] : chainTrouble(stored, previous);
+    const trouble =
+      stored instanceof Fault ? [stored.message, ...stored.details] : chainTrouble(stored, previous);
     if (trouble.length > 0) exit = 1;
-    print(`${id}  ${trouble.length === 0 ? paint('green', 'sound') : paint('red', trouble.join('\n    '))}\n`);
+    print(
+      `${id}  ${trouble.length === 0 ? paint('green', 'sound') : paint('red', trouble.join('\n    '))}\n`,
+    );
     previous = stored instanceof Fault ? undefined : stored;
   }
   return exit;
@@ -73,11 +77,17 @@ async function verify({ stateDir, paint, print }: Context): Promise<Exit> {
 
 function chainTrouble({ baseline }: StoredBaseline, previous: StoredBaseline | undefined): readonly string[] {
   if (previous === undefined || baseline.previous === previous.digest) return [];
-  return [`does not follow from ${previous.id}: a baseline between them was taken out, or this one was slipped in`];
+  return [
+    `does not follow from ${previous.id}: a baseline between them was taken out, or this one was slipped in`,
+  ];
 }
 
 async function prune(keep: number, { stateDir, runDir, waitSeconds, print }: Context): Promise<Exit> {
   const gone = await withLock(runDir, waitSeconds, () => pruneNumbered(baselineFolder(stateDir), keep));
-  print(gone.length === 0 ? `Nothing to delete: there are no more than ${count(keep, 'baseline')}.\n` : `Deleted ${count(gone.length, 'baseline')}, kept the newest ${String(keep)}.\n`);
+  print(
+    gone.length === 0
+      ? `Nothing to delete: there are no more than ${count(keep, 'baseline')}.\n`
+      : `Deleted ${count(gone.length, 'baseline')}, kept the newest ${String(keep)}.\n`,
+  );
   return 0;
 }

@@ -18,7 +18,10 @@ export interface CheckArgs {
 /** `rulesguard check`: what of Docker's rules is lost, and what that means. Exit 0 intact, 1 damaged. */
 export async function run(args: CheckArgs, { stateDir, paint, print }: Context): Promise<Exit> {
   const stored = await openBaseline(stateDir, args.baseline);
-  const { live, drift, findings } = await withProgress('reading the live rules of both families', look(stored));
+  const { live, drift, findings } = await withProgress(
+    'reading the live rules of both families',
+    look(stored),
+  );
   const { id, digest, baseline } = stored;
   const rules = countDockers(stored.owned);
   const exit = findings.some(isDamage) ? 1 : 0;
@@ -27,11 +30,21 @@ export async function run(args: CheckArgs, { stateDir, paint, print }: Context):
     print(`${plugin.line}\n`);
     return plugin.exit;
   }
-  if (args.json === true) print(`${JSON.stringify(checkJson({ backend: live.backend, baseline: { id, created: baseline.created, digest }, rules, findings }), undefined, 2)}\n`);
+  if (args.json === true)
+    print(
+      `${JSON.stringify(checkJson({ backend: live.backend, baseline: { id, created: baseline.created, digest }, rules, findings }), undefined, 2)}\n`,
+    );
   else if (args.diff === true) print(driftDiff(drift));
   else {
     const ageSeconds = (Date.now() - Date.parse(baseline.created)) / 1000;
-    print(checkText(findings, { baselineId: id, baselineAgeSeconds: ageSeconds, backend: live.backend, rules }, paint, args.all === true ? 'all' : 'some'));
+    print(
+      checkText(
+        findings,
+        { baselineId: id, baselineAgeSeconds: ageSeconds, backend: live.backend, rules },
+        paint,
+        args.all === true ? 'all' : 'some',
+      ),
+    );
   }
   return exit;
 }

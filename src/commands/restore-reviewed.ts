@@ -20,7 +20,11 @@ import { openBaselineByDigest } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
 
 /** `restore --plan FILE`: applies exactly what was reviewed, and only to the rules it was reviewed for. */
-export async function applyFile(path: string, options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
+export async function applyFile(
+  path: string,
+  options: ApplyOptions,
+  { print, paint }: Context,
+): Promise<Exit> {
   const file = await readPlanFile(path);
   const plan = loadPlan(file);
   const stored = await openBaselineByDigest(options.stateDir, file.baseline);
@@ -38,28 +42,58 @@ export async function applyFile(path: string, options: ApplyOptions, { print, pa
     return 0;
   }
   await proveApplicable(plan, stage, options);
-  const applied = await apply(plan, stage, { action: 'restore', baseline: file.baseline, undoes: null }, options);
+  const applied = await apply(
+    plan,
+    stage,
+    { action: 'restore', baseline: file.baseline, undoes: null },
+    options,
+  );
   const after = await readBackend(file.backend);
   const trouble = applied.refused ?? differenceFrom(plan, stage, after);
   if (trouble === undefined) {
     await finish(options.stateDir, applied, 'applied', after);
-    print(`${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(plan), 'step')} of ${path}; read back and compared\n`);
+    print(
+      `${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(plan), 'step')} of ${path}; read back and compared\n`,
+    );
     return 0;
   }
   const undo = planUndo(plan, applied.entry.before, after.rules);
-  if (!isEmptyPlan(undo)) await finish(options.stateDir, await apply(undo, { live: after, owned }, { action: 'undo', baseline: null, undoes: applied.id }, options), 'applied', undefined);
+  if (!isEmptyPlan(undo))
+    await finish(
+      options.stateDir,
+      await apply(
+        undo,
+        { live: after, owned },
+        { action: 'undo', baseline: null, undoes: applied.id },
+        options,
+      ),
+      'applied',
+      undefined,
+    );
   await finish(options.stateDir, applied, 'failed', undefined);
-  throw new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole; what was done was taken back', { details: [trouble] });
+  throw new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole; what was done was taken back', {
+    details: [trouble],
+  });
 }
 
 /** Root applies a plan: whatever else its file claims, every rule in it must be one of Docker's. */
 function refuseForeign(plan: Plan, { owned }: Stage, recorded: ReturnType<typeof ownHost>['families']): void {
   for (const family of FAMILIES) {
-    const known = new Set([owned.families[family], recorded[family]].flatMap((tables) => [...tables].flatMap(([table, chains]) => [...chains.values()].flatMap((chain) => chain.rules.flatMap((one) => (one.owner === 'foreign' ? [] : [`${table} ${one.rule.text}`]))))));
+    const known = new Set(
+      [owned.families[family], recorded[family]].flatMap((tables) =>
+        [...tables].flatMap(([table, chains]) =>
+          [...chains.values()].flatMap((chain) =>
+            chain.rules.flatMap((one) => (one.owner === 'foreign' ? [] : [`${table} ${one.rule.text}`])),
+          ),
+        ),
+      ),
+    );
     for (const { table, steps } of plan.families[family].tables) {
       const stranger = steps.find((step) => 'rule' in step && !known.has(`${table} ${step.rule.text}`));
       if (stranger !== undefined) {
-        throw new Fault('RG_PLAN', 3, "the plan is not used: it holds a rule that is not Docker's", { details: [`${family} ${table}: ${renderStep(stranger)}`] });
+        throw new Fault('RG_PLAN', 3, "the plan is not used: it holds a rule that is not Docker's", {
+          details: [`${family} ${table}: ${renderStep(stranger)}`],
+        });
       }
     }
   }
@@ -85,15 +119,29 @@ export async function undoLast(options: ApplyOptions, { print, paint }: Context)
   const stage: Stage = { live, owned: ownHost(live.rules) };
   if (!isEmptyPlan(undo)) {
     await proveApplicable(undo, stage, options);
-    const applied = await apply(undo, stage, { action: 'undo', baseline: entry.baseline, undoes: id }, options);
+    const applied = await apply(
+      undo,
+      stage,
+      { action: 'undo', baseline: entry.baseline, undoes: id },
+      options,
+    );
     if (applied.refused !== undefined) {
       await finish(options.stateDir, applied, 'failed', undefined);
-      throw new Fault('RG_NOT_REPAIRED', 1, 'the restore could not be taken back whole', { details: [applied.refused], hint: 'See what is there now: rulesguard check' });
+      throw new Fault('RG_NOT_REPAIRED', 1, 'the restore could not be taken back whole', {
+        details: [applied.refused],
+        hint: 'See what is there now: rulesguard check',
+      });
     }
     await finish(options.stateDir, applied, 'applied', await readBackend(entry.backend));
   }
   const after = await readBackend(entry.backend);
-  await writeEntry(options.stateDir, id, { ...(await readEntry(options.stateDir, id)), outcome: 'undone', after: statesOf(done, after.rules) });
-  print(`${paint('green', paint('bold', 'TAKEN BACK'))}  restore ${id} of ${entry.created}, ${count(countSteps(undo), 'step')}\n`);
+  await writeEntry(options.stateDir, id, {
+    ...(await readEntry(options.stateDir, id)),
+    outcome: 'undone',
+    after: statesOf(done, after.rules),
+  });
+  print(
+    `${paint('green', paint('bold', 'TAKEN BACK'))}  restore ${id} of ${entry.created}, ${count(countSteps(undo), 'step')}\n`,
+  );
   return 0;
 }

@@ -32,13 +32,23 @@ export interface RestoreArgs {
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
 export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
-  const options: ApplyOptions = { stateDir: context.stateDir, runDir: context.runDir, waitSeconds: context.waitSeconds, rehearse: args.rehearse };
+  const options: ApplyOptions = {
+    stateDir: context.stateDir,
+    runDir: context.runDir,
+    waitSeconds: context.waitSeconds,
+    rehearse: args.rehearse,
+  };
   if (args.undo === true || args.plan !== undefined) {
     const reviewed = await import('./restore-reviewed.ts');
-    return withLock(context.runDir, context.waitSeconds, () => (args.plan === undefined ? reviewed.undoLast(options, context) : reviewed.applyFile(args.plan, options, context)));
+    return withLock(context.runDir, context.waitSeconds, () =>
+      args.plan === undefined
+        ? reviewed.undoLast(options, context)
+        : reviewed.applyFile(args.plan, options, context),
+    );
   }
   const stored = await openBaseline(context.stateDir, args.baseline);
-  if (args.dryRun === true || args.print === true || args.planOut !== undefined) return preview(args, stored, context);
+  if (args.dryRun === true || args.print === true || args.planOut !== undefined)
+    return preview(args, stored, context);
   return withLock(context.runDir, context.waitSeconds, async () => {
     const first = await withProgress('reading the live rules of both families', look(stored));
     const repaired = await withProgress('repairing', repair(stored, first, planning(args), options));
@@ -46,40 +56,67 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
   });
 }
 
-const planning = ({ policies }: RestoreArgs) => ({ policies: policies === true ? ('restore' as const) : ('leave' as const) });
+const planning = ({ policies }: RestoreArgs) => ({
+  policies: policies === true ? ('restore' as const) : ('leave' as const),
+});
 
 /** Shows or stores the plan; touches nothing, and needs no lock. */
-async function preview(args: RestoreArgs, stored: StoredBaseline, { print, printBytes, paint, log }: Context): Promise<Exit> {
+async function preview(
+  args: RestoreArgs,
+  stored: StoredBaseline,
+  { print, printBytes, paint, log }: Context,
+): Promise<Exit> {
   const seen = await withProgress('reading the live rules of both families', look(stored));
   const full = planRepair(seen.drift, seen.sides, planning(args));
   const plan = args.family === undefined ? full : onlyFamily(full, args.family);
   if (args.planOut !== undefined) {
     const { host } = thisHost();
-    await writePlanFile(args.planOut, { version: 1, created: new Date().toISOString(), host, backend: seen.live.backend, baseline: stored.digest, live: digestOfRules(seen.live.rules), ...storePlan(plan) });
-    log.warn(`${count(countSteps(plan), 'step')} written to ${args.planOut}. Apply exactly these: rulesguard restore --plan ${args.planOut}`);
+    await writePlanFile(args.planOut, {
+      version: 1,
+      created: new Date().toISOString(),
+      host,
+      backend: seen.live.backend,
+      baseline: stored.digest,
+      live: digestOfRules(seen.live.rules),
+      ...storePlan(plan),
+    });
+    log.warn(
+      `${count(countSteps(plan), 'step')} written to ${args.planOut}. Apply exactly these: rulesguard restore --plan ${args.planOut}`,
+    );
   }
   if (args.print === true) printBytes(planInput(plan, seen.live.backend));
   else if (args.dryRun === true) {
-    if (isEmptyPlan(plan)) print('Nothing to do: all of Docker\'s rules are in place.\n');
-    else print(`${planText(plan, paint)}\n${planDiff(plan, seen)}\n${printableLines(planInput(plan, seen.live.backend))}`);
+    if (isEmptyPlan(plan)) print("Nothing to do: all of Docker's rules are in place.\n");
+    else
+      print(
+        `${planText(plan, paint)}\n${planDiff(plan, seen)}\n${printableLines(planInput(plan, seen.live.backend))}`,
+      );
     for (const line of policyLines(seen)) print(`${line}\n`);
   }
   return 0;
 }
 
 function onlyFamily(plan: Plan, family: Family): Plan {
-  return { leftOut: plan.leftOut.filter((left) => left.family === family), families: { ipv4: { tables: [] }, ipv6: { tables: [] }, [family]: plan.families[family] } };
+  return {
+    leftOut: plan.leftOut.filter((left) => left.family === family),
+    families: { ipv4: { tables: [] }, ipv6: { tables: [] }, [family]: plan.families[family] },
+  };
 }
 
 function planDiff(plan: Plan, { live }: Look): string {
   const [ipv4, ipv6] = FAMILIES.map((family) => simulate(live.rules[family], plan.families[family]).ruleset);
-  return ipv4 === undefined || ipv6 === undefined ? '' : statesDiff(statesOf(plan, live.rules), statesOf(plan, { ipv4, ipv6 }));
+  return ipv4 === undefined || ipv6 === undefined
+    ? ''
+    : statesDiff(statesOf(plan, live.rules), statesOf(plan, { ipv4, ipv6 }));
 }
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 function policyLines({ drift }: Look): readonly string[] {
-  return drift.policies.map(({ was, is, ...where }) => `The policy of ${place(where)} was ${was} and is ${is}. It is set back only by: rulesguard restore --policies`);
+  return drift.policies.map(
+    ({ was, is, ...where }) =>
+      `The policy of ${place(where)} was ${was} and is ${is}. It is set back only by: rulesguard restore --policies`,
+  );
 }
 
 function tell({ before, after, journal, plans }: Repaired, { print, paint, log }: Context): Exit {
@@ -87,13 +124,24 @@ function tell({ before, after, journal, plans }: Repaired, { print, paint, log }
   const leftOut = planRepair(before.drift, before.sides, { policies: 'leave' }).leftOut;
   const mended = before.findings.filter(isDamage).length - damage.length - policies.length;
   const steps = plans.reduce((sum, plan) => sum + countSteps(plan), 0);
-  if (plans.length === 0 && damage.length === 0) print("Nothing to do: all of Docker's rules are in place.\n");
+  if (plans.length === 0 && damage.length === 0)
+    print("Nothing to do: all of Docker's rules are in place.\n");
   else if (plans.length > 0) {
-    print(`${paint('green', paint('bold', 'REPAIRED'))}  ${count(mended, 'finding')} mended in ${count(steps, 'step')}; read back and compared\n`);
-    log.info(`journal ${journal.join(', ')}; take it back with: rulesguard restore --undo`, { journal, steps });
+    print(
+      `${paint('green', paint('bold', 'REPAIRED'))}  ${count(mended, 'finding')} mended in ${count(steps, 'step')}; read back and compared\n`,
+    );
+    log.info(`journal ${journal.join(', ')}; take it back with: rulesguard restore --undo`, {
+      journal,
+      steps,
+    });
   }
   for (const line of leftOutLines(leftOut, paint)) print(`${line}\n`);
-  if (policies.length > 0) for (const line of policyLines(after)) print(`${paint('yellow', paint('bold', 'NOT REPAIRED'))}  ${line}\n`);
-  for (const finding of damage) print(`${paint('yellow', paint('bold', 'NOT REPAIRED'))}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}\n`);
+  if (policies.length > 0)
+    for (const line of policyLines(after))
+      print(`${paint('yellow', paint('bold', 'NOT REPAIRED'))}  ${line}\n`);
+  for (const finding of damage)
+    print(
+      `${paint('yellow', paint('bold', 'NOT REPAIRED'))}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}\n`,
+    );
   return damage.length + policies.length > 0 ? 1 : 0;
 }

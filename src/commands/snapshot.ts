@@ -24,13 +24,17 @@ export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
   return withLock(context.runDir, context.waitSeconds, () => snapshot(args, context));
 }
 
-async function snapshot({ force, keep }: SnapshotArgs, { stateDir, paint, print, log }: Context): Promise<Exit> {
+async function snapshot(
+  { force, keep }: SnapshotArgs,
+  { stateDir, paint, print, log }: Context,
+): Promise<Exit> {
   const live = await withProgress('reading the live rules until two reads agree', readSettled());
   const engine = await askEngine();
   if (!engine.answered) log.warn(`note: ${engine.reason}; going by the rules alone`);
   const networks = engine.answered ? engine.facts.networks : undefined;
   const owned = ownHost(live.rules, { networks, settled: engine.answered });
-  for (const { reason, rule, ...where } of owned.undecided) log.warn(`undecided, not recorded: ${place(where)}: ${printable(rule ?? '(chain)')}: ${reason}`);
+  for (const { reason, rule, ...where } of owned.undecided)
+    log.warn(`undecided, not recorded: ${place(where)}: ${printable(rule ?? '(chain)')}: ${reason}`);
   const rules = countDockers(owned);
   if (rules === 0) {
     throw new Fault('RG_NO_DOCKER_RULES', 3, "there are no rules of Docker's to record", {
@@ -39,10 +43,15 @@ async function snapshot({ force, keep }: SnapshotArgs, { stateDir, paint, print,
   }
   const reasons = unsoundness(owned, networks);
   if (reasons.length > 0 && force !== true) {
-    throw new Fault('RG_DAMAGED', 1, "not recorded: Docker's rules look damaged, and a damaged baseline would hide that for good", {
-      details: reasons,
-      hint: 'Mend them first (rulesguard restore with an older baseline, or systemctl restart docker), or record them as they are: rulesguard snapshot --force',
-    });
+    throw new Fault(
+      'RG_DAMAGED',
+      1,
+      "not recorded: Docker's rules look damaged, and a damaged baseline would hide that for good",
+      {
+        details: reasons,
+        hint: 'Mend them first (rulesguard restore with an older baseline, or systemctl restart docker), or record them as they are: rulesguard snapshot --force',
+      },
+    );
   }
   const baseline: Baseline = {
     version: BASELINE_VERSION,
@@ -56,12 +65,21 @@ async function snapshot({ force, keep }: SnapshotArgs, { stateDir, paint, print,
   };
   const { objections } = ownBaseline(baseline);
   if (objections.length > 0) {
-    throw new Fault('RG_INTERNAL', 2, 'the baseline would not be read back as it was recorded', { details: objections, hint: 'Please report this with the output of iptables-save.' });
+    throw new Fault('RG_INTERNAL', 2, 'the baseline would not be read back as it was recorded', {
+      details: objections,
+      hint: 'Please report this with the output of iptables-save.',
+    });
   }
   const stored = await writeBaseline(stateDir, baseline);
   await pruneNumbered(baselineFolder(stateDir), keep);
-  const about = [live.backend, `iptables ${baseline.iptables}`, engine.answered ? `Engine ${engine.facts.version}` : 'Engine not asked'];
-  print(`${paint('green', paint('bold', 'RECORDED'))}  ${count(rules, 'rule')} of Docker's as baseline ${stored.id} (${about.join(', ')})\n`);
+  const about = [
+    live.backend,
+    `iptables ${baseline.iptables}`,
+    engine.answered ? `Engine ${engine.facts.version}` : 'Engine not asked',
+  ];
+  print(
+    `${paint('green', paint('bold', 'RECORDED'))}  ${count(rules, 'rule')} of Docker's as baseline ${stored.id} (${about.join(', ')})\n`,
+  );
   for (const reason of reasons) print(`  ${paint('yellow', 'recorded although')}  ${reason}\n`);
   return 0;
 }

@@ -25,7 +25,9 @@ function verb<Options>(
   command: string,
   describe: string,
   builder: (yargs: Argv) => Argv<Options>,
-  load: () => Promise<{ readonly run: (args: ArgumentsCamelCase<Options>, context: Context) => Promise<Exit> }>,
+  load: () => Promise<{
+    readonly run: (args: ArgumentsCamelCase<Options>, context: Context) => Promise<Exit>;
+  }>,
 ): Verb {
   return {
     command,
@@ -39,12 +41,17 @@ function verb<Options>(
 export function wholeNumber(name: string, least: number) {
   return (value: unknown): number => {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < least) throw new Error(`--${name} takes a whole number of at least ${String(least)}, not ${String(value)}`);
+    if (!Number.isInteger(number) || number < least)
+      throw new Error(`--${name} takes a whole number of at least ${String(least)}, not ${String(value)}`);
     return number;
   };
 }
 
-const BASELINE = { type: 'string', requiresArg: true, describe: 'id of `baseline list`, or a path; the newest by default' } as const;
+const BASELINE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'id of `baseline list`, or a path; the newest by default',
+} as const;
 const KEPT = 20;
 
 /** Every verb of rulesguard, in the order help lists them. */
@@ -55,7 +62,12 @@ export const VERBS: readonly Verb[] = [
     (yargs: Argv) =>
       yargs
         .option('force', { type: 'boolean', describe: 'record even a state that looks damaged' })
-        .option('keep', { default: KEPT, coerce: wholeNumber('keep', 1), requiresArg: true, describe: 'how many baselines to keep' })
+        .option('keep', {
+          default: KEPT,
+          coerce: wholeNumber('keep', 1),
+          requiresArg: true,
+          describe: 'how many baselines to keep',
+        })
         .example('sudo rulesguard snapshot', 'after provisioning, and after every wanted change of networks'),
     () => import('./snapshot.ts'),
   ),
@@ -81,14 +93,30 @@ export const VERBS: readonly Verb[] = [
     (yargs: Argv) =>
       yargs
         .option('baseline', BASELINE)
-        .option('dry-run', { alias: 'n', type: 'boolean', describe: 'show the plan in words, as a diff and as restore input' })
+        .option('dry-run', {
+          alias: 'n',
+          type: 'boolean',
+          describe: 'show the plan in words, as a diff and as restore input',
+        })
         .option('print', { type: 'boolean', describe: 'print the restore input and do nothing' })
         .option('family', { choices: FAMILIES, describe: 'with --print or --dry-run: one family only' })
         .option('policies', { type: 'boolean', describe: 'set the FORWARD policies back too' })
-        .option('plan-out', { type: 'string', requiresArg: true, describe: 'write the plan to a file for review' })
-        .option('plan', { type: 'string', requiresArg: true, describe: 'apply exactly a reviewed plan, if the rules are still the same' })
+        .option('plan-out', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'write the plan to a file for review',
+        })
+        .option('plan', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'apply exactly a reviewed plan, if the rules are still the same',
+        })
         .option('undo', { type: 'boolean', describe: 'take the last restore back' })
-        .option('rehearse', { type: 'boolean', default: true, describe: 'try the plan in a scratch namespace first (--no-rehearse: do not)' })
+        .option('rehearse', {
+          type: 'boolean',
+          default: true,
+          describe: 'try the plan in a scratch namespace first (--no-rehearse: do not)',
+        })
         .conflicts('undo', ['plan', 'plan-out', 'print', 'dry-run', 'baseline', 'policies'])
         .conflicts('plan', ['plan-out', 'print', 'dry-run', 'policies'])
         .example('sudo rulesguard restore --dry-run', 'see it first')
@@ -103,7 +131,12 @@ export const VERBS: readonly Verb[] = [
       yargs
         .positional('action', { choices: ['list', 'show', 'verify', 'prune'] as const, demandOption: true })
         .positional('id', { type: 'string', describe: 'for show: an id of list; the newest by default' })
-        .option('keep', { default: KEPT, coerce: wholeNumber('keep', 1), requiresArg: true, describe: 'for prune: how many to keep' })
+        .option('keep', {
+          default: KEPT,
+          coerce: wholeNumber('keep', 1),
+          requiresArg: true,
+          describe: 'for prune: how many to keep',
+        })
         .example('sudo rulesguard baseline list', 'what there is')
         .example('sudo rulesguard baseline verify', 'every file sound, none taken out or slipped in'),
     () => import('./baseline.ts'),
@@ -113,14 +146,25 @@ export const VERBS: readonly Verb[] = [
     "copy iptables-save without Docker's rules, byte for byte otherwise",
     (yargs: Argv) =>
       yargs
-        .option('output', { alias: 'o', type: 'string', requiresArg: true, describe: 'replace this file in one step, instead of stdout' })
-        .example('iptables-save | rulesguard strip -o /etc/iptables/rules.v4', 'a saved file that is safe to load on a Docker host'),
+        .option('output', {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          describe: 'replace this file in one step, instead of stdout',
+        })
+        .example(
+          'iptables-save | rulesguard strip -o /etc/iptables/rules.v4',
+          'a saved file that is safe to load on a Docker host',
+        ),
     () => import('./strip.ts'),
   ),
   verb(
     'demo',
     'play the incident and its repair in throw-away namespaces, with real packets',
-    (yargs: Argv) => yargs.option('actor', { type: 'boolean', hidden: true, default: false }).example('sudo rulesguard demo', "lose Docker's NAT rules, see what breaks, and get them back"),
+    (yargs: Argv) =>
+      yargs
+        .option('actor', { type: 'boolean', hidden: true, default: false })
+        .example('sudo rulesguard demo', "lose Docker's NAT rules, see what breaks, and get them back"),
     () => import('./demo.ts'),
   ),
 ];

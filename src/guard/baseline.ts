@@ -1,7 +1,22 @@
 import type { EngineFacts } from '../docker/inventory.ts';
-import { ownHost, type OwnedChain, type OwnedHost, type OwnedTables, type Owner, type HostRules } from '../docker/ownership.ts';
+import {
+  ownHost,
+  type OwnedChain,
+  type OwnedHost,
+  type OwnedTables,
+  type Owner,
+  type HostRules,
+} from '../docker/ownership.ts';
 import type { Level } from '../docker/shape.ts';
-import { FAMILIES, makeRule, type Backend, type Chain, type Family, type Ruleset, type Table } from '../iptables/model.ts';
+import {
+  FAMILIES,
+  makeRule,
+  type Backend,
+  type Chain,
+  type Family,
+  type Ruleset,
+  type Table,
+} from '../iptables/model.ts';
 
 export interface BaselineRule {
   /** As iptables-save wrote it, one character a byte. */
@@ -81,7 +96,20 @@ function rulesetOf(tables: readonly BaselineTable[]): Ruleset {
     tables: new Map(
       tables.map(({ name, chains }): [string, Table] => [
         name,
-        { name, chains: new Map(chains.map((chain): [string, Chain] => [chain.name, { name: chain.name, policy: chain.policy, counters: '', rules: chain.rules.map((rule) => makeRule(rule.text, rule.counters)) }])) },
+        {
+          name,
+          chains: new Map(
+            chains.map((chain): [string, Chain] => [
+              chain.name,
+              {
+                name: chain.name,
+                policy: chain.policy,
+                counters: '',
+                rules: chain.rules.map((rule) => makeRule(rule.text, rule.counters)),
+              },
+            ]),
+          ),
+        },
       ]),
     ),
   };
@@ -99,22 +127,38 @@ export interface OwnedBaseline {
  * baseline: what the file merely claims to be Docker's must not be believed.
  */
 export function ownBaseline(baseline: Pick<Baseline, 'families' | 'engine'>): OwnedBaseline {
-  const owned = ownHost(rulesetsOf(baseline.families), { networks: baseline.engine?.networks, settled: baseline.engine !== null });
+  const owned = ownHost(rulesetsOf(baseline.families), {
+    networks: baseline.engine?.networks,
+    settled: baseline.engine !== null,
+  });
   const objections = FAMILIES.flatMap((family) =>
     baseline.families[family].flatMap((table) =>
-      table.chains.flatMap((chain) => objectionsTo(chain, owned.families[family].get(table.name)?.get(chain.name), `${family} ${table.name} ${chain.name}`)),
+      table.chains.flatMap((chain) =>
+        objectionsTo(
+          chain,
+          owned.families[family].get(table.name)?.get(chain.name),
+          `${family} ${table.name} ${chain.name}`,
+        ),
+      ),
     ),
   );
   return { owned, objections };
 }
 
-function objectionsTo(recorded: BaselineChain, judged: OwnedChain | undefined, where: string): readonly string[] {
+function objectionsTo(
+  recorded: BaselineChain,
+  judged: OwnedChain | undefined,
+  where: string,
+): readonly string[] {
   const objections: string[] = [];
-  if (recorded.owner !== 'foreign' && judged?.owner !== recorded.owner) objections.push(`${where}: the chain is not ${recorded.owner === 'docker' ? "Docker's" : 'DOCKER-USER'}`);
+  if (recorded.owner !== 'foreign' && judged?.owner !== recorded.owner)
+    objections.push(`${where}: the chain is not ${recorded.owner === 'docker' ? "Docker's" : 'DOCKER-USER'}`);
   recorded.rules.forEach((rule, i) => {
     const owner = judged?.rules[i]?.owner ?? 'foreign';
-    if (rule.owner !== owner) objections.push(`${where}: recorded as ${rule.owner}, but it is ${owner}: ${rule.text}`);
-    if (!rule.text.startsWith(`-A ${recorded.name} `) || rule.text.includes('\n')) objections.push(`${where}: not one rule of this chain: ${rule.text}`);
+    if (rule.owner !== owner)
+      objections.push(`${where}: recorded as ${rule.owner}, but it is ${owner}: ${rule.text}`);
+    if (!rule.text.startsWith(`-A ${recorded.name} `) || rule.text.includes('\n'))
+      objections.push(`${where}: not one rule of this chain: ${rule.text}`);
   });
   return objections;
 }

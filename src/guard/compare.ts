@@ -1,4 +1,12 @@
-import { ownHost, type HostRules, type Knowledge, type OwnedChain, type OwnedHost, type OwnedRule, type Undecided } from '../docker/ownership.ts';
+import {
+  ownHost,
+  type HostRules,
+  type Knowledge,
+  type OwnedChain,
+  type OwnedHost,
+  type OwnedRule,
+  type Undecided,
+} from '../docker/ownership.ts';
 import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
 import { outOfOrder } from './order.ts';
 import { lostPrecedence } from './precedence.ts';
@@ -44,7 +52,11 @@ export interface Drift {
   readonly policies: readonly PolicyDrift[];
   /** Rules of Docker's that the baseline has not seen: containers and networks newer than it. */
   readonly extras: readonly Extra[];
-  readonly unknownChains: readonly { readonly family: Family; readonly table: string; readonly chain: string }[];
+  readonly unknownChains: readonly {
+    readonly family: Family;
+    readonly table: string;
+    readonly chain: string;
+  }[];
   readonly undecided: readonly Undecided[];
 }
 
@@ -59,7 +71,11 @@ export interface Sides {
  * Owns the live rules with the help of a baseline: a rule recorded as Docker's is Docker's again wherever its words
  * alone would leave doubt (its bridge's other rules may be the very ones that were lost).
  */
-export function ownLive(base: OwnedHost, live: HostRules, knowledge: Pick<Knowledge, 'networks' | 'settled'>): OwnedHost {
+export function ownLive(
+  base: OwnedHost,
+  live: HostRules,
+  knowledge: Pick<Knowledge, 'networks' | 'settled'>,
+): OwnedHost {
   const recorded = new Map<Rule['text'], Set<string>>();
   for (const family of FAMILIES) {
     for (const [table, chains] of base.families[family]) {
@@ -72,7 +88,10 @@ export function ownLive(base: OwnedHost, live: HostRules, knowledge: Pick<Knowle
       }
     }
   }
-  return ownHost(live, { ...knowledge, recorded: (family, table, rule) => recorded.get(rule.text)?.has(`${family} ${table}`) ?? false });
+  return ownHost(live, {
+    ...knowledge,
+    recorded: (family, table, rule) => recorded.get(rule.text)?.has(`${family} ${table}`) ?? false,
+  });
 }
 
 /** Compares, chain by chain. Counters and an order that changes nothing are no drift. Near-linear. */
@@ -93,9 +112,18 @@ export function compare(sides: Sides): Drift {
 }
 
 const differs = (drift: ChainDrift): boolean =>
-  (!drift.exists && !drift.base.builtin) || drift.missing.length > 0 || drift.surplus.size > 0 || drift.misplaced.size > 0 || drift.lostContent.length > 0;
+  (!drift.exists && !drift.base.builtin) ||
+  drift.missing.length > 0 ||
+  drift.surplus.size > 0 ||
+  drift.misplaced.size > 0 ||
+  drift.lostContent.length > 0;
 
-function compareChain(family: Family, table: string, base: OwnedChain, { live, liveOwned }: Sides): ChainDrift {
+function compareChain(
+  family: Family,
+  table: string,
+  base: OwnedChain,
+  { live, liveOwned }: Sides,
+): ChainDrift {
   const chain = chainOf(live[family], table, base.name);
   const owned = liveOwned.families[family].get(table)?.get(base.name);
   const rules = owned?.rules ?? chain?.rules.map((rule): OwnedRule => ({ rule, owner: 'foreign' })) ?? [];
@@ -135,7 +163,11 @@ function countsOf(rules: readonly OwnedRule[], among?: ReadonlyMap<string, numbe
 }
 
 /** Doubled rules are left out: they are all put anew where they belong, whichever copy strayed. */
-function misplacedIn(base: OwnedChain, live: readonly OwnedRule[], surplus: ReadonlyMap<string, number>): ReadonlySet<string> {
+function misplacedIn(
+  base: OwnedChain,
+  live: readonly OwnedRule[],
+  surplus: ReadonlyMap<string, number>,
+): ReadonlySet<string> {
   const single = live.filter(({ owner, rule }) => owner === 'docker' && !surplus.has(rule.text));
   const misplaced = new Set<string>();
   // A baseline recorded with --force may be out of order itself: then there is no order to go back to.
@@ -154,7 +186,12 @@ function lostContentOf(base: OwnedChain, live: readonly OwnedRule[]): readonly n
   return base.rules.flatMap(({ owner }, index) => (owner === 'shared' ? [index] : []));
 }
 
-function comparePolicy(family: Family, table: string, base: OwnedChain, live: HostRules): PolicyDrift | undefined {
+function comparePolicy(
+  family: Family,
+  table: string,
+  base: OwnedChain,
+  live: HostRules,
+): PolicyDrift | undefined {
   if (table !== 'filter' || base.name !== 'FORWARD') return undefined;
   // A chain that nft does not list is a hook without a chain: everything passes.
   const is = chainOf(live[family], table, base.name)?.policy ?? 'ACCEPT';
@@ -168,9 +205,15 @@ function newcomers({ base, liveOwned }: Sides): Pick<Drift, 'extras' | 'unknownC
     for (const [table, chains] of liveOwned.families[family]) {
       for (const chain of chains.values()) {
         if (chain.unknown) unknownChains.push({ family, table, chain: chain.name });
-        const known = new Set(base.families[family].get(table)?.get(chain.name)?.rules.map(({ rule }) => rule.text));
+        const known = new Set(
+          base.families[family]
+            .get(table)
+            ?.get(chain.name)
+            ?.rules.map(({ rule }) => rule.text),
+        );
         for (const owned of chain.rules) {
-          if (owned.owner === 'docker' && !known.has(owned.rule.text)) extras.push({ family, table, chain: chain.name, owned });
+          if (owned.owner === 'docker' && !known.has(owned.rule.text))
+            extras.push({ family, table, chain: chain.name, owned });
         }
       }
     }

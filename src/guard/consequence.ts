@@ -30,77 +30,162 @@ const outage = (tell: Teller): readonly [Severity, Teller] => ['outage', tell];
 const exposure = (tell: Teller): readonly [Severity, Teller] => ['exposure', tell];
 const notice = (tell: Teller): readonly [Severity, Teller] => ['notice', tell];
 
-const noOutbound: Teller = ({ network }) => `containers of ${network} can no longer open connections to the outside`;
-const noReplies: Teller = ({ network }) => `replies to the containers of ${network} are no longer let through`;
-const unreachable: Teller = ({ network }) => `published ports of ${network} can no longer be reached: nothing leads forwarded traffic to their rules`;
-const noIsolation: Teller = ({ network }) => `containers of other networks can now reach ${network}: isolation is lost`;
+const noOutbound: Teller = ({ network }) =>
+  `containers of ${network} can no longer open connections to the outside`;
+const noReplies: Teller = ({ network }) =>
+  `replies to the containers of ${network} are no longer let through`;
+const unreachable: Teller = ({ network }) =>
+  `published ports of ${network} can no longer be reached: nothing leads forwarded traffic to their rules`;
+const noIsolation: Teller = ({ network }) =>
+  `containers of other networks can now reach ${network}: isolation is lost`;
 
 /** What each kind of rule is for, told as what is lost without it. Facts: docker-rules §1, §4. */
 const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
-  'forward-user': exposure(() => 'DOCKER-USER is no longer asked: your own filters for container traffic have no effect'),
-  'forward-forward': outage(() => 'no forwarded traffic reaches Docker\'s rules: containers lose the outside, published ports lose their clients, isolation is off'),
-  'forward-isolation': exposure(() => 'containers of different networks can reach each other: isolation is off'),
-  'forward-ingress': outage(() => 'swarm services published through the routing mesh can no longer be reached'),
-  'forward-overlay': outage(() => 'forwarded overlay traffic is no longer filtered and let through by Docker'),
+  'forward-user': exposure(
+    () => 'DOCKER-USER is no longer asked: your own filters for container traffic have no effect',
+  ),
+  'forward-forward': outage(
+    () =>
+      "no forwarded traffic reaches Docker's rules: containers lose the outside, published ports lose their clients, isolation is off",
+  ),
+  'forward-isolation': exposure(
+    () => 'containers of different networks can reach each other: isolation is off',
+  ),
+  'forward-ingress': outage(
+    () => 'swarm services published through the routing mesh can no longer be reached',
+  ),
+  'forward-overlay': outage(
+    () => 'forwarded overlay traffic is no longer filtered and let through by Docker',
+  ),
   'forward-docker': outage(unreachable),
   'forward-set-docker': outage(() => 'published ports of all networks can no longer be reached'),
-  'forward-set-established': outage(() => 'replies to the containers of all networks are no longer let through'),
+  'forward-set-established': outage(
+    () => 'replies to the containers of all networks are no longer let through',
+  ),
   'forward-established': outage(noReplies),
   'forward-out': outage(noOutbound),
   'forward-any-out': outage(noOutbound),
   'forward-icc-accept': outage(({ network }) => `containers of ${network} may no longer reach each other`),
-  'forward-icc-drop': exposure(({ network }) => `containers of ${network} can reach each other, although icc=false forbids it`),
+  'forward-icc-drop': exposure(
+    ({ network }) => `containers of ${network} can reach each other, although icc=false forbids it`,
+  ),
 
-  'overlay-plain-drop': exposure(({ vni }) => `unencrypted packets of the encrypted overlay (VNI ${vni ?? '?'}) are accepted`),
-  'overlay-ipsec-accept': outage(({ vni }) => `encrypted packets of the overlay (VNI ${vni ?? '?'}) may be dropped by a later rule`),
-  'overlay-any-drop': exposure(({ vni }) => `unencrypted packets of the encrypted overlay (VNI ${vni ?? '?'}) are accepted`),
-  'overlay-mark': exposure(({ vni }) => `traffic of the encrypted overlay (VNI ${vni ?? '?'}) leaves this host unencrypted`),
-  'sctp-checksum': outage(({ port }) => `SCTP packets from container port ${port ?? '?'} may leave with a wrong checksum`),
+  'overlay-plain-drop': exposure(
+    ({ vni }) => `unencrypted packets of the encrypted overlay (VNI ${vni ?? '?'}) are accepted`,
+  ),
+  'overlay-ipsec-accept': outage(
+    ({ vni }) => `encrypted packets of the overlay (VNI ${vni ?? '?'}) may be dropped by a later rule`,
+  ),
+  'overlay-any-drop': exposure(
+    ({ vni }) => `unencrypted packets of the encrypted overlay (VNI ${vni ?? '?'}) are accepted`,
+  ),
+  'overlay-mark': exposure(
+    ({ vni }) => `traffic of the encrypted overlay (VNI ${vni ?? '?'}) leaves this host unencrypted`,
+  ),
+  'sctp-checksum': outage(
+    ({ port }) => `SCTP packets from container port ${port ?? '?'} may leave with a wrong checksum`,
+  ),
 
   'nat-jump': outage(({ userlandProxy }) =>
     userlandProxy
       ? 'no published port is translated any more; docker-proxy hides it, containers see the gateway as the client'
       : 'no published port can be reached any more: nothing is translated',
   ),
-  'nat-ingress-jump': outage(() => 'swarm services published through the routing mesh are no longer translated'),
-  masquerade: outage(({ network, subnet }) => `containers of ${network} (${subnet ?? ''}) get no answers from outside: their private address leaves the host`),
-  'hairpin-local': outage(({ network }) => `the host itself no longer reaches published ports of ${network} over 127.0.0.1`),
-  'hairpin-port': outage(({ ip, port, proto }) => `${ip ?? ''} no longer reaches its own published port (${port ?? ''}/${proto ?? ''}) through the host`),
+  'nat-ingress-jump': outage(
+    () => 'swarm services published through the routing mesh are no longer translated',
+  ),
+  masquerade: outage(
+    ({ network, subnet }) =>
+      `containers of ${network} (${subnet ?? ''}) get no answers from outside: their private address leaves the host`,
+  ),
+  'hairpin-local': outage(
+    ({ network }) => `the host itself no longer reaches published ports of ${network} over 127.0.0.1`,
+  ),
+  'hairpin-port': outage(
+    ({ ip, port, proto }) =>
+      `${ip ?? ''} no longer reaches its own published port (${port ?? ''}/${proto ?? ''}) through the host`,
+  ),
 
-  'raw-endpoint': exposure(({ ip, network }) => `${ip ?? ''} (${network}) can be reached directly from other machines on the host's links, past its published ports`),
-  'raw-port': exposure(({ ip, port, proto, network }) => `${ip ?? ''}:${port ?? ''}/${proto ?? ''} (${network}) can be reached directly from other machines on the host's links`),
-  'raw-trusted': outage(({ ip, iface }) => `${ip ?? ''} can no longer be reached directly through the trusted interface ${iface ?? ''}`),
-  'raw-loopback': exposure(({ hostIp, hostPort, proto }) => `${hostIp ?? ''}:${hostPort ?? ''}/${proto ?? ''}, published for this host alone, can be reached from other machines on its links`),
-  'raw-loopback-wsl': outage(({ hostPort, proto }) => `port ${hostPort ?? ''}/${proto ?? ''} can no longer be reached from Windows`),
+  'raw-endpoint': exposure(
+    ({ ip, network }) =>
+      `${ip ?? ''} (${network}) can be reached directly from other machines on the host's links, past its published ports`,
+  ),
+  'raw-port': exposure(
+    ({ ip, port, proto, network }) =>
+      `${ip ?? ''}:${port ?? ''}/${proto ?? ''} (${network}) can be reached directly from other machines on the host's links`,
+  ),
+  'raw-trusted': outage(
+    ({ ip, iface }) =>
+      `${ip ?? ''} can no longer be reached directly through the trusted interface ${iface ?? ''}`,
+  ),
+  'raw-loopback': exposure(
+    ({ hostIp, hostPort, proto }) =>
+      `${hostIp ?? ''}:${hostPort ?? ''}/${proto ?? ''}, published for this host alone, can be reached from other machines on its links`,
+  ),
+  'raw-loopback-wsl': outage(
+    ({ hostPort, proto }) => `port ${hostPort ?? ''}/${proto ?? ''} can no longer be reached from Windows`,
+  ),
 
-  'port-accept': outage(({ ip, port, proto, network }) => `traffic to ${ip ?? ''}:${port ?? ''}/${proto ?? ''} (${network}) is no longer let through from outside`),
-  'link-accept': outage(({ ip, port, proto }) => `the link to ${ip ?? ''}, port ${port ?? ''}/${proto ?? ''}, no longer passes`),
+  'port-accept': outage(
+    ({ ip, port, proto, network }) =>
+      `traffic to ${ip ?? ''}:${port ?? ''}/${proto ?? ''} (${network}) is no longer let through from outside`,
+  ),
+  'link-accept': outage(
+    ({ ip, port, proto }) => `the link to ${ip ?? ''}, port ${port ?? ''}/${proto ?? ''}, no longer passes`,
+  ),
   'routed-icmp': outage(({ network }) => `containers of the routed network ${network} no longer answer ping`),
-  'unpublished-drop': exposure(({ network }) => `unpublished ports of ${network} can be reached from outside the network`),
-  'unprotected-accept': outage(({ network }) => `ports of ${network} can no longer be reached from outside the network`),
+  'unpublished-drop': exposure(
+    ({ network }) => `unpublished ports of ${network} can be reached from outside the network`,
+  ),
+  'unprotected-accept': outage(
+    ({ network }) => `ports of ${network} can no longer be reached from outside the network`,
+  ),
   'bridge-docker': outage(unreachable),
   'bridge-established': outage(noReplies),
-  'mark-accept': outage(() => 'traffic with the mark that --bridge-accept-fwmark lets through is no longer accepted'),
+  'mark-accept': outage(
+    () => 'traffic with the mark that --bridge-accept-fwmark lets through is no longer accepted',
+  ),
   'jump-ingress': outage(() => 'swarm services published through the routing mesh can no longer be reached'),
   'jump-established': outage(() => 'replies to containers are no longer let through, in any network'),
   'jump-isolation': exposure(() => 'containers of different networks can reach each other: isolation is off'),
-  'jump-bridge': exposure(() => 'published ports lose their clients, and unpublished ports are no longer closed, in every network'),
+  'jump-bridge': exposure(
+    () => 'published ports lose their clients, and unpublished ports are no longer closed, in every network',
+  ),
   'network-out': outage(noOutbound),
-  'network-icc-drop': exposure(({ network }) => `containers of ${network} can reach each other, although icc=false forbids it`),
+  'network-icc-drop': exposure(
+    ({ network }) => `containers of ${network} can reach each other, although icc=false forbids it`,
+  ),
   'network-icc-accept': outage(({ network }) => `containers of ${network} may no longer reach each other`),
-  'internal-drop': exposure(({ network }) => `the internal network ${network} is no longer closed to the outside`),
-  'isolation-stage-2': exposure(({ network }) => `containers of ${network} can now reach other networks: isolation is lost`),
+  'internal-drop': exposure(
+    ({ network }) => `the internal network ${network} is no longer closed to the outside`,
+  ),
+  'isolation-stage-2': exposure(
+    ({ network }) => `containers of ${network} can now reach other networks: isolation is lost`,
+  ),
   'routed-established': outage(noReplies),
-  'routed-return': outage(({ network }) => `other networks can no longer reach the routed network ${network}`),
+  'routed-return': outage(
+    ({ network }) => `other networks can no longer reach the routed network ${network}`,
+  ),
   'isolation-drop': exposure(noIsolation),
   'isolation-pair-drop': exposure(noIsolation),
   'chain-return': notice(() => 'no effect on traffic: the end of a chain returns all the same'),
   'user-return': notice(() => 'no effect on traffic: the end of a chain returns all the same'),
-  'ingress-accept': outage(({ hostPort, proto }) => `the swarm service on port ${hostPort ?? ''}/${proto ?? ''} is no longer let through`),
-  'ingress-established': outage(({ hostPort, proto }) => `replies of the swarm service on port ${hostPort ?? ''}/${proto ?? ''} are no longer let through`),
-  'ingress-dnat': outage(({ hostPort, proto }) => `the swarm service on port ${hostPort ?? ''}/${proto ?? ''} is no longer translated to the routing mesh`),
+  'ingress-accept': outage(
+    ({ hostPort, proto }) =>
+      `the swarm service on port ${hostPort ?? ''}/${proto ?? ''} is no longer let through`,
+  ),
+  'ingress-established': outage(
+    ({ hostPort, proto }) =>
+      `replies of the swarm service on port ${hostPort ?? ''}/${proto ?? ''} are no longer let through`,
+  ),
+  'ingress-dnat': outage(
+    ({ hostPort, proto }) =>
+      `the swarm service on port ${hostPort ?? ''}/${proto ?? ''} is no longer translated to the routing mesh`,
+  ),
   'ingress-nat-return': notice(() => 'no effect on traffic: the end of a chain returns all the same'),
-  'proxy-return': notice(({ network }) => `containers of ${network} reach the host's published ports without docker-proxy`),
+  'proxy-return': notice(
+    ({ network }) => `containers of ${network} reach the host's published ports without docker-proxy`,
+  ),
   'wsl-return': notice(() => 'Windows reaches published ports without docker-proxy'),
   dnat: outage(({ published, ip, port, gateway, userlandProxy }) =>
     userlandProxy
@@ -112,7 +197,8 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
 /** What it means that a rule of Docker's is gone. */
 export function lossOf({ shape, captures }: OwnedRule, surroundings: Surroundings): Consequence {
   const teller = shape === undefined ? undefined : LOST[shape.id];
-  if (teller === undefined) return { severity: 'outage', text: 'a rule this program does not know; Docker wrote it for a reason' };
+  if (teller === undefined)
+    return { severity: 'outage', text: 'a rule this program does not know; Docker wrote it for a reason' };
   const [severity, tell] = teller;
   return { severity, text: tell(toldOf(captures ?? {}, surroundings)) };
 }
@@ -123,14 +209,18 @@ function toldOf(captures: Captures, { networks, userlandProxy }: Surroundings): 
   return {
     ...captures,
     userlandProxy,
-    network: found === undefined ? `network ${captures.bridge ?? ''}`.trimEnd() : `network ${found.name} (${found.bridge})`,
+    network:
+      found === undefined
+        ? `network ${captures.bridge ?? ''}`.trimEnd()
+        : `network ${found.name} (${found.bridge})`,
     gateway: found?.gateways[0] ?? (captures.ip === undefined ? 'the gateway' : gatewayGuess(captures.ip)),
     published: `${host}${captures.hostPort ?? ''}/${captures.proto ?? ''}`,
   };
 }
 
 /** Unless told otherwise Docker gives a bridge the first address of its subnet; of the default /16 that is x.y.0.1. */
-const gatewayGuess = (ip: string): string => (ip.startsWith('172.') ? ip.replace(/^(\d+\.\d+)\..*$/, '$1.0.1') : "its bridge's own address");
+const gatewayGuess = (ip: string): string =>
+  ip.startsWith('172.') ? ip.replace(/^(\d+\.\d+)\..*$/, '$1.0.1') : "its bridge's own address";
 
 /** Whether docker-proxy runs: with it the OUTPUT jump leaves out loopback (docker-rules §5). */
 export function hasUserlandProxy(base: OwnedHost): boolean {

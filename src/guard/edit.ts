@@ -23,12 +23,22 @@ export interface LeftOut {
  * @param known - every chain of the table once the plan has created the missing ones
  * @param leftOut - takes the rules that cannot be put back
  */
-export function chainSteps(drift: ChainDrift, known: ReadonlySet<string>, leftOut: LeftOut[]): readonly Step[] {
+export function chainSteps(
+  drift: ChainDrift,
+  known: ReadonlySet<string>,
+  leftOut: LeftOut[],
+): readonly Step[] {
   const put = [...drift.missing, ...drift.lostContent].filter((index) => {
     const rule = drift.base.rules[index]?.rule;
     const target = rule === undefined ? undefined : targetOf(rule.text);
     if (rule === undefined || target === undefined || TARGETS.has(target) || known.has(target)) return true;
-    leftOut.push({ family: drift.family, table: drift.table, chain: drift.chain, rule: rule.text, reason: `chain ${target}, which it jumps to, no longer exists` });
+    leftOut.push({
+      family: drift.family,
+      table: drift.table,
+      chain: drift.chain,
+      rule: rule.text,
+      reason: `chain ${target}, which it jumps to, no longer exists`,
+    });
     return false;
   });
   const moved = new Set([...drift.misplaced, ...drift.surplus.keys()]);
@@ -48,11 +58,19 @@ interface Edit {
  * Deletes every copy of the rules to move, then inserts these and the missing ones. All copies, because a delete by value
  * takes the first copy, which may be the one that stands right.
  */
-function editChain(drift: ChainDrift, put: readonly number[], moved: ReadonlySet<string>, placing: typeof place): Edit {
+function editChain(
+  drift: ChainDrift,
+  put: readonly number[],
+  moved: ReadonlySet<string>,
+  placing: typeof place,
+): Edit {
   const { chain, base, live } = drift;
   const standing = live.filter(({ rule }) => !moved.has(rule.text));
   const removed = live.filter(({ rule }) => moved.has(rule.text));
-  const placements = [...recordedPlacements(drift, put, moved, removed), ...strayPlacements(base.rules, removed)];
+  const placements = [
+    ...recordedPlacements(drift, put, moved, removed),
+    ...strayPlacements(base.rules, removed),
+  ];
   const placed = placing(base, standing, placements);
   const deletes = removed.map(({ rule }): Step => ({ op: 'delete', chain, rule }));
   const inserts = placed.map(({ owned, gap }, i): Step => {
@@ -64,7 +82,12 @@ function editChain(drift: ChainDrift, put: readonly number[], moved: ReadonlySet
 }
 
 /** Recorded rules to put: the missing ones, and those taken out to be moved, with the counters they had a moment ago. */
-function recordedPlacements({ base }: ChainDrift, put: readonly number[], moved: ReadonlySet<string>, removed: readonly OwnedRule[]): readonly Placement[] {
+function recordedPlacements(
+  { base }: ChainDrift,
+  put: readonly number[],
+  moved: ReadonlySet<string>,
+  removed: readonly OwnedRule[],
+): readonly Placement[] {
   const wanted = new Set(put);
   const counters = new Map<string, string>();
   for (const { rule } of removed) if (!counters.has(rule.text)) counters.set(rule.text, rule.counters);
@@ -78,7 +101,9 @@ function recordedPlacements({ base }: ChainDrift, put: readonly number[], moved:
 /** Rules taken out to be moved that the baseline has not seen. */
 function strayPlacements(base: readonly OwnedRule[], removed: readonly OwnedRule[]): readonly Placement[] {
   const recorded = new Set(base.map(({ rule }) => rule.text));
-  return removed.flatMap((owned): readonly Placement[] => (recorded.has(owned.rule.text) ? [] : [{ owned, baseIndex: undefined }]));
+  return removed.flatMap((owned): readonly Placement[] =>
+    recorded.has(owned.rule.text) ? [] : [{ owned, baseIndex: undefined }],
+  );
 }
 
 const withCounters = (owned: OwnedRule, counters: string | undefined): OwnedRule => {
@@ -100,4 +125,5 @@ function merge(standing: readonly OwnedRule[], placed: readonly Placed[]): reado
 
 const isSound = (base: OwnedChain, { result }: Edit): boolean =>
   // A baseline recorded with --force may be out of order itself; then it is no measure.
-  outOfOrder(base.rules).size > 0 || (outOfOrder(result).size === 0 && lostPrecedence(base, result).size === 0);
+  outOfOrder(base.rules).size > 0 ||
+  (outOfOrder(result).size === 0 && lostPrecedence(base, result).size === 0);

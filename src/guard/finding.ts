@@ -5,7 +5,17 @@ import type { Family } from '../iptables/model.ts';
 export const SEVERITIES = ['exposure', 'outage', 'notice'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-export const FINDING_KINDS = ['chain-missing', 'missing', 'misplaced', 'duplicate', 'content-lost', 'policy', 'extra', 'unknown-chain', 'undecided'] as const;
+export const FINDING_KINDS = [
+  'chain-missing',
+  'missing',
+  'misplaced',
+  'duplicate',
+  'content-lost',
+  'policy',
+  'extra',
+  'unknown-chain',
+  'undecided',
+] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** One item of a drift, as people and programs are told it. */

@@ -9,15 +9,30 @@ export function findingsOf(drift: Drift, surroundings: Surroundings): readonly F
     ...drift.chains.flatMap((chain) => chainFindings(chain, surroundings)),
     ...drift.policies.map(policyFinding),
     ...drift.extras.map(({ family, table, chain, owned }): Finding => ({
-      kind: 'extra', severity: 'notice', family, table, chain, rule: owned.rule.text, ...levelOf(owned),
+      kind: 'extra',
+      severity: 'notice',
+      family,
+      table,
+      chain,
+      rule: owned.rule.text,
+      ...levelOf(owned),
       consequence: 'newer than the baseline: kept as it is',
     })),
     ...drift.unknownChains.map(({ family, table, chain }): Finding => ({
-      kind: 'unknown-chain', severity: 'notice', family, table, chain,
+      kind: 'unknown-chain',
+      severity: 'notice',
+      family,
+      table,
+      chain,
       consequence: `new: no Engine known to this program writes ${chain}; it is guarded like Docker's other chains`,
     })),
     ...drift.undecided.map(({ family, table, chain, rule, reason }): Finding => ({
-      kind: 'undecided', severity: 'notice', family, table, chain, ...(rule === undefined ? {} : { rule }),
+      kind: 'undecided',
+      severity: 'notice',
+      family,
+      table,
+      chain,
+      ...(rule === undefined ? {} : { rule }),
       consequence: `may be Docker's, left alone: ${reason}`,
     })),
   ];
@@ -28,12 +43,32 @@ const levelOf = ({ level }: OwnedRule): Pick<Finding, 'level'> => (level === und
 
 function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly Finding[] {
   const { family, table, chain, base } = drift;
-  const ruleFinding = (kind: Finding['kind'], owned: OwnedRule, severity: Severity, consequence: string): Finding => ({
-    kind, severity, family, table, chain, rule: owned.rule.text, ...levelOf(owned), consequence,
+  const ruleFinding = (
+    kind: Finding['kind'],
+    owned: OwnedRule,
+    severity: Severity,
+    consequence: string,
+  ): Finding => ({
+    kind,
+    severity,
+    family,
+    table,
+    chain,
+    rule: owned.rule.text,
+    ...levelOf(owned),
+    consequence,
   });
   const findings: Finding[] = [];
   if (!drift.exists && !base.builtin) {
-    findings.push({ kind: 'chain-missing', severity: 'outage', family, table, chain, ...(base.level === undefined ? {} : { level: base.level }), consequence: `the chain is gone: Docker cannot start containers or create networks that write to it` });
+    findings.push({
+      kind: 'chain-missing',
+      severity: 'outage',
+      family,
+      table,
+      chain,
+      ...(base.level === undefined ? {} : { level: base.level }),
+      consequence: `the chain is gone: Docker cannot start containers or create networks that write to it`,
+    });
   }
   for (const index of drift.missing) {
     const owned = base.rules[index];
@@ -43,7 +78,15 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
   }
   for (const index of drift.lostContent) {
     const owned = base.rules[index];
-    if (owned !== undefined) findings.push(ruleFinding('content-lost', owned, 'exposure', 'your own filter in DOCKER-USER is gone with all others there'));
+    if (owned !== undefined)
+      findings.push(
+        ruleFinding(
+          'content-lost',
+          owned,
+          'exposure',
+          'your own filter in DOCKER-USER is gone with all others there',
+        ),
+      );
   }
   const told = new Set<string>();
   for (const owned of drift.live) {
@@ -51,10 +94,25 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
     if (told.has(text)) continue;
     told.add(text);
     const copies = drift.surplus.get(text);
-    if (copies !== undefined) findings.push(ruleFinding('duplicate', owned, 'notice', `stands ${String(copies)} time${copies === 1 ? '' : 's'} too often`));
+    if (copies !== undefined)
+      findings.push(
+        ruleFinding(
+          'duplicate',
+          owned,
+          'notice',
+          `stands ${String(copies)} time${copies === 1 ? '' : 's'} too often`,
+        ),
+      );
     if (drift.misplaced.has(text)) {
       const loss = lossOf(owned, surroundings);
-      findings.push(ruleFinding('misplaced', owned, loss.severity, `stands where an earlier rule takes its packets: ${loss.text}`));
+      findings.push(
+        ruleFinding(
+          'misplaced',
+          owned,
+          loss.severity,
+          `stands where an earlier rule takes its packets: ${loss.text}`,
+        ),
+      );
     }
   }
   return findings;
@@ -63,7 +121,11 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
 function policyFinding({ family, table, chain, was, is }: PolicyDrift): Finding {
   const opened = is === 'ACCEPT';
   return {
-    kind: 'policy', severity: opened ? 'exposure' : 'outage', family, table, chain,
+    kind: 'policy',
+    severity: opened ? 'exposure' : 'outage',
+    family,
+    table,
+    chain,
     consequence: opened
       ? `policy ${was} became ${is}: traffic no rule of Docker's decides on is now forwarded`
       : `policy ${was} became ${is}: traffic no rule decides on is no longer forwarded`,

@@ -1,5 +1,13 @@
 import type { OwnedChain, OwnedRule } from '../docker/ownership.ts';
-import { chainOf, FAMILIES, isBuiltin, makeRule, type Backend, type Family, type Ruleset } from '../iptables/model.ts';
+import {
+  chainOf,
+  FAMILIES,
+  isBuiltin,
+  makeRule,
+  type Backend,
+  type Family,
+  type Ruleset,
+} from '../iptables/model.ts';
 import type { Step, TableInput } from '../iptables/restore-input.ts';
 import type { HostRules } from '../docker/ownership.ts';
 import { place, type Placement } from './position.ts';
@@ -84,9 +92,20 @@ export function planUndo(done: Plan, before: readonly ChainState[], live: HostRu
     tables: done.families[family].tables.toReversed().flatMap(({ table, steps }): readonly TableInput[] => {
       const states = before.filter((state) => state.family === family && state.table === table);
       const texts = textsByChain(done, family, table);
-      const edits = states.flatMap((state) => [...policySteps(state, steps, live[family]), ...editSteps(state, texts.get(state.chain) ?? new Set(), live[family])]);
-      const removes = states.filter(({ exists, chain }) => !exists && !isBuiltin(table, chain) && chainOf(live[family], table, chain) !== undefined);
-      const undo = removable(live[family], table, edits, removes.map(({ chain }) => chain));
+      const edits = states.flatMap((state) => [
+        ...policySteps(state, steps, live[family]),
+        ...editSteps(state, texts.get(state.chain) ?? new Set(), live[family]),
+      ]);
+      const removes = states.filter(
+        ({ exists, chain }) =>
+          !exists && !isBuiltin(table, chain) && chainOf(live[family], table, chain) !== undefined,
+      );
+      const undo = removable(
+        live[family],
+        table,
+        edits,
+        removes.map(({ chain }) => chain),
+      );
       return undo.length === 0 ? [] : [{ table, steps: undo }];
     }),
   });
@@ -101,11 +120,24 @@ function policySteps(state: ChainState, done: readonly Step[], live: Ruleset): r
 
 function editSteps(state: ChainState, texts: ReadonlySet<string>, live: Ruleset): readonly Step[] {
   const { table, chain } = state;
-  const own = (rule: ReturnType<typeof makeRule>): OwnedRule => ({ rule, owner: texts.has(rule.text) ? 'docker' : 'foreign' });
+  const own = (rule: ReturnType<typeof makeRule>): OwnedRule => ({
+    rule,
+    owner: texts.has(rule.text) ? 'docker' : 'foreign',
+  });
   const recorded = state.rules.map(({ text, counters }) => own(makeRule(text, counters)));
-  const base: OwnedChain = { table, name: chain, builtin: isBuiltin(table, chain), owner: 'foreign', unknown: false, policy: state.policy, policyCounters: '', rules: recorded };
+  const base: OwnedChain = {
+    table,
+    name: chain,
+    builtin: isBuiltin(table, chain),
+    owner: 'foreign',
+    unknown: false,
+    policy: state.policy,
+    policyCounters: '',
+    rules: recorded,
+  };
   const wanted = new Map<string, number>();
-  for (const { rule, owner } of recorded) if (owner === 'docker') wanted.set(rule.text, (wanted.get(rule.text) ?? 0) + 1);
+  for (const { rule, owner } of recorded)
+    if (owner === 'docker') wanted.set(rule.text, (wanted.get(rule.text) ?? 0) + 1);
   const deletes: Step[] = [];
   const standing: OwnedRule[] = [];
   // From the end, because a delete by value takes the first copy: what is too many is met last.
@@ -125,13 +157,20 @@ function editSteps(state: ChainState, texts: ReadonlySet<string>, live: Ruleset)
     return [{ owned, baseIndex }];
   });
   const inserts = place(base, standing, placements).map(({ owned, gap }, i): Step =>
-    gap === standing.length ? { op: 'append', chain, rule: owned.rule } : { op: 'insert', chain, position: gap + i + 1, rule: owned.rule },
+    gap === standing.length
+      ? { op: 'append', chain, rule: owned.rule }
+      : { op: 'insert', chain, position: gap + i + 1, rule: owned.rule },
   );
   return [...deletes, ...inserts];
 }
 
 /** The edits, and those of the removals the kernel would allow after them. */
-function removable(live: Ruleset, table: string, edits: readonly Step[], chains: readonly string[]): readonly Step[] {
+function removable(
+  live: Ruleset,
+  table: string,
+  edits: readonly Step[],
+  chains: readonly string[],
+): readonly Step[] {
   let removes: readonly Step[] = chains.map((chain) => ({ op: 'remove', chain }));
   for (;;) {
     const { refusal } = simulate(live, { tables: [{ table, steps: [...edits, ...removes] }] });

@@ -28,19 +28,32 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
   const familyInput = (family: Family): RestoreInput => ({
     tables: TABLE_ORDER.flatMap((table): readonly TableInput[] => {
       const chains = drift.chains.filter((chain) => chain.family === family && chain.table === table);
-      const policies = options.policies === 'restore' ? drift.policies.filter((policy) => policy.family === family && policy.table === table) : [];
+      const policies =
+        options.policies === 'restore'
+          ? drift.policies.filter((policy) => policy.family === family && policy.table === table)
+          : [];
       const live = sides.live[family].tables.get(table);
-      const creates = chains.flatMap((chain): readonly Step[] => (chain.exists || chain.base.builtin ? [] : [{ op: 'create', chain: chain.chain }]));
+      const creates = chains.flatMap((chain): readonly Step[] =>
+        chain.exists || chain.base.builtin ? [] : [{ op: 'create', chain: chain.chain }],
+      );
       const known = new Set([...(live?.chains.keys() ?? []), ...creates.map((step) => step.chain)]);
       const steps: readonly Step[] = [
         ...creates,
-        ...policies.map((policy): Step => ({ op: 'policy', chain: policy.chain, policy: policy.was, counters: countersOf(live, policy.chain) })),
+        ...policies.map((policy): Step => ({
+          op: 'policy',
+          chain: policy.chain,
+          policy: policy.was,
+          counters: countersOf(live, policy.chain),
+        })),
         ...chains.flatMap((chain) => chainSteps(chain, known, leftOut)),
       ];
       return steps.length === 0 ? [] : [{ table, steps }];
     }),
   });
-  const families = Object.fromEntries(FAMILIES.map((family) => [family, familyInput(family)])) as Record<Family, RestoreInput>;
+  const families = Object.fromEntries(FAMILIES.map((family) => [family, familyInput(family)])) as Record<
+    Family,
+    RestoreInput
+  >;
   return { families, leftOut };
 }
 
@@ -49,4 +62,5 @@ export function isEmptyPlan(plan: Plan): boolean {
   return FAMILIES.every((family) => plan.families[family].tables.length === 0);
 }
 
-const countersOf = (live: Table | undefined, chain: string): string => live?.chains.get(chain)?.counters ?? '';
+const countersOf = (live: Table | undefined, chain: string): string =>
+  live?.chains.get(chain)?.counters ?? '';

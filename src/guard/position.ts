@@ -25,7 +25,11 @@ export interface Placed {
  * @param standing - the chain as it is, without the rules to be placed
  * @returns in the order they must stand
  */
-export function place(base: OwnedChain, standing: readonly OwnedRule[], placements: readonly Placement[]): readonly Placed[] {
+export function place(
+  base: OwnedChain,
+  standing: readonly OwnedRule[],
+  placements: readonly Placement[],
+): readonly Placed[] {
   const order = new OrderIndex(standing);
   const placed = placeRecorded(base, standing, placements, order);
   for (const { owned, baseIndex } of placements) {
@@ -35,7 +39,12 @@ export function place(base: OwnedChain, standing: readonly OwnedRule[], placemen
   return placed.sort((a, b) => a.gap - b.gap);
 }
 
-function placeRecorded(base: OwnedChain, standing: readonly OwnedRule[], placements: readonly Placement[], order: OrderIndex): Placed[] {
+function placeRecorded(
+  base: OwnedChain,
+  standing: readonly OwnedRule[],
+  placements: readonly Placement[],
+  order: OrderIndex,
+): Placed[] {
   const anchors = anchorsIn(base.rules, standing);
   const followers = followersIn(base);
   const position = lastPositions(standing);

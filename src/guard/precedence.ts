@@ -10,12 +10,19 @@ import { couldShadow } from './shadow.ts';
 export function followersIn({ builtin, rules }: OwnedChain): readonly (OwnedRule | undefined)[] {
   const followers = new Array<OwnedRule | undefined>(rules.length).fill(undefined);
   if (!builtin) return followers;
-  const firstRecorded = new Map(rules.map(({ rule }, index): [string, number] => [rule.text, index]).reverse());
+  const firstRecorded = new Map(
+    rules.map(({ rule }, index): [string, number] => [rule.text, index]).reverse(),
+  );
   let below: OwnedRule | undefined;
   for (let index = rules.length - 1; index >= 0; index--) {
     const owned = rules[index];
     if (owned?.owner === 'foreign') below = owned;
-    else if (owned !== undefined && below !== undefined && (firstRecorded.get(below.rule.text) ?? 0) > index && couldShadow(below.rule, owned.rule)) {
+    else if (
+      owned !== undefined &&
+      below !== undefined &&
+      (firstRecorded.get(below.rule.text) ?? 0) > index &&
+      couldShadow(below.rule, owned.rule)
+    ) {
       followers[index] = below;
     }
   }

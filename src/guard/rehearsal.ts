@@ -18,31 +18,55 @@ export interface Rehearsal {
  * @param live - one family's live ruleset
  * @param isDockers - whether a rule is Docker's, and therefore known to load
  */
-export function stageRehearsal(live: Ruleset, input: RestoreInput, isDockers: (table: string, rule: Rule) => boolean): Rehearsal {
+export function stageRehearsal(
+  live: Ruleset,
+  input: RestoreInput,
+  isDockers: (table: string, rule: Rule) => boolean,
+): Rehearsal {
   const tables = new Map<string, Table>();
   for (const { table: name, steps } of input.tables) {
     const table = live.tables.get(name);
     if (table === undefined) continue;
     const named = new Set(steps.flatMap((step) => ('rule' in step ? [step.rule.text] : [])));
-    tables.set(name, stageTable(table, new Set(steps.map((step) => step.chain)), (rule) => named.has(rule.text) || isDockers(name, rule)));
+    tables.set(
+      name,
+      stageTable(
+        table,
+        new Set(steps.map((step) => step.chain)),
+        (rule) => named.has(rule.text) || isDockers(name, rule),
+      ),
+    );
   }
-  return { stage: { tables: [...tables.values()].map((table) => ({ table: table.name, steps: stepsOf(table) })) }, expected: simulate({ tables }, input).ruleset };
+  return {
+    stage: { tables: [...tables.values()].map((table) => ({ table: table.name, steps: stepsOf(table) })) },
+    expected: simulate({ tables }, input).ruleset,
+  };
 }
 
 function stageTable(table: Table, edited: ReadonlySet<string>, isDockers: (rule: Rule) => boolean): Table {
   const stageChain = (chain: Chain): Chain => ({
     ...chain,
-    rules: edited.has(chain.name) ? chain.rules.map((rule, index) => (isDockers(rule) ? rule : standIn(chain.name, index))) : [],
+    rules: edited.has(chain.name)
+      ? chain.rules.map((rule, index) => (isDockers(rule) ? rule : standIn(chain.name, index)))
+      : [],
   });
-  return { name: table.name, chains: new Map([...table.chains].map(([name, chain]) => [name, stageChain(chain)])) };
+  return {
+    name: table.name,
+    chains: new Map([...table.chains].map(([name, chain]) => [name, stageChain(chain)])),
+  };
 }
 
-const standIn = (chain: string, index: number): Rule => makeRule(`-A ${chain} -m comment --comment rulesguard-${String(index)}`);
+const standIn = (chain: string, index: number): Rule =>
+  makeRule(`-A ${chain} -m comment --comment rulesguard-${String(index)}`);
 
 function stepsOf(table: Table): readonly Step[] {
   const chains = [...table.chains.values()];
   return [
-    ...chains.map(({ name, policy, counters }): Step => (isBuiltin(table.name, name) ? { op: 'policy', chain: name, policy, counters } : { op: 'create', chain: name })),
+    ...chains.map(({ name, policy, counters }): Step =>
+      isBuiltin(table.name, name)
+        ? { op: 'policy', chain: name, policy, counters }
+        : { op: 'create', chain: name },
+    ),
     ...chains.flatMap(({ name, rules }) => rules.map((rule): Step => ({ op: 'append', chain: name, rule }))),
   ];
 }
@@ -57,8 +81,10 @@ export function rehearsalDifference(expected: Ruleset, actual: Ruleset): string 
     for (const chain of table.chains.values()) {
       const rules = found?.chains.get(chain.name)?.rules ?? [];
       const difference = chain.rules.findIndex((rule, index) => rule.text !== rules[index]?.text);
-      if (difference !== -1) return `table ${table.name}, rule ${String(difference + 1)} of ${chain.name}: expected ${chain.rules[difference]?.text ?? ''}, found ${rules[difference]?.text ?? 'none'}`;
-      if (rules.length > chain.rules.length) return `table ${table.name}, chain ${chain.name}: found one rule more: ${rules[chain.rules.length]?.text ?? ''}`;
+      if (difference !== -1)
+        return `table ${table.name}, rule ${String(difference + 1)} of ${chain.name}: expected ${chain.rules[difference]?.text ?? ''}, found ${rules[difference]?.text ?? 'none'}`;
+      if (rules.length > chain.rules.length)
+        return `table ${table.name}, chain ${chain.name}: found one rule more: ${rules[chain.rules.length]?.text ?? ''}`;
     }
   }
   return undefined;

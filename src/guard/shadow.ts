@@ -2,7 +2,26 @@ import { overlap, parseBlock } from '../iptables/address.ts';
 import { viewRule, type Condition, type RuleView } from '../iptables/view.ts';
 
 /** Targets after which the packet goes on to the next rule. */
-const PASSES_ON: ReadonlySet<string> = new Set(['LOG', 'NFLOG', 'MARK', 'CONNMARK', 'TCPMSS', 'CHECKSUM', 'TRACE', 'CT', 'AUDIT', 'CLASSIFY', 'SET', 'DSCP', 'TOS', 'TTL', 'HL', 'SECMARK', 'CONNSECMARK', 'NOTRACK']);
+const PASSES_ON: ReadonlySet<string> = new Set([
+  'LOG',
+  'NFLOG',
+  'MARK',
+  'CONNMARK',
+  'TCPMSS',
+  'CHECKSUM',
+  'TRACE',
+  'CT',
+  'AUDIT',
+  'CLASSIFY',
+  'SET',
+  'DSCP',
+  'TOS',
+  'TTL',
+  'HL',
+  'SECMARK',
+  'CONNSECMARK',
+  'NOTRACK',
+]);
 
 /**
  * Whether a packet that `later` is meant for could be taken by `earlier` first. Answers true in doubt: an unknown match
@@ -27,7 +46,11 @@ function disjoint(a: RuleView, b: RuleView): boolean {
   );
 }
 
-function differ(a: Condition | undefined, b: Condition | undefined, meet: (a: string, b: string) => boolean): boolean {
+function differ(
+  a: Condition | undefined,
+  b: Condition | undefined,
+  meet: (a: string, b: string) => boolean,
+): boolean {
   if (a === undefined || b === undefined) return false;
   if (!a.negated && !b.negated) return !meet(a.value, b.value);
   // `-i X` against `! -i X`: the one is exactly what the other leaves out.
@@ -35,9 +58,11 @@ function differ(a: Condition | undefined, b: Condition | undefined, meet: (a: st
 }
 
 function sameInterface(a: string, b: string): boolean {
-  const prefix = (pattern: string): string | undefined => (pattern.endsWith('+') ? pattern.slice(0, -1) : undefined);
+  const prefix = (pattern: string): string | undefined =>
+    pattern.endsWith('+') ? pattern.slice(0, -1) : undefined;
   const [prefixA, prefixB] = [prefix(a), prefix(b)];
-  if (prefixA !== undefined && prefixB !== undefined) return prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA);
+  if (prefixA !== undefined && prefixB !== undefined)
+    return prefixA.startsWith(prefixB) || prefixB.startsWith(prefixA);
   if (prefixA !== undefined) return b.startsWith(prefixA);
   return prefixB === undefined ? a === b : a.startsWith(prefixB);
 }

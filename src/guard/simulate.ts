@@ -1,4 +1,11 @@
-import { BUILTIN_CHAINS, isBuiltin, type Chain, type Rule, type Ruleset, type Table } from '../iptables/model.ts';
+import {
+  BUILTIN_CHAINS,
+  isBuiltin,
+  type Chain,
+  type Rule,
+  type Ruleset,
+  type Table,
+} from '../iptables/model.ts';
 import type { RestoreInput, Step, TableInput } from '../iptables/restore-input.ts';
 import { TARGETS } from '../iptables/targets.ts';
 import { targetOf } from '../iptables/view.ts';
@@ -39,7 +46,10 @@ export function simulate(before: Ruleset, input: RestoreInput): Simulation {
       tables.set(tableInput.table, applyTable(tables.get(tableInput.table), tableInput));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      return { ruleset: { tables }, refusal: { table: tableInput.table, step: error.step, reason: error.message } };
+      return {
+        ruleset: { tables },
+        refusal: { table: tableInput.table, step: error.step, reason: error.message },
+      };
     }
   }
   return { ruleset: { tables } };
@@ -47,12 +57,17 @@ export function simulate(before: Ruleset, input: RestoreInput): Simulation {
 
 const newTable = (name: string): Table => ({
   name,
-  chains: new Map((BUILTIN_CHAINS[name] ?? []).map((chain) => [chain, { name: chain, policy: 'ACCEPT', counters: '', rules: [] }])),
+  chains: new Map(
+    (BUILTIN_CHAINS[name] ?? []).map((chain) => [
+      chain,
+      { name: chain, policy: 'ACCEPT', counters: '', rules: [] },
+    ]),
+  ),
 });
 
 function applyTable(before: Table | undefined, { table, steps }: TableInput): Table {
   const chains = new Map((before ?? newTable(table)).chains);
-  for (let i = 0; i < steps.length; ) {
+  for (let i = 0; i < steps.length;) {
     const run = runAt(steps, i);
     applyRun(table, chains, run);
     i += run.length;
@@ -140,7 +155,8 @@ function withInserts(chain: string, rules: readonly Rule[], run: readonly Step[]
   for (const step of run) {
     if (step.op !== 'insert') continue;
     while (result.length < step.position - 1 && taken < rules.length) result.push(rules[taken++] as Rule);
-    if (result.length < step.position - 1) throw new Refused(step, `chain ${chain} has no position ${String(step.position)}`);
+    if (result.length < step.position - 1)
+      throw new Refused(step, `chain ${chain} has no position ${String(step.position)}`);
     result.push(step.rule);
   }
   while (taken < rules.length) result.push(rules[taken++] as Rule);
@@ -150,13 +166,15 @@ function withInserts(chain: string, rules: readonly Rule[], run: readonly Step[]
 function setPolicy(table: string, chains: Map<string, Chain>, step: Step): void {
   if (step.op !== 'policy') return;
   const chain = chains.get(step.chain) ?? builtinOf(table, step.chain);
-  if (chain === undefined || !isBuiltin(table, step.chain)) throw new Refused(step, `chain ${step.chain} has no policy`);
+  if (chain === undefined || !isBuiltin(table, step.chain))
+    throw new Refused(step, `chain ${step.chain} has no policy`);
   chains.set(step.chain, { ...chain, policy: step.policy, counters: step.counters });
 }
 
 function removeChain(table: string, chains: Map<string, Chain>, step: Step): void {
   const chain = chains.get(step.chain);
-  if (chain === undefined || isBuiltin(table, step.chain)) throw new Refused(step, `there is no user chain ${step.chain} to remove`);
+  if (chain === undefined || isBuiltin(table, step.chain))
+    throw new Refused(step, `there is no user chain ${step.chain} to remove`);
   if (chain.rules.length > 0) throw new Refused(step, `chain ${step.chain} still holds rules`);
   for (const other of chains.values()) {
     const jump = other.rules.find((rule) => targetOf(rule.text) === step.chain);

@@ -41,7 +41,9 @@ class FamilyRules {
   }
 
   has(shapeId: string, bridge?: string): boolean {
-    return bridge === undefined ? this.shapes.has(shapeId) : (this.bridgesByShape.get(shapeId)?.has(bridge) ?? false);
+    return bridge === undefined
+      ? this.shapes.has(shapeId)
+      : (this.bridgesByShape.get(shapeId)?.has(bridge) ?? false);
   }
 
   bridgesOf(shapeIds: readonly string[]): ReadonlySet<string> {
@@ -52,37 +54,70 @@ class FamilyRules {
 /** Rules that a bridge network has once it works at all, in the layouts before and from 28.0.1 on. */
 const OLD_LAYOUT = ['forward-docker', 'forward-established', 'forward-out'];
 const NEW_LAYOUT = ['bridge-docker', 'bridge-established'];
-const NETWORK_RULES = [...OLD_LAYOUT, ...NEW_LAYOUT, 'masquerade', 'proxy-return', 'unpublished-drop', 'dnat', 'port-accept', 'network-icc-drop'];
+const NETWORK_RULES = [
+  ...OLD_LAYOUT,
+  ...NEW_LAYOUT,
+  'masquerade',
+  'proxy-return',
+  'unpublished-drop',
+  'dnat',
+  'port-accept',
+  'network-icc-drop',
+];
 
 /**
  * Why a state looks damaged and should not be recorded; empty when it looks sound. Text speaks first, and the Engine's
  * networks, where it answered, tell what is missing on purpose. Facts: docker-rules §1 and §3.
  */
 export function unsoundness(owned: OwnedHost, networks: readonly Network[] | undefined): readonly string[] {
-  return FAMILIES.flatMap((family) => familyReasons(new FamilyRules(family, owned.families[family]), networks));
+  return FAMILIES.flatMap((family) =>
+    familyReasons(new FamilyRules(family, owned.families[family]), networks),
+  );
 }
 
 function familyReasons(rules: FamilyRules, networks: readonly Network[] | undefined): readonly string[] {
-  if (rules.chain('filter', 'DOCKER') === undefined && rules.chain('nat', 'DOCKER') === undefined && rules.rules.length === 0) return [];
+  if (
+    rules.chain('filter', 'DOCKER') === undefined &&
+    rules.chain('nat', 'DOCKER') === undefined &&
+    rules.rules.length === 0
+  )
+    return [];
   // Engines up to 27 write ip6 chains and isolation rules long before any network uses IPv6 (docker-rules §1.1).
   const active = rules.family === 'ipv4' || rules.bridgesOf(NETWORK_RULES).size > 0;
-  const reasons = active ? [...missingChains(rules), ...missingJumps(rules), ...bridgeReasons(rules, networks), ...portReasons(rules)] : [];
+  const reasons = active
+    ? [
+        ...missingChains(rules),
+        ...missingJumps(rules),
+        ...bridgeReasons(rules, networks),
+        ...portReasons(rules),
+      ]
+    : [];
   return [...reasons, ...orderReasons(rules)].map((reason) => `${rules.family}: ${reason}`);
 }
 
 const isNewLayout = (rules: FamilyRules): boolean => rules.chain('filter', 'DOCKER-FORWARD') !== undefined;
 
 function missingChains(rules: FamilyRules): readonly string[] {
-  const isolated = rules.chain('filter', 'DOCKER-ISOLATION-STAGE-1') !== undefined || rules.chain('filter', 'DOCKER-ISOLATION') !== undefined;
+  const isolated =
+    rules.chain('filter', 'DOCKER-ISOLATION-STAGE-1') !== undefined ||
+    rules.chain('filter', 'DOCKER-ISOLATION') !== undefined;
   const needed: readonly (readonly [string, string])[] = [
     ['nat', 'DOCKER'],
     ['filter', 'DOCKER'],
     ...(rules.family === 'ipv4' ? [['filter', 'DOCKER-USER'] as const] : []),
     ...(isNewLayout(rules) ? [['filter', 'DOCKER-CT'] as const, ['filter', 'DOCKER-BRIDGE'] as const] : []),
-    ...(rules.chain('filter', 'DOCKER-ISOLATION-STAGE-1') !== undefined ? [['filter', 'DOCKER-ISOLATION-STAGE-2'] as const] : []),
+    ...(rules.chain('filter', 'DOCKER-ISOLATION-STAGE-1') !== undefined
+      ? [['filter', 'DOCKER-ISOLATION-STAGE-2'] as const]
+      : []),
   ];
-  const reasons = needed.filter(([table, chain]) => rules.chain(table, chain) === undefined).map(([table, chain]) => `chain ${chain} is missing in table ${table}`);
-  if (!isolated && rules.chain('filter', 'DOCKER-INTERNAL') === undefined && !rules.has('forward-set-docker')) {
+  const reasons = needed
+    .filter(([table, chain]) => rules.chain(table, chain) === undefined)
+    .map(([table, chain]) => `chain ${chain} is missing in table ${table}`);
+  if (
+    !isolated &&
+    rules.chain('filter', 'DOCKER-INTERNAL') === undefined &&
+    !rules.has('forward-set-docker')
+  ) {
     reasons.push('no isolation chain (DOCKER-ISOLATION-STAGE-1 or DOCKER-INTERNAL) in table filter');
   }
   return reasons;
@@ -115,8 +150,13 @@ function bridgeReasons(rules: FamilyRules, networks: readonly Network[] | undefi
     if (rules.has('internal-drop', bridge)) continue;
     const network = networks?.find((candidate) => candidate.bridge === bridge);
     const layout = isNewLayout(rules) ? NEW_LAYOUT : rules.has('forward-set-docker') ? [] : OLD_LAYOUT;
-    for (const id of layout) if (!rules.has(id, bridge)) reasons.push(`${bridge} has rules, but its ${id} rule is missing`);
-    if (isNewLayout(rules) && !rules.has('unpublished-drop', bridge) && !rules.has('unprotected-accept', bridge)) {
+    for (const id of layout)
+      if (!rules.has(id, bridge)) reasons.push(`${bridge} has rules, but its ${id} rule is missing`);
+    if (
+      isNewLayout(rules) &&
+      !rules.has('unpublished-drop', bridge) &&
+      !rules.has('unprotected-accept', bridge)
+    ) {
       reasons.push(`${bridge} has rules, but nothing closes or opens its unpublished ports`);
     }
     if (!rules.has('masquerade', bridge) && !masqueradeIsOff(rules, bridge, network)) {
@@ -130,26 +170,39 @@ function bridgeReasons(rules: FamilyRules, networks: readonly Network[] | undefi
 function masqueradeIsOff(rules: FamilyRules, bridge: string, network: Network | undefined): boolean {
   if (rules.has('routed-icmp', bridge) || rules.has('routed-return', bridge)) return true;
   const mode = network?.options[`com.docker.network.bridge.gateway_mode_${rules.family}`];
-  return network?.options['com.docker.network.bridge.enable_ip_masquerade'] === 'false' || mode === 'routed' || mode === 'isolated';
+  return (
+    network?.options['com.docker.network.bridge.enable_ip_masquerade'] === 'false' ||
+    mode === 'routed' ||
+    mode === 'isolated'
+  );
 }
 
 /** A port that is translated but not let through, or the other way round, was half lost. */
 function portReasons(rules: FamilyRules): readonly string[] {
-  const keyOf = ({ captures }: OwnedRule): string => `${captures?.ip ?? ''} port ${captures?.port ?? ''}/${captures?.proto ?? ''}`;
+  const keyOf = ({ captures }: OwnedRule): string =>
+    `${captures?.ip ?? ''} port ${captures?.port ?? ''}/${captures?.proto ?? ''}`;
   const keysOf = (id: string, wanted: (owned: OwnedRule) => boolean): ReadonlySet<string> =>
     new Set(rules.rules.filter((owned) => owned.shape?.id === id && wanted(owned)).map(keyOf));
-  const guarded = ({ captures }: OwnedRule): boolean => !rules.has('unprotected-accept', captures?.bridge ?? '') && !rules.has('routed-icmp', captures?.bridge ?? '');
+  const guarded = ({ captures }: OwnedRule): boolean =>
+    !rules.has('unprotected-accept', captures?.bridge ?? '') &&
+    !rules.has('routed-icmp', captures?.bridge ?? '');
   const translated = keysOf('dnat', guarded);
   const accepted = keysOf('port-accept', guarded);
   return [
-    ...[...translated].filter((key) => !accepted.has(key)).map((key) => `${key} is translated, but not let through in chain DOCKER`),
-    ...[...accepted].filter((key) => !translated.has(key)).map((key) => `${key} is let through, but nothing translates to it`),
+    ...[...translated]
+      .filter((key) => !accepted.has(key))
+      .map((key) => `${key} is translated, but not let through in chain DOCKER`),
+    ...[...accepted]
+      .filter((key) => !translated.has(key))
+      .map((key) => `${key} is let through, but nothing translates to it`),
   ];
 }
 
 function orderReasons(rules: FamilyRules): readonly string[] {
   return rules.chains.flatMap((chain) => {
     const dockers = chain.rules.filter(({ owner }) => owner === 'docker');
-    return [...outOfOrder(dockers)].map((index) => `stands where it has no effect (table ${chain.table}): ${dockers[index]?.rule.text ?? ''}`);
+    return [...outOfOrder(dockers)].map(
+      (index) => `stands where it has no effect (table ${chain.table}): ${dockers[index]?.rule.text ?? ''}`,
+    );
   });
 }

@@ -13,7 +13,8 @@ import { targetOf } from '../iptables/view.ts';
  */
 export function strip(save: Save, owned: OwnedTables): string {
   const kept: SaveItem[] = [];
-  for (const { table, items } of sections(save.items)) kept.push(...stripTable(items, table === undefined ? undefined : owned.get(table)));
+  for (const { table, items } of sections(save.items))
+    kept.push(...stripTable(items, table === undefined ? undefined : owned.get(table)));
   return printItems(kept, save.finalNewline);
 }
 
@@ -28,17 +29,22 @@ const isRule = (item: SaveItem): item is Rule => 'text' in item;
 function sections(items: readonly SaveItem[]): readonly Section[] {
   const found: { table: string | undefined; items: SaveItem[] }[] = [{ table: undefined, items: [] }];
   for (const item of items) {
-    if (!isRule(item) && item.kind === 'table') found.push({ table: /^\*[ \t]*(\S+)/.exec(item.raw)?.[1], items: [] });
+    if (!isRule(item) && item.kind === 'table')
+      found.push({ table: /^\*[ \t]*(\S+)/.exec(item.raw)?.[1], items: [] });
     found.at(-1)?.items.push(item);
     if (!isRule(item) && item.kind === 'commit') found.push({ table: undefined, items: [] });
   }
   return found;
 }
 
-function stripTable(items: readonly SaveItem[], chains: OwnedTables extends ReadonlyMap<string, infer C> ? C | undefined : never): readonly SaveItem[] {
+function stripTable(
+  items: readonly SaveItem[],
+  chains: OwnedTables extends ReadonlyMap<string, infer C> ? C | undefined : never,
+): readonly SaveItem[] {
   if (chains === undefined) return items;
   const dockers = new Set<Rule>();
-  for (const chain of chains.values()) for (const { owner, rule } of chain.rules) if (owner === 'docker') dockers.add(rule);
+  for (const chain of chains.values())
+    for (const { owner, rule } of chain.rules) if (owner === 'docker') dockers.add(rule);
   const needed = new Set<string>();
   for (const item of items) {
     if (!isRule(item) || dockers.has(item)) continue;

@@ -37,7 +37,10 @@ export function checkNagios(findings: readonly Finding[], rules: number): Plugin
   const damage = findings.filter(isDamage);
   const counts = tally(damage);
   const exit = counts.exposure + counts.outage > 0 ? 2 : damage.length > 0 ? 1 : 0;
-  const text = damage.length === 0 ? `all ${count(rules, 'rule')} of Docker's are in place` : `${count(counts.exposure, 'exposure')}, ${count(counts.outage, 'outage')}, ${count(counts.notice, 'notice')}: ${damage[0]?.consequence ?? ''}`;
+  const text =
+    damage.length === 0
+      ? `all ${count(rules, 'rule')} of Docker's are in place`
+      : `${count(counts.exposure, 'exposure')}, ${count(counts.outage, 'outage')}, ${count(counts.notice, 'notice')}: ${damage[0]?.consequence ?? ''}`;
   const perfdata = `exposure=${String(counts.exposure)};;0;0 outage=${String(counts.outage)};;0;0 notice=${String(counts.notice)};0;;0 rules=${String(rules)};;;0`;
   return { line: `${pluginLine(exit, text)} | ${perfdata}`, exit };
 }

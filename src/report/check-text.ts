@@ -17,7 +17,11 @@ export function tally(findings: readonly Finding[]): Readonly<Record<Severity, n
 }
 
 const COLOURS = { exposure: 'red', outage: 'red', notice: 'yellow' } as const;
-const HEADINGS = { exposure: 'EXPOSURE  protection is lost', outage: 'OUTAGE  traffic is lost', notice: 'NOTICE' } as const;
+const HEADINGS = {
+  exposure: 'EXPOSURE  protection is lost',
+  outage: 'OUTAGE  traffic is lost',
+  notice: 'NOTICE',
+} as const;
 
 /** Rows of one severity that are printed before the rest is only counted. */
 const SHOWN = 40;
@@ -28,7 +32,12 @@ const SHOWN = 40;
  *
  * @param shown - `all` prints every finding, `some` stops after 40 of a severity and says so
  */
-export function checkText(findings: readonly Finding[], head: CheckHead, paint: Paint, shown: 'all' | 'some'): string {
+export function checkText(
+  findings: readonly Finding[],
+  head: CheckHead,
+  paint: Paint,
+  shown: 'all' | 'some',
+): string {
   const damaged = findings.some(isDamage);
   const lines = [verdictLine(findings, head, paint)];
   for (const severity of SEVERITIES) {
@@ -37,21 +46,28 @@ export function checkText(findings: readonly Finding[], head: CheckHead, paint: 
     lines.push('', paint(COLOURS[severity], paint('bold', HEADINGS[severity])));
     const limit = shown === 'all' ? rows.length : SHOWN;
     lines.push(...rowsOf(rows.slice(0, limit), paint));
-    if (rows.length > limit) lines.push(paint('dim', `  … and ${String(rows.length - limit)} more: rulesguard check --all`));
+    if (rows.length > limit)
+      lines.push(paint('dim', `  … and ${String(rows.length - limit)} more: rulesguard check --all`));
   }
   if (damaged) {
     const policyOnly = findings.filter(isDamage).every(({ kind }) => kind === 'policy');
     const command = policyOnly ? 'rulesguard restore --policies' : 'rulesguard restore';
-    lines.push('', `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`);
+    lines.push(
+      '',
+      `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }
 
 function verdictLine(findings: readonly Finding[], head: CheckHead, paint: Paint): string {
   const about = `baseline ${head.baselineId}, ${age(head.baselineAgeSeconds)} old, ${head.backend}`;
-  if (!findings.some(isDamage)) return `${paint('green', paint('bold', 'INTACT'))}  all ${count(head.rules, 'rule')} of Docker's are in place (${about})`;
+  if (!findings.some(isDamage))
+    return `${paint('green', paint('bold', 'INTACT'))}  all ${count(head.rules, 'rule')} of Docker's are in place (${about})`;
   const counts = tally(findings.filter(isDamage));
-  const parts = SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) => count(counts[severity], severity));
+  const parts = SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) =>
+    count(counts[severity], severity),
+  );
   return `${paint('red', paint('bold', 'DAMAGED'))}  ${parts.join(', ')} (${about})`;
 }
 

@@ -6,9 +6,23 @@ import { printable } from './text.ts';
 
 const CONTEXT = 2;
 
-function patch(name: string, from: string, to: string, before: readonly string[], after: readonly string[]): string {
+function patch(
+  name: string,
+  from: string,
+  to: string,
+  before: readonly string[],
+  after: readonly string[],
+): string {
   const text = (lines: readonly string[]): string => lines.map((line) => `${printable(line)}\n`).join('');
-  const full = createTwoFilesPatch(`${from}/${name}`, `${to}/${name}`, text(before), text(after), undefined, undefined, { context: CONTEXT });
+  const full = createTwoFilesPatch(
+    `${from}/${name}`,
+    `${to}/${name}`,
+    text(before),
+    text(after),
+    undefined,
+    undefined,
+    { context: CONTEXT },
+  );
   return full.replace(/^=+\n/, '');
 }
 
@@ -17,27 +31,46 @@ function patch(name: string, from: string, to: string, before: readonly string[]
  * that changes nothing are not shown as changes.
  */
 export function driftDiff(drift: Drift): string {
-  const policies = drift.policies.map(({ family, table, chain, was, is }) => patch(`${family}/${table}/${chain}`, 'baseline', 'live', [`:${chain} ${was}`], [`:${chain} ${is}`]));
+  const policies = drift.policies.map(({ family, table, chain, was, is }) =>
+    patch(`${family}/${table}/${chain}`, 'baseline', 'live', [`:${chain} ${was}`], [`:${chain} ${is}`]),
+  );
   return [...drift.chains.map(chainDiff), ...policies].join('');
 }
 
 function chainDiff(drift: ChainDrift): string {
-  const dockers = (rules: readonly OwnedRule[]): readonly OwnedRule[] => rules.filter(({ owner }) => owner !== 'foreign');
+  const dockers = (rules: readonly OwnedRule[]): readonly OwnedRule[] =>
+    rules.filter(({ owner }) => owner !== 'foreign');
   const declaration = `:${drift.chain} -`;
   const recorded = drift.base.builtin ? [] : [declaration];
   const live = drift.base.builtin || !drift.exists ? [] : [declaration];
   const order = new Map(drift.base.rules.map(({ rule }, index) => [rule.text, index]));
-  const rank = ({ rule }: OwnedRule): number => (drift.misplaced.has(rule.text) ? order.size : (order.get(rule.text) ?? order.size));
+  const rank = ({ rule }: OwnedRule): number =>
+    drift.misplaced.has(rule.text) ? order.size : (order.get(rule.text) ?? order.size);
   const sorted = [...dockers(drift.live)].sort((a, b) => rank(a) - rank(b));
   const name = `${drift.family}/${drift.table}/${drift.chain}`;
-  return patch(name, 'baseline', 'live', [...recorded, ...dockers(drift.base.rules).map(({ rule }) => rule.text)], [...live, ...sorted.map(({ rule }) => rule.text)]);
+  return patch(
+    name,
+    'baseline',
+    'live',
+    [...recorded, ...dockers(drift.base.rules).map(({ rule }) => rule.text)],
+    [...live, ...sorted.map(({ rule }) => rule.text)],
+  );
 }
 
 /** What a plan changes in the chains it names, as a unified diff. */
 export function statesDiff(before: readonly ChainState[], after: readonly ChainState[]): string {
-  const lines = ({ exists, chain, policy, rules }: ChainState): readonly string[] => (exists ? [`:${chain} ${policy}`, ...rules.map(({ text }) => text)] : []);
-  return before.map((state, index) => {
-    const later = after[index];
-    return patch(`${state.family}/${state.table}/${state.chain}`, 'live', 'repaired', lines(state), later === undefined ? [] : lines(later));
-  }).join('');
+  const lines = ({ exists, chain, policy, rules }: ChainState): readonly string[] =>
+    exists ? [`:${chain} ${policy}`, ...rules.map(({ text }) => text)] : [];
+  return before
+    .map((state, index) => {
+      const later = after[index];
+      return patch(
+        `${state.family}/${state.table}/${state.chain}`,
+        'live',
+        'repaired',
+        lines(state),
+        later === undefined ? [] : lines(later),
+      );
+    })
+    .join('');
 }

@@ -26,7 +26,10 @@ function stepText(step: Step): string {
 
 /** How many steps a plan has. */
 export function countSteps(plan: Plan): number {
-  return FAMILIES.flatMap((family) => plan.families[family].tables).reduce((sum, { steps }) => sum + steps.length, 0);
+  return FAMILIES.flatMap((family) => plan.families[family].tables).reduce(
+    (sum, { steps }) => sum + steps.length,
+    0,
+  );
 }
 
 /** The plan in words, table by table in the order they are committed. */
@@ -34,7 +37,9 @@ export function planText(plan: Plan, paint: Paint): string {
   const lines: string[] = [];
   for (const family of FAMILIES) {
     for (const { table, steps } of plan.families[family].tables) {
-      lines.push(paint('bold', `${family} ${table}`) + `  ${count(steps.length, 'step')}, together or not at all`);
+      lines.push(
+        paint('bold', `${family} ${table}`) + `  ${count(steps.length, 'step')}, together or not at all`,
+      );
       for (const step of steps) lines.push(`  ${stepText(step)}`);
     }
   }
@@ -44,7 +49,10 @@ export function planText(plan: Plan, paint: Paint): string {
 
 /** What was not put back, and why. */
 export function leftOutLines(leftOut: readonly LeftOut[], paint: Paint): readonly string[] {
-  return leftOut.map((left) => `${paint('yellow', 'left out')}  ${place(left)}  ${shortRule(left.rule, left.chain)}: ${left.reason}`);
+  return leftOut.map(
+    (left) =>
+      `${paint('yellow', 'left out')}  ${place(left)}  ${shortRule(left.rule, left.chain)}: ${left.reason}`,
+  );
 }
 
 const TOOLS: Readonly<Record<Family, string>> = { ipv4: 'iptables', ipv6: 'ip6tables' };
@@ -57,6 +65,8 @@ const TOOLS: Readonly<Record<Family, string>> = { ipv4: 'iptables', ipv6: 'ip6ta
 export function planInput(plan: Plan, backend: string): string {
   return FAMILIES.map((family) => {
     const { text } = renderInput(plan.families[family]);
-    return text === '' ? '' : `# ${family}: ${TOOLS[family]}-${backend}-restore --noflush --counters\n${text}`;
+    return text === ''
+      ? ''
+      : `# ${family}: ${TOOLS[family]}-${backend}-restore --noflush --counters\n${text}`;
   }).join('');
 }

@@ -4,11 +4,18 @@ import type { Family } from '../iptables/model.ts';
 export type Style = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
 export type Paint = (style: Style, text: string) => string;
 
-const CODES: Readonly<Record<Style, readonly [number, number]>> = { red: [31, 39], yellow: [33, 39], green: [32, 39], bold: [1, 22], dim: [2, 22] };
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  red: [31, 39],
+  yellow: [33, 39],
+  green: [32, 39],
+  bold: [1, 22],
+  dim: [2, 22],
+};
 
 /** Paints with ANSI colours, or not at all. */
 export function paintWith(color: boolean): Paint {
-  return (style, text) => (color ? `\u001b[${String(CODES[style][0])}m${text}\u001b[${String(CODES[style][1])}m` : text);
+  return (style, text) =>
+    color ? `\u001b[${String(CODES[style][0])}m${text}\u001b[${String(CODES[style][1])}m` : text;
 }
 
 // eslint-disable-next-line no-control-regex -- control bytes are what this looks for
@@ -19,11 +26,14 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
  * hold an escape sequence for the terminal of whoever reads the report.
  */
 export function printable(bytes: string): string {
-  const escaped = (text: string): string => text.replaceAll(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  const escaped = (text: string): string =>
+    text.replaceAll(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
   // eslint-disable-next-line no-control-regex -- the usual rule is plain ASCII and needs no decoder
   if (/^[\u0020-\u007e]*$/.test(bytes)) return bytes;
   try {
-    return escaped(new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0))));
+    return escaped(
+      new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0))),
+    );
   } catch {
     return escaped(bytes);
   }
@@ -35,7 +45,11 @@ export function count(number: number, noun: string): string {
 }
 
 /** `nat DOCKER`, with the family only where it is not IPv4. */
-export function place(where: { readonly family: Family; readonly table: string; readonly chain: string }): string {
+export function place(where: {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+}): string {
   return `${where.family === 'ipv6' ? 'ipv6 ' : ''}${where.table} ${where.chain}`;
 }
 
@@ -47,7 +61,13 @@ export function shortRule(rule: string, chain: string): string {
 
 /** How long ago something was, for people: `3 minutes`, `2 days`. */
 export function age(seconds: number): string {
-  const units: readonly (readonly [number, string])[] = [[86_400, 'day'], [3_600, 'hour'], [60, 'minute']];
-  for (const [size, unit] of units) if (seconds >= 2 * size || (seconds >= size && unit === 'minute')) return count(Math.floor(seconds / size), unit);
+  const units: readonly (readonly [number, string])[] = [
+    [86_400, 'day'],
+    [3_600, 'hour'],
+    [60, 'minute'],
+  ];
+  for (const [size, unit] of units)
+    if (seconds >= 2 * size || (seconds >= size && unit === 'minute'))
+      return count(Math.floor(seconds / size), unit);
   return count(Math.max(0, Math.floor(seconds)), 'second');
 }

@@ -37,14 +37,24 @@ export interface Applied {
   readonly refused: string | undefined;
 }
 
-const familiesOf = (plan: Plan): readonly Family[] => FAMILIES.filter((family) => plan.families[family].tables.length > 0);
+const familiesOf = (plan: Plan): readonly Family[] =>
+  FAMILIES.filter((family) => plan.families[family].tables.length > 0);
 
 /** Simulates and rehearses a plan. @throws Fault RG_PLAN or RG_REHEARSAL; nothing has been changed then */
-export async function proveApplicable(plan: Plan, { live, owned }: Stage, options: ApplyOptions): Promise<void> {
+export async function proveApplicable(
+  plan: Plan,
+  { live, owned }: Stage,
+  options: ApplyOptions,
+): Promise<void> {
   for (const family of familiesOf(plan)) {
     const { refusal } = simulate(live.rules[family], plan.families[family]);
     if (refusal !== undefined) {
-      throw new Fault('RG_PLAN', 1, `the plan cannot be applied, so nothing was changed: table ${refusal.table}, ${refusal.reason}`, { details: [renderStep(refusal.step)] });
+      throw new Fault(
+        'RG_PLAN',
+        1,
+        `the plan cannot be applied, so nothing was changed: table ${refusal.table}, ${refusal.reason}`,
+        { details: [renderStep(refusal.step)] },
+      );
     }
   }
   if (!options.rehearse) return;
@@ -53,16 +63,26 @@ export async function proveApplicable(plan: Plan, { live, owned }: Stage, option
       familiesOf(plan).map(async (family) => {
         const input = plan.families[family];
         const dockers = dockersIn(owned, family);
-        const { stage, expected } = stageRehearsal(live.rules[family], input, (table, rule) => dockers.has(`${table} ${rule.text}`));
+        const { stage, expected } = stageRehearsal(live.rules[family], input, (table, rule) =>
+          dockers.has(`${table} ${rule.text}`),
+        );
         const rehearsed = renderInput({ tables: [...stage.tables, ...input.tables] });
-        if (/--(?:match|add|del)-set /.test(rehearsed.text)) await scratch.createSets((await run(['ipset', 'save'])).stdout);
+        if (/--(?:match|add|del)-set /.test(rehearsed.text))
+          await scratch.createSets((await run(['ipset', 'save'])).stdout);
         const outcome = await scratch.restore(family, live.backend, rehearsed.text);
-        const difference = outcome.applied ? rehearsalDifference(expected, await scratch.save(family, live.backend)) : tellRefusal(outcome, rehearsed);
+        const difference = outcome.applied
+          ? rehearsalDifference(expected, await scratch.save(family, live.backend))
+          : tellRefusal(outcome, rehearsed);
         if (difference === undefined) return;
-        throw new Fault('RG_REHEARSAL', 1, `the ${family} plan failed its rehearsal in a scratch namespace, so nothing was changed`, {
-          details: [difference],
-          hint: 'Look at the restore input: rulesguard restore --print',
-        });
+        throw new Fault(
+          'RG_REHEARSAL',
+          1,
+          `the ${family} plan failed its rehearsal in a scratch namespace, so nothing was changed`,
+          {
+            details: [difference],
+            hint: 'Look at the restore input: rulesguard restore --print',
+          },
+        );
       }),
     );
   });
@@ -71,7 +91,8 @@ export async function proveApplicable(plan: Plan, { live, owned }: Stage, option
 function dockersIn(owned: OwnedHost, family: Family): ReadonlySet<string> {
   const texts = new Set<string>();
   for (const [table, chains] of owned.families[family]) {
-    for (const chain of chains.values()) for (const { owner, rule } of chain.rules) if (owner === 'docker') texts.add(keyOf(table, rule));
+    for (const chain of chains.values())
+      for (const { owner, rule } of chain.rules) if (owner === 'docker') texts.add(keyOf(table, rule));
   }
   return texts;
 }
@@ -79,7 +100,10 @@ function dockersIn(owned: OwnedHost, family: Family): ReadonlySet<string> {
 const keyOf = (table: string, rule: Rule): string => `${table} ${rule.text}`;
 
 /** Names the step behind the line a tool blames. */
-function tellRefusal(outcome: Extract<RestoreOutcome, { applied: false }>, { origins }: RenderedInput): string {
+function tellRefusal(
+  outcome: Extract<RestoreOutcome, { applied: false }>,
+  { origins }: RenderedInput,
+): string {
   const origin = outcome.line === undefined ? undefined : origins[outcome.line - 1];
   if (origin === undefined) return outcome.message;
   return `${outcome.message} (table ${origin.table}${origin.step === undefined ? '' : `, ${renderStep(origin.step)}`})`;
@@ -90,7 +114,12 @@ function tellRefusal(outcome: Extract<RestoreOutcome, { applied: false }>, { ori
  *
  * @throws Fault RG_BUSY or RG_PRIVILEGE; the entry is then marked failed
  */
-export async function apply(plan: Plan, { live }: Stage, about: Pick<JournalEntry, 'action' | 'baseline' | 'undoes'>, options: ApplyOptions): Promise<Applied> {
+export async function apply(
+  plan: Plan,
+  { live }: Stage,
+  about: Pick<JournalEntry, 'action' | 'baseline' | 'undoes'>,
+  options: ApplyOptions,
+): Promise<Applied> {
   const begun: JournalEntry = {
     version: 1,
     created: new Date().toISOString(),
@@ -108,7 +137,8 @@ export async function apply(plan: Plan, { live }: Stage, about: Pick<JournalEntr
     for (const family of familiesOf(plan)) {
       const rendered = renderInput(plan.families[family]);
       const outcome = await restore(family, live.backend, rendered.text, options.waitSeconds);
-      if (!outcome.applied) return { id, plan, entry: begun, refused: `${family}: ${tellRefusal(outcome, rendered)}` };
+      if (!outcome.applied)
+        return { id, plan, entry: begun, refused: `${family}: ${tellRefusal(outcome, rendered)}` };
     }
     return { id, plan, entry: begun, refused: undefined };
   } catch (error) {
@@ -118,6 +148,15 @@ export async function apply(plan: Plan, { live }: Stage, about: Pick<JournalEntr
 }
 
 /** Writes what became of an apply, with the rules as they were read afterwards. */
-export async function finish(stateDir: string, applied: Applied, outcome: JournalEntry['outcome'], after: Live | undefined): Promise<void> {
-  await writeEntry(stateDir, applied.id, { ...applied.entry, outcome, after: after === undefined ? null : statesOf(applied.plan, after.rules) });
+export async function finish(
+  stateDir: string,
+  applied: Applied,
+  outcome: JournalEntry['outcome'],
+  after: Live | undefined,
+): Promise<void> {
+  await writeEntry(stateDir, applied.id, {
+    ...applied.entry,
+    outcome,
+    after: after === undefined ? null : statesOf(applied.plan, after.rules),
+  });
 }

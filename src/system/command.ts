@@ -28,7 +28,10 @@ export const COMMAND_ENV = { LC_ALL: 'C', PATH } as const;
  * @throws Fault RG_MISSING_TOOL when there is no such program, RG_TIMEOUT after the time limit, RG_COMMAND when it was
  *   killed by a signal
  */
-export async function run(words: readonly [string, ...string[]], options: CommandOptions = {}): Promise<CommandResult> {
+export async function run(
+  words: readonly [string, ...string[]],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
   const { execa } = await import('execa');
   const [file, ...args] = words;
   const timeout = options.timeout ?? DEFAULT_TIMEOUT;
@@ -39,18 +42,29 @@ export async function run(words: readonly [string, ...string[]], options: Comman
     stripFinalNewline: false,
     timeout,
     maxBuffer: Number.MAX_SAFE_INTEGER,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: Buffer.from(options.input, 'latin1') }),
+    ...(options.input === undefined
+      ? { stdin: 'ignore' as const }
+      : { input: Buffer.from(options.input, 'latin1') }),
   });
   if (result.timedOut) {
-    throw new Fault('RG_TIMEOUT', 3, `${words.join(' ')} did not finish within ${String(timeout / 1000)} s and was stopped`, {
-      hint: 'Nothing is known of its result. See what holds it up (ps, the xtables lock) and try again.',
-    });
+    throw new Fault(
+      'RG_TIMEOUT',
+      3,
+      `${words.join(' ')} did not finish within ${String(timeout / 1000)} s and was stopped`,
+      {
+        hint: 'Nothing is known of its result. See what holds it up (ps, the xtables lock) and try again.',
+      },
+    );
   }
   if (result.exitCode === undefined) {
     if (result.code === 'ENOENT') {
-      throw new Fault('RG_MISSING_TOOL', 3, `${file} is not installed`, { hint: `On Debian or Ubuntu: apt-get install ${packageOf(file)}` });
+      throw new Fault('RG_MISSING_TOOL', 3, `${file} is not installed`, {
+        hint: `On Debian or Ubuntu: apt-get install ${packageOf(file)}`,
+      });
     }
-    throw new Fault('RG_COMMAND', 3, `${words.join(' ')} could not be run: ${result.shortMessage}`, { cause: result.cause });
+    throw new Fault('RG_COMMAND', 3, `${words.join(' ')} could not be run: ${result.shortMessage}`, {
+      cause: result.cause,
+    });
   }
   return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
 }

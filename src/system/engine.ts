@@ -2,7 +2,9 @@ import { request } from 'node:http';
 import { networksFrom, type EngineFacts } from '../docker/inventory.ts';
 
 /** What the Engine answered, or why it did not. Silence is never "no networks". */
-export type EngineAnswer = { readonly answered: true; readonly facts: EngineFacts } | { readonly answered: false; readonly reason: string };
+export type EngineAnswer =
+  | { readonly answered: true; readonly facts: EngineFacts }
+  | { readonly answered: false; readonly reason: string };
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 const TIMEOUT = 2_000;
@@ -14,7 +16,10 @@ const TIMEOUT = 2_000;
 export async function askEngine(): Promise<EngineAnswer> {
   const dockerHost = process.env['DOCKER_HOST'] ?? `unix://${DEFAULT_SOCKET}`;
   if (!dockerHost.startsWith('unix://')) {
-    return { answered: false, reason: `DOCKER_HOST is ${dockerHost}: only an Engine on this host, behind a unix socket, owns its rules` };
+    return {
+      answered: false,
+      reason: `DOCKER_HOST is ${dockerHost}: only an Engine on this host, behind a unix socket, owns its rules`,
+    };
   }
   const socket = dockerHost.slice('unix://'.length);
   try {
@@ -26,7 +31,8 @@ export async function askEngine(): Promise<EngineAnswer> {
 }
 
 function versionOf(body: unknown): Pick<EngineFacts, 'version' | 'apiVersion'> {
-  const fields = typeof body === 'object' && body !== null ? new Map(Object.entries(body)) : new Map<string, unknown>();
+  const fields =
+    typeof body === 'object' && body !== null ? new Map(Object.entries(body)) : new Map<string, unknown>();
   const text = (name: string): string => {
     const value: unknown = fields.get(name);
     return typeof value === 'string' ? value : '';
@@ -36,21 +42,25 @@ function versionOf(body: unknown): Pick<EngineFacts, 'version' | 'apiVersion'> {
 
 function get(socketPath: string, path: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, headers: { host: 'docker' }, timeout: TIMEOUT, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode !== 200) reject(new Error(`GET ${path} answered ${String(response.statusCode)}`));
-        else {
-          try {
-            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-          } catch (error) {
-            reject(new Error(`GET ${path} answered something that is no JSON`, { cause: error }));
+    const asked = request(
+      { socketPath, path, headers: { host: 'docker' }, timeout: TIMEOUT, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          if (response.statusCode !== 200)
+            reject(new Error(`GET ${path} answered ${String(response.statusCode)}`));
+          else {
+            try {
+              resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+            } catch (error) {
+              reject(new Error(`GET ${path} answered something that is no JSON`, { cause: error }));
+            }
           }
-        }
-      });
-    });
+        });
+      },
+    );
     asked.on('timeout', () => asked.destroy(new Error(`no answer within ${String(TIMEOUT / 1000)} s`)));
     asked.on('error', reject);
     asked.end();
@@ -61,6 +71,7 @@ function explain(socket: string, error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return `there is no Engine socket at ${socket}`;
   if (code === 'ECONNREFUSED') return `no Engine listens on ${socket}`;
-  if (code === 'EACCES') return `${socket} may not be opened: this needs root or membership in the docker group`;
+  if (code === 'EACCES')
+    return `${socket} may not be opened: this needs root or membership in the docker group`;
   return `the Engine on ${socket} did not answer: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -29,7 +29,9 @@ export async function writeAtomically(path: string, content: string | Buffer): P
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw new Fault('RG_UNSAFE_FILE', 3, `${path} could not be written: ${messageOf(error)}`, { cause: error });
+    throw new Fault('RG_UNSAFE_FILE', 3, `${path} could not be written: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   await opened.sync().finally(() => opened.close());
@@ -44,12 +46,19 @@ export async function writeAtomically(path: string, content: string | Buffer): P
  */
 export async function readTrusted(path: string, what: string): Promise<string> {
   const folder = await lstat(dirname(path)).catch(() => undefined);
-  if (folder !== undefined) refuseUnless(isOwn(folder.uid) && ((folder.mode & OTHERS_MAY_WRITE) === 0 || (folder.mode & 0o1000) !== 0), dirname(path), what);
+  if (folder !== undefined)
+    refuseUnless(
+      isOwn(folder.uid) && ((folder.mode & OTHERS_MAY_WRITE) === 0 || (folder.mode & 0o1000) !== 0),
+      dirname(path),
+      what,
+    );
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} ${path} cannot be read: ${messageOf(error)}`, { cause: error });
+    throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} ${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   try {
     // Asked of the open file: what is judged is what is read, whatever happens to the name meanwhile.
@@ -66,10 +75,15 @@ const isOwn = (uid: number): boolean => uid === 0 || uid === process.geteuid?.()
 
 function refuseUnless(trusted: boolean, path: string, what: string): void {
   if (trusted) return;
-  throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} is not used: ${path} does not belong to root, may be written by others, or is no plain file`, {
-    details: ['Root would replay its rules, so nobody else may have had a hand in it.'],
-    hint: `Look at it (ls -ld ${path}); if its content is yours: chown root: ${path} && chmod go-w ${path}`,
-  });
+  throw new Fault(
+    'RG_UNSAFE_FILE',
+    3,
+    `the ${what} is not used: ${path} does not belong to root, may be written by others, or is no plain file`,
+    {
+      details: ['Root would replay its rules, so nobody else may have had a hand in it.'],
+      hint: `Look at it (ls -ld ${path}); if its content is yours: chown root: ${path} && chmod go-w ${path}`,
+    },
+  );
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

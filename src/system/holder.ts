@@ -23,13 +23,26 @@ export interface NotHeld {
  */
 export async function hold(words: readonly [string, ...string[]]): Promise<Holder | NotHeld> {
   const [file, ...args] = words;
-  const child = execa(file, [...args, 'cat'], { env: COMMAND_ENV, reject: false, stdin: 'pipe', stdout: 'pipe', buffer: { stdout: false } });
+  const child = execa(file, [...args, 'cat'], {
+    env: COMMAND_ENV,
+    reject: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    buffer: { stdout: false },
+  });
   const { pid, stdin, stdout } = child;
-  const ended = child.then(({ exitCode, stderr, shortMessage }): NotHeld => ({ exitCode, message: stderr === '' ? (shortMessage ?? '') : stderr }));
+  const ended = child.then(({ exitCode, stderr, shortMessage }): NotHeld => ({
+    exitCode,
+    message: stderr === '' ? (shortMessage ?? '') : stderr,
+  }));
   // A program that ends at once breaks the pipe under our first byte; how it ended says more than EPIPE.
   stdin.on('error', () => undefined);
   stdin.write('\n');
-  const answered = new Promise<'held'>((resolve) => stdout.once('data', () => { resolve('held'); }));
+  const answered = new Promise<'held'>((resolve) =>
+    stdout.once('data', () => {
+      resolve('held');
+    }),
+  );
   const first = await Promise.race([answered, ended]);
   if (first !== 'held' || pid === undefined) return first === 'held' ? ended : first;
   return {

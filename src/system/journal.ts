@@ -25,7 +25,10 @@ export async function beginEntry(stateDir: string, entry: JournalEntry): Promise
 
 /** Writes an entry anew, with what became of it. */
 export async function writeEntry(stateDir: string, id: string, entry: JournalEntry): Promise<void> {
-  await writeAtomically(numberedPath(folderOf(stateDir), id), `${JSON.stringify({ $schema: SCHEMA, ...entry })}\n`);
+  await writeAtomically(
+    numberedPath(folderOf(stateDir), id),
+    `${JSON.stringify({ $schema: SCHEMA, ...entry })}\n`,
+  );
 }
 
 /** Reads one entry back, judged like a baseline: root is about to act on it. */
@@ -34,7 +37,9 @@ export async function readEntry(stateDir: string, id: string): Promise<JournalEn
   const document: unknown = JSON.parse(await readTrusted(path, 'journal entry'));
   if (!validateEntry(document)) {
     throw new Fault('RG_PLAN', 3, `the journal entry ${path} is not used: it does not fit its schema`, {
-      details: (validateEntry.errors ?? []).slice(0, 5).map((error) => `${error.instancePath} ${error.message ?? ''}`),
+      details: (validateEntry.errors ?? [])
+        .slice(0, 5)
+        .map((error) => `${error.instancePath} ${error.message ?? ''}`),
     });
   }
   return document as JournalEntry;

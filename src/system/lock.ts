@@ -15,14 +15,28 @@ const BUSY = 75;
  */
 export async function withLock<T>(runDir: string, waitSeconds: number, work: () => Promise<T>): Promise<T> {
   await makePrivateFolder(runDir);
-  const lock = await hold(['flock', '--wait', String(waitSeconds), '--conflict-exit-code', String(BUSY), join(runDir, 'lock')]);
+  const lock = await hold([
+    'flock',
+    '--wait',
+    String(waitSeconds),
+    '--conflict-exit-code',
+    String(BUSY),
+    join(runDir, 'lock'),
+  ]);
   if ('exitCode' in lock) {
     if (lock.exitCode === BUSY) {
-      throw new Fault('RG_BUSY', 4, `another rulesguard has been at work for more than ${String(waitSeconds)} s; nothing was changed`, {
-        hint: 'See it: pgrep -a -f rulesguard. Then try again, or wait longer with --wait SECONDS.',
-      });
+      throw new Fault(
+        'RG_BUSY',
+        4,
+        `another rulesguard has been at work for more than ${String(waitSeconds)} s; nothing was changed`,
+        {
+          hint: 'See it: pgrep -a -f rulesguard. Then try again, or wait longer with --wait SECONDS.',
+        },
+      );
     }
-    throw new Fault('RG_COMMAND', 3, `the lock in ${runDir} could not be taken: ${lock.message}`, { hint: 'On Debian or Ubuntu: apt-get install util-linux' });
+    throw new Fault('RG_COMMAND', 3, `the lock in ${runDir} could not be taken: ${lock.message}`, {
+      hint: 'On Debian or Ubuntu: apt-get install util-linux',
+    });
   }
   try {
     return await work();

@@ -56,13 +56,22 @@ export class Log {
 
 async function createLogger({ format, level }: LogOptions): Promise<Logger> {
   const { createLogger: create, format: formats, transports } = await import('winston');
-  const priority = (line: string, of: LogLevel): string => line.split('\n').map((part) => `<${String(PRIORITIES[of])}>${part}`).join('\n');
+  const priority = (line: string, of: LogLevel): string =>
+    line
+      .split('\n')
+      .map((part) => `<${String(PRIORITIES[of])}>${part}`)
+      .join('\n');
   const looks = {
     json: formats.combine(formats.timestamp(), formats.json()),
     text: formats.printf(({ message }) => String(message)),
     systemd: formats.printf(({ message, level: of }) => priority(String(message), of as LogLevel)),
   } as const;
-  return create({ level, levels: LEVELS, format: looks[format], transports: [new transports.Console({ stderrLevels: Object.keys(LEVELS), forceConsole: false })] });
+  return create({
+    level,
+    levels: LEVELS,
+    format: looks[format],
+    transports: [new transports.Console({ stderrLevels: Object.keys(LEVELS), forceConsole: false })],
+  });
 }
 
 /** Under systemd the journal reads stderr and wants priorities; elsewhere people read it. */

@@ -22,7 +22,8 @@ export async function look(stored: StoredBaseline): Promise<Look> {
   let liveOwned = ownLive(stored.owned, live.rules, { networks, settled: false });
   if (liveOwned.undecided.length > 0) {
     const engine = await askEngine();
-    if (engine.answered) liveOwned = ownLive(stored.owned, live.rules, { networks: engine.facts.networks, settled: true });
+    if (engine.answered)
+      liveOwned = ownLive(stored.owned, live.rules, { networks: engine.facts.networks, settled: true });
   }
   const sides: Sides = { base: stored.owned, live: live.rules, liveOwned };
   const drift = compare(sides);
@@ -33,5 +34,7 @@ export async function look(stored: StoredBaseline): Promise<Look> {
 /** How many rules of Docker's a baseline holds. */
 export function countDockers(owned: OwnedHost): number {
   const tables = [...owned.families.ipv4.values(), ...owned.families.ipv6.values()];
-  return tables.flatMap((chains) => [...chains.values()]).reduce((sum, chain) => sum + chain.rules.filter(({ owner }) => owner === 'docker').length, 0);
+  return tables
+    .flatMap((chains) => [...chains.values()])
+    .reduce((sum, chain) => sum + chain.rules.filter(({ owner }) => owner === 'docker').length, 0);
 }

@@ -11,12 +11,20 @@ const FILE = /^(\d{6})-.*\.json$/;
 export async function listNumbered(folder: string): Promise<readonly string[]> {
   try {
     const names = await readdir(folder);
-    return names.filter((name) => FILE.test(name)).map((name) => name.slice(0, -'.json'.length)).sort();
+    return names
+      .filter((name) => FILE.test(name))
+      .map((name) => name.slice(0, -'.json'.length))
+      .sort();
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw new Fault('RG_UNSAFE_FILE', 3, `${folder} cannot be listed: ${error instanceof Error ? error.message : String(error)}`, {
-      hint: 'Run it as root: sudo rulesguard …',
-    });
+    throw new Fault(
+      'RG_UNSAFE_FILE',
+      3,
+      `${folder} cannot be listed: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        hint: 'Run it as root: sudo rulesguard …',
+      },
+    );
   }
 }
 

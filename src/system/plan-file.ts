@@ -21,7 +21,10 @@ const SCHEMA = 'https://rulesguard.dev/schemas/plan.schema.json';
 
 /** Writes a plan for review. */
 export async function writePlanFile(path: string, plan: PlanFile): Promise<void> {
-  await writeAtomically(path, `${JSON.stringify({ $schema: SCHEMA, digest: digestOf(JSON.stringify(plan)), ...plan }, undefined, 2)}\n`);
+  await writeAtomically(
+    path,
+    `${JSON.stringify({ $schema: SCHEMA, digest: digestOf(JSON.stringify(plan)), ...plan }, undefined, 2)}\n`,
+  );
 }
 
 /**
@@ -31,7 +34,10 @@ export async function writePlanFile(path: string, plan: PlanFile): Promise<void>
  */
 export async function readPlanFile(path: string): Promise<PlanFile> {
   const refuse = (message: string, details: readonly string[] = []): never => {
-    throw new Fault('RG_PLAN', 3, `the plan ${path} is not used: ${message}`, { details, hint: `Make it anew: rulesguard restore --plan-out ${path}` });
+    throw new Fault('RG_PLAN', 3, `the plan ${path} is not used: ${message}`, {
+      details,
+      hint: `Make it anew: rulesguard restore --plan-out ${path}`,
+    });
   };
   const text = await readTrusted(path, 'plan');
   let document: unknown;
@@ -40,8 +46,19 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
   } catch {
     refuse('it is no JSON');
   }
-  if (!validatePlan(document)) return refuse('it does not fit its schema', (validatePlan.errors ?? []).slice(0, 5).map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`));
-  const { $schema: _, digest, ...plan } = document as PlanFile & { readonly $schema: string; readonly digest: string };
-  if (digestOf(JSON.stringify(plan)) !== digest) refuse('its content does not match its digest: it was changed after it was written');
+  if (!validatePlan(document))
+    return refuse(
+      'it does not fit its schema',
+      (validatePlan.errors ?? [])
+        .slice(0, 5)
+        .map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`),
+    );
+  const {
+    $schema: _,
+    digest,
+    ...plan
+  } = document as PlanFile & { readonly $schema: string; readonly digest: string };
+  if (digestOf(JSON.stringify(plan)) !== digest)
+    refuse('its content does not match its digest: it was changed after it was written');
   return plan;
 }

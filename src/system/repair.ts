@@ -32,7 +32,12 @@ const LONGEST_PAUSE = 2_000;
  * @param first - a look already taken, so that it is not taken twice
  * @throws Fault RG_NOT_REPAIRED (exit 1) after giving up
  */
-export async function repair(stored: StoredBaseline, first: Look, planning: PlanOptions, options: ApplyOptions): Promise<Repaired> {
+export async function repair(
+  stored: StoredBaseline,
+  first: Look,
+  planning: PlanOptions,
+  options: ApplyOptions,
+): Promise<Repaired> {
   const done: Applied[] = [];
   let current = first;
   let trouble = 'the rules kept changing';
@@ -40,21 +45,36 @@ export async function repair(stored: StoredBaseline, first: Look, planning: Plan
     const plan = planRepair(current.drift, current.sides, planning);
     if (isEmptyPlan(plan)) {
       for (const applied of done) await finish(options.stateDir, applied, 'applied', current.live);
-      return { before: first, after: current, journal: done.map(({ id }) => id), plans: done.map(({ plan }) => plan) };
+      return {
+        before: first,
+        after: current,
+        journal: done.map(({ id }) => id),
+        plans: done.map(({ plan }) => plan),
+      };
     }
     if (attempt > 1) await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 2)));
     const stage = { live: current.live, owned: current.sides.liveOwned };
     await proveApplicable(plan, stage, options);
-    const applied = await apply(plan, stage, { action: 'restore', baseline: stored.digest, undoes: null }, options);
+    const applied = await apply(
+      plan,
+      stage,
+      { action: 'restore', baseline: stored.digest, undoes: null },
+      options,
+    );
     done.push(applied);
     if (applied.refused !== undefined) trouble = applied.refused;
     current = await look(stored);
   }
   const leftovers = await takeBack(done, options);
-  throw new Fault('RG_NOT_REPAIRED', 1, `not repaired after ${String(MAX_ATTEMPTS)} attempts; what was done was taken back`, {
-    details: [trouble, ...leftovers],
-    hint: 'Find the other writer (ps, journalctl -u docker), stop it for a moment, and try again.',
-  });
+  throw new Fault(
+    'RG_NOT_REPAIRED',
+    1,
+    `not repaired after ${String(MAX_ATTEMPTS)} attempts; what was done was taken back`,
+    {
+      details: [trouble, ...leftovers],
+      hint: 'Find the other writer (ps, journalctl -u docker), stop it for a moment, and try again.',
+    },
+  );
 }
 
 /** Takes back the applies of a repair that failed, the last first. Returns what could not be taken back. */
@@ -65,7 +85,12 @@ async function takeBack(done: readonly Applied[], options: ApplyOptions): Promis
     const undo = planUndo(applied.plan, applied.entry.before, live.rules);
     if (!isEmptyPlan(undo)) {
       const owned = { families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] };
-      const back = await apply(undo, { live, owned }, { action: 'undo', baseline: applied.entry.baseline, undoes: applied.id }, options);
+      const back = await apply(
+        undo,
+        { live, owned },
+        { action: 'undo', baseline: applied.entry.baseline, undoes: applied.id },
+        options,
+      );
       await finish(options.stateDir, back, back.refused === undefined ? 'applied' : 'failed', undefined);
       if (back.refused !== undefined) troubles.push(`could not be taken back: ${back.refused}`);
     }
@@ -75,17 +100,28 @@ async function takeBack(done: readonly Applied[], options: ApplyOptions): Promis
 }
 
 /** Findings that a repair could still mend, policies set apart because they are changed only on request. */
-export function leftAfter(findings: readonly Finding[]): { readonly damage: readonly Finding[]; readonly policies: readonly Finding[] } {
+export function leftAfter(findings: readonly Finding[]): {
+  readonly damage: readonly Finding[];
+  readonly policies: readonly Finding[];
+} {
   const damage = findings.filter(isDamage);
-  return { damage: damage.filter(({ kind }) => kind !== 'policy'), policies: damage.filter(({ kind }) => kind === 'policy') };
+  return {
+    damage: damage.filter(({ kind }) => kind !== 'policy'),
+    policies: damage.filter(({ kind }) => kind === 'policy'),
+  };
 }
 
 /** The last apply that can be taken back, and its id. */
-export async function lastUndoable(stateDir: string): Promise<{ readonly id: string; readonly entry: JournalEntry }> {
+export async function lastUndoable(
+  stateDir: string,
+): Promise<{ readonly id: string; readonly entry: JournalEntry }> {
   const ids = await listJournal(stateDir);
   for (const id of ids.toReversed()) {
     const entry = await readEntry(stateDir, id);
-    if (entry.action === 'restore' && (entry.outcome === 'applied' || entry.outcome === 'begun')) return { id, entry };
+    if (entry.action === 'restore' && (entry.outcome === 'applied' || entry.outcome === 'begun'))
+      return { id, entry };
   }
-  throw new Fault('RG_PLAN', 1, 'there is no restore to take back', { hint: `The journal is in ${stateDir}/journal` });
+  throw new Fault('RG_PLAN', 1, 'there is no restore to take back', {
+    hint: `The journal is in ${stateDir}/journal`,
+  });
 }

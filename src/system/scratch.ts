@@ -41,7 +41,8 @@ export async function inScratch<T>(lockFile: string, work: (scratch: Scratch) =>
         const { stderr, exitCode } = await inside(restoreCommand(family, backend, LOCK_WAIT_SECONDS), text);
         return outcomeOf(stderr, exitCode, LOCK_WAIT_SECONDS);
       },
-      save: async (family, backend) => parseSave((await inside([toolName(family, backend, 'save')])).stdout, 'the rehearsal').ruleset,
+      save: async (family, backend) =>
+        parseSave((await inside([toolName(family, backend, 'save')])).stdout, 'the rehearsal').ruleset,
       createSets: async (saved) => {
         const creates = saved.split('\n').filter((line) => line.startsWith('create '));
         if (creates.length > 0) await inside(['ipset', 'restore'], `${creates.join('\n')}\n`);

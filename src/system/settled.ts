@@ -21,9 +21,14 @@ export async function readSettled(): Promise<Live> {
     const next = await readBackend(previous.backend);
     if (digestOfRules(next.rules) === digestOfRules(previous.rules)) return next;
     if (Date.now() > deadline) {
-      throw new Fault('RG_UNSETTLED', 3, `the rules are still changing after ${String(LONGEST / 1000)} s, so no state of them is whole`, {
-        hint: 'Wait until containers have stopped starting (docker events), then: rulesguard snapshot',
-      });
+      throw new Fault(
+        'RG_UNSETTLED',
+        3,
+        `the rules are still changing after ${String(LONGEST / 1000)} s, so no state of them is whole`,
+        {
+          hint: 'Wait until containers have stopped starting (docker events), then: rulesguard snapshot',
+        },
+      );
     }
     previous = next;
   }

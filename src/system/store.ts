@@ -38,12 +38,23 @@ export async function readBaselineFile(path: string): Promise<StoredBaseline> {
   const text = await readTrusted(path, 'baseline');
   const document = parseJson(text) ?? refuse('it is no JSON');
   if (!validateBaseline(document)) {
-    return refuse('it does not fit its schema', (validateBaseline.errors ?? []).slice(0, 5).map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`));
+    return refuse(
+      'it does not fit its schema',
+      (validateBaseline.errors ?? [])
+        .slice(0, 5)
+        .map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`),
+    );
   }
-  const { $schema: _, digest, ...baseline } = document as Baseline & { readonly $schema: string; readonly digest: string };
-  if (digestOf(JSON.stringify(baseline)) !== digest) refuse('its content does not match its digest: it was changed after it was written');
+  const {
+    $schema: _,
+    digest,
+    ...baseline
+  } = document as Baseline & { readonly $schema: string; readonly digest: string };
+  if (digestOf(JSON.stringify(baseline)) !== digest)
+    refuse('its content does not match its digest: it was changed after it was written');
   const owned = ownBaseline(baseline);
-  if (owned.objections.length > 0) refuse("it carries rules that are not Docker's", owned.objections.slice(0, 5));
+  if (owned.objections.length > 0)
+    refuse("it carries rules that are not Docker's", owned.objections.slice(0, 5));
   return { id: path.replace(/^.*\//, '').replace(/\.json$/, ''), path, baseline, digest, ...owned };
 }
 
@@ -64,11 +75,22 @@ function parseJson(text: string): unknown {
 export async function openBaseline(stateDir: string, which?: string): Promise<StoredBaseline> {
   if (which?.includes('/') === true) return readBaselineFile(which);
   const ids = await listNumbered(baselineFolder(stateDir));
-  const id = which === undefined ? ids.at(-1) : ids.find((known) => known === which || known.startsWith(`${which}-`));
+  const id =
+    which === undefined ? ids.at(-1) : ids.find((known) => known === which || known.startsWith(`${which}-`));
   if (id === undefined) {
-    throw new Fault('RG_NO_BASELINE', 3, which === undefined ? `no baseline has been recorded in ${baselineFolder(stateDir)}` : `there is no baseline ${which} in ${baselineFolder(stateDir)}`, {
-      hint: which === undefined ? "While Docker's rules are whole: rulesguard snapshot. If they are damaged now: systemctl restart docker, then snapshot." : 'See what there is: rulesguard baseline list',
-    });
+    throw new Fault(
+      'RG_NO_BASELINE',
+      3,
+      which === undefined
+        ? `no baseline has been recorded in ${baselineFolder(stateDir)}`
+        : `there is no baseline ${which} in ${baselineFolder(stateDir)}`,
+      {
+        hint:
+          which === undefined
+            ? "While Docker's rules are whole: rulesguard snapshot. If they are damaged now: systemctl restart docker, then snapshot."
+            : 'See what there is: rulesguard baseline list',
+      },
+    );
   }
   return readBaselineFile(numberedPath(baselineFolder(stateDir), id));
 }
@@ -83,7 +105,9 @@ export async function openBaselineByDigest(stateDir: string, digest: string): Pr
     const stored = await openBaseline(stateDir, id).catch(() => undefined);
     if (stored?.digest === digest) return stored;
   }
-  throw new Fault('RG_NO_BASELINE', 3, 'the baseline this plan was made from is no longer kept', { hint: 'Make it anew: rulesguard restore --plan-out FILE' });
+  throw new Fault('RG_NO_BASELINE', 3, 'the baseline this plan was made from is no longer kept', {
+    hint: 'Make it anew: rulesguard restore --plan-out FILE',
+  });
 }
 
 /** Writes a baseline as the newest one. */

@@ -27,7 +27,9 @@ export function whoAsked(): Asked {
   return {
     user,
     command: process.argv.slice(2).join(' '),
-    parent: read(`/proc/${String(process.ppid)}/cmdline`).replaceAll('\0', ' ').trim(),
+    parent: read(`/proc/${String(process.ppid)}/cmdline`)
+      .replaceAll('\0', ' ')
+      .trim(),
   };
 }
 

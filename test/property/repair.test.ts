@@ -18,9 +18,16 @@ const foreignSetting: fc.Arbitrary<readonly Damage[]> = fc.array(
 
 const repairable = (drift: Drift): readonly unknown[] => drift.chains;
 
-const sidesOf = (base: Sides['base'], live: HostRules): Sides => ({ base, live, liveOwned: ownLive(base, live, {}) });
+const sidesOf = (base: Sides['base'], live: HostRules): Sides => ({
+  base,
+  live,
+  liveOwned: ownLive(base, live, {}),
+});
 
-const onBoth = (host: HostRules, damages: readonly Damage[]): HostRules => ({ ipv4: doDamage(host.ipv4, damages), ipv6: doDamage(host.ipv6, damages) });
+const onBoth = (host: HostRules, damages: readonly Damage[]): HostRules => ({
+  ipv4: doDamage(host.ipv4, damages),
+  ipv6: doDamage(host.ipv6, damages),
+});
 
 function foreignRules(sides: Sides, recorded: Sides['base']): string {
   const lines: string[] = [];
@@ -28,9 +35,16 @@ function foreignRules(sides: Sides, recorded: Sides['base']): string {
     for (const table of sides.live[family].tables.values()) {
       for (const chain of table.chains.values()) {
         const owned = sides.liveOwned.families[family].get(table.name)?.get(chain.name);
-        const dockers = new Set(recorded.families[family].get(table.name)?.get(chain.name)?.rules.filter(({ owner }) => owner !== 'foreign').map(({ rule }) => rule.text));
+        const dockers = new Set(
+          recorded.families[family]
+            .get(table.name)
+            ?.get(chain.name)
+            ?.rules.filter(({ owner }) => owner !== 'foreign')
+            .map(({ rule }) => rule.text),
+        );
         chain.rules.forEach((rule, i) => {
-          if ((owned?.rules[i]?.owner ?? 'foreign') === 'foreign' && !dockers.has(rule.text)) lines.push(`${family} ${table.name} ${rule.text} ${rule.counters}`);
+          if ((owned?.rules[i]?.owner ?? 'foreign') === 'foreign' && !dockers.has(rule.text))
+            lines.push(`${family} ${table.name} ${rule.text} ${rule.counters}`);
         });
       }
     }
@@ -45,7 +59,15 @@ describe.each(recordingNames())('repair of %s', (name) => {
     fc.assert(
       fc.property(foreignSetting, fc.array(damage, { minLength: 1, maxLength: 5 }), (setting, damages) => {
         const sound = onBoth(host, setting);
-        const { owned: base, objections } = ownBaseline({ families: recordFamilies(ownLive({ families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] }, sound, { networks: recording(name).networks, settled: true })), engine: { version: '', apiVersion: '', networks: recording(name).networks } });
+        const { owned: base, objections } = ownBaseline({
+          families: recordFamilies(
+            ownLive({ families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] }, sound, {
+              networks: recording(name).networks,
+              settled: true,
+            }),
+          ),
+          engine: { version: '', apiVersion: '', networks: recording(name).networks },
+        });
         expect(objections).toEqual([]);
         const before = sidesOf(base, onBoth(sound, damages));
         const drift = compare(before);
@@ -53,13 +75,26 @@ describe.each(recordingNames())('repair of %s', (name) => {
         const results = FAMILIES.map((family) => simulate(before.live[family], plan.families[family]));
         expect(results.map(({ refusal }) => refusal)).toEqual([undefined, undefined]);
         const [ipv4, ipv6] = results;
-        const after = sidesOf(base, { ipv4: (ipv4 as typeof results[0])!.ruleset, ipv6: (ipv6 as typeof results[0])!.ruleset });
+        const after = sidesOf(base, {
+          ipv4: (ipv4 as (typeof results)[0])!.ruleset,
+          ipv6: (ipv6 as (typeof results)[0])!.ruleset,
+        });
         const left = compare(after);
         expect(repairable(left)).toEqual([]);
         expect(isEmptyPlan(planRepair(left, after, { policies: 'restore' }))).toBe(true);
         expect(foreignRules(after, base)).toBe(foreignRules(before, base));
-        const touched = new Set(FAMILIES.flatMap((family) => plan.families[family].tables.flatMap(({ table, steps }) => steps.map(({ chain }) => `${family} ${table} ${chain}`))));
-        const found = new Set([...drift.chains, ...drift.policies].map(({ family, table, chain }) => `${family} ${table} ${chain}`));
+        const touched = new Set(
+          FAMILIES.flatMap((family) =>
+            plan.families[family].tables.flatMap(({ table, steps }) =>
+              steps.map(({ chain }) => `${family} ${table} ${chain}`),
+            ),
+          ),
+        );
+        const found = new Set(
+          [...drift.chains, ...drift.policies].map(
+            ({ family, table, chain }) => `${family} ${table} ${chain}`,
+          ),
+        );
         expect([...touched].filter((chain) => !found.has(chain))).toEqual([]);
       }),
       { numRuns: RUNS_PER_RECORDING },
