@@ -1,11 +1,11 @@
 /**
  * The lab from a terminal, as root: `npm run lab -- roots`, `npm run lab -- record [ERA [SCENARIO]]`,
- * `npm run lab -- up ERA`. See test/fixtures/README.md.
+ * `npm run lab -- baselines [ERA]`, `npm run lab -- up ERA`. See test/fixtures/README.md and baselines/README.md.
  */
 import { once } from 'node:events';
 import { startEngine } from './engine.ts';
 import { ALL_ERAS, type Era } from './eras.ts';
-import { record } from './record.ts';
+import { record, recordBaseline } from './record.ts';
 import { ensureRoot } from './roots.ts';
 import { scenariosOf } from './scenarios.ts';
 
@@ -15,6 +15,11 @@ const eras = chosen === undefined ? ALL_ERAS : ALL_ERAS.filter((era) => era === 
 async function recordEra(era: Era): Promise<void> {
   const names = scenario === undefined ? [...scenariosOf(era).keys()] : [scenario === 'rich' ? '' : scenario];
   for (const name of names) console.log(await record(era, name));
+}
+
+/** The main scenario of every era, and the small one of the newest, which the demo plays. */
+async function recordBaselines(era: Era): Promise<void> {
+  for (const name of era === '28.5' ? ['', 'plain'] : ['']) console.log(await recordBaseline(era, name));
 }
 
 /** Keeps an Engine running until Ctrl-C, for a look around. */
@@ -31,11 +36,12 @@ async function up(era: Era): Promise<void> {
 const verbs: Readonly<Record<string, (era: Era) => Promise<unknown>>> = {
   roots: ensureRoot,
   record: recordEra,
+  baselines: recordBaselines,
   up,
 };
 const run = verbs[verb ?? ''];
 if (run === undefined || eras.length === 0 || (verb === 'up' && chosen === undefined)) {
-  console.error(`usage: npm run lab -- roots|record|up [${ALL_ERAS.join('|')}] [scenario]`);
+  console.error(`usage: npm run lab -- roots|record|baselines|up [${ALL_ERAS.join('|')}] [scenario]`);
   process.exitCode = 2;
 } else {
   for (const era of eras) await run(era);
