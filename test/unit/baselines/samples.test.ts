@@ -15,7 +15,8 @@ import { recording } from '../../support/recordings.ts';
 const FOLDER = fileURLToPath(new URL('../../../baselines/', import.meta.url));
 const SAMPLES = readdirSync(FOLDER)
   .filter((file) => file.endsWith('.json'))
-  .map((file) => file.replace('.json', ''));
+  .map((file) => file.replace('.json', ''))
+  .sort();
 
 const read = (name: string): unknown => JSON.parse(readFileSync(`${FOLDER}${name}.json`, 'utf8'));
 
