@@ -1,5 +1,5 @@
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs';
-import { Fault } from './fault.ts';
+import { Fault, type FaultCode } from './fault.ts';
 import type { Context } from './commands/context.ts';
 import { VERBS, wholeNumber, type GlobalArgs } from './commands/verbs.ts';
 import { pluginLine } from './report/check-formats.ts';
@@ -34,6 +34,8 @@ class UsageError extends Error {}
 
 function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
   const fresh: Argv = yargs([...argv]);
+  // Before a command runs, whatever fails is what was typed: also an option's value that `coerce` refused.
+  let called = false;
   fresh
     .scriptName('rulesguard')
     .usage(
@@ -44,13 +46,13 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
       type: 'string',
       requiresArg: true,
       global: true,
-      default: process.env['RULESGUARD_STATE_DIR'] ?? '/var/lib/rulesguard',
+      default: process.env['RULESGUARD_STATE_DIR'] || '/var/lib/rulesguard',
       describe: 'baselines and journal (RULESGUARD_STATE_DIR)',
     })
     .option('run-dir', {
       type: 'string',
       requiresArg: true,
-      default: process.env['RULESGUARD_RUN_DIR'] ?? '/run/rulesguard',
+      default: process.env['RULESGUARD_RUN_DIR'] || '/run/rulesguard',
       describe: 'lock (RULESGUARD_RUN_DIR)',
     })
     .option('wait', {
@@ -81,8 +83,7 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
     .wrap(Math.min(110, process.stdout.columns || 110))
     .exitProcess(false)
     .fail((message, error) => {
-      // yargs hands over its own complaints as a message, and what a command threw as an error.
-      throw error instanceof Fault ? error : new UsageError(message || error.message, { cause: error });
+      throw called ? error : new UsageError(message || error.message);
     });
   keepHelpForThoseWhoAsk(fresh);
   for (const { command, describe, builder, run } of VERBS) {
@@ -91,10 +92,11 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
       describe,
       (yargs) => void builder(yargs),
       async (args) => {
-        const globals = args as unknown as ArgumentsCamelCase<GlobalArgs>;
+        const globals = args as ArgumentsCamelCase<GlobalArgs>;
         const log = new Log({ format: globals.logFormat, level: globals.logLevel });
         useLog(log);
-        process.exitCode = await run(args as unknown as ArgumentsCamelCase, contextOf(globals, log));
+        called = true;
+        process.exitCode = await run(args, contextOf(globals, log));
       },
     );
   }
@@ -127,31 +129,54 @@ function contextOf({ stateDir, runDir, wait, color }: GlobalArgs, log: Log): Con
 
 /** Says what went wrong, for a tired person, and returns the exit code. */
 function report(error: unknown, argv: readonly string[], log: Log): number {
-  if (error instanceof Fault) {
-    const { code, message, details, hint } = error;
-    if (argv.includes('--nagios')) {
-      process.stdout.write(`${pluginLine(3, message)}\n`);
-      return 3;
-    }
-    const lines = [
-      `rulesguard: ${message}`,
-      ...details.map((line) => `  ${line}`),
-      ...(hint === undefined ? [] : [`→ ${hint}`]),
-    ];
-    log.error(lines.join('\n'), { code, hint, details });
-    return error.exit;
+  const { exit, code, message, details, hint } = tell(error, argv);
+  if (argv.includes('--nagios')) {
+    // A plugin's exit 2 means CRITICAL: whatever kept it from looking is UNKNOWN.
+    process.stdout.write(`${pluginLine(3, message)}\n`);
+    return 3;
   }
-  if (error instanceof UsageError && !(error.cause instanceof Error)) {
-    log.error(
-      `rulesguard: ${error.message}\n→ See what there is: rulesguard ${argv[0]?.startsWith('-') === false ? `${argv[0]} ` : ''}--help`,
-      { code: 'RG_USAGE' },
-    );
-    return 2;
+  const indented = details.map((line) => `  ${line}`);
+  log.error(
+    [`rulesguard: ${message}`, ...indented, ...(hint === undefined ? [] : [`→ ${hint}`])].join('\n'),
+    {
+      code,
+      hint,
+      details,
+    },
+  );
+  return exit;
+}
+
+interface Told {
+  readonly exit: number;
+  readonly code: FaultCode;
+  readonly message: string;
+  readonly details: readonly string[];
+  readonly hint: string | undefined;
+}
+
+function tell(error: unknown, argv: readonly string[]): Told {
+  if (error instanceof Fault) {
+    const { exit, code, message, details, hint } = error;
+    return { exit, code, message, details, hint };
+  }
+  if (error instanceof UsageError) {
+    const verb =
+      VERBS.find(({ command }) => command.split(' ')[0] === argv[0]) === undefined ? '' : `${argv[0] ?? ''} `;
+    return {
+      exit: 2,
+      code: 'RG_USAGE',
+      message: error.message,
+      details: [],
+      hint: `See what there is: rulesguard ${verb}--help`,
+    };
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  log.error(
-    `rulesguard: internal error; nothing is known of the rules\n${shown}\n→ Please report this, with the command you typed.`,
-    { code: 'RG_INTERNAL' },
-  );
-  return 2;
+  return {
+    exit: 2,
+    code: 'RG_INTERNAL',
+    message: 'internal error; nothing is known of the rules',
+    details: [shown],
+    hint: 'Please report this, with the command you typed.',
+  };
 }
