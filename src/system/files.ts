@@ -7,7 +7,14 @@ const OTHERS_MAY_WRITE = 0o022;
 
 /** Makes a folder only its owner may enter. An existing one is left as it is: {@link readTrusted} judges it. */
 export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Fault('RG_UNSAFE_FILE', 3, `the folder ${path} could not be made: ${messageOf(error)}`, {
+      hint: 'Run it as root (sudo rulesguard …), or name another place: --state-dir, --run-dir',
+      cause: error,
+    });
+  }
 }
 
 /**

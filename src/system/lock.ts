@@ -35,7 +35,9 @@ export async function withLock<T>(runDir: string, waitSeconds: number, work: () 
       );
     }
     throw new Fault('RG_COMMAND', 3, `the lock in ${runDir} could not be taken: ${lock.message}`, {
-      hint: 'On Debian or Ubuntu: apt-get install util-linux',
+      hint: lock.message.includes('ENOENT')
+        ? 'On Debian or Ubuntu: apt-get install util-linux'
+        : 'Run it as root (sudo rulesguard …), or name another place: --run-dir',
     });
   }
   try {
