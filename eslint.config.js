@@ -77,6 +77,7 @@ export default defineConfig(
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'max-lines': ['error', 250],
       'no-restricted-syntax': ['error', noDefaultExport],
     },

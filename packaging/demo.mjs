@@ -9,4 +9,4 @@ const program = path.join(import.meta.dirname, '..', 'bin', 'rulesguard.js');
 const { status } = spawnSync(process.execPath, [program, 'demo', ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
-process.exitCode = status ?? 2;
+process.exit(status ?? 2);

@@ -3,10 +3,10 @@ import { ownLive } from '../guard/compare.ts';
 import { planUndo, statesOf } from '../guard/journal.ts';
 import { loadPlan } from '../guard/plan-json.ts';
 import { isEmptyPlan, type Plan } from '../guard/plan.ts';
-import { simulate } from '../guard/simulate.ts';
+import { simulatePlan } from '../guard/simulate-plan.ts';
 import { rehearsalDifference } from '../guard/rehearsal.ts';
 import { ownHost } from '../docker/ownership.ts';
-import { FAMILIES, type Family } from '../iptables/model.ts';
+import { FAMILIES } from '../iptables/model.ts';
 import { renderStep } from '../iptables/restore-input.ts';
 import { count } from '../report/text.ts';
 import { countSteps } from '../report/plan-text.ts';
@@ -100,11 +100,11 @@ function refuseForeign(plan: Plan, { owned }: Stage, recorded: ReturnType<typeof
 }
 
 function differenceFrom(plan: Plan, { live }: Stage, after: Stage['live']): string | undefined {
+  const { rules } = simulatePlan(plan, live.rules);
   for (const family of FAMILIES) {
-    const { tables } = simulate(live.rules[family], plan.families[family]).ruleset;
     const named = new Set(plan.families[family].tables.map(({ table }) => table));
-    const expected = { tables: new Map([...tables].filter(([table]) => named.has(table))) };
-    const difference = rehearsalDifference(expected, after.rules[family as Family]);
+    const expected = { tables: new Map([...rules[family].tables].filter(([table]) => named.has(table))) };
+    const difference = rehearsalDifference(expected, after.rules[family]);
     if (difference !== undefined) return `${family}, ${difference}`;
   }
   return undefined;

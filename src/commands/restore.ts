@@ -1,12 +1,12 @@
 import { isDamage } from '../guard/finding.ts';
 import { isEmptyPlan, planRepair, type Plan } from '../guard/plan.ts';
 import { storePlan } from '../guard/plan-json.ts';
-import { FAMILIES, type Family } from '../iptables/model.ts';
+import type { Family } from '../iptables/model.ts';
 import { count, place, printable } from '../report/text.ts';
 import { countSteps, leftOutLines, planInput, planText } from '../report/plan-text.ts';
 import { statesDiff } from '../report/diff.ts';
 import { statesOf } from '../guard/journal.ts';
-import { simulate } from '../guard/simulate.ts';
+import { simulatePlan } from '../guard/simulate-plan.ts';
 import type { ApplyOptions } from '../system/apply.ts';
 import { digestOfRules } from '../system/digest.ts';
 import { withLock } from '../system/lock.ts';
@@ -103,12 +103,8 @@ function onlyFamily(plan: Plan, family: Family): Plan {
   };
 }
 
-function planDiff(plan: Plan, { live }: Look): string {
-  const [ipv4, ipv6] = FAMILIES.map((family) => simulate(live.rules[family], plan.families[family]).ruleset);
-  return ipv4 === undefined || ipv6 === undefined
-    ? ''
-    : statesDiff(statesOf(plan, live.rules), statesOf(plan, { ipv4, ipv6 }));
-}
+const planDiff = (plan: Plan, { live }: Look): string =>
+  statesDiff(statesOf(plan, live.rules), statesOf(plan, simulatePlan(plan, live.rules).rules));
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 

@@ -28,7 +28,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 export function printable(bytes: string): string {
   const escaped = (text: string): string =>
     text.replaceAll(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  // eslint-disable-next-line no-control-regex -- the usual rule is plain ASCII and needs no decoder
+
   if (/^[\u0020-\u007e]*$/.test(bytes)) return bytes;
   try {
     return escaped(

@@ -3,7 +3,7 @@ import { statesOf, type JournalEntry } from '../guard/journal.ts';
 import type { Plan } from '../guard/plan.ts';
 import { storePlan } from '../guard/plan-json.ts';
 import { rehearsalDifference, stageRehearsal } from '../guard/rehearsal.ts';
-import { simulate } from '../guard/simulate.ts';
+import { simulatePlan } from '../guard/simulate-plan.ts';
 import type { OwnedHost } from '../docker/ownership.ts';
 import { FAMILIES, type Family, type Rule } from '../iptables/model.ts';
 import { renderInput, renderStep, type RenderedInput } from '../iptables/restore-input.ts';
@@ -46,16 +46,14 @@ export async function proveApplicable(
   { live, owned }: Stage,
   options: ApplyOptions,
 ): Promise<void> {
-  for (const family of familiesOf(plan)) {
-    const { refusal } = simulate(live.rules[family], plan.families[family]);
-    if (refusal !== undefined) {
-      throw new Fault(
-        'RG_PLAN',
-        1,
-        `the plan cannot be applied, so nothing was changed: table ${refusal.table}, ${refusal.reason}`,
-        { details: [renderStep(refusal.step)] },
-      );
-    }
+  const [refusal] = simulatePlan(plan, live.rules).refusals;
+  if (refusal !== undefined) {
+    throw new Fault(
+      'RG_PLAN',
+      1,
+      `the plan cannot be applied, so nothing was changed: ${refusal.family} table ${refusal.table}, ${refusal.reason}`,
+      { details: [renderStep(refusal.step)] },
+    );
   }
   if (!options.rehearse) return;
   await inScratch(join(options.runDir, 'rehearsal.lock'), async (scratch) => {

@@ -62,9 +62,14 @@ export async function run(
         hint: `On Debian or Ubuntu: apt-get install ${packageOf(file)}`,
       });
     }
-    throw new Fault('RG_COMMAND', 3, `${words.join(' ')} could not be run: ${result.shortMessage}`, {
-      cause: result.cause,
-    });
+    throw new Fault(
+      'RG_COMMAND',
+      3,
+      `${words.join(' ')} could not be run: ${result.shortMessage ?? 'no reason given'}`,
+      {
+        cause: result.cause,
+      },
+    );
   }
   return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
 }

@@ -70,7 +70,8 @@ async function createLogger({ format, level }: LogOptions): Promise<Logger> {
     level,
     levels: LEVELS,
     format: looks[format],
-    transports: [new transports.Console({ stderrLevels: Object.keys(LEVELS), forceConsole: false })],
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston's types name the class of another package
+    transports: new transports.Stream({ stream: process.stderr }),
   });
 }
 

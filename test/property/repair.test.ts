@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ownBaseline, recordFamilies } from '../../src/guard/baseline.ts';
 import { compare, ownLive, type Drift, type Sides } from '../../src/guard/compare.ts';
 import { isEmptyPlan, planRepair } from '../../src/guard/plan.ts';
-import { simulate } from '../../src/guard/simulate.ts';
+import { simulatePlan } from '../../src/guard/simulate-plan.ts';
 import type { HostRules } from '../../src/docker/ownership.ts';
 import { FAMILIES } from '../../src/iptables/model.ts';
 import { damage, doDamage, type Damage } from '../support/damage.ts';
@@ -72,13 +72,9 @@ describe.each(recordingNames())('repair of %s', (name) => {
         const before = sidesOf(base, onBoth(sound, damages));
         const drift = compare(before);
         const plan = planRepair(drift, before, { policies: 'restore' });
-        const results = FAMILIES.map((family) => simulate(before.live[family], plan.families[family]));
-        expect(results.map(({ refusal }) => refusal)).toEqual([undefined, undefined]);
-        const [ipv4, ipv6] = results;
-        const after = sidesOf(base, {
-          ipv4: (ipv4 as (typeof results)[0])!.ruleset,
-          ipv6: (ipv6 as (typeof results)[0])!.ruleset,
-        });
+        const { rules, refusals } = simulatePlan(plan, before.live);
+        expect(refusals).toEqual([]);
+        const after = sidesOf(base, rules);
         const left = compare(after);
         expect(repairable(left)).toEqual([]);
         expect(isEmptyPlan(planRepair(left, after, { policies: 'restore' }))).toBe(true);

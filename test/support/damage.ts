@@ -117,11 +117,7 @@ function doOne(ruleset: Ruleset, one: Damage): Ruleset {
   return { tables: new Map([...ruleset.tables, [table.name, changed]]) };
 }
 
-function damageTable(
-  table: Table,
-  chain: Chain,
-  one: Exclude<Damage, { what: 'flush-all' }> | Damage,
-): Table {
+function damageTable(table: Table, chain: Chain, one: Damage): Table {
   switch (one.what) {
     case 'flush-table':
       return mapChains(table, (each) => ({ ...each, rules: [] }));
