@@ -22,16 +22,24 @@ async function load({ engine }: Town, family: Family, input: string): Promise<vo
   await must(engine.execInside, toolOf(family, '-restore'), [], { input });
 }
 
-/** The file a firewall loads at boot: every rule of the neighbours, none of Docker's, as it was before Docker came. */
-export function fileWithoutDocker({ golden, dockers }: Town, family: Family): string {
+/**
+ * The file a firewall loads at boot: every rule of the neighbours, none of Docker's.
+ * @param dockerUser whether it knows what the user keeps in DOCKER-USER, or is of before Docker came
+ */
+export function fileWithoutDocker(
+  { golden, dockers }: Town,
+  family: Family,
+  dockerUser: 'with DOCKER-USER' | 'of before Docker' = 'of before Docker',
+): string {
   const theirs = dockers.filter((line) => line.family === family);
   let table = '';
   const kept = golden[family].split('\n').filter((line) => {
     if (line.startsWith('*')) table = line.slice(1);
     const text = line.replace(/^\[\d+:\d+\] /, '').replace(/^(:\S+ \S+) .*/, '$1');
     const builtin = /^:\S+ (ACCEPT|DROP)$/.test(text);
-    const isDockers = theirs.some((one) => one.table === table && one.text === text);
-    return builtin || !(isDockers || text.startsWith('-A DOCKER-USER '));
+    if (builtin) return true;
+    if (/^(:|-A )DOCKER-USER (?!-j RETURN)/.test(text)) return dockerUser === 'with DOCKER-USER';
+    return !theirs.some((one) => one.table === table && one.text === text);
   });
   return kept.map((line) => line.replace(/^\[\d+:\d+\] /, '')).join('\n');
 }
