@@ -78,6 +78,15 @@ export async function readTrusted(path: string, what: string): Promise<string> {
   }
 }
 
+/** A file's content as JSON; undefined, which fits no schema, when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 const isOwn = (uid: number): boolean => uid === 0 || uid === process.geteuid?.();
 
 function refuseUnless(trusted: boolean, path: string, what: string): void {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { JournalEntry } from '../guard/journal.ts';
 import { validate as validateEntry } from '../generated/journal.js';
-import { readTrusted, writeAtomically } from './files.ts';
+import { parseJson, readTrusted, writeAtomically } from './files.ts';
 import { listNumbered, nextId, numberedPath, pruneNumbered } from './numbered.ts';
 
 const SCHEMA = 'https://rulesguard.dev/schemas/journal.schema.json';
@@ -34,9 +34,10 @@ export async function writeEntry(stateDir: string, id: string, entry: JournalEnt
 /** Reads one entry back, judged like a baseline: root is about to act on it. */
 export async function readEntry(stateDir: string, id: string): Promise<JournalEntry> {
   const path = numberedPath(folderOf(stateDir), id);
-  const document: unknown = JSON.parse(await readTrusted(path, 'journal entry'));
+  const document = parseJson(await readTrusted(path, 'journal entry'));
   if (!validateEntry(document)) {
     throw new Fault('RG_PLAN', 3, `the journal entry ${path} is not used: it does not fit its schema`, {
+      hint: `Look at it; if it is broken, put it out of the way: mv ${path} ${path}.broken`,
       details: (validateEntry.errors ?? [])
         .slice(0, 5)
         .map((error) => `${error.instancePath} ${error.message ?? ''}`),

@@ -3,7 +3,7 @@ import { Fault } from '../fault.ts';
 import { ownBaseline, type Baseline, type OwnedBaseline } from '../guard/baseline.ts';
 import { validate as validateBaseline } from '../generated/baseline.js';
 import { digestOf } from './digest.ts';
-import { readTrusted, writeAtomically } from './files.ts';
+import { parseJson, readTrusted, writeAtomically } from './files.ts';
 import { listNumbered, nextId, numberedPath } from './numbered.ts';
 
 /** A baseline as it lies in the state folder. */
@@ -56,14 +56,6 @@ export async function readBaselineFile(path: string): Promise<StoredBaseline> {
   if (owned.objections.length > 0)
     refuse("it carries rules that are not Docker's", owned.objections.slice(0, 5));
   return { id: path.replace(/^.*\//, '').replace(/\.json$/, ''), path, baseline, digest, ...owned };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /**
