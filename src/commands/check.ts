@@ -2,7 +2,7 @@ import { isDamage } from '../guard/finding.ts';
 import { checkJson, checkNagios } from '../report/check-formats.ts';
 import { checkText } from '../report/check-text.ts';
 import { driftDiff } from '../report/diff.ts';
-import { countDockers, look } from '../system/look.ts';
+import { countDockers, lookTwice } from '../system/look.ts';
 import { withProgress } from '../system/progress.ts';
 import { openBaseline } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
@@ -20,7 +20,7 @@ export async function run(args: CheckArgs, { stateDir, paint, print }: Context):
   const stored = await openBaseline(stateDir, args.baseline);
   const { live, drift, findings } = await withProgress(
     'reading the live rules of both families',
-    look(stored),
+    lookTwice(stored),
   );
   const { id, digest, baseline } = stored;
   const rules = countDockers(stored.owned);

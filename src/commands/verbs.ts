@@ -119,6 +119,10 @@ export const VERBS: readonly Verb[] = [
         })
         .conflicts('undo', ['plan', 'plan-out', 'print', 'dry-run', 'baseline', 'policies'])
         .conflicts('plan', ['plan-out', 'print', 'dry-run', 'policies'])
+        .check(({ family, print, 'dry-run': dryRun, 'plan-out': planOut }) => {
+          if (family === undefined || print === true || dryRun === true || planOut !== undefined) return true;
+          throw new Error('--family only narrows what is shown: add --print or --dry-run');
+        })
         .example('sudo rulesguard restore --dry-run', 'see it first')
         .example('sudo rulesguard restore', 'do it: containers and foreign rules stay as they are')
         .example('sudo rulesguard restore --undo', 'take it back'),

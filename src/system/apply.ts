@@ -5,13 +5,14 @@ import { storePlan } from '../guard/plan-json.ts';
 import { rehearsalDifference, stageRehearsal } from '../guard/rehearsal.ts';
 import { simulatePlan } from '../guard/simulate-plan.ts';
 import type { OwnedHost } from '../docker/ownership.ts';
-import { FAMILIES, type Family, type Rule } from '../iptables/model.ts';
+import { FAMILIES, type Backend, type Family, type Rule } from '../iptables/model.ts';
 import { renderInput, renderStep, type RenderedInput } from '../iptables/restore-input.ts';
 import { run } from './command.ts';
 import { beginEntry, writeEntry } from './journal.ts';
 import { restore, type Live, type RestoreOutcome } from './kernel.ts';
 import { join } from 'node:path';
 import { inScratch } from './scratch.ts';
+import { withSignalsHeld } from './signals.ts';
 import { thisHost, whoAsked } from './who.ts';
 
 /** Where and how to apply. */
@@ -132,17 +133,26 @@ export async function apply(
   };
   const id = await beginEntry(options.stateDir, begun);
   try {
-    for (const family of familiesOf(plan)) {
-      const rendered = renderInput(plan.families[family]);
-      const outcome = await restore(family, live.backend, rendered.text, options.waitSeconds);
-      if (!outcome.applied)
-        return { id, plan, entry: begun, refused: `${family}: ${tellRefusal(outcome, rendered)}` };
-    }
-    return { id, plan, entry: begun, refused: undefined };
+    const refused = await withSignalsHeld(() => restoreFamilies(plan, live.backend, options));
+    return { id, plan, entry: begun, refused };
   } catch (error) {
     await finish(options.stateDir, { id, plan, entry: begun, refused: undefined }, 'failed', undefined);
     throw error;
   }
+}
+
+/** Gives each family its restore input. Returns what was refused, in words; the families after that are not tried. */
+async function restoreFamilies(
+  plan: Plan,
+  backend: Backend,
+  { waitSeconds }: ApplyOptions,
+): Promise<string | undefined> {
+  for (const family of familiesOf(plan)) {
+    const rendered = renderInput(plan.families[family]);
+    const outcome = await restore(family, backend, rendered.text, waitSeconds);
+    if (!outcome.applied) return `${family}: ${tellRefusal(outcome, rendered)}`;
+  }
+  return undefined;
 }
 
 /** Writes what became of an apply, with the rules as they were read afterwards. */

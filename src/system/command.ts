@@ -13,6 +13,8 @@ export interface CommandOptions {
   /** Milliseconds after which it is killed; 30 s when not given. */
   readonly timeout?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** In a process group of its own, so that Ctrl-C on the terminal does not reach it. */
+  readonly detached?: boolean;
 }
 
 const DEFAULT_TIMEOUT = 30_000;
@@ -41,6 +43,7 @@ export async function run(
     reject: false,
     stripFinalNewline: false,
     timeout,
+    detached: options.detached ?? false,
     maxBuffer: Number.MAX_SAFE_INTEGER,
     ...(options.input === undefined
       ? { stdin: 'ignore' as const }

@@ -159,6 +159,7 @@ export async function restore(
   const { stderr, exitCode } = await run(restoreCommand(family, backend, waitSeconds), {
     input: text,
     timeout: (waitSeconds + 120) * 1000,
+    detached: true,
   });
   return outcomeOf(stderr, exitCode, waitSeconds);
 }

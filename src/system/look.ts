@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OwnedHost } from '../docker/ownership.ts';
 import { compare, ownLive, type Drift, type Sides } from '../guard/compare.ts';
 import { hasUserlandProxy } from '../guard/consequence.ts';
-import type { Finding } from '../guard/finding.ts';
+import { isDamage, type Finding } from '../guard/finding.ts';
 import { findingsOf } from '../guard/findings.ts';
+import { digestOfRules } from './digest.ts';
 import { askEngine } from './engine.ts';
 import { readLive, type Live } from './kernel.ts';
 import type { StoredBaseline } from './store.ts';
@@ -17,7 +19,11 @@ export interface Look {
 
 /** Reads the live rules and compares them with a baseline. The Engine is asked only if the rules leave a doubt. */
 export async function look(stored: StoredBaseline): Promise<Look> {
-  const live = await readLive(stored.baseline.backend);
+  return lookAt(stored, await readLive(stored.baseline.backend));
+}
+
+/** Compares rules already read. */
+export async function lookAt(stored: StoredBaseline, live: Live): Promise<Look> {
   const networks = stored.baseline.engine?.networks;
   let liveOwned = ownLive(stored.owned, live.rules, { networks, settled: false });
   if (liveOwned.undecided.length > 0) {
@@ -29,6 +35,24 @@ export async function look(stored: StoredBaseline): Promise<Look> {
   const drift = compare(sides);
   const surroundings = { networks: networks ?? [], userlandProxy: hasUserlandProxy(stored.owned) };
   return { live, sides, drift, findings: findingsOf(drift, surroundings) };
+}
+
+const PAUSE = 100;
+const MAX_LOOKS = 20;
+
+/**
+ * Looks until the same damage is seen twice, or none: dockerd takes its jumps out and puts them back whenever a network
+ * is made (Engines up to 27), and who looks in between must not raise an alarm.
+ */
+export async function lookTwice(stored: StoredBaseline): Promise<Look> {
+  let seen = await look(stored);
+  for (let looks = 1; looks < MAX_LOOKS && seen.findings.some(isDamage); looks++) {
+    await sleep(PAUSE);
+    const again = await look(stored);
+    if (digestOfRules(again.live.rules) === digestOfRules(seen.live.rules)) return again;
+    seen = again;
+  }
+  return seen;
 }
 
 /** How many rules of Docker's a baseline holds. */

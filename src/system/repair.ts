@@ -4,9 +4,10 @@ import { isDamage, type Finding } from '../guard/finding.ts';
 import { planUndo, type JournalEntry } from '../guard/journal.ts';
 import { isEmptyPlan, planRepair, type Plan, type PlanOptions } from '../guard/plan.ts';
 import { apply, finish, proveApplicable, type Applied, type ApplyOptions } from './apply.ts';
+import { digestOfRules } from './digest.ts';
 import { listJournal, readEntry } from './journal.ts';
 import { readBackend } from './kernel.ts';
-import { look, type Look } from './look.ts';
+import { look, lookAt, type Look } from './look.ts';
 import type { StoredBaseline } from './store.ts';
 
 /** What a repair found, did and left. */
@@ -55,6 +56,12 @@ export async function repair(
     if (attempt > 1) await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 2)));
     const stage = { live: current.live, owned: current.sides.liveOwned };
     await proveApplicable(plan, stage, options);
+    const fresh = await readBackend(current.live.backend);
+    if (digestOfRules(fresh.rules) !== digestOfRules(current.live.rules)) {
+      // Someone changed them during the rehearsal; dockerd may be about to put back itself what is missing.
+      current = await lookAt(stored, fresh);
+      continue;
+    }
     const applied = await apply(
       plan,
       stage,
