@@ -48,7 +48,9 @@ async function snapshot(
       1,
       "not recorded: Docker's rules look damaged, and a damaged baseline would hide that for good",
       {
-        details: reasons,
+        details: engine.answered
+          ? reasons
+          : [...reasons, '(The Engine did not answer; it could say what is switched off on purpose.)'],
         hint: 'Mend them first (rulesguard restore with an older baseline, or systemctl restart docker), or record them as they are: rulesguard snapshot --force',
       },
     );

@@ -44,9 +44,9 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
   'forward-user': exposure(
     () => 'DOCKER-USER is no longer asked: your own filters for container traffic have no effect',
   ),
-  'forward-forward': outage(
+  'forward-forward': exposure(
     () =>
-      "no forwarded traffic reaches Docker's rules: containers lose the outside, published ports lose their clients, isolation is off",
+      "no forwarded traffic reaches Docker's rules: isolation and closed ports are off; under policy DROP containers lose the outside and published ports their clients",
   ),
   'forward-isolation': exposure(
     () => 'containers of different networks can reach each other: isolation is off',
