@@ -37,7 +37,7 @@ export function chainLevel(chain: string): Level {
 export function unknownChains(table: Table, known: ReadonlySet<string>): ReadonlySet<string> {
   const unknown = new Set<string>();
   const isCandidate = (name: string): boolean =>
-    !known.has(name) && (looksDockers(name) || OVERLAY_NETWORK.test(name));
+    !known.has(name) && name !== USER_CHAIN && (looksDockers(name) || OVERLAY_NETWORK.test(name));
   if (![...table.chains.keys()].some(isCandidate)) return unknown;
   const graph = jumpGraph(table, (rule) => !neverDockers(rule));
   const queue = [...known].filter((name) => table.chains.has(name));

@@ -2,7 +2,7 @@ import { rulespecOf, type Rule } from '../iptables/model.ts';
 import { targetOf } from '../iptables/view.ts';
 import { CHAIN_SHAPES } from './chain-shapes.ts';
 import { ENTRY_SHAPES } from './entry-shapes.ts';
-import type { Captures, Shape } from './shape.ts';
+import type { Captures, Pattern, Shape } from './shape.ts';
 
 /** A rule recognised by its words, before anything beside the text was asked. */
 export interface Match {
@@ -45,17 +45,43 @@ export function matchRule(shapes: ShapesByTarget, rule: Rule): Match | undefined
   if (candidates === undefined) return undefined;
   const rulespec = rulespecOf(rule);
   for (const shape of candidates) {
-    const groups = shape.pattern.exec(rulespec);
-    if (groups !== null)
-      return { shape, captures: groups.groups === undefined ? NO_CAPTURES : capturesFrom(groups.groups) };
+    const captures = capture(shape.pattern, rulespec);
+    if (captures !== undefined) return { shape, captures };
   }
   return undefined;
 }
 
-const capturesFrom = (groups: Readonly<Record<string, string | undefined>>): Captures => {
+/**
+ * The same for a whole chain. A rule that reads like the next one of `recorded` is that rule and is not looked at again:
+ * nearly all of a chain that was read twice.
+ *
+ * @param recorded - the chain as it was read before, with what its rules were recognised as
+ */
+export function matchRules(
+  shapes: ShapesByTarget,
+  rules: readonly Rule[],
+  recorded: readonly RecordedRule[] = [],
+): readonly (Match | undefined)[] {
+  let next = 0;
+  return rules.map((rule) => {
+    const known = recorded[next];
+    if (known?.rule.text !== rule.text) return matchRule(shapes, rule);
+    next++;
+    return known.shape === undefined ? matchRule(shapes, rule) : (known as Match);
+  });
+}
+
+/** A rule of an earlier reading; without a shape it was not Docker's then, which says nothing of now. */
+type RecordedRule = Partial<Match> & { readonly rule: Rule };
+
+function capture({ expression, names }: Pattern, rulespec: string): Captures | undefined {
+  const found = expression.exec(rulespec);
+  if (found === null) return undefined;
+  if (names.length === 0) return NO_CAPTURES;
   const captures: Record<string, string> = {};
-  for (const [name, value] of Object.entries(groups)) {
-    if (value !== undefined) captures[name.startsWith('vni') ? 'vni' : name] = value;
+  for (let i = 0; i < names.length; i++) {
+    const value = found[i + 1];
+    if (value !== undefined) captures[names[i] as string] = value;
   }
   return captures;
-};
+}

@@ -3,7 +3,7 @@ import { chainLevel, leadsToUnknown, looksDockers, neverDockers, unknownChains }
 import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
 import { collect, evidenceFrom, objection, type Evidence } from './evidence.ts';
 import type { Network } from './inventory.ts';
-import { matchRule, shapesOf, type Match } from './match.ts';
+import { matchRules, shapesOf, type Match } from './match.ts';
 import type { Captures, Level, Shape } from './shape.ts';
 
 /** Whose a rule or a chain is. `shared`: DOCKER-USER, Docker's chain with the user's content. */
@@ -63,12 +63,9 @@ export interface Knowledge {
   readonly settled?: boolean;
   /** Whether a rule was recorded as Docker's before. */
   readonly recorded?: ((family: Family, table: string, rule: Rule) => boolean) | undefined;
+  /** An earlier reading of the same host: a rule that reads the same is recognised by it, quicker and no differently. */
+  readonly before?: OwnedHost | undefined;
 }
-
-const FOREIGN: Ownership = { owner: 'foreign' };
-const SHARED: Ownership = { owner: 'shared', level: 'daemon' };
-const UNKNOWN_SHAPE: Ownership = { owner: 'docker', level: 'daemon' };
-const OVERLAY: Ownership = { owner: 'docker', level: 'overlay' };
 
 /** One chain on its way to a verdict. */
 interface Candidate {
@@ -91,7 +88,9 @@ export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
   const evidence = evidenceFrom(knowledge.networks ?? [], knowledge.settled ?? false);
   const undecided: Undecided[] = [];
   const candidates = FAMILIES.flatMap((family) =>
-    [...host[family].tables.values()].flatMap((table) => candidatesOf(family, table, undecided)),
+    [...host[family].tables.values()].flatMap((table) =>
+      candidatesOf(family, table, undecided, knowledge.before?.families[family].get(table.name)),
+    ),
   );
   for (const candidate of candidates) {
     for (const match of candidate.matches) if (match !== undefined) collect(evidence, match);
@@ -111,7 +110,12 @@ export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
   return { families, undecided };
 }
 
-function candidatesOf(family: Family, table: Table, undecided: Undecided[]): readonly Candidate[] {
+function candidatesOf(
+  family: Family,
+  table: Table,
+  undecided: Undecided[],
+  before: ReadonlyMap<string, OwnedChain> | undefined,
+): readonly Candidate[] {
   const known = new Set(DOCKER_CHAINS[table.name] ?? []);
   if (DOCKER_CHAINS[table.name] === undefined && !hasEntryShapes(table)) return [];
   const unknown = unknownChains(table, known);
@@ -137,7 +141,7 @@ function candidatesOf(family: Family, table: Table, undecided: Undecided[]): rea
       chain: chain.name,
       owner: isUser ? 'shared' : isDockers ? 'docker' : 'foreign',
       unknown: unknown.has(chain.name),
-      matches: shapes === undefined ? [] : chain.rules.map((rule) => matchRule(shapes, rule)),
+      matches: shapes === undefined ? [] : matchRules(shapes, chain.rules, before?.get(chain.name)?.rules),
     });
   }
   return found;
@@ -159,9 +163,9 @@ function settle(
   if (owner === 'foreign' && candidate.matches.every((match) => match === undefined)) return undefined;
   let holdsDockers = owner !== 'foreign';
   const rules = chain.rules.map((rule, i): OwnedRule => {
-    const ownership = ownRule(candidate, rule, candidate.matches[i], evidence, knowledge, undecided);
-    if (ownership.owner !== 'foreign') holdsDockers = true;
-    return ownership === FOREIGN ? { rule, owner: 'foreign' } : { rule, ...ownership };
+    const owned = ownRule(candidate, rule, candidate.matches[i], evidence, knowledge, undecided);
+    if (owned.owner !== 'foreign') holdsDockers = true;
+    return owned;
   });
   if (!holdsDockers) return undefined;
   return {
@@ -184,21 +188,22 @@ function ownRule(
   evidence: Evidence,
   knowledge: Knowledge,
   undecided: Undecided[],
-): Ownership {
+): OwnedRule {
   const { family, table, chain, owner } = candidate;
   if (match !== undefined) {
     const doubt = objection(match.shape.needs, match.captures, evidence);
     if (doubt === undefined || knowledge.recorded?.(family, table.name, rule) === true)
-      return fromMatch(match);
+      return fromMatch(rule, match);
     if ((knowledge.settled !== true && match.shape.needs !== 'sets') || owner === 'docker') {
       undecided.push({ family, table: table.name, chain, rule: rule.text, reason: doubt });
     }
-    return FOREIGN;
+    return { rule, owner: 'foreign' };
   }
-  if (owner === 'shared') return SHARED;
-  if (owner === 'foreign') return FOREIGN;
+  if (owner === 'shared') return { rule, owner, level: 'daemon' };
+  if (owner === 'foreign') return { rule, owner };
   const fits = candidate.unknown || leadsToUnknown(table, rule);
-  if (fits && !neverDockers(rule)) return chainLevel(chain) === 'overlay' ? OVERLAY : UNKNOWN_SHAPE;
+  if (fits && !neverDockers(rule))
+    return { rule, owner: 'docker', level: chainLevel(chain) === 'overlay' ? 'overlay' : 'daemon' };
   undecided.push({
     family,
     table: table.name,
@@ -206,12 +211,12 @@ function ownRule(
     rule: rule.text,
     reason: `stands in Docker's chain, but no Engine is known to write it; Docker will delete it when it next starts`,
   });
-  return FOREIGN;
+  return { rule, owner: 'foreign' };
 }
 
-const fromMatch = ({ shape, captures }: Match): Ownership => {
+const fromMatch = (rule: Rule, { shape, captures }: Match): OwnedRule => {
   // The routing mesh writes its hairpin rule in the words of a proxy-less bridge network (docker-rules §1.2).
   const level =
     shape.id === 'hairpin-local' && captures.bridge === 'docker_gwbridge' ? 'ingress' : shape.level;
-  return { owner: 'docker', level, shape, captures };
+  return { rule, owner: 'docker', level, shape, captures };
 };

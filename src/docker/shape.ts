@@ -47,7 +47,7 @@ export interface Shape {
   /** The words after `-j` it may end in; the first thing looked at, so that foreign rules cost next to nothing. */
   readonly targets: readonly string[];
   /** Matched against the rulespec, anchored at both ends. */
-  readonly pattern: RegExp;
+  readonly pattern: Pattern;
   readonly level: Level;
   readonly needs: Needs;
   /** Where Docker puts it in a chain it shares with others: inserted first, or appended. */
@@ -74,7 +74,26 @@ export const PIECE = {
   address: ADDRESS,
 } as const;
 
-/** A rulespec pattern, anchored. */
-export function spec(source: string): RegExp {
-  return new RegExp(`^${source}$`);
+/** A regular expression whose groups are numbered, and what each captures. */
+export interface Pattern {
+  readonly expression: RegExp;
+  readonly names: readonly (keyof Captures)[];
+}
+
+/**
+ * A rulespec pattern, anchored.
+ *
+ * Named in the source, numbered in the expression: V8 makes an object of named groups for every match, which took longer
+ * than the match itself (Node 20: 180 ms for 100,000 rules with names, 75 without).
+ */
+export function spec(source: string): Pattern {
+  const groups: string[] = [];
+  const numbered = source
+    .replace(/\(\?<(\w+)>/g, (_, name: string) => {
+      groups.push(name);
+      return '(';
+    })
+    .replace(/\\k<(\w+)>/g, (_, name: string) => `\\${String(groups.indexOf(name) + 1)}`);
+  const names = groups.map((name) => (name.startsWith('vni') ? 'vni' : (name as keyof Captures)));
+  return { expression: new RegExp(`^${numbered}$`), names };
 }

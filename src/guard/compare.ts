@@ -76,23 +76,22 @@ export function ownLive(
   live: HostRules,
   knowledge: Pick<Knowledge, 'networks' | 'settled'>,
 ): OwnedHost {
-  const recorded = new Map<Rule['text'], Set<string>>();
-  for (const family of FAMILIES) {
-    for (const [table, chains] of base.families[family]) {
-      for (const chain of chains.values()) {
-        for (const { owner, rule } of chain.rules) {
-          if (owner !== 'docker') continue;
-          const places = recorded.get(rule.text) ?? new Set<string>();
-          recorded.set(rule.text, places.add(`${family} ${table}`));
-        }
-      }
-    }
-  }
-  return ownHost(live, {
-    ...knowledge,
-    recorded: (family, table, rule) => recorded.get(rule.text)?.has(`${family} ${table}`) ?? false,
-  });
+  // Asked only in doubt, so gathered only then: a set of every text costs more than the comparison.
+  const texts = new Map<OwnedChain, ReadonlySet<Rule['text']>>();
+  const textsOf = (chain: OwnedChain): ReadonlySet<Rule['text']> => {
+    const known = texts.get(chain) ?? textsOfDockers(chain);
+    texts.set(chain, known);
+    return known;
+  };
+  const recorded: Knowledge['recorded'] = (family, table, rule) => {
+    const chain = base.families[family].get(table)?.get(rule.chain);
+    return chain !== undefined && textsOf(chain).has(rule.text);
+  };
+  return ownHost(live, { ...knowledge, recorded, before: base });
 }
+
+const textsOfDockers = ({ rules }: OwnedChain): ReadonlySet<Rule['text']> =>
+  new Set(rules.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
 
 /** Compares, chain by chain. Counters and an order that changes nothing are no drift. Near-linear. */
 export function compare(sides: Sides): Drift {
@@ -127,6 +126,10 @@ function compareChain(
   const chain = chainOf(live[family], table, base.name);
   const owned = liveOwned.families[family].get(table)?.get(base.name);
   const rules = owned?.rules ?? chain?.rules.map((rule): OwnedRule => ({ rule, owner: 'foreign' })) ?? [];
+  const about = { family, table, chain: base.name, base, live: rules, exists: chain !== undefined };
+  const lostContent = lostContentOf(base, rules);
+  if (dockersAreTheSame(base.rules, rules))
+    return { ...about, missing: [], surplus: new Map(), misplaced: lostPrecedence(base, rules), lostContent };
   const want = countsOf(base.rules.filter(({ owner }) => owner === 'docker'));
   const have = countsOf(rules, want);
   const missing: number[] = [];
@@ -138,18 +141,20 @@ function compareChain(
     else present.set(rule.text, left - 1);
   });
   const surplus = new Map([...present].filter(([, left]) => left > 0));
-  return {
-    family,
-    table,
-    chain: base.name,
-    base,
-    live: rules,
-    exists: chain !== undefined,
-    missing,
-    surplus,
-    misplaced: misplacedIn(base, rules, surplus),
-    lostContent: lostContentOf(base, rules),
+  return { ...about, missing, surplus, misplaced: misplacedIn(base, rules, surplus), lostContent };
+}
+
+/** Whether Docker's rules stand as recorded, each once and in that order. Nearly every chain of nearly every check. */
+function dockersAreTheSame(base: readonly OwnedRule[], live: readonly OwnedRule[]): boolean {
+  let next = 0;
+  const nextOfDockers = (): OwnedRule | undefined => {
+    while (next < live.length && live[next]?.owner !== 'docker') next++;
+    return live[next++];
   };
+  return (
+    base.every(({ owner, rule }) => owner !== 'docker' || nextOfDockers()?.rule.text === rule.text) &&
+    nextOfDockers() === undefined
+  );
 }
 
 /** How often each text stands; only texts of `among` when given. */
@@ -170,9 +175,10 @@ function misplacedIn(
 ): ReadonlySet<string> {
   const single = live.filter(({ owner, rule }) => owner === 'docker' && !surplus.has(rule.text));
   const misplaced = new Set<string>();
+  const strayed = outOfOrder(single);
   // A baseline recorded with --force may be out of order itself: then there is no order to go back to.
-  const recordedInOrder = outOfOrder(base.rules).size === 0;
-  for (const index of recordedInOrder ? outOfOrder(single) : []) {
+  const recordedInOrder = strayed.size === 0 || outOfOrder(base.rules).size === 0;
+  for (const index of recordedInOrder ? strayed : []) {
     const text = single[index]?.rule.text;
     if (text !== undefined) misplaced.add(text);
   }
@@ -205,12 +211,9 @@ function newcomers({ base, liveOwned }: Sides): Pick<Drift, 'extras' | 'unknownC
     for (const [table, chains] of liveOwned.families[family]) {
       for (const chain of chains.values()) {
         if (chain.unknown) unknownChains.push({ family, table, chain: chain.name });
-        const known = new Set(
-          base.families[family]
-            .get(table)
-            ?.get(chain.name)
-            ?.rules.map(({ rule }) => rule.text),
-        );
+        const recorded = base.families[family].get(table)?.get(chain.name)?.rules ?? [];
+        if (dockersAreTheSame(recorded, chain.rules)) continue;
+        const known = new Set(recorded.map(({ rule }) => rule.text));
         for (const owned of chain.rules) {
           if (owned.owner === 'docker' && !known.has(owned.rule.text))
             extras.push({ family, table, chain: chain.name, owned });

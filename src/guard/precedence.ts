@@ -9,7 +9,7 @@ import { couldShadow } from './shadow.ts';
  */
 export function followersIn({ builtin, rules }: OwnedChain): readonly (OwnedRule | undefined)[] {
   const followers = new Array<OwnedRule | undefined>(rules.length).fill(undefined);
-  if (!builtin) return followers;
+  if (!builtin || !rules.some(({ owner }) => owner === 'foreign')) return followers;
   const firstRecorded = new Map(
     rules.map(({ rule }, index): [string, number] => [rule.text, index]).reverse(),
   );
