@@ -1,6 +1,7 @@
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs';
 import { Fault, type FaultCode } from './fault.ts';
 import type { Context } from './commands/context.ts';
+import { nearest } from './commands/nearest.ts';
 import { VERBS, wholeNumber, type GlobalArgs } from './commands/verbs.ts';
 import { pluginLine } from './report/check-formats.ts';
 import { paintWith } from './report/text.ts';
@@ -83,7 +84,7 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
     .wrap(Math.min(110, process.stdout.columns || 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw called ? error : new UsageError(message || error.message);
+      throw called ? error : new UsageError(withSuggestion(message || error.message, fresh));
     });
   keepHelpForThoseWhoAsk(fresh);
   for (const { command, describe, builder, run } of VERBS) {
@@ -103,14 +104,26 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
   return fresh;
 }
 
+/** What of yargs is used that its types do not show. */
+interface Untyped {
+  getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
+  getOptions(): { readonly key: Readonly<Record<string, unknown>> };
+}
+
+/** yargs suggests commands, but not options. */
+function withSuggestion(message: string, made: Argv): string {
+  const typed = /^Unknown argument: (\S{3,})$/.exec(message)?.[1];
+  const options = Object.keys((made as unknown as Untyped).getOptions().key);
+  const meant = typed === undefined ? undefined : nearest(typed, options);
+  return meant === undefined ? message : `${message}. Did you mean --${meant}?`;
+}
+
 /**
  * yargs writes the whole help text before it calls any handler, in case the handler wants it: 14 ms of a `check`
  * (yargs 18.2, Node 20). Ours never do; `--help` and usage errors are told on another path.
  */
 function keepHelpForThoseWhoAsk(made: Argv): void {
-  const internals = made as unknown as {
-    getInternalMethods(): { getUsageInstance(): { cacheHelpMessage: () => void } };
-  };
+  const internals = made as unknown as Untyped;
   internals.getInternalMethods().getUsageInstance().cacheHelpMessage = () => undefined;
 }
 

@@ -1,0 +1,131 @@
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { PROGRAM } from '../support/cli.ts';
+
+/** Runs a command line that needs no kernel: what it is about shows before anything is read. */
+async function say(line: string, env: Readonly<Record<string, string>> = {}) {
+  const words = line === '' ? [] : line.split(' ');
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [PROGRAM, ...words], {
+    env: { RULESGUARD_STATE_DIR: '/nonexistent/state', RULESGUARD_RUN_DIR: '/nonexistent/run', ...env },
+    stdin: 'ignore',
+    reject: false,
+  });
+  return { exitCode, stdout, stderr };
+}
+
+const VERBS = ['snapshot', 'check', 'restore', 'baseline', 'strip', 'demo'];
+
+describe('help', () => {
+  test('names every verb and the exit codes', async () => {
+    const { exitCode, stdout } = await say('--help');
+    expect(exitCode).toBe(0);
+    for (const verb of VERBS) expect(stdout).toMatch(new RegExp(`rulesguard ${verb}`));
+    expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 2 .*3 .*4/s);
+  });
+
+  test.each(VERBS)('of %s shows how it is typed', async (verb) => {
+    const { exitCode, stdout, stderr } = await say(`${verb} --help`);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`Examples:\n.*rulesguard ${verb}`));
+  });
+});
+
+/** What was typed, what the complaint must name, and what to type instead. */
+const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
+  ['', /Which command/, 'rulesguard check'],
+  ['chek', /Did you mean check\?/, 'rulesguard --help'],
+  ['restor --dry-run', /Did you mean restore\?/, 'rulesguard --help'],
+  ['check --jsno', /jsno/, 'rulesguard check --help'],
+  ['check rules.v4', /rules\.v4/, 'rulesguard check --help'],
+  ['check --json --diff', /json and diff/, 'rulesguard check --help'],
+  ['check --baseline', /baseline/, 'rulesguard check --help'],
+  ['check --wait soon', /--wait takes a whole number of at least 0, not soon/, 'rulesguard check --help'],
+  ['check --wait -1', /--wait .* not -1/, 'rulesguard check --help'],
+  ['check --log-format xml', /xml.*"json"/s, 'rulesguard check --help'],
+  ['snapshot --keep 0', /--keep takes a whole number of at least 1, not 0/, 'rulesguard snapshot --help'],
+  ['baseline', /Not enough|action/, 'rulesguard baseline --help'],
+  ['baseline frob', /frob.*"verify"/s, 'rulesguard baseline --help'],
+  ['restore --undo --plan f', /undo and plan/, 'rulesguard restore --help'],
+  ['restore --plan f --dry-run', /plan and dry-run/, 'rulesguard restore --help'],
+  ['restore --plan', /plan/, 'rulesguard restore --help'],
+  ['restore --family ipv5', /ipv5.*"ipv6"/s, 'rulesguard restore --help'],
+  ['restore --family ipv4', /--family/, 'rulesguard restore --help'],
+  ['strip --output', /output/, 'rulesguard strip --help'],
+];
+
+describe('a line typed wrong', () => {
+  test.each(MISTAKES)('%j: says what, and what to type, and exits 2', async (line, what, next) => {
+    const { exitCode, stdout, stderr } = await say(line);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(what);
+    expect(stderr).toContain(next);
+    expect(stderr).not.toContain('internal error');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('suggests the option that was meant', async () => {
+    expect((await say('check --jsno')).stderr).toContain('--json');
+    expect((await say('restore --dryrun')).stderr).toContain('--dry-run');
+  });
+
+  test('is UNKNOWN to a monitoring system, not CRITICAL', async () => {
+    const { exitCode, stdout } = await say('check --nagios --bogus');
+    expect(exitCode).toBe(3);
+    expect(stdout).toMatch(/^RULESGUARD UNKNOWN - [^|\n]*bogus$/);
+  });
+});
+
+test('an empty variable is as good as none: no folder is taken from it', async () => {
+  const { exitCode, stderr } = await say('check', { RULESGUARD_STATE_DIR: '' });
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain('/var/lib/rulesguard');
+});
+
+describe('the log', () => {
+  test('is text by default', async () => {
+    const { exitCode, stdout, stderr } = await say('check');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toMatch(/^rulesguard: no baseline .*\n→ .*rulesguard snapshot/);
+  });
+
+  test('is one JSON object a message when asked', async () => {
+    const { stdout, stderr } = await say('check --log-format json');
+    expect(stdout).toBe('');
+    const lines = stderr.split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toEqual([expect.objectContaining({ level: 'error', code: 'RG_NO_BASELINE' })]);
+  });
+
+  test('has sd-daemon priorities under systemd, on every line', async () => {
+    for (const asked of [say('check --log-format systemd'), say('check', { JOURNAL_STREAM: '8:1' })]) {
+      const lines = (await asked).stderr.split('\n');
+      expect(lines.length).toBeGreaterThan(1);
+      for (const line of lines) expect(line).toMatch(/^<3>/);
+    }
+  });
+});
+
+describe('completion', () => {
+  test.each([
+    ['/bin/bash', /complete .*-F _rulesguard\S+ rulesguard/],
+    ['/usr/bin/zsh', /^#compdef rulesguard/],
+  ])('prints a script for %s', async (shell, script) => {
+    const { exitCode, stdout, stderr } = await say('completion', { SHELL: shell });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(script);
+  });
+
+  test('completes in a bash that has nothing but the script', async () => {
+    const { stdout } = await execa('bash', ['--norc', '--noprofile', '-c', BASH_COMPLETES], {
+      env: { SHELL: '/bin/bash', NODE: process.execPath, PROGRAM },
+    });
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['snapshot', 'strip']));
+    expect(stdout).not.toContain('check');
+  });
+});
+
+const BASH_COMPLETES = `set -eu
+rulesguard() { "$NODE" "$PROGRAM" "$@"; }
+source <(rulesguard completion)
+COMP_WORDS=(rulesguard s) COMP_CWORD=1
+_rulesguard_yargs_completions
+printf '%s\\n' "\${COMPREPLY[@]}"`;
