@@ -1,7 +1,7 @@
 import { IMAGE } from '../lab/engine.ts';
 import { must } from '../lab/run.ts';
 import { addressOf } from './traffic.ts';
-import { FAMILIES, isRule, keyOf, toolOf } from './rules.ts';
+import { FAMILIES, isRule, keyOf, toolOf, type Line } from './rules.ts';
 import type { Town } from './town.ts';
 
 /** Containers on `front` that a deployment leaves running, and the host port of each. */
@@ -11,7 +11,10 @@ export const NEWCOMERS: ReadonlyMap<string, number> = new Map([
   ['four', 8104],
 ]);
 
-/** Starts and removes containers with published ports one after the other: dockerd adds and deletes rule by rule. */
+/**
+ * Starts and removes containers with published ports and a network, one after the other: dockerd adds and deletes rule
+ * by rule. For a new network Engines before 28 also take their jumps out of FORWARD and put them back on top.
+ */
 export async function deploy({ engine: { docker } }: Town): Promise<void> {
   const start = (name: string, port: number) =>
     docker(['run', '-d', '--name', name, '--network', 'front', '-p', `${String(port)}:80`, IMAGE]);
@@ -19,6 +22,10 @@ export async function deploy({ engine: { docker } }: Town): Promise<void> {
   await start('two', 8102);
   await start('three', 8103);
   await docker(['rm', '-f', 'two']);
+  await docker(['network', 'create', 'side']);
+  await docker(['run', '-d', '--name', 'five', '--network', 'side', '-p', '8105:80', IMAGE]);
+  await docker(['rm', '-f', 'five']);
+  await docker(['network', 'rm', 'side']);
   await start('four', 8104);
 }
 
@@ -43,10 +50,15 @@ export async function rulesOfNewcomer(town: Town, name: string, port: number): P
     );
 }
 
-/** Deletes each of Docker's rules that stood in the golden state, by value, and no others: newcomers keep theirs. */
+const isMovedJump = ({ text }: Line): boolean => /^-A FORWARD -j DOCKER-(USER|ISOLATION-STAGE-1)$/.test(text);
+
+/**
+ * Deletes each of Docker's rules that stood in the golden state, by value, and no others: newcomers keep theirs. Not the
+ * jumps that dockerd may just be moving: it gives up on a network when one it has seen is gone a moment later.
+ */
 export async function takeAway({ engine, dockers }: Town): Promise<void> {
   for (const family of FAMILIES) {
-    const rules = dockers.filter((line) => line.family === family && isRule(line));
+    const rules = dockers.filter((line) => line.family === family && isRule(line) && !isMovedJump(line));
     const tables = [...new Set(rules.map(({ table }) => table))].map((table) => [
       `*${table}`,
       ...rules.filter((line) => line.table === table).map(({ text }) => text.replace(/^-A/, '-D')),
