@@ -5,9 +5,12 @@ const { bridge, iface, ip, subnet, proto, established, vxlan, address } = PIECE;
 const forward = (phase: number) => () => [{ scope: 'forward', phase }];
 const ofBridge = (captures: Captures): string => `bridge ${captures.bridge ?? ''}`;
 
-/** A per-bridge rule of Engines before 28: after the jumps, and its DROP after the bridge's own jump to DOCKER. */
+/**
+ * A per-bridge rule of Engines before 28: after the jumps (28.0.0: after the one by address set, which closes other networks'
+ * ports), and its DROP after the bridge's own jump to DOCKER.
+ */
 const bridgeForward = (phase?: number) => (captures: Captures) => [
-  { scope: 'forward', phase: 3 },
+  { scope: 'forward', phase: 4 },
   ...(phase === undefined ? [] : [{ scope: ofBridge(captures), phase }]),
 ];
 
