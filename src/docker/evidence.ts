@@ -3,8 +3,8 @@ import type { Captures, Needs } from './shape.ts';
 import type { Match } from './match.ts';
 import { hidesBehind, trustedInterfaces, type Network } from './inventory.ts';
 
-/** What speaks for a rule beside its own words. Both families are read before anything is decided. */
-export interface Evidence {
+/** What the recognised rules of both families prove together. */
+interface Proven {
   /** Bridges named by rules that can only be Docker's, or by the Engine. */
   readonly bridges: Set<string>;
   /** Bridges with a per-bridge jump to DOCKER in FORWARD: the layout of Engines before 28. */
@@ -14,32 +14,52 @@ export interface Evidence {
   readonly closed: Map<string, string>;
   readonly loopbackPorts: Set<string>;
   readonly sctpPorts: Set<string>;
-  /** What the Engine says now of the network of each bridge. Empty when it was not asked. */
-  readonly networks: ReadonlyMap<string, Network>;
   /** 28.0.0's set rules stand in FORWARD. */
   sets: boolean;
   /** Engines from 28.0.1 on keep their per-bridge rules in DOCKER-FORWARD. */
   forwardChain: boolean;
 }
 
-/**
- * Evidence from what the Engine, or a baseline that recorded its words, says.
- *
- * @param settled - whether the list is of this moment; an older one still names bridges, but no longer their settings
- */
-export function evidenceFrom(networks: readonly Network[], settled: boolean): Evidence {
-  const bridgeNetworks = networks.filter((network) => network.bridge !== '');
-  return {
-    bridges: new Set(bridgeNetworks.map((network) => network.bridge)),
-    forwardBridges: new Set(),
-    endpoints: new Set(),
-    closed: new Map(),
-    loopbackPorts: new Set(),
-    sctpPorts: new Set(),
-    networks: new Map(settled ? bridgeNetworks.map((network) => [network.bridge, network]) : []),
-    sets: false,
-    forwardChain: false,
-  };
+/** What speaks for a rule beside its own words. */
+export class Evidence {
+  /** What the Engine says now of the network of each bridge. Empty when it was not asked. */
+  readonly networks: ReadonlyMap<string, Network>;
+  private readonly bridges: readonly string[];
+  private readonly matches: Iterable<Match>;
+  private found: Proven | undefined;
+
+  /**
+   * @param networks - what the Engine, or a baseline that recorded its words, says
+   * @param settled - whether the list is of this moment; an older one still names bridges, but no longer their settings
+   * @param matches - every recognised rule of both families
+   */
+  constructor(networks: readonly Network[], settled: boolean, matches: Iterable<Match>) {
+    const bridgeNetworks = networks.filter((network) => network.bridge !== '');
+    this.networks = new Map(settled ? bridgeNetworks.map((network) => [network.bridge, network]) : []);
+    this.bridges = bridgeNetworks.map((network) => network.bridge);
+    this.matches = matches;
+  }
+
+  /** Gathered when first asked: the names Docker gives to its bridges settle nearly every rule without it. */
+  get proven(): Proven {
+    this.found ??= this.gather();
+    return this.found;
+  }
+
+  private gather(): Proven {
+    const proven: Proven = {
+      bridges: new Set(this.bridges),
+      forwardBridges: new Set(),
+      endpoints: new Set(),
+      closed: new Map(),
+      loopbackPorts: new Set(),
+      sctpPorts: new Set(),
+      sets: false,
+      forwardChain: false,
+    };
+    for (const match of this.matches) collect(proven, match);
+    return proven;
+  }
 }
 
 /**
@@ -62,27 +82,27 @@ const PROVES_BRIDGE: ReadonlySet<string> = new Set([
 const portKey = (captures: Captures): string => `${captures.proto ?? ''} ${captures.hostPort ?? ''}`;
 
 /** Adds what one recognised rule proves. */
-export function collect(evidence: Evidence, { shape, captures }: Match): void {
-  if (captures.bridge !== undefined && PROVES_BRIDGE.has(shape.id)) evidence.bridges.add(captures.bridge);
+function collect(proven: Proven, { shape, captures }: Match): void {
+  if (captures.bridge !== undefined && PROVES_BRIDGE.has(shape.id)) proven.bridges.add(captures.bridge);
   if (shape.id === 'forward-docker' && captures.bridge !== undefined)
-    evidence.forwardBridges.add(captures.bridge);
-  if (shape.id === 'forward-set-docker' || shape.id === 'forward-set-established') evidence.sets = true;
-  if (shape.id === 'forward-forward') evidence.forwardChain = true;
+    proven.forwardBridges.add(captures.bridge);
+  if (shape.id === 'forward-set-docker' || shape.id === 'forward-set-established') proven.sets = true;
+  if (shape.id === 'forward-forward') proven.forwardChain = true;
   if (captures.ip !== undefined && (shape.id === 'dnat' || shape.id === 'port-accept'))
-    evidence.endpoints.add(captures.ip);
-  if (shape.id === 'raw-endpoint') evidence.closed.set(captures.ip ?? '', captures.bridge ?? '');
+    proven.endpoints.add(captures.ip);
+  if (shape.id === 'raw-endpoint') proven.closed.set(captures.ip ?? '', captures.bridge ?? '');
   if (shape.id === 'dnat' && captures.hostIp?.startsWith('127.') === true)
-    evidence.loopbackPorts.add(portKey(captures));
+    proven.loopbackPorts.add(portKey(captures));
   // A routed network has no DNAT, but opens the port all the same.
   if ((shape.id === 'dnat' || shape.id === 'port-accept') && captures.proto === 'sctp')
-    evidence.sctpPorts.add(captures.port ?? '');
+    proven.sctpPorts.add(captures.port ?? '');
 }
 
 const DOCKER_BRIDGE = /^(?:docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
 
 /** Whether the evidence shows that a bridge is Docker's; a name only Docker gives is enough. */
-export function knowsBridge(evidence: Evidence, bridge: string | undefined): boolean {
-  return bridge !== undefined && (DOCKER_BRIDGE.test(bridge) || evidence.bridges.has(bridge));
+function knowsBridge(evidence: Evidence, bridge: string | undefined): boolean {
+  return bridge !== undefined && (DOCKER_BRIDGE.test(bridge) || evidence.proven.bridges.has(bridge));
 }
 
 /** Why a rule with a Docker shape is nevertheless not called Docker's; undefined when it is. */
@@ -95,11 +115,11 @@ export function objection(needs: Needs, captures: Captures, evidence: Evidence):
       return bridgeObjection(captures, evidence);
     case 'forward-bridge':
       // From 28.0.1 on these words in FORWARD are a user's, unless the old layout's jump stands there too.
-      return evidence.forwardChain && !evidence.forwardBridges.has(bridge)
+      return evidence.proven.forwardChain && !evidence.proven.forwardBridges.has(bridge)
         ? `this Engine keeps such rules in DOCKER-FORWARD, not in FORWARD`
         : bridgeObjection(captures, evidence);
     case 'sets':
-      return evidence.sets
+      return evidence.proven.sets
         ? bridgeObjection(captures, evidence)
         : 'only Engine 28.0.0 writes this, and its set rules are not there';
     case 'endpoint':
@@ -107,11 +127,11 @@ export function objection(needs: Needs, captures: Captures, evidence: Evidence):
     case 'trusted-endpoint':
       return endpointObjection(captures, evidence) ?? trustObjection(captures, evidence);
     case 'loopback-port':
-      return evidence.loopbackPorts.has(portKey(captures))
+      return evidence.proven.loopbackPorts.has(portKey(captures))
         ? undefined
         : `no DNAT publishes ${captures.hostPort ?? ''}/${captures.proto ?? ''} on a loopback address`;
     case 'sctp-port':
-      return evidence.sctpPorts.has(captures.port ?? '')
+      return evidence.proven.sctpPorts.has(captures.port ?? '')
         ? undefined
         : `no DNAT publishes ${captures.port ?? ''}/sctp`;
     default:
@@ -135,7 +155,7 @@ function bridgeObjection(captures: Captures, evidence: Evidence): string | undef
 }
 
 function endpointObjection({ ip = '' }: Captures, evidence: Evidence): string | undefined {
-  const known = evidence.endpoints.has(ip) || knowsBridge(evidence, evidence.closed.get(ip));
+  const known = evidence.proven.endpoints.has(ip) || knowsBridge(evidence, evidence.proven.closed.get(ip));
   return known ? undefined : `no other rule shows that ${ip} is a container`;
 }
 

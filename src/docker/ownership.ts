@@ -1,7 +1,7 @@
 import { FAMILIES, isBuiltin, type Family, type Rule, type Ruleset, type Table } from '../iptables/model.ts';
 import { chainLevel, leadsToUnknown, looksDockers, neverDockers, unknownChains } from './chains.ts';
 import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
-import { collect, evidenceFrom, objection, type Evidence } from './evidence.ts';
+import { Evidence, objection } from './evidence.ts';
 import type { Network } from './inventory.ts';
 import { matchRules, shapesOf, type Match } from './match.ts';
 import type { Captures, Level, Shape } from './shape.ts';
@@ -85,16 +85,17 @@ interface Candidate {
  * @param knowledge - what settles doubtful cases; without it they stay foreign and are listed as undecided
  */
 export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
-  const evidence = evidenceFrom(knowledge.networks ?? [], knowledge.settled ?? false);
   const undecided: Undecided[] = [];
   const candidates = FAMILIES.flatMap((family) =>
     [...host[family].tables.values()].flatMap((table) =>
       candidatesOf(family, table, undecided, knowledge.before?.families[family].get(table.name)),
     ),
   );
-  for (const candidate of candidates) {
-    for (const match of candidate.matches) if (match !== undefined) collect(evidence, match);
-  }
+  const evidence = new Evidence(knowledge.networks ?? [], knowledge.settled ?? false, {
+    *[Symbol.iterator]() {
+      for (const { matches } of candidates) for (const match of matches) if (match !== undefined) yield match;
+    },
+  });
   const families = {
     ipv4: new Map<string, Map<string, OwnedChain>>(),
     ipv6: new Map<string, Map<string, OwnedChain>>(),

@@ -153,11 +153,12 @@ function objectionsTo(
   const objections: string[] = [];
   if (recorded.owner !== 'foreign' && judged?.owner !== recorded.owner)
     objections.push(`${where}: the chain is not ${recorded.owner === 'docker' ? "Docker's" : 'DOCKER-USER'}`);
+  const start = `-A ${recorded.name} `;
   recorded.rules.forEach((rule, i) => {
     const owner = judged?.rules[i]?.owner ?? 'foreign';
     if (rule.owner !== owner)
       objections.push(`${where}: recorded as ${rule.owner}, but it is ${owner}: ${rule.text}`);
-    if (!rule.text.startsWith(`-A ${recorded.name} `) || rule.text.includes('\n'))
+    if (!rule.text.startsWith(start) || rule.text.includes('\n'))
       objections.push(`${where}: not one rule of this chain: ${rule.text}`);
   });
   return objections;
