@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { ownHost, type Owner } from '../../src/docker/ownership.ts';
 import { EMPTY_RULESET, FAMILIES, type Family } from '../../src/iptables/model.ts';
 import { parseSave } from '../../src/iptables/parse.ts';
+import { damage, doDamage } from '../support/damage.ts';
 import { bookOf, hosts, type Host } from '../support/generate.ts';
 import type { RuleBook } from '../support/generate-book.ts';
+import { recording } from '../support/recordings.ts';
 
 /** The verdicts on every rule of a book, in the book's order. */
 function ownersOf(book: RuleBook, family: Family): readonly Owner[] {
@@ -37,6 +39,21 @@ describe.each(FAMILIES)('hosts of every era, %s', (family) => {
         expect(wrong).toEqual([]);
       }),
       { numRuns: 1500 },
+    );
+  });
+});
+
+describe.each(['engine-20.10', 'engine-28.5'])('a second reading of %s, changed in between', (name) => {
+  const { host } = recording(name);
+  const before = ownHost(host);
+
+  test('is owned the same with and without the first one', () => {
+    fc.assert(
+      fc.property(fc.array(damage, { minLength: 1, maxLength: 5 }), (damages) => {
+        const live = { ...host, ipv4: doDamage(host.ipv4, damages) };
+        expect(ownHost(live, { before })).toEqual(ownHost(live));
+      }),
+      { numRuns: 300 },
     );
   });
 });
