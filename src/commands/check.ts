@@ -1,7 +1,7 @@
 import { isDamage } from '../guard/finding.ts';
 import { checkJson, checkNagios } from '../report/check-formats.ts';
 import { checkText } from '../report/check-text.ts';
-import { driftDiff } from '../report/diff.ts';
+import { beginReading } from '../system/kernel.ts';
 import { countDockers, lookTwice } from '../system/look.ts';
 import { withProgress } from '../system/progress.ts';
 import { openBaseline } from '../system/store.ts';
@@ -17,10 +17,11 @@ export interface CheckArgs {
 
 /** `rulesguard check`: what of Docker's rules is lost, and what that means. Exit 0 intact, 1 damaged. */
 export async function run(args: CheckArgs, { stateDir, paint, print }: Context): Promise<Exit> {
+  const reading = beginReading();
   const stored = await openBaseline(stateDir, args.baseline);
   const { live, drift, findings } = await withProgress(
     'reading the live rules of both families',
-    lookTwice(stored),
+    lookTwice(stored, reading),
   );
   const { id, digest, baseline } = stored;
   const rules = countDockers(stored.owned);
@@ -34,7 +35,7 @@ export async function run(args: CheckArgs, { stateDir, paint, print }: Context):
     print(
       `${JSON.stringify(checkJson({ backend: live.backend, baseline: { id, created: baseline.created, digest }, rules, findings }), undefined, 2)}\n`,
     );
-  else if (args.diff === true) print(driftDiff(drift));
+  else if (args.diff === true) print((await import('../report/diff.ts')).driftDiff(drift));
   else {
     const ageSeconds = (Date.now() - Date.parse(baseline.created)) / 1000;
     print(

@@ -5,9 +5,9 @@ import { loadPlan } from '../guard/plan-json.ts';
 import { isEmptyPlan, type Plan } from '../guard/plan.ts';
 import { simulatePlan } from '../guard/simulate-plan.ts';
 import { rehearsalDifference } from '../guard/rehearsal.ts';
-import { ownHost } from '../docker/ownership.ts';
+import { ownHost, type OwnedHost } from '../docker/ownership.ts';
 import { FAMILIES } from '../iptables/model.ts';
-import { renderStep } from '../iptables/restore-input.ts';
+import { renderStep, type Step } from '../iptables/restore-input.ts';
 import { count } from '../report/text.ts';
 import { countSteps } from '../report/plan-text.ts';
 import { apply, finish, proveApplicable, type ApplyOptions, type Stage } from '../system/apply.ts';
@@ -15,7 +15,7 @@ import { digestOfRules } from '../system/digest.ts';
 import { readEntry, writeEntry } from '../system/journal.ts';
 import { readBackend } from '../system/kernel.ts';
 import { readPlanFile } from '../system/plan-file.ts';
-import { lastUndoable } from '../system/repair.ts';
+import { lastUndoable, takeBack } from '../system/repair.ts';
 import { openBaselineByDigest } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
 
@@ -36,7 +36,7 @@ export async function applyFile(
   }
   const owned = ownLive(stored.owned, live.rules, { networks: stored.baseline.engine?.networks });
   const stage: Stage = { live, owned };
-  refuseForeign(plan, stage, stored.owned.families);
+  refuseForeign(plan, [owned, stored.owned]);
   if (isEmptyPlan(plan)) {
     print('Nothing to do: the plan has no steps.\n');
     return 0;
@@ -57,44 +57,41 @@ export async function applyFile(
     );
     return 0;
   }
-  const undo = planUndo(plan, applied.entry.before, after.rules);
-  if (!isEmptyPlan(undo))
-    await finish(
-      options.stateDir,
-      await apply(
-        undo,
-        { live: after, owned },
-        { action: 'undo', baseline: null, undoes: applied.id },
-        options,
-      ),
-      'applied',
-      undefined,
-    );
-  await finish(options.stateDir, applied, 'failed', undefined);
+  const leftovers = await takeBack([applied], options);
   throw new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole; what was done was taken back', {
-    details: [trouble],
+    details: [trouble, ...leftovers],
+    hint: 'See what is there now (rulesguard check), then make the plan anew: rulesguard restore --plan-out FILE',
   });
 }
 
-/** Root applies a plan: whatever else its file claims, every rule in it must be one of Docker's. */
-function refuseForeign(plan: Plan, { owned }: Stage, recorded: ReturnType<typeof ownHost>['families']): void {
+/**
+ * Root applies a plan: whatever its file claims, each step may touch only Docker's chains, its rules where they belong,
+ * and the policy of FORWARD.
+ */
+function refuseForeign(plan: Plan, sides: readonly OwnedHost[]): void {
   for (const family of FAMILIES) {
-    const known = new Set(
-      [owned.families[family], recorded[family]].flatMap((tables) =>
-        [...tables].flatMap(([table, chains]) =>
-          [...chains.values()].flatMap((chain) =>
-            chain.rules.flatMap((one) => (one.owner === 'foreign' ? [] : [`${table} ${one.rule.text}`])),
-          ),
-        ),
-      ),
+    const chains = sides.flatMap(({ families }) =>
+      [...families[family].values()].flatMap((table) => [...table.values()]),
     );
+    const own = chains.filter(({ owner }) => owner !== 'foreign');
+    const known = new Set([
+      ...own.map(({ table, name }) => `${table} ${name}`),
+      ...chains.flatMap(({ table, rules }) =>
+        rules.flatMap(({ owner, rule }) => (owner === 'foreign' ? [] : [`${table} ${rule.text}`])),
+      ),
+    ]);
+    const isOwn = (table: string, step: Step): boolean => {
+      if (step.op === 'policy') return table === 'filter' && step.chain === 'FORWARD';
+      if (!('rule' in step)) return known.has(`${table} ${step.chain}`);
+      return step.rule.chain === step.chain && known.has(`${table} ${step.rule.text}`);
+    };
     for (const { table, steps } of plan.families[family].tables) {
-      const stranger = steps.find((step) => 'rule' in step && !known.has(`${table} ${step.rule.text}`));
-      if (stranger !== undefined) {
-        throw new Fault('RG_PLAN', 3, "the plan is not used: it holds a rule that is not Docker's", {
-          details: [`${family} ${table}: ${renderStep(stranger)}`],
-        });
-      }
+      const stranger = steps.find((step) => !isOwn(table, step));
+      if (stranger === undefined) continue;
+      throw new Fault('RG_PLAN', 3, "the plan is not used: it holds a rule that is not Docker's", {
+        details: [`${family} ${table}: ${renderStep(stranger)}`],
+        hint: 'Make it anew: rulesguard restore --plan-out FILE',
+      });
     }
   }
 }

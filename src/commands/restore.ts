@@ -4,11 +4,11 @@ import { storePlan } from '../guard/plan-json.ts';
 import type { Family } from '../iptables/model.ts';
 import { count, place, printable } from '../report/text.ts';
 import { countSteps, leftOutLines, planInput, planText } from '../report/plan-text.ts';
-import { statesDiff } from '../report/diff.ts';
 import { statesOf } from '../guard/journal.ts';
 import { simulatePlan } from '../guard/simulate-plan.ts';
 import type { ApplyOptions } from '../system/apply.ts';
 import { digestOfRules } from '../system/digest.ts';
+import { beginReading } from '../system/kernel.ts';
 import { withLock } from '../system/lock.ts';
 import { look, type Look } from '../system/look.ts';
 import { writePlanFile } from '../system/plan-file.ts';
@@ -46,11 +46,13 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
         : reviewed.applyFile(args.plan, options, context),
     );
   }
-  const stored = await openBaseline(context.stateDir, args.baseline);
+  const open = () => openBaseline(context.stateDir, args.baseline);
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
-    return preview(args, stored, context);
+    return preview(args, await open(), context);
   return withLock(context.runDir, context.waitSeconds, async () => {
-    const first = await withProgress('reading the live rules of both families', look(stored));
+    const reading = beginReading();
+    const stored = await open();
+    const first = await withProgress('reading the live rules of both families', look(stored, reading));
     const repaired = await withProgress('repairing', repair(stored, first, planning(args), options));
     return tell(repaired, context);
   });
@@ -89,7 +91,7 @@ async function preview(
     if (isEmptyPlan(plan)) print("Nothing to do: all of Docker's rules are in place.\n");
     else
       print(
-        `${planText(plan, paint)}\n${planDiff(plan, seen)}\n${printableLines(planInput(plan, seen.live.backend))}`,
+        `${planText(plan, paint)}\n${await planDiff(plan, seen)}\n${printableLines(planInput(plan, seen.live.backend))}`,
       );
     for (const line of policyLines(seen)) print(`${line}\n`);
   }
@@ -103,8 +105,10 @@ function onlyFamily(plan: Plan, family: Family): Plan {
   };
 }
 
-const planDiff = (plan: Plan, { live }: Look): string =>
-  statesDiff(statesOf(plan, live.rules), statesOf(plan, simulatePlan(plan, live.rules).rules));
+async function planDiff(plan: Plan, { live }: Look): Promise<string> {
+  const { statesDiff } = await import('../report/diff.ts');
+  return statesDiff(statesOf(plan, live.rules), statesOf(plan, simulatePlan(plan, live.rules).rules));
+}
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
@@ -117,7 +121,7 @@ function policyLines({ drift }: Look): readonly string[] {
 
 function tell({ before, after, journal, plans }: Repaired, { print, paint, log }: Context): Exit {
   const { damage, policies } = leftAfter(after.findings);
-  const leftOut = planRepair(before.drift, before.sides, { policies: 'leave' }).leftOut;
+  const { leftOut } = plans[0] ?? planRepair(before.drift, before.sides, { policies: 'leave' });
   const mended = before.findings.filter(isDamage).length - damage.length - policies.length;
   const steps = plans.reduce((sum, plan) => sum + countSteps(plan), 0);
   if (plans.length === 0 && damage.length === 0)

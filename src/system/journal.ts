@@ -4,6 +4,7 @@ import type { JournalEntry } from '../guard/journal.ts';
 import { validate as validateEntry } from '../generated/journal.js';
 import { parseJson, readTrusted, writeAtomically } from './files.ts';
 import { listNumbered, nextId, numberedPath, pruneNumbered } from './numbered.ts';
+import { schemaErrors } from './sealed.ts';
 
 const SCHEMA = 'https://rulesguard.dev/schemas/journal.schema.json';
 const KEPT = 100;
@@ -38,9 +39,7 @@ export async function readEntry(stateDir: string, id: string): Promise<JournalEn
   if (!validateEntry(document)) {
     throw new Fault('RG_PLAN', 3, `the journal entry ${path} is not used: it does not fit its schema`, {
       hint: `Look at it; if it is broken, put it out of the way: mv ${path} ${path}.broken`,
-      details: (validateEntry.errors ?? [])
-        .slice(0, 5)
-        .map((error) => `${error.instancePath} ${error.message ?? ''}`),
+      details: schemaErrors(validateEntry),
     });
   }
   return document as JournalEntry;

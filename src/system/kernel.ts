@@ -82,17 +82,35 @@ async function hasLegacyTables(): Promise<boolean> {
 const holdsDockers = (owned: OwnedHost): boolean =>
   [owned.families.ipv4, owned.families.ipv6].some((tables) => tables.size > 0);
 
+/** A reading that has begun: gives the live rules, see {@link readLive}. To be asked once. */
+export type Reading = (recorded?: Backend) => Promise<Live>;
+
+/**
+ * Starts to read the live rules, so that the tools run while the baseline is loaded. The nft backend is always read;
+ * whether the other one must be is known later.
+ */
+export function beginReading(): Reading {
+  const nft = readBackend('nft');
+  const legacyTables = hasLegacyTables();
+  // A fault belongs to whoever asks for the rules; when the baseline is no good, nobody does.
+  nft.catch(() => undefined);
+  return async (recorded) => {
+    if (!(await legacyTables) && recorded !== 'legacy') return nft;
+    return choose(await nft, await readBackend('legacy'), recorded);
+  };
+}
+
 /**
  * Reads the live rules in the backend Docker uses, without loading legacy modules.
  *
  * @param recorded - the backend of the baseline, for when nothing of Docker's is left to go by
  * @throws Fault RG_BACKENDS_SPLIT when Docker's rules stand in both backends, or not in the one recorded
  */
-export async function readLive(recorded?: Backend): Promise<Live> {
-  if (!(await hasLegacyTables())) {
-    if (recorded !== 'legacy') return readBackend('nft');
-  }
-  const [nft, legacy] = await Promise.all([readBackend('nft'), readBackend('legacy')]);
+export function readLive(recorded?: Backend): Promise<Live> {
+  return beginReading()(recorded);
+}
+
+function choose(nft: Live, legacy: Live, recorded: Backend | undefined): Live {
   const inNft = holdsDockers(ownHost(nft.rules));
   const inLegacy = holdsDockers(ownHost(legacy.rules));
   if (inNft && inLegacy) {

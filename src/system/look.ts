@@ -5,8 +5,7 @@ import { hasUserlandProxy } from '../guard/consequence.ts';
 import { isDamage, type Finding } from '../guard/finding.ts';
 import { findingsOf } from '../guard/findings.ts';
 import { digestOfRules } from './digest.ts';
-import { askEngine } from './engine.ts';
-import { readLive, type Live } from './kernel.ts';
+import { readLive, type Live, type Reading } from './kernel.ts';
 import type { StoredBaseline } from './store.ts';
 
 /** The live rules beside a baseline: everything that check tells and restore plans from. */
@@ -17,9 +16,13 @@ export interface Look {
   readonly findings: readonly Finding[];
 }
 
-/** Reads the live rules and compares them with a baseline. The Engine is asked only if the rules leave a doubt. */
-export async function look(stored: StoredBaseline): Promise<Look> {
-  return lookAt(stored, await readLive(stored.baseline.backend));
+/**
+ * Reads the live rules and compares them with a baseline. The Engine is asked only if the rules leave a doubt.
+ *
+ * @param read - a reading already begun
+ */
+export async function look(stored: StoredBaseline, read: Reading = readLive): Promise<Look> {
+  return lookAt(stored, await read(stored.baseline.backend));
 }
 
 /** Compares rules already read. */
@@ -27,6 +30,8 @@ export async function lookAt(stored: StoredBaseline, live: Live): Promise<Look> 
   const networks = stored.baseline.engine?.networks;
   let liveOwned = ownLive(stored.owned, live.rules, { networks, settled: false });
   if (liveOwned.undecided.length > 0) {
+    // Brings Node's HTTP client with it, which most checks need not load.
+    const { askEngine } = await import('./engine.ts');
     const engine = await askEngine();
     if (engine.answered)
       liveOwned = ownLive(stored.owned, live.rules, { networks: engine.facts.networks, settled: true });
@@ -43,9 +48,11 @@ const MAX_LOOKS = 20;
 /**
  * Looks until the same damage is seen twice, or none: dockerd takes its jumps out and puts them back whenever a network
  * is made (Engines up to 27), and who looks in between must not raise an alarm.
+ *
+ * @param read - a reading already begun, for the first look
  */
-export async function lookTwice(stored: StoredBaseline): Promise<Look> {
-  let seen = await look(stored);
+export async function lookTwice(stored: StoredBaseline, read?: Reading): Promise<Look> {
+  let seen = await look(stored, read);
   for (let looks = 1; looks < MAX_LOOKS && seen.findings.some(isDamage); looks++) {
     await sleep(PAUSE);
     const again = await look(stored);

@@ -1,9 +1,8 @@
 import { Fault } from '../fault.ts';
 import type { StoredPlan } from '../guard/plan-json.ts';
 import type { Backend } from '../iptables/model.ts';
-import { validate as validatePlan } from '../generated/plan.js';
-import { digestOf } from './digest.ts';
-import { readTrusted, writeAtomically } from './files.ts';
+import { validate } from '../generated/plan.js';
+import { readSealed, writeSealed, type Refuse } from './sealed.ts';
 
 /** A plan on its way from review to apply. `schemas/plan.schema.json` describes it. */
 export interface PlanFile extends StoredPlan {
@@ -21,10 +20,7 @@ const SCHEMA = 'https://rulesguard.dev/schemas/plan.schema.json';
 
 /** Writes a plan for review. */
 export async function writePlanFile(path: string, plan: PlanFile): Promise<void> {
-  await writeAtomically(
-    path,
-    `${JSON.stringify({ $schema: SCHEMA, digest: digestOf(JSON.stringify(plan)), ...plan }, undefined, 2)}\n`,
-  );
+  await writeSealed(path, SCHEMA, plan, 2);
 }
 
 /**
@@ -33,32 +29,11 @@ export async function writePlanFile(path: string, plan: PlanFile): Promise<void>
  * @throws Fault RG_UNSAFE_FILE or RG_PLAN
  */
 export async function readPlanFile(path: string): Promise<PlanFile> {
-  const refuse = (message: string, details: readonly string[] = []): never => {
+  const refuse: Refuse = (message, details = []) => {
     throw new Fault('RG_PLAN', 3, `the plan ${path} is not used: ${message}`, {
       details,
       hint: `Make it anew: rulesguard restore --plan-out ${path}`,
     });
   };
-  const text = await readTrusted(path, 'plan');
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    refuse('it is no JSON');
-  }
-  if (!validatePlan(document))
-    return refuse(
-      'it does not fit its schema',
-      (validatePlan.errors ?? [])
-        .slice(0, 5)
-        .map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`),
-    );
-  const {
-    $schema: _,
-    digest,
-    ...plan
-  } = document as PlanFile & { readonly $schema: string; readonly digest: string };
-  if (digestOf(JSON.stringify(plan)) !== digest)
-    refuse('its content does not match its digest: it was changed after it was written');
-  return plan;
+  return (await readSealed(path, 'plan', validate, refuse)).content as PlanFile;
 }

@@ -84,8 +84,8 @@ export async function repair(
   );
 }
 
-/** Takes back the applies of a repair that failed, the last first. Returns what could not be taken back. */
-async function takeBack(done: readonly Applied[], options: ApplyOptions): Promise<readonly string[]> {
+/** Takes back applies that did not end well, the last first. Returns what could not be taken back. */
+export async function takeBack(done: readonly Applied[], options: ApplyOptions): Promise<readonly string[]> {
   const troubles: string[] = [];
   for (const applied of done.toReversed()) {
     const live = await readBackend(applied.entry.backend);

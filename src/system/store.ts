@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { ownBaseline, type Baseline, type OwnedBaseline } from '../guard/baseline.ts';
-import { validate as validateBaseline } from '../generated/baseline.js';
-import { digestOf } from './digest.ts';
-import { parseJson, readTrusted, writeAtomically } from './files.ts';
+import { validate } from '../generated/baseline.js';
 import { listNumbered, nextId, numberedPath } from './numbered.ts';
+import { readSealed, writeSealed, type Refuse } from './sealed.ts';
 
 /** A baseline as it lies in the state folder. */
 export interface StoredBaseline extends OwnedBaseline {
@@ -29,29 +28,14 @@ export function baselineFolder(stateDir: string): string {
  * @throws Fault RG_UNSAFE_FILE or RG_BASELINE; a baseline that fails any of these is never used
  */
 export async function readBaselineFile(path: string): Promise<StoredBaseline> {
-  const refuse = (message: string, details: readonly string[] = []): never => {
+  const refuse: Refuse = (message, details = []) => {
     throw new Fault('RG_BASELINE', 3, `the baseline ${path} is not used: ${message}`, {
       details,
       hint: 'Take another one (rulesguard baseline list, then --baseline ID), or record a new one when all is well: rulesguard snapshot',
     });
   };
-  const text = await readTrusted(path, 'baseline');
-  const document = parseJson(text) ?? refuse('it is no JSON');
-  if (!validateBaseline(document)) {
-    return refuse(
-      'it does not fit its schema',
-      (validateBaseline.errors ?? [])
-        .slice(0, 5)
-        .map((error) => `${error.instancePath || '/'} ${error.message ?? ''}`),
-    );
-  }
-  const {
-    $schema: _,
-    digest,
-    ...baseline
-  } = document as Baseline & { readonly $schema: string; readonly digest: string };
-  if (digestOf(JSON.stringify(baseline)) !== digest)
-    refuse('its content does not match its digest: it was changed after it was written');
+  const { content, digest } = await readSealed(path, 'baseline', validate, refuse);
+  const baseline = content as Baseline;
   const owned = ownBaseline(baseline);
   if (owned.objections.length > 0)
     refuse("it carries rules that are not Docker's", owned.objections.slice(0, 5));
@@ -107,7 +91,6 @@ export async function writeBaseline(stateDir: string, baseline: Baseline): Promi
   const folder = baselineFolder(stateDir);
   const id = nextId(await listNumbered(folder), baseline.created);
   const path = numberedPath(folder, id);
-  const digest = digestOf(JSON.stringify(baseline));
-  await writeAtomically(path, `${JSON.stringify({ $schema: SCHEMA, digest, ...baseline }, undefined, 1)}\n`);
+  const digest = await writeSealed(path, SCHEMA, baseline, 1);
   return { id, path, baseline, digest, ...ownBaseline(baseline) };
 }
