@@ -4,7 +4,7 @@ import type { Context } from './commands/context.ts';
 import { nearest } from './commands/nearest.ts';
 import { VERBS, wholeNumber, type GlobalArgs } from './commands/verbs.ts';
 import { pluginLine } from './report/check-formats.ts';
-import { paintWith } from './report/text.ts';
+import { paintWith, printable } from './report/text.ts';
 import { defaultLogFormat, Log } from './system/log.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -171,7 +171,8 @@ interface Told {
 function tell(error: unknown, argv: readonly string[]): Told {
   if (error instanceof Fault) {
     const { exit, code, message, details, hint } = error;
-    return { exit, code, message, details, hint };
+    // They quote rules, and a rule may hold an escape sequence for the terminal of whoever reads this.
+    return { exit, code, message, details: details.map(printable), hint };
   }
   if (error instanceof UsageError) {
     const verb =

@@ -14,6 +14,7 @@ import { look, type Look } from '../system/look.ts';
 import { writePlanFile } from '../system/plan-file.ts';
 import { withProgress } from '../system/progress.ts';
 import { leftAfter, repair, type Repaired } from '../system/repair.ts';
+import { mendFlows } from './mend-flows.ts';
 import { openBaseline, type StoredBaseline } from '../system/store.ts';
 import { thisHost } from '../system/who.ts';
 import type { Context, Exit } from './context.ts';
@@ -54,7 +55,9 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     const stored = await open();
     const first = await withProgress('reading the live rules of both families', look(stored, reading));
     const repaired = await withProgress('repairing', repair(stored, first, planning(args), options));
-    return tell(repaired, context);
+    const exit = tell(repaired, context);
+    if (repaired.plans.length > 0) await mendFlows(first.drift, stored.owned, context);
+    return exit;
   });
 }
 
@@ -88,12 +91,12 @@ async function preview(
   }
   if (args.print === true) printBytes(planInput(plan, seen.live.backend));
   else if (args.dryRun === true) {
-    if (isEmptyPlan(plan)) print("Nothing to do: all of Docker's rules are in place.\n");
+    if (isEmptyPlan(plan)) print(nothingToDo(seen));
     else
       print(
         `${planText(plan, paint)}\n${await planDiff(plan, seen)}\n${printableLines(planInput(plan, seen.live.backend))}`,
       );
-    for (const line of policyLines(seen)) print(`${line}\n`);
+    if (args.policies !== true) for (const line of policyLines(seen)) print(`${line}\n`);
   }
   return 0;
 }
@@ -107,7 +110,10 @@ function onlyFamily(plan: Plan, family: Family): Plan {
 
 async function planDiff(plan: Plan, { live }: Look): Promise<string> {
   const { statesDiff } = await import('../report/diff.ts');
-  return statesDiff(statesOf(plan, live.rules), statesOf(plan, simulatePlan(plan, live.rules).rules));
+  return statesDiff(
+    statesOf(plan, live.rules, 'all'),
+    statesOf(plan, simulatePlan(plan, live.rules).rules, 'all'),
+  );
 }
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
@@ -119,29 +125,27 @@ function policyLines({ drift }: Look): readonly string[] {
   );
 }
 
+const nothingToDo = ({ drift }: Look): string =>
+  drift.policies.length === 0
+    ? "Nothing to do: all of Docker's rules are in place.\n"
+    : "All of Docker's rules are in place.\n";
+
 function tell({ before, after, journal, plans }: Repaired, { print, paint, log }: Context): Exit {
   const { damage, policies } = leftAfter(after.findings);
   const { leftOut } = plans[0] ?? planRepair(before.drift, before.sides, { policies: 'leave' });
   const mended = before.findings.filter(isDamage).length - damage.length - policies.length;
   const steps = plans.reduce((sum, plan) => sum + countSteps(plan), 0);
-  if (plans.length === 0 && damage.length === 0)
-    print("Nothing to do: all of Docker's rules are in place.\n");
-  else if (plans.length > 0) {
+  const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
+  if (plans.length > 0) {
+    const done = paint('green', paint('bold', 'REPAIRED'));
     print(
-      `${paint('green', paint('bold', 'REPAIRED'))}  ${count(mended, 'finding')} mended in ${count(steps, 'step')}; read back and compared\n`,
+      `${done}  ${count(mended, 'finding')} mended in ${count(steps, 'step')}; read back and compared. Take it back: rulesguard restore --undo\n`,
     );
-    log.info(`journal ${journal.join(', ')}; take it back with: rulesguard restore --undo`, {
-      journal,
-      steps,
-    });
-  }
+    log.info(`journal ${journal.join(', ')}`, { journal, steps });
+  } else if (damage.length === 0) print(nothingToDo(after));
   for (const line of leftOutLines(leftOut, paint)) print(`${line}\n`);
-  if (policies.length > 0)
-    for (const line of policyLines(after))
-      print(`${paint('yellow', paint('bold', 'NOT REPAIRED'))}  ${line}\n`);
+  for (const line of policyLines(after)) if (policies.length > 0) print(`${left}  ${line}\n`);
   for (const finding of damage)
-    print(
-      `${paint('yellow', paint('bold', 'NOT REPAIRED'))}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}\n`,
-    );
+    print(`${left}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}\n`);
   return damage.length + policies.length > 0 ? 1 : 0;
 }

@@ -29,16 +29,11 @@ export function chainSteps(
   leftOut: LeftOut[],
 ): readonly Step[] {
   const put = [...drift.missing, ...drift.lostContent].filter((index) => {
-    const rule = drift.base.rules[index]?.rule;
-    const target = rule === undefined ? undefined : targetOf(rule.text);
-    if (rule === undefined || target === undefined || TARGETS.has(target) || known.has(target)) return true;
-    leftOut.push({
-      family: drift.family,
-      table: drift.table,
-      chain: drift.chain,
-      rule: rule.text,
-      reason: `chain ${target}, which it jumps to, no longer exists`,
-    });
+    const text = drift.base.rules[index]?.rule.text;
+    const reason = text === undefined ? undefined : hindrance(text, known);
+    if (text === undefined || reason === undefined) return true;
+    const { family, table, chain } = drift;
+    leftOut.push({ family, table, chain, rule: text, reason });
     return false;
   });
   const moved = new Set([...drift.misplaced, ...drift.surplus.keys()]);
@@ -47,6 +42,14 @@ export function chainSteps(
   // Anchors in an order of their own can mislead; putting all of Docker's rules in this chain anew never does.
   const all = new Set(drift.live.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
   return editChain(drift, put, all, (...chain) => inRecordedOrder(place(...chain))).steps;
+}
+
+/** Why a rule cannot be put back; undefined when it can. */
+function hindrance(text: string, known: ReadonlySet<string>): string | undefined {
+  if (text.includes('\n')) return 'it holds a newline, which iptables-restore would read as two lines';
+  const target = targetOf(text);
+  if (target === undefined || TARGETS.has(target) || known.has(target)) return undefined;
+  return `chain ${target}, which it jumps to, no longer exists`;
 }
 
 interface Edit {
@@ -81,9 +84,12 @@ function editChain(
   return { steps: [...deletes, ...inserts], result: merge(standing, placed) };
 }
 
-/** Recorded rules to put: the missing ones, and those taken out to be moved, with the counters they had a moment ago. */
+/**
+ * Recorded rules to put: the missing ones, and those taken out to be moved, with the counters they had a moment ago.
+ * Docker's RETURN goes behind whatever the user has in DOCKER-USER now: nothing that works may be cut off by a repair.
+ */
 function recordedPlacements(
-  { base }: ChainDrift,
+  { base, live }: ChainDrift,
   put: readonly number[],
   moved: ReadonlySet<string>,
   removed: readonly OwnedRule[],
@@ -94,7 +100,14 @@ function recordedPlacements(
   return base.rules.flatMap((owned, baseIndex): readonly Placement[] => {
     const isMoved = owned.owner === 'docker' && moved.has(owned.rule.text);
     if (!isMoved && !wanted.has(baseIndex)) return [];
-    return [{ owned: withCounters(owned, counters.get(owned.rule.text)), baseIndex }];
+    const goesLast =
+      base.owner === 'shared' && owned.owner === 'docker' && !isMoved && live.length > removed.length;
+    return [
+      {
+        owned: withCounters(owned, counters.get(owned.rule.text)),
+        baseIndex: goesLast ? undefined : baseIndex,
+      },
+    ];
   });
 }
 

@@ -57,22 +57,28 @@ function textsByChain(plan: Plan, family: Family, table: string): ReadonlyMap<st
   return chains;
 }
 
-/** The chains a plan names, as they are in `rules`. */
-export function statesOf(plan: Plan, rules: HostRules): readonly ChainState[] {
+/**
+ * The chains a plan names, as they are in `rules`.
+ *
+ * @param kept - `ends`: of a run of rules the plan does not name only the first and the last
+ */
+export function statesOf(plan: Plan, rules: HostRules, kept: 'ends' | 'all' = 'ends'): readonly ChainState[] {
   return FAMILIES.flatMap((family) =>
     plan.families[family].tables.flatMap(({ table }) =>
       [...textsByChain(plan, family, table)].map(([name, texts]): ChainState => {
         const chain = chainOf(rules[family], table, name);
         const all = chain?.rules ?? [];
         const bystander = (index: number): boolean => all[index] !== undefined && !texts.has(all[index].text);
-        const kept = all.filter((_, i) => !(bystander(i) && bystander(i - 1) && bystander(i + 1)));
+        const amid = (i: number): boolean => bystander(i) && bystander(i - 1) && bystander(i + 1);
         return {
           family,
           table,
           chain: name,
           exists: chain !== undefined,
           policy: chain?.policy ?? (isBuiltin(table, name) ? 'ACCEPT' : '-'),
-          rules: kept.map(({ text, counters }) => ({ text, counters })),
+          rules: all
+            .filter((_, i) => kept === 'all' || !amid(i))
+            .map(({ text, counters }) => ({ text, counters })),
         };
       }),
     ),

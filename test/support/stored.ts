@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { readJson } from './cli.ts';
+
+/** A baseline as it lies in its file, as far as tests change it. */
+export interface BaselineDocument {
+  $schema: string;
+  digest: string;
+  version: number;
+  previous: string | null;
+  families: Record<'ipv4' | 'ipv6', { name: string; chains: StoredChain[] }[]>;
+}
+
+interface StoredChain {
+  name: string;
+  owner: string;
+  policy: string;
+  rules: { text: string; owner: string; level?: string; counters?: string }[];
+}
+
+/** A plan as it lies in its file, as far as tests change it. */
+export interface PlanDocument {
+  $schema: string;
+  digest: string;
+  backend: string;
+  families: Record<'ipv4' | 'ipv6', { tables: { table: string; steps: StoredStep[] }[] }>;
+}
+
+interface StoredStep {
+  op: string;
+  chain: string;
+  position?: number;
+  policy?: string;
+  counters?: string;
+  rule?: { text: string; counters: string };
+}
+
+/**
+ * Changes a stored document as an attacker would who knows how its digest is made.
+ * @param file a baseline or a plan
+ */
+export function forge<Document extends { $schema: string; digest: string }>(
+  file: string,
+  change: (document: Document) => void,
+): void {
+  const document = readJson(file) as Document;
+  change(document);
+  const { $schema, digest: _, ...rest } = document;
+  const digest = `sha256:${createHash('sha256').update(JSON.stringify(rest)).digest('hex')}`;
+  writeFileSync(file, `${JSON.stringify({ $schema, digest, ...rest }, undefined, 1)}\n`);
+}
+
+/** A chain of a stored baseline. */
+export function chainIn({ families }: BaselineDocument, table: string, name: string): StoredChain {
+  const chain = families.ipv4.find((one) => one.name === table)?.chains.find((one) => one.name === name);
+  if (chain === undefined) throw new Error(`the baseline holds no ${table} ${name}`);
+  return chain;
+}
