@@ -189,7 +189,7 @@ export function outcomeOf(stderr: string, exitCode: number, waitSeconds: number)
     throw new Fault(
       'RG_BUSY',
       4,
-      `another program held the xtables lock for more than ${String(waitSeconds)} s; nothing was changed`,
+      `another program held the xtables lock for more than ${String(waitSeconds)} s`,
       {
         hint: 'See who holds it: fuser -v /run/xtables.lock. Then try again, or wait longer with --wait SECONDS.',
       },
