@@ -3,6 +3,7 @@ import {
   ownHost,
   type OwnedChain,
   type OwnedHost,
+  type OwnedRule,
   type OwnedTables,
   type Owner,
   type HostRules,
@@ -17,6 +18,7 @@ import {
   type Ruleset,
   type Table,
 } from '../iptables/model.ts';
+import { takesAnyPacket } from './shadow.ts';
 
 export interface BaselineRule {
   /** As iptables-save wrote it, one character a byte. */
@@ -32,7 +34,7 @@ export interface BaselineChain {
   readonly owner: Owner;
   /** ACCEPT or DROP; `-` for a user chain. */
   readonly policy: string;
-  /** In order; of a run of foreign rules only the first and the last. */
+  /** In order; of a run of foreign rules only the first, the last, and the first of the others that takes any packet. */
   readonly rules: readonly BaselineRule[];
 }
 
@@ -69,10 +71,7 @@ const recordTables = (tables: OwnedTables): readonly BaselineTable[] =>
   [...tables].map(([name, chains]) => ({ name, chains: [...chains.values()].map(recordChain) }));
 
 function recordChain(chain: OwnedChain): BaselineChain {
-  const { rules } = chain;
-  const isForeign = (index: number): boolean => rules[index]?.owner === 'foreign';
-  // In the middle of a run of foreign rules nothing of Docker's is near.
-  const kept = rules.filter((_, i) => !(isForeign(i) && isForeign(i - 1) && isForeign(i + 1)));
+  const kept = withFewNeighbours(chain.rules);
   return {
     name: chain.name,
     owner: chain.owner,
@@ -84,6 +83,23 @@ function recordChain(chain: OwnedChain): BaselineChain {
       ...(rule.counters === '' || owner === 'foreign' ? {} : { counters: rule.counters }),
     })),
   };
+}
+
+/**
+ * Amid a run of foreign rules nothing of Docker's is near. What matters of the run is where it begins and ends, and that
+ * a packet which Docker's rules are meant for may not come through it.
+ */
+function withFewNeighbours(rules: readonly OwnedRule[]): readonly OwnedRule[] {
+  const isForeign = (index: number): boolean => rules[index]?.owner === 'foreign';
+  let holdsTaker = false;
+  return rules.filter(({ rule }, i) => {
+    if (!isForeign(i)) return true;
+    if (!isForeign(i - 1)) holdsTaker = takesAnyPacket(rule);
+    if (!isForeign(i - 1) || !isForeign(i + 1)) return true;
+    if (holdsTaker) return false;
+    holdsTaker = takesAnyPacket(rule);
+    return holdsTaker;
+  });
 }
 
 /** A baseline read back as a ruleset of both families, foreign neighbours included. */
@@ -158,7 +174,8 @@ function objectionsTo(
     const owner = judged?.rules[i]?.owner ?? 'foreign';
     if (rule.owner !== owner)
       objections.push(`${where}: recorded as ${rule.owner}, but it is ${owner}: ${rule.text}`);
-    if (!rule.text.startsWith(start) || rule.text.includes('\n'))
+    // A user's comment may hold a newline; it is kept as a neighbour, and never written to the kernel.
+    if (!rule.text.startsWith(start) || (rule.owner === 'docker' && rule.text.includes('\n')))
       objections.push(`${where}: not one rule of this chain: ${rule.text}`);
   });
   return objections;

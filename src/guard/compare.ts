@@ -8,7 +8,7 @@ import {
   type Undecided,
 } from '../docker/ownership.ts';
 import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
-import { outOfOrder } from './order.ts';
+import { outOfOrder, strayedFrom } from './order.ts';
 import { lostPrecedence } from './precedence.ts';
 
 /** How one chain differs from the baseline. Empty sets everywhere: the chain is as it was. */
@@ -173,17 +173,29 @@ function misplacedIn(
   live: readonly OwnedRule[],
   surplus: ReadonlyMap<string, number>,
 ): ReadonlySet<string> {
-  const single = live.filter(({ owner, rule }) => owner === 'docker' && !surplus.has(rule.text));
-  const misplaced = new Set<string>();
-  const strayed = outOfOrder(single);
+  const misplaced = new Set([...lostPrecedence(base, live)].filter((text) => !surplus.has(text)));
+  // What went behind a rule of others is put back anyway; the rest is judged without it.
+  const single = live.filter(
+    ({ owner, rule: { text } }) => owner === 'docker' && !surplus.has(text) && !misplaced.has(text),
+  );
   // A baseline recorded with --force may be out of order itself: then there is no order to go back to.
-  const recordedInOrder = strayed.size === 0 || outOfOrder(base.rules).size === 0;
-  for (const index of recordedInOrder ? strayed : []) {
+  if (outOfOrder(single).size === 0 || outOfOrder(base.rules).size > 0) return misplaced;
+  for (const index of outOfOrder(single, strayedFromRecord(base, single))) {
     const text = single[index]?.rule.text;
     if (text !== undefined) misplaced.add(text);
   }
-  for (const text of lostPrecedence(base, live)) if (!surplus.has(text)) misplaced.add(text);
   return misplaced;
+}
+
+/** Which rules someone moved: where moving either of two would do, the one that moved is named and put back. */
+function strayedFromRecord(base: OwnedChain, live: readonly OwnedRule[]): ReadonlySet<number> {
+  const recordedAt = new Map(base.rules.map(({ rule }, index) => [rule.text, index]));
+  const known = live.flatMap(({ rule }, index) => {
+    const position = recordedAt.get(rule.text);
+    return position === undefined ? [] : [{ index, position }];
+  });
+  const strayed = strayedFrom(known.map(({ position }) => position));
+  return new Set(known.flatMap(({ index }, i) => (strayed.has(i) ? [index] : [])));
 }
 
 /** DOCKER-USER is the user's to edit: only when nothing of theirs is left was it emptied by accident. */

@@ -16,26 +16,62 @@ export function ordersOf({ shape, captures }: Ordered): readonly Order[] {
  * non-decreasing phases, scope by scope. O(n log n).
  *
  * @param rules - one chain's rules in live order
+ * @param strayed - of runs of equal length, one without these is kept: indexes of rules that are known to have moved
  * @returns indexes into `rules`
  */
-export function outOfOrder(rules: readonly Ordered[]): ReadonlySet<number> {
-  const scopes = new Map<string, { readonly indexes: number[]; readonly phases: number[] }>();
+export function outOfOrder(
+  rules: readonly Ordered[],
+  strayed: ReadonlySet<number> = new Set(),
+): ReadonlySet<number> {
+  const scopes = new Map<string, { readonly index: number; readonly phase: number }[]>();
   rules.forEach((rule, index) => {
     for (const { scope, phase } of ordersOf(rule)) {
-      const members = scopes.get(scope) ?? { indexes: [], phases: [] };
+      const members = scopes.get(scope) ?? [];
       scopes.set(scope, members);
-      members.indexes.push(index);
-      members.phases.push(phase);
+      members.push({ index, phase });
     }
   });
   const moved = new Set<number>();
-  for (const { indexes, phases } of scopes.values()) {
-    const kept = longestNonDecreasing(phases);
-    indexes.forEach((index, i) => {
+  for (const members of scopes.values()) {
+    // A rule that is moved anyway stands in nobody's way any more.
+    const standing = members.filter(({ index }) => !moved.has(index));
+    const kept = heaviestRun(
+      standing.map(({ phase }) => phase),
+      // One rule more always outweighs any number of strayed ones.
+      (i) => standing.length + (strayed.has(standing[i]?.index ?? -1) ? 0 : 1),
+    );
+    standing.forEach(({ index }, i) => {
       if (!kept.has(i)) moved.add(index);
     });
   }
   return moved;
+}
+
+/** Indexes of the heaviest non-decreasing subsequence; there are only a handful of phases. */
+function heaviestRun(phases: readonly number[], weightOf: (index: number) => number): ReadonlySet<number> {
+  const weights: number[] = [];
+  const previous: number[] = [];
+  const ends = new Map<number, number>();
+  const heaviestUpTo = (phase: number): number => {
+    let best = -1;
+    for (const [other, end] of ends) {
+      if (other <= phase && (weights[end] ?? 0) > (weights[best] ?? 0)) best = end;
+    }
+    return best;
+  };
+  phases.forEach((phase, i) => {
+    const before = heaviestUpTo(phase);
+    previous.push(before);
+    weights.push((weights[before] ?? 0) + weightOf(i));
+    ends.set(phase, i);
+  });
+  return chainBack(previous, heaviestUpTo(Infinity));
+}
+
+/** The fewest rules that must have moved, going by where each stood before. O(n log n). */
+export function strayedFrom(positions: readonly number[]): ReadonlySet<number> {
+  const kept = longestNonDecreasing(positions);
+  return new Set(positions.flatMap((_, index) => (kept.has(index) ? [] : [index])));
 }
 
 /** Indexes of a longest non-decreasing subsequence (patience sorting). */
@@ -53,8 +89,12 @@ function longestNonDecreasing(values: readonly number[]): ReadonlySet<number> {
     previous[i] = low === 0 ? -1 : (tails[low - 1] ?? -1);
     tails[low] = i;
   });
+  return chainBack(previous, tails.at(-1) ?? -1);
+}
+
+function chainBack(previous: readonly number[], end: number): ReadonlySet<number> {
   const kept = new Set<number>();
-  for (let i = tails.at(-1) ?? -1; i !== -1; i = previous[i] ?? -1) kept.add(i);
+  for (let i = end; i !== -1; i = previous[i] ?? -1) kept.add(i);
   return kept;
 }
 

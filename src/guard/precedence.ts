@@ -1,9 +1,13 @@
 import type { OwnedChain, OwnedRule } from '../docker/ownership.ts';
-import { couldShadow } from './shadow.ts';
+import { viewRule, type RuleView } from '../iptables/view.ts';
+import { couldShadow, takesPackets } from './shadow.ts';
+
+/** How many foreign rules further down are looked at: a baseline keeps at most three of each run. */
+const REACH = 8;
 
 /**
- * For each rule of a recorded chain, the foreign rule behind it that could take its packets, were it in front. Only
- * built-in chains: in Docker's own chains nobody else's order is kept by anyone.
+ * For each rule of a recorded chain, the nearest foreign rule behind it that could take its packets, were it in front.
+ * Only built-in chains: in Docker's own chains nobody else's order is kept by anyone.
  *
  * @returns one entry a recorded rule, undefined where nothing has to stay behind it
  */
@@ -13,17 +17,16 @@ export function followersIn({ builtin, rules }: OwnedChain): readonly (OwnedRule
   const firstRecorded = new Map(
     rules.map(({ rule }, index): [string, number] => [rule.text, index]).reverse(),
   );
-  let below: OwnedRule | undefined;
+  const takers: { readonly owned: OwnedRule; readonly view: RuleView }[] = [];
   for (let index = rules.length - 1; index >= 0; index--) {
     const owned = rules[index];
-    if (owned?.owner === 'foreign') below = owned;
-    else if (
-      owned !== undefined &&
-      below !== undefined &&
-      (firstRecorded.get(below.rule.text) ?? 0) > index &&
-      couldShadow(below.rule, owned.rule)
-    ) {
-      followers[index] = below;
+    if (owned === undefined) continue;
+    if (owned.owner === 'foreign') {
+      const view = viewRule(owned.rule);
+      if (takesPackets(view) && firstRecorded.get(owned.rule.text) === index) takers.push({ owned, view });
+    } else if (takers.length > 0) {
+      const mine = viewRule(owned.rule);
+      followers[index] = takers.slice(-REACH).findLast(({ view }) => couldShadow(view, mine))?.owned;
     }
   }
   return followers;

@@ -23,16 +23,27 @@ const PASSES_ON: ReadonlySet<string> = new Set([
   'NOTRACK',
 ]);
 
+/** Whether a rule ends the way of a packet it matches: a verdict, or a jump to a chain that may give one. */
+export function takesPackets({ verdict }: RuleView): boolean {
+  return verdict !== undefined && !PASSES_ON.has(verdict.target);
+}
+
+const NARROWED = / -[iosdp] /;
+
+/** Whether a rule takes packets of every interface, address and protocol; false in doubt. */
+export function takesAnyPacket(rule: { readonly text: string }): boolean {
+  return !NARROWED.test(rule.text) && takesPackets(viewRule(rule));
+}
+
 /**
  * Whether a packet that `later` is meant for could be taken by `earlier` first. Answers true in doubt: an unknown match
  * narrows a rule, it never widens it, so only fields that exclude each other prove that the order is harmless.
  */
-export function couldShadow(earlier: { readonly text: string }, later: { readonly text: string }): boolean {
-  const a = viewRule(earlier);
-  const b = viewRule(later);
-  if (a.verdict === undefined || PASSES_ON.has(a.verdict.target)) return false;
-  if (a.verdict.target === b.verdict?.target && a.verdict.target === 'MASQUERADE') return false;
-  return !disjoint(a, b);
+export function couldShadow(earlier: RuleView, later: RuleView): boolean {
+  if (!takesPackets(earlier)) return false;
+  if (earlier.verdict?.target === later.verdict?.target && earlier.verdict?.target === 'MASQUERADE')
+    return false;
+  return !disjoint(earlier, later);
 }
 
 /** Whether no packet can match both rules, as far as their common fields tell. */
