@@ -1,6 +1,6 @@
 import { Fault } from '../fault.ts';
-import { ownLive } from '../guard/compare.ts';
-import { planUndo, statesOf } from '../guard/journal.ts';
+import { compare, ownLive } from '../guard/compare.ts';
+import { statesOf } from '../guard/journal.ts';
 import { loadPlan } from '../guard/plan-json.ts';
 import { isEmptyPlan, type Plan } from '../guard/plan.ts';
 import { simulatePlan } from '../guard/simulate-plan.ts';
@@ -18,16 +18,19 @@ import { readPlanFile } from '../system/plan-file.ts';
 import { lastUndoable, takeBack } from '../system/repair.ts';
 import { openBaselineByDigest } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
+import { mendFlows } from './mend-flows.ts';
 
 /** `restore --plan FILE`: applies exactly what was reviewed, and only to the rules it was reviewed for. */
 export async function applyFile(
   path: string,
+  baseline: string | undefined,
   options: ApplyOptions,
-  { print, paint }: Context,
+  context: Context,
 ): Promise<Exit> {
+  const { print, paint } = context;
   const file = await readPlanFile(path);
   const plan = loadPlan(file);
-  const stored = await openBaselineByDigest(options.stateDir, file.baseline);
+  const stored = await openBaselineByDigest(options.stateDir, file.baseline, baseline);
   const live = await readBackend(file.backend);
   if (digestOfRules(live.rules) !== file.live) {
     throw new Fault('RG_CHANGED', 1, 'not applied: the live rules have changed since the plan was made', {
@@ -36,6 +39,7 @@ export async function applyFile(
   }
   const owned = ownLive(stored.owned, live.rules, { networks: stored.baseline.engine?.networks });
   const stage: Stage = { live, owned };
+  const drift = compare({ base: stored.owned, live: live.rules, liveOwned: owned });
   refuseForeign(plan, [owned, stored.owned]);
   if (isEmptyPlan(plan)) {
     print('Nothing to do: the plan has no steps.\n');
@@ -55,6 +59,7 @@ export async function applyFile(
     print(
       `${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(plan), 'step')} of ${path}; read back and compared\n`,
     );
+    await mendFlows(drift, stored.owned, context);
     return 0;
   }
   const leftovers = await takeBack([applied], options);
@@ -66,7 +71,7 @@ export async function applyFile(
 
 /**
  * Root applies a plan: whatever its file claims, each step may touch only Docker's chains, its rules where they belong,
- * and the policy of FORWARD.
+ * and the policy of FORWARD. What a user wrote into DOCKER-USER may come back, but never go.
  */
 function refuseForeign(plan: Plan, sides: readonly OwnedHost[]): void {
   for (const family of FAMILIES) {
@@ -80,10 +85,16 @@ function refuseForeign(plan: Plan, sides: readonly OwnedHost[]): void {
         rules.flatMap(({ owner, rule }) => (owner === 'foreign' ? [] : [`${table} ${rule.text}`])),
       ),
     ]);
+    const users = new Set(
+      chains.flatMap(({ table, rules }) =>
+        rules.flatMap(({ owner, rule }) => (owner === 'shared' ? [`${table} ${rule.text}`] : [])),
+      ),
+    );
     const isOwn = (table: string, step: Step): boolean => {
       if (step.op === 'policy') return table === 'filter' && step.chain === 'FORWARD';
       if (!('rule' in step)) return known.has(`${table} ${step.chain}`);
-      return step.rule.chain === step.chain && known.has(`${table} ${step.rule.text}`);
+      const rule = `${table} ${step.rule.text}`;
+      return step.rule.chain === step.chain && known.has(rule) && !(step.op === 'delete' && users.has(rule));
     };
     for (const { table, steps } of plan.families[family].tables) {
       const stranger = steps.find((step) => !isOwn(table, step));
@@ -109,10 +120,7 @@ function differenceFrom(plan: Plan, { live }: Stage, after: Stage['live']): stri
 
 /** `restore --undo`: takes the last restore back. */
 export async function undoLast(options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
-  const { id, entry } = await lastUndoable(options.stateDir);
-  const live = await readBackend(entry.backend);
-  const done = loadPlan(entry.plan);
-  const undo = planUndo(done, entry.before, live.rules);
+  const { id, entry, live, done, undo } = await lastUndoable(options.stateDir);
   const stage: Stage = { live, owned: ownHost(live.rules) };
   if (!isEmptyPlan(undo)) {
     await proveApplicable(undo, stage, options);

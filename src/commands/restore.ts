@@ -44,7 +44,7 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     return withLock(context.runDir, context.waitSeconds, () =>
       args.plan === undefined
         ? reviewed.undoLast(options, context)
-        : reviewed.applyFile(args.plan, options, context),
+        : reviewed.applyFile(args.plan, args.baseline, options, context),
     );
   }
   const open = () => openBaseline(context.stateDir, args.baseline);

@@ -39,9 +39,10 @@ export function printable(bytes: string): string {
   }
 }
 
-/** `3 rules`, `1 rule`. */
+/** `3 rules`, `1 rule`, `2 entries`. */
 export function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
+  const plural = noun.endsWith('y') && !/[aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${String(number)} ${number === 1 ? noun : plural}`;
 }
 
 /** `nat DOCKER`, with the family only where it is not IPv4. */

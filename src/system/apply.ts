@@ -147,10 +147,18 @@ async function restoreFamilies(
   backend: Backend,
   { waitSeconds }: ApplyOptions,
 ): Promise<string | undefined> {
+  let changed = false;
   for (const family of familiesOf(plan)) {
     const rendered = renderInput(plan.families[family]);
-    const outcome = await restore(family, backend, rendered.text, waitSeconds);
-    if (!outcome.applied) return `${family}: ${tellRefusal(outcome, rendered)}`;
+    try {
+      const outcome = await restore(family, backend, rendered.text, waitSeconds);
+      if (!outcome.applied) return `${family}: ${tellRefusal(outcome, rendered)}`;
+    } catch (error) {
+      // Once the other family stands there is something to go on from, or to take back.
+      if (!changed || !(error instanceof Fault)) throw error;
+      return `${family}: ${error.message}`;
+    }
+    changed = true;
   }
   return undefined;
 }

@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../fault.ts';
+import type { OwnedHost } from '../docker/ownership.ts';
 import { isDamage, type Finding } from '../guard/finding.ts';
+import { loadPlan } from '../guard/plan-json.ts';
 import { planUndo, type JournalEntry } from '../guard/journal.ts';
 import { isEmptyPlan, planRepair, type Plan, type PlanOptions } from '../guard/plan.ts';
 import { apply, finish, proveApplicable, type Applied, type ApplyOptions } from './apply.ts';
 import { digestOfRules } from './digest.ts';
 import { listJournal, readEntry } from './journal.ts';
-import { readBackend } from './kernel.ts';
+import { readBackend, type Live } from './kernel.ts';
 import { look, lookAt, type Look } from './look.ts';
 import type { StoredBaseline } from './store.ts';
 
@@ -19,6 +21,17 @@ export interface Repaired {
   readonly plans: readonly Plan[];
 }
 
+/** A restore that can be taken back. */
+export interface Undoable {
+  readonly id: string;
+  readonly entry: JournalEntry;
+  readonly live: Live;
+  /** What it did, and what takes that back from the rules as they are. */
+  readonly done: Plan;
+  readonly undo: Plan;
+}
+
+const NOTHING_OWNED: OwnedHost = { families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] };
 const MAX_ATTEMPTS = 10;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2_000;
@@ -26,12 +39,13 @@ const LONGEST_PAUSE = 2_000;
 /**
  * Reads, compares, plans, proves, applies, and reads again until nothing is left to do. When someone (dockerd, a second
  * operator) changes the rules in between, a restore is refused or the next look finds more: then it plans anew from what
- * is there, with growing pauses, at most ten times. If it gives up, it takes back what it did.
+ * is there, with growing pauses, at most ten times. If it cannot go on, it takes back what it did.
  *
  * The caller holds the lock.
  *
  * @param first - a look already taken, so that it is not taken twice
- * @throws Fault RG_NOT_REPAIRED (exit 1) after giving up
+ * @throws Fault RG_NOT_REPAIRED (exit 1) after giving up, or whatever ended it; either way nothing of it is left, or the
+ *   fault says what
  */
 export async function repair(
   stored: StoredBaseline,
@@ -40,9 +54,24 @@ export async function repair(
   options: ApplyOptions,
 ): Promise<Repaired> {
   const done: Applied[] = [];
+  try {
+    return await attempt(stored, first, planning, options, done);
+  } catch (error) {
+    if (!(error instanceof Fault) || done.length === 0) throw error;
+    throw await afterTakingBack(error, done, options);
+  }
+}
+
+async function attempt(
+  stored: StoredBaseline,
+  first: Look,
+  planning: PlanOptions,
+  options: ApplyOptions,
+  done: Applied[],
+): Promise<Repaired> {
   let current = first;
   let trouble = 'the rules kept changing';
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+  for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
     const plan = planRepair(current.drift, current.sides, planning);
     if (isEmptyPlan(plan)) {
       for (const applied of done) await finish(options.stateDir, applied, 'applied', current.live);
@@ -53,7 +82,7 @@ export async function repair(
         plans: done.map(({ plan }) => plan),
       };
     }
-    if (attempt > 1) await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 2)));
+    if (tries > 1) await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 2)));
     const stage = { live: current.live, owned: current.sides.liveOwned };
     await proveApplicable(plan, stage, options);
     const fresh = await readBackend(current.live.backend);
@@ -62,26 +91,34 @@ export async function repair(
       current = await lookAt(stored, fresh);
       continue;
     }
-    const applied = await apply(
-      plan,
-      stage,
-      { action: 'restore', baseline: stored.digest, undoes: null },
-      options,
-    );
+    const about = { action: 'restore', baseline: stored.digest, undoes: null } as const;
+    const applied = await apply(plan, stage, about, options);
     done.push(applied);
     if (applied.refused !== undefined) trouble = applied.refused;
     current = await look(stored);
   }
-  const leftovers = await takeBack(done, options);
-  throw new Fault(
-    'RG_NOT_REPAIRED',
-    1,
-    `not repaired after ${String(MAX_ATTEMPTS)} attempts; what was done was taken back`,
-    {
-      details: [trouble, ...leftovers],
-      hint: 'Find the other writer (ps, journalctl -u docker), stop it for a moment, and try again.',
-    },
-  );
+  throw new Fault('RG_NOT_REPAIRED', 1, `not repaired after ${String(MAX_ATTEMPTS)} attempts`, {
+    details: [trouble],
+    hint: 'Find the other writer (ps, journalctl -u docker), stop it for a moment, and try again.',
+  });
+}
+
+/** The fault that ended a repair, with what became of the part that had been done. */
+async function afterTakingBack(
+  fault: Fault,
+  done: readonly Applied[],
+  options: ApplyOptions,
+): Promise<Fault> {
+  const leftovers = await takeBack(done, options).catch((error: unknown) => [
+    `What had been done could not be taken back: ${error instanceof Error ? error.message : String(error)}`,
+  ]);
+  const isLeft = leftovers.length > 0;
+  return new Fault(fault.code, fault.exit, fault.message, {
+    details: [...fault.details, ...(isLeft ? leftovers : ['What had been done was taken back.'])],
+    cause: fault,
+    ...(isLeft ? { hint: 'Try again, or take it back: rulesguard restore --undo' } : {}),
+    ...(!isLeft && fault.hint !== undefined ? { hint: fault.hint } : {}),
+  });
 }
 
 /** Takes back applies that did not end well, the last first. Returns what could not be taken back. */
@@ -90,18 +127,15 @@ export async function takeBack(done: readonly Applied[], options: ApplyOptions):
   for (const applied of done.toReversed()) {
     const live = await readBackend(applied.entry.backend);
     const undo = planUndo(applied.plan, applied.entry.before, live.rules);
+    let refused: string | undefined;
     if (!isEmptyPlan(undo)) {
-      const owned = { families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] };
-      const back = await apply(
-        undo,
-        { live, owned },
-        { action: 'undo', baseline: applied.entry.baseline, undoes: applied.id },
-        options,
-      );
-      await finish(options.stateDir, back, back.refused === undefined ? 'applied' : 'failed', undefined);
-      if (back.refused !== undefined) troubles.push(`could not be taken back: ${back.refused}`);
+      const about = { action: 'undo', baseline: applied.entry.baseline, undoes: applied.id } as const;
+      const back = await apply(undo, { live, owned: NOTHING_OWNED }, about, options);
+      refused = back.refused;
+      await finish(options.stateDir, back, refused === undefined ? 'applied' : 'failed', undefined);
     }
-    await finish(options.stateDir, applied, 'failed', undefined);
+    await finish(options.stateDir, applied, refused === undefined ? 'undone' : 'failed', undefined);
+    if (refused !== undefined) troubles.push(`What had been done could not be taken back: ${refused}`);
   }
   return troubles;
 }
@@ -118,15 +152,17 @@ export function leftAfter(findings: readonly Finding[]): {
   };
 }
 
-/** The last apply that can be taken back, and its id. */
-export async function lastUndoable(
-  stateDir: string,
-): Promise<{ readonly id: string; readonly entry: JournalEntry }> {
-  const ids = await listJournal(stateDir);
-  for (const id of ids.toReversed()) {
+/** The last restore of which something is left to take back, its id, and the plan that does it. */
+export async function lastUndoable(stateDir: string): Promise<Undoable> {
+  for (const id of (await listJournal(stateDir)).toReversed()) {
     const entry = await readEntry(stateDir, id);
-    if (entry.action === 'restore' && (entry.outcome === 'applied' || entry.outcome === 'begun'))
-      return { id, entry };
+    if (entry.action !== 'restore' || entry.outcome === 'undone') continue;
+    const live = await readBackend(entry.backend);
+    const done = loadPlan(entry.plan);
+    const undo = planUndo(done, entry.before, live.rules);
+    // A failed one may have been refused whole: then the one before it is the last that did anything.
+    if (entry.outcome === 'failed' && isEmptyPlan(undo)) continue;
+    return { id, entry, live, done, undo };
   }
   throw new Fault('RG_PLAN', 1, 'there is no restore to take back', {
     hint: `The journal is in ${stateDir}/journal`,

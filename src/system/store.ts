@@ -74,10 +74,16 @@ export async function openBaseline(stateDir: string, which?: string): Promise<St
 /**
  * The baseline a plan was made from.
  *
+ * @param which - where it lies when it is not among those of the state folder: an id or a path
  * @throws Fault RG_NO_BASELINE when it is no longer kept
  */
-export async function openBaselineByDigest(stateDir: string, digest: string): Promise<StoredBaseline> {
-  for (const id of (await listNumbered(baselineFolder(stateDir))).toReversed()) {
+export async function openBaselineByDigest(
+  stateDir: string,
+  digest: string,
+  which?: string,
+): Promise<StoredBaseline> {
+  const ids = which === undefined ? (await listNumbered(baselineFolder(stateDir))).toReversed() : [which];
+  for (const id of ids) {
     const stored = await openBaseline(stateDir, id).catch(() => undefined);
     if (stored?.digest === digest) return stored;
   }
