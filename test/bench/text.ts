@@ -1,0 +1,68 @@
+import { ownHost, type HostRules } from '../../src/docker/ownership.ts';
+import { compare, ownLive, type Sides } from '../../src/guard/compare.ts';
+import { isEmptyPlan, planRepair } from '../../src/guard/plan.ts';
+import { EMPTY_RULESET } from '../../src/iptables/model.ts';
+import { parseSave } from '../../src/iptables/parse.ts';
+import { printSave } from '../../src/iptables/print.ts';
+import { interleave, least, median, timed, type Samples } from './clock.ts';
+import { dockerHost, mixedHost, type BenchHost } from './ruleset.ts';
+import { tableOf } from './tell.ts';
+
+const ROUNDS = 15;
+const RULES = 100_000;
+
+/** Parsing and printing 100,000 rules, as rules a second. */
+export function textTable(): string {
+  const rows = [dockerHost(RULES), mixedHost(RULES)].flatMap((host) => {
+    const text = host.text.ipv4;
+    const save = parseSave(text);
+    const samples = interleave(
+      { parse: () => timed(() => parseSave(text)), print: () => timed(() => printSave(save)) },
+      ROUNDS,
+    );
+    return [rateRow(host, 'parse', samples.parse), rateRow(host, 'print', samples.print)];
+  });
+  return tableOf(['100,000 rules', '', 'best, M rules/s', 'median, M rules/s'], rows);
+}
+
+const rateRow = (host: BenchHost, what: string, { wall }: Samples): readonly string[] => [
+  host.name,
+  what,
+  rate(least(wall)),
+  rate(median(wall)),
+];
+
+const rate = (milliseconds: number): string => (RULES / milliseconds / 1000).toFixed(2);
+
+/** Everything lost at once: comparing, and planning the repair, at two sizes. Linear is ten times as long for ten times the rules. */
+export function planTable(): string {
+  const [small, large] = [flushed(RULES / 10), flushed(RULES)];
+  const samples = interleave({ small: () => timed(small), large: () => timed(large) }, ROUNDS);
+  const rowOf = (rules: number, { wall }: Samples): readonly string[] => [
+    String(rules),
+    least(wall).toFixed(0),
+    median(wall).toFixed(0),
+  ];
+  const growth = (by: (values: readonly number[]) => number): string =>
+    `${(by(samples.large.wall) / by(samples.small.wall)).toFixed(1)} ×`;
+  return tableOf(
+    ["Docker's rules, all lost", 'best, ms', 'median, ms'],
+    [
+      rowOf(RULES / 10, samples.small),
+      rowOf(RULES, samples.large),
+      ['growth', growth(least), growth(median)],
+    ],
+  );
+}
+
+function flushed(rules: number): () => void {
+  const { text } = dockerHost(rules);
+  const host: HostRules = { ipv4: parseSave(text.ipv4).ruleset, ipv6: parseSave(text.ipv6).ruleset };
+  const base = ownHost(host);
+  const live: HostRules = { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET };
+  return () => {
+    const sides: Sides = { base, live, liveOwned: ownLive(base, live, {}) };
+    if (isEmptyPlan(planRepair(compare(sides), sides, { policies: 'restore' })))
+      throw new Error('nothing planned');
+  };
+}

@@ -1,0 +1,96 @@
+import { interleave, least, median, type Samples } from './clock.ts';
+import { Installed, type Environment } from './program.ts';
+import { dockerHost, mixedHost, type BenchHost } from './ruleset.ts';
+import { tableOf } from './tell.ts';
+
+/** Sizes, and how often each is run: a round of the largest takes as long as hundreds of the smallest. */
+const SIZES = [
+  [100, 40],
+  [10_000, 12],
+  [100_000, 5],
+] as const;
+
+const HEAD = [
+  'rules',
+  'of them',
+  'floor, best ms',
+  'best ms',
+  'ratio of bests',
+  'ratio of medians',
+  'ratio of processor time',
+];
+
+/** Whole `check` processes of intact rules against their floor: an empty Node process and the two saves. */
+export function checkTable(environment: Environment): string {
+  return eachHost(environment, (host, installed, rounds) => {
+    const { floor, check } = interleave(
+      { floor: () => installed.node() + installed.saves(), check: () => installed.rulesguard(['check']) },
+      rounds,
+    );
+    return row(host, floor, check);
+  });
+}
+
+/**
+ * Whole `restore` processes after `iptables -F` against their floor: an empty Node process, the two saves, one restore
+ * of the same input, the two verifying saves.
+ */
+export function restoreTable(environment: Environment): string {
+  return eachHost(environment, (host, installed, rounds) => {
+    installed.flush();
+    const input = installed.output(['restore', '--print']);
+    const floor = (): number => {
+      installed.flush();
+      return installed.node() + installed.saves() + installed.restore(input) + installed.saves();
+    };
+    const restore = (): number => {
+      installed.flush();
+      return installed.rulesguard(['restore']);
+    };
+    const samples = interleave({ floor, restore }, rounds);
+    return row(host, samples.floor, samples.restore);
+  });
+}
+
+/** Peak memory of a check at 100,000 rules. */
+export async function memoryTable(): Promise<string> {
+  const rows: string[][] = [];
+  for (const host of [dockerHost(100_000), mixedHost(100_000)]) {
+    const installed = new Installed(host, 'bare');
+    const peaks: number[] = [];
+    for (let run = 0; run < 5; run++) peaks.push(await installed.peak(['check']));
+    installed.dispose();
+    rows.push([host.name, least(peaks).toFixed(0), median(peaks).toFixed(0), Math.max(...peaks).toFixed(0)]);
+  }
+  return tableOf(['100,000 rules', 'lowest, MB', 'median, MB', 'highest, MB'], rows);
+}
+
+function eachHost(
+  environment: Environment,
+  measure: (host: BenchHost, installed: Installed, rounds: number) => readonly string[],
+): string {
+  const rows = SIZES.flatMap(([rules, rounds]) =>
+    [dockerHost(rules), mixedHost(rules)].map((host) => {
+      const installed = new Installed(host, environment);
+      try {
+        return measure(host, installed, rounds);
+      } finally {
+        installed.dispose();
+      }
+    }),
+  );
+  return tableOf(HEAD, rows);
+}
+
+function row(host: BenchHost, floor: Samples, whole: Samples): readonly string[] {
+  const ratio = (a: number, b: number): string => (a / b).toFixed(2);
+  return [
+    String(host.rules),
+    host.name,
+    least(floor.wall).toFixed(0),
+    least(whole.wall).toFixed(0),
+    ratio(least(whole.wall), least(floor.wall)),
+    ratio(median(whole.wall), median(floor.wall)),
+    ratio(whole.cpu, floor.cpu),
+  ];
+}
