@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { damagesOf } from '../support/incident/damages.ts';
+import { ONLY_IPV4, damagesOf, type Damage } from '../support/incident/damages.ts';
 import { deploy, during, rulesOfNewcomer, withdraw } from '../support/incident/deployment.ts';
 import { describeEngines } from '../support/incident/eras.ts';
 import { sorted } from '../support/incident/judge.ts';
 import { baselinesOf, recordedRules } from '../support/incident/recorded.ts';
 import { isRule } from '../support/incident/rules.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
-import { createHost, type Host } from '../support/host.ts';
+import { createHost, told, type Host } from '../support/host.ts';
 
 describeEngines('snapshot', (era) => {
   let town: Town;
@@ -29,14 +29,19 @@ describeEngines('snapshot', (era) => {
     expect(recordedRules(fresh).toSorted()).toEqual(sorted(town.dockers.filter(isRule)));
   });
 
-  test.each(damagesOf('nft'))('after $name it is refused with reasons', async (damage) => {
+  const refusedAfter = async (damage: Damage) => {
     await damage.run(town);
-    const { code, stdout, stderr } = await fresh.attempt(['snapshot']);
-    expect({ code, stdout }).not.toEqual({ code: 0, stdout });
-    expect(stderr).toMatch(/DOCKER|Docker/);
+    const outcome = await fresh.attempt(['snapshot']);
+    expect(outcome.code, told(['snapshot'], outcome)).not.toBe(0);
+    expect(outcome.stderr).toMatch(/DOCKER|Docker/);
     // Nothing was recorded: there is still nothing to compare with.
     await fresh.run(['check'], 3);
-  });
+  };
+
+  test.each(damagesOf('nft'))('after $name it is refused with reasons', refusedAfter);
+
+  // Known gap: a family without a trace of Docker is taken for one that Docker was told to leave alone.
+  test.fails(`after ${ONLY_IPV4.name} it is refused with reasons`, () => refusedAfter(ONLY_IPV4));
 
   test('--force records a damaged state, and that is then what check compares with', async () => {
     const [postrouting] = damagesOf('nft');

@@ -10,10 +10,10 @@ export interface Damage {
   run(town: Town): Promise<void>;
 }
 
-const typed = (name: string, ...commands: readonly string[]): Damage => ({
+const typed = (name: string, commands: readonly string[], families = FAMILIES): Damage => ({
   name,
   async run({ engine }) {
-    for (const family of FAMILIES)
+    for (const family of families)
       for (const command of commands) await must(engine.execInside, toolOf(family), command.split(' '));
   },
 });
@@ -75,6 +75,13 @@ const restoreStrangers: Damage = {
   },
 };
 
+/** What a script of before IPv6 leaves behind: one family without a trace of Docker, the other whole. */
+export const ONLY_IPV4 = typed(
+  'everything of IPv4 alone was flushed',
+  ['-F', '-X', '-t nat -F', '-t nat -X', '-t raw -F'],
+  ['ipv4'],
+);
+
 export const FLUSH_RULESET: Damage = {
   name: 'nft flush ruleset',
   async run({ engine }) {
@@ -85,11 +92,11 @@ export const FLUSH_RULESET: Damage = {
 /** Every damage of the design, mildest first. */
 export function damagesOf(backend: Backend): readonly Damage[] {
   return [
-    typed('iptables -t nat -F POSTROUTING', '-t nat -F POSTROUTING'),
-    typed('iptables -t nat -F', '-t nat -F'),
-    typed('iptables -F', '-F'),
-    typed('iptables -F; iptables -X', '-F', '-X'),
-    typed('iptables -F; -X; -t nat -F; -t nat -X', '-F', '-X', '-t nat -F', '-t nat -X'),
+    typed('iptables -t nat -F POSTROUTING', ['-t nat -F POSTROUTING']),
+    typed('iptables -t nat -F', ['-t nat -F']),
+    typed('iptables -F', ['-F']),
+    typed('iptables -F; iptables -X', ['-F', '-X']),
+    typed('iptables -F; -X; -t nat -F; -t nat -X', ['-F', '-X', '-t nat -F', '-t nat -X']),
     restoreOwnFile,
     restoreStrangers,
     ...(backend === 'nft' ? [FLUSH_RULESET] : []),

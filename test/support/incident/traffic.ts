@@ -28,7 +28,7 @@ export async function trafficOf(engine: Engine): Promise<Traffic> {
     'web to client': outboundProbe(engine, 'web'),
     'api to client': outboundProbe(engine, 'api'),
     'api to client over IPv6': outboundProbe(engine, 'api', 'ipv6'),
-    'api to web across networks': httpProbe(engine, web, 80, { container: 'api' }),
+    'api to web across networks': httpProbe(engine, web, 80, { from: { container: 'api' }, seconds: 1 }),
   };
   return Object.fromEntries(
     await Promise.all(Object.entries(ways).map(async ([way, answer]) => [way, await answer] as const)),

@@ -11,45 +11,42 @@ function asker(engine: Engine, from: Vantage): { exec: Exec; words: readonly str
   return { exec: engine.execInside, words: ['docker', 'exec', from.container, 'perl', '/echo.pl'] };
 }
 
+/** How a probe is sent. */
+export interface Manner {
+  /** Where from; the outside client when absent. */
+  readonly from?: Vantage;
+  /** How long to wait for the answer; 5 when absent, for a busy machine. Fewer where none is expected. */
+  readonly seconds?: number;
+  /** Port of the sender; one that is used twice is one flow, for which NAT is decided only once. */
+  readonly fromPort?: number;
+}
+
 async function ask(
   engine: Engine,
   protocol: 'tcp' | 'udp',
   address: string,
   port: number,
-  from: Vantage,
-  fromPort?: number,
+  { from = 'client', seconds = 5, fromPort }: Manner,
 ) {
   const { exec, words } = asker(engine, from);
   const [program = '', ...rest] = words;
-  const question = ['ask', protocol, address, String(port), '1'];
-  const { code, stdout } = await exec(program, [
-    ...rest,
-    ...question,
-    ...(fromPort === undefined ? [] : [String(fromPort)]),
-  ]);
+  const question = ['ask', protocol, address, String(port), String(seconds)];
+  const bound = fromPort === undefined ? [] : [String(fromPort)];
+  const { code, stdout } = await exec(program, [...rest, ...question, ...bound]);
   return code === 0 ? stdout.trimEnd() : undefined;
 }
 
 /**
  * Sends an HTTP request and tells which client address the answering server saw.
- * @returns the address, or undefined when there was no answer within a second
+ * @returns the address, or undefined when there was no answer in time
  */
-export function httpProbe(engine: Engine, address: string, port: number, from: Vantage = 'client') {
-  return ask(engine, 'tcp', address, port, from);
+export function httpProbe(engine: Engine, address: string, port: number, manner: Manner = {}) {
+  return ask(engine, 'tcp', address, port, manner);
 }
 
-/**
- * As `httpProbe`, with one datagram each way.
- * @param fromPort port of the sender; one that is used twice is one flow, for which NAT is decided only once
- */
-export function udpProbe(
-  engine: Engine,
-  address: string,
-  port: number,
-  from: Vantage = 'client',
-  fromPort?: number,
-) {
-  return ask(engine, 'udp', address, port, from, fromPort);
+/** As `httpProbe`, with one datagram each way. */
+export function udpProbe(engine: Engine, address: string, port: number, manner: Manner = {}) {
+  return ask(engine, 'udp', address, port, manner);
 }
 
 /**
@@ -57,5 +54,5 @@ export function udpProbe(
  * @returns the source address the client saw (the host's own when masquerading works), or undefined without an answer
  */
 export function outboundProbe(engine: Engine, container: string, family: 'ipv4' | 'ipv6' = 'ipv4') {
-  return ask(engine, 'tcp', CLIENT[family], 80, { container });
+  return ask(engine, 'tcp', CLIENT[family], 80, { from: { container } });
 }
