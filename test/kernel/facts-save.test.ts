@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { facts, table } from '../support/kernel-facts.ts';
-import { describeKinds } from '../support/kernel.ts';
+import { describeKinds, RELEASE } from '../support/kernel.ts';
 import type { Kind } from '../support/kernel.ts';
 import { tool, withNetns } from '../support/netns.ts';
 import type { Backend } from '../support/netns.ts';
@@ -49,9 +49,15 @@ const WORDS: readonly (readonly [args: readonly string[], saved: Saved])[] = [
   // Never quoted, whatever it holds: restore reads this as something else.
   [['-i', 'a b'], '-i a b'],
   [['-i', 'a"b'], '-i a"b'],
-  // A match for nothing that comes back as a match for everything.
-  [['-p', 'tcp', '!', '--dport', ':'], { nft: '-p tcp', legacy: '-p tcp -m tcp' }],
-  [['!', '-i', '+', '-j', 'DROP'], { nft: '! -i + -j DROP', legacy: '-j DROP' }],
+  // Up to 1.8.9 a match for nothing came back as a match for everything.
+  [
+    ['-p', 'tcp', '!', '--dport', ':'],
+    RELEASE < 11 ? { nft: '-p tcp', legacy: '-p tcp -m tcp' } : '-p tcp -m tcp ! --dport 0:65535',
+  ],
+  [
+    ['!', '-i', '+', '-j', 'DROP'],
+    { nft: '! -i + -j DROP', legacy: RELEASE < 11 ? '-j DROP' : '! -i + -j DROP' },
+  ],
 ];
 
 /** Adds one rule the way a shell would, or, for bytes that no argument can carry, through restore. */

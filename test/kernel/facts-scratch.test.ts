@@ -50,7 +50,7 @@ describeBackends('namespaces for tests', (backend) => {
   it('are not the one of this machine, and have their own settings', async () => {
     await withNetns(async (ns) => {
       expect(readlinkSync(ns.path)).not.toBe(readlinkSync('/proc/self/ns/net'));
-      await ns.exec('sysctl', ['-qw', 'net.ipv4.conf.lo.forwarding=1']);
+      await ns.exec('tee', ['/proc/sys/net/ipv4/conf/lo/forwarding'], { input: '1\n' });
       const setting = await ns.exec('cat', ['/proc/sys/net/ipv4/conf/lo/forwarding']);
       expect(setting.stdout).toBe('1\n');
       await ns.exec(tool('ipv4', backend), ['-A', 'INPUT', '-j', 'ACCEPT']);

@@ -1,5 +1,6 @@
 import { table } from './kernel-facts.ts';
 import type { Claims } from './kernel-facts.ts';
+import { RELEASE } from './kernel.ts';
 
 /** Three rules that can be told apart, one of them twice, and a chain A that chain B jumps to. */
 export const BEFORE = table(
@@ -45,11 +46,11 @@ export const EDITS: readonly (readonly [title: string, lines: readonly string[],
     'refused',
   ],
   ['delete what was just added', [newRule('n'), '-D INPUT -i n'], input(X, Y, X)],
-  // nft remembers the rule at the position, and this one is gone before the batch is committed.
+  // Old nft remembers the rule at the position, and this one is gone before the batch is committed.
   [
     'insert before a rule that the same input added and then deletes',
     [newRule('n'), '-I INPUT 4 -i m', '-D INPUT -i n'],
-    { nft: 'refused', legacy: input(X, Y, X, newRule('m')) },
+    { nft: RELEASE < 11 ? 'refused' : input(X, Y, X, newRule('m')), legacy: input(X, Y, X, newRule('m')) },
   ],
   [
     'insert before a rule that the input then deletes',

@@ -1,6 +1,6 @@
 import { execaSync } from 'execa';
 import { describe } from 'vitest';
-import { TOOL_ENV, tool } from './netns.ts';
+import { TOOL_ENV, tool, TOOLS_ROOT } from './netns.ts';
 import type { Backend, Family } from './netns.ts';
 
 /** One of the four packet filters a machine has. */
@@ -15,38 +15,76 @@ export const KINDS: readonly Kind[] = BACKENDS.flatMap((backend) =>
   FAMILIES.map((family) => ({ family, backend })),
 );
 
-const reasons = new Map<Backend, string | undefined>();
-
-/** Asks the real tools, inside a namespace of their own: only a successful listing proves kernel, tool and rights. */
-function probe(backend: Backend): string | undefined {
-  if (process.getuid?.() !== 0) return 'needs root';
-  for (const family of FAMILIES) {
-    const command = ['unshare', '-n', tool(family, backend), '-S'] as const;
-    const { failed, stderr, shortMessage } = execaSync(command[0], command.slice(1), {
+/** The N of iptables 1.8.N; measured are 9, 11 and 13. Zero when there is no iptables. */
+export const RELEASE = Number(
+  /v1\.8\.(\d+)/.exec(
+    execaSync('nsenter', [`--root=${TOOLS_ROOT}`, '--', tool('ipv4', 'nft'), '-V'], {
       env: TOOL_ENV,
       extendEnv: false,
       reject: false,
-    });
-    if (failed) return `${command.join(' ')} does not work here: ${stderr || (shortMessage ?? '')}`;
+    }).stdout,
+  )?.[1] ?? 0,
+);
+
+/** ip6tables-nft takes the counters of rules and, up to 1.8.10 or so, gives none of them to the kernel. */
+export function losesCounters({ backend, family }: Kind): boolean {
+  return backend === 'nft' && family === 'ipv6' && RELEASE < 11;
+}
+
+/** Runs a command in a namespace of its own, gone when it ends. */
+function inside(...command: readonly string[]): { failed: boolean; exitCode?: number; stderr: string } {
+  const args = ['-n', 'nsenter', `--root=${TOOLS_ROOT}`, '--', ...command];
+  return execaSync('unshare', args, { env: TOOL_ENV, extendEnv: false, reject: false });
+}
+
+/** Asks the real tools: only a successful listing proves kernel, tool and rights. */
+function probe(backend: Backend): string | undefined {
+  if (process.getuid?.() !== 0) return 'needs root';
+  for (const family of FAMILIES) {
+    const { failed, stderr } = inside(tool(family, backend), '-S');
+    if (failed) return `${tool(family, backend)} does not work here: ${stderr}`;
   }
   return undefined;
 }
 
-/**
- * Why the kernel tests of a backend cannot run on this machine; `undefined` when they can.
- * @throws Error under CI=true instead of giving a reason: a layer that silently skips there proves nothing
- */
-export function whyNoKernel(backend: Backend): string | undefined {
-  if (!reasons.has(backend)) reasons.set(backend, probe(backend));
-  const reason = reasons.get(backend);
+const reasons = new Map<string, string | undefined>();
+
+/** The reason that `ask` gives, asked once; under CI=true a reason is a fault. */
+function reasonOf(key: string, ask: () => string | undefined): string | undefined {
+  if (!reasons.has(key)) reasons.set(key, ask());
+  const reason = reasons.get(key);
   if (reason !== undefined && process.env['CI'] === 'true')
-    throw new Error(`kernel tests (${backend}) must run under CI: ${reason}`);
+    throw new Error(`kernel tests must run under CI, but not ${key}: ${reason}`);
   return reason;
 }
 
-/** `describe` that skips itself, with the reason in its title, when the backend cannot be tested here. */
-export function describeBackend(title: string, backend: Backend, body: () => void): void {
-  const reason = whyNoKernel(backend);
+/**
+ * Why the kernel tests of a backend cannot run on this machine; `undefined` when they can.
+ * @param programs - what they need besides iptables
+ * @throws Error under CI=true instead of giving a reason: a layer that silently skips there proves nothing
+ */
+export function whyNoKernel(backend: Backend, programs: readonly string[] = []): string | undefined {
+  const missing = (program: string): string | undefined =>
+    inside(program, '--version').exitCode === 127 ? `needs ${program}` : undefined;
+  return (
+    reasonOf(backend, () => probe(backend)) ??
+    programs
+      .map((program) => reasonOf(program, () => missing(program)))
+      .find((reason) => reason !== undefined)
+  );
+}
+
+/**
+ * `describe` that skips itself, with the reason in its title, when the backend cannot be tested here.
+ * @param programs - what the tests need besides iptables
+ */
+export function describeBackend(
+  title: string,
+  backend: Backend,
+  body: () => void,
+  programs: readonly string[] = [],
+): void {
+  const reason = whyNoKernel(backend, programs);
   describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (skipped: ${reason})`, body);
 }
 

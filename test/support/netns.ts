@@ -37,6 +37,12 @@ export interface Netns {
   dispose(): Promise<void>;
 }
 
+/**
+ * Where the tools come from: a root file system with another release of iptables in it and /proc mounted, or this
+ * machine's own.
+ */
+export const TOOLS_ROOT = process.env['RULESGUARD_TOOLS_ROOT'] ?? '/';
+
 const OWN_NETNS = '/proc/self/ns/net';
 
 /** The one name of a tool that means the same on every distribution: `tool('ipv6', 'nft', 'save')`. */
@@ -89,7 +95,7 @@ export async function createNetns(): Promise<Netns> {
   const exec: Netns['exec'] = async (file, args = [], options = {}) => {
     // The number of a closed descriptor may meanwhile stand for anything.
     if (!open) throw new Error(`the namespace is disposed of; not running ${file}`);
-    const result = await execa('nsenter', [`--net=${path}`, '--', file, ...args], {
+    const result = await execa('nsenter', [`--net=${path}`, `--root=${TOOLS_ROOT}`, '--', file, ...args], {
       env: { ...TOOL_ENV, ...options.env },
       extendEnv: false,
       reject: false,
