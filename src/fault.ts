@@ -23,8 +23,7 @@ export type FaultCode =
   | 'RG_CHANGED'
   | 'RG_REHEARSAL'
   | 'RG_NOT_REPAIRED'
-  | 'RG_BUSY'
-  | 'RG_ENGINE';
+  | 'RG_BUSY';
 
 /** What a fault carries beside its message. */
 export interface FaultFacts {

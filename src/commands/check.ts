@@ -6,6 +6,7 @@ import { countDockers, lookTwice } from '../system/look.ts';
 import { withProgress } from '../system/progress.ts';
 import { openBaseline } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
+import { noteOtherTools } from './note-tools.ts';
 
 export interface CheckArgs {
   readonly baseline: string | undefined;
@@ -16,7 +17,8 @@ export interface CheckArgs {
 }
 
 /** `rulesguard check`: what of Docker's rules is lost, and what that means. Exit 0 intact, 1 damaged. */
-export async function run(args: CheckArgs, { stateDir, paint, print }: Context): Promise<Exit> {
+export async function run(args: CheckArgs, context: Context): Promise<Exit> {
+  const { stateDir, paint, print } = context;
   const reading = beginReading();
   const stored = await openBaseline(stateDir, args.baseline);
   const { live, drift, findings } = await withProgress(
@@ -26,6 +28,7 @@ export async function run(args: CheckArgs, { stateDir, paint, print }: Context):
   const { id, digest, baseline } = stored;
   const rules = countDockers(stored.owned);
   const exit = findings.some(isDamage) ? 1 : 0;
+  if (exit === 1) noteOtherTools(stored, live, context);
   if (args.nagios === true) {
     const plugin = checkNagios(findings, rules);
     print(`${plugin.line}\n`);

@@ -15,6 +15,7 @@ import { writePlanFile } from '../system/plan-file.ts';
 import { withProgress } from '../system/progress.ts';
 import { leftAfter, repair, type Repaired } from '../system/repair.ts';
 import { mendFlows } from './mend-flows.ts';
+import { noteOtherTools } from './note-tools.ts';
 import { openBaseline, type StoredBaseline } from '../system/store.ts';
 import { thisHost } from '../system/who.ts';
 import type { Context, Exit } from './context.ts';
@@ -54,6 +55,7 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     const reading = beginReading();
     const stored = await open();
     const first = await withProgress('reading the live rules of both families', look(stored, reading));
+    if (first.findings.some(isDamage)) noteOtherTools(stored, first.live, context);
     const repaired = await withProgress('repairing', repair(stored, first, planning(args), options));
     const exit = tell(repaired, context);
     if (repaired.plans.length > 0) await mendFlows(first.drift, stored.owned, context);

@@ -158,7 +158,7 @@ export const VERBS: readonly Verb[] = [
         })
         .example(
           'iptables-save | rulesguard strip -o /etc/iptables/rules.v4',
-          'a saved file that is safe to load on a Docker host',
+          'a saved file to load at boot, before Docker starts',
         ),
     () => import('./strip.ts'),
   ),

@@ -209,10 +209,8 @@ function toldOf(captures: Captures, { networks, userlandProxy }: Surroundings): 
   return {
     ...captures,
     userlandProxy,
-    network:
-      found === undefined
-        ? `network ${captures.bridge ?? ''}`.trimEnd()
-        : `network ${found.name} (${found.bridge})`,
+    // The rule beside it names the bridge.
+    network: `network ${found?.name ?? captures.bridge ?? ''}`.trimEnd(),
     gateway: found?.gateways[0] ?? (captures.ip === undefined ? 'the gateway' : gatewayGuess(captures.ip)),
     published: `${host}${captures.hostPort ?? ''}/${captures.proto ?? ''}`,
   };

@@ -19,11 +19,11 @@ export async function makePrivateFolder(path: string): Promise<void> {
 
 /**
  * Writes a file so that a reader sees the old content or the new, never half of it, also after a crash: temporary file in
- * the same folder, fsync, rename, fsync of the folder. Mode 0600: rules disclose the topology.
+ * the same folder, fsync, rename, fsync of the folder. Mode 0600: rules disclose the topology. A symbolic link is replaced,
+ * never followed: in /tmp it may be anybody's.
  */
 export async function writeAtomically(path: string, content: string | Buffer): Promise<void> {
   const folder = dirname(path);
-  await makePrivateFolder(folder);
   const temporary = join(folder, `.${String(process.pid)}-${String(process.hrtime.bigint())}.tmp`);
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -37,6 +37,7 @@ export async function writeAtomically(path: string, content: string | Buffer): P
   } catch (error) {
     await rm(temporary, { force: true });
     throw new Fault('RG_UNSAFE_FILE', 3, `${path} could not be written: ${messageOf(error)}`, {
+      hint: `See whether the folder is there and may be written: ls -ld ${folder}`,
       cause: error,
     });
   }

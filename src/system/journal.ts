@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { JournalEntry } from '../guard/journal.ts';
 import { validate as validateEntry } from '../generated/journal.js';
-import { parseJson, readTrusted, writeAtomically } from './files.ts';
+import { makePrivateFolder, parseJson, readTrusted, writeAtomically } from './files.ts';
 import { listNumbered, nextId, numberedPath, pruneNumbered } from './numbered.ts';
 import { schemaErrors } from './sealed.ts';
 
@@ -18,6 +18,7 @@ export function listJournal(stateDir: string): Promise<readonly string[]> {
 
 /** Writes a new entry and returns its id; keeps the newest hundred. */
 export async function beginEntry(stateDir: string, entry: JournalEntry): Promise<string> {
+  await makePrivateFolder(folderOf(stateDir));
   const id = nextId(await listJournal(stateDir), entry.created);
   await writeEntry(stateDir, id, entry);
   await pruneNumbered(folderOf(stateDir), KEPT);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { ownBaseline, type Baseline, type OwnedBaseline } from '../guard/baseline.ts';
 import { validate } from '../generated/baseline.js';
+import { makePrivateFolder } from './files.ts';
 import { listNumbered, nextId, numberedPath } from './numbered.ts';
 import { readSealed, writeSealed, type Refuse } from './sealed.ts';
 
@@ -97,6 +98,7 @@ export async function writeBaseline(stateDir: string, baseline: Baseline): Promi
   const folder = baselineFolder(stateDir);
   const id = nextId(await listNumbered(folder), baseline.created);
   const path = numberedPath(folder, id);
+  await makePrivateFolder(folder);
   const digest = await writeSealed(path, SCHEMA, baseline, 1);
   return { id, path, baseline, digest, ...ownBaseline(baseline) };
 }
