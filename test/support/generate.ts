@@ -80,7 +80,7 @@ const byte = fc.oneof(
 );
 
 /** A comment as the kernel may hold it: any bytes but NUL and newline, up to its 255. */
-export const comment = fc.oneof(
+const comment = fc.oneof(
   { weight: 9, arbitrary: fc.string({ unit: byte, maxLength: 24 }) },
   { weight: 1, arbitrary: fc.string({ unit: byte, minLength: 255, maxLength: 255 }) },
 );

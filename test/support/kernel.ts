@@ -11,7 +11,7 @@ export interface Kind {
 
 export const BACKENDS: readonly Backend[] = ['nft', 'legacy'];
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
-export const KINDS: readonly Kind[] = BACKENDS.flatMap((backend) =>
+const KINDS: readonly Kind[] = BACKENDS.flatMap((backend) =>
   FAMILIES.map((family) => ({ family, backend })),
 );
 
