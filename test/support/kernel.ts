@@ -11,9 +11,7 @@ export interface Kind {
 
 export const BACKENDS: readonly Backend[] = ['nft', 'legacy'];
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
-const KINDS: readonly Kind[] = BACKENDS.flatMap((backend) =>
-  FAMILIES.map((family) => ({ family, backend })),
-);
+const KINDS: readonly Kind[] = BACKENDS.flatMap((backend) => FAMILIES.map((family) => ({ family, backend })));
 
 /** The N of iptables 1.8.N; measured are 9, 11 and 13. Zero when there is no iptables. */
 export const RELEASE = Number(
