@@ -100,7 +100,12 @@ export function planUndo(done: Plan, before: readonly ChainState[], live: HostRu
       const texts = textsByChain(done, family, table);
       const edits = states.flatMap((state) => [
         ...policySteps(state, steps, live[family]),
-        ...editSteps(state, texts.get(state.chain) ?? new Set(), live[family]),
+        ...editSteps(
+          state,
+          texts.get(state.chain) ?? new Set(),
+          movedTexts(steps, state.chain),
+          live[family],
+        ),
       ]);
       const removes = states.filter(
         ({ exists, chain }) =>
@@ -124,7 +129,23 @@ function policySteps(state: ChainState, done: readonly Step[], live: Ruleset): r
   return changed ? [{ op: 'policy', chain: state.chain, policy: state.policy, counters }] : [];
 }
 
-function editSteps(state: ChainState, texts: ReadonlySet<string>, live: Ruleset): readonly Step[] {
+/** The texts a plan takes out and puts in again: as many as before, but elsewhere. */
+function movedTexts(done: readonly Step[], chain: string): ReadonlySet<string> {
+  const there = done.filter((step) => step.chain === chain);
+  const put = new Set(
+    there.flatMap((step) => ('rule' in step && step.op !== 'delete' ? [step.rule.text] : [])),
+  );
+  return new Set(
+    there.flatMap((step) => (step.op === 'delete' && put.has(step.rule.text) ? [step.rule.text] : [])),
+  );
+}
+
+function editSteps(
+  state: ChainState,
+  texts: ReadonlySet<string>,
+  moved: ReadonlySet<string>,
+  live: Ruleset,
+): readonly Step[] {
   const { table, chain } = state;
   const own = (rule: ReturnType<typeof makeRule>): OwnedRule => ({
     rule,
@@ -149,7 +170,8 @@ function editSteps(state: ChainState, texts: ReadonlySet<string>, live: Ruleset)
   // From the end, because a delete by value takes the first copy: what is too many is met last.
   for (const rule of (chainOf(live, table, chain)?.rules ?? []).toReversed()) {
     const left = wanted.get(rule.text) ?? 0;
-    if (texts.has(rule.text) && left === 0) deletes.push({ op: 'delete', chain, rule });
+    if (moved.has(rule.text) || (texts.has(rule.text) && left === 0))
+      deletes.push({ op: 'delete', chain, rule });
     else {
       if (texts.has(rule.text)) wanted.set(rule.text, left - 1);
       standing.push(own(rule));

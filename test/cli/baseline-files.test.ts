@@ -11,10 +11,10 @@ import {
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeCli, filesOf, withHost } from '../support/cli.ts';
-import { chainIn, forge, type BaselineDocument } from '../support/stored.ts';
+import { chainIn, forgeBaseline, type BaselineDocument } from '../support/stored.ts';
 
 const forged = (change: (document: BaselineDocument) => void) => (file: string) => {
-  forge<BaselineDocument>(file, change);
+  forgeBaseline(file, change);
 };
 
 /** Puts a rule into a chain of the baseline, as one of Docker's. */
@@ -191,7 +191,7 @@ describeCli('the chain of baselines', () => {
       renameSync(`${second}.away`, second);
       expect(await host.run('baseline verify')).toContain('sound');
 
-      forge<BaselineDocument>(second, (document) => (document.previous = null));
+      forgeBaseline(second, (document) => (document.previous = null));
       expect(await host.run('baseline verify', 1)).toMatch(
         /000002.*does not follow(.|\n)*000003.*does not follow/,
       );

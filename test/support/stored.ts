@@ -35,16 +35,21 @@ interface StoredStep {
   rule?: { text: string; counters: string };
 }
 
-/**
- * Changes a stored document as an attacker would who knows how its digest is made.
- * @param file a baseline or a plan
- */
-export function forge<Document extends { $schema: string; digest: string }>(
-  file: string,
-  change: (document: Document) => void,
-): void {
-  const document = readJson(file) as Document;
+/** Changes a stored baseline as an attacker would who knows how its digest is made. */
+export function forgeBaseline(file: string, change: (document: BaselineDocument) => void): void {
+  const document = readJson(file) as BaselineDocument;
   change(document);
+  seal(file, document);
+}
+
+/** Changes a stored plan in the same way. */
+export function forgePlan(file: string, change: (document: PlanDocument) => void): void {
+  const document = readJson(file) as PlanDocument;
+  change(document);
+  seal(file, document);
+}
+
+function seal(file: string, document: BaselineDocument | PlanDocument): void {
   const { $schema, digest: _, ...rest } = document;
   const digest = `sha256:${createHash('sha256').update(JSON.stringify(rest)).digest('hex')}`;
   writeFileSync(file, `${JSON.stringify({ $schema, digest, ...rest }, undefined, 1)}\n`);
