@@ -8,8 +8,9 @@ import {
   type Undecided,
 } from '../docker/ownership.ts';
 import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
-import { outOfOrder, strayedFrom } from './order.ts';
+import { misplacedIn } from './misplaced.ts';
 import { lostPrecedence } from './precedence.ts';
+import { staleIn, type Stale } from './stale.ts';
 
 /** How one chain differs from the baseline. Empty sets everywhere: the chain is as it was. */
 export interface ChainDrift {
@@ -50,6 +51,8 @@ export interface Drift {
   /** Only chains that differ. */
   readonly chains: readonly ChainDrift[];
   readonly policies: readonly PolicyDrift[];
+  /** Lost rules that must not come back: Docker itself has put others in their place. */
+  readonly stale: readonly Stale[];
   /** Rules of Docker's that the baseline has not seen: containers and networks newer than it. */
   readonly extras: readonly Extra[];
   readonly unknownChains: readonly {
@@ -100,14 +103,32 @@ export function compare(sides: Sides): Drift {
   for (const family of FAMILIES) {
     for (const [table, baseChains] of sides.base.families[family]) {
       for (const base of baseChains.values()) {
-        const drift = compareChain(family, table, base, sides);
-        if (differs(drift)) chains.push(drift);
+        chains.push(compareChain(family, table, base, sides));
         const policy = comparePolicy(family, table, base, sides.live);
         if (policy !== undefined) policies.push(policy);
       }
     }
   }
-  return { chains, policies, ...newcomers(sides), undecided: sides.liveOwned.undecided };
+  const stale = staleIn(chains, sides);
+  return {
+    chains: withoutStale(chains, stale).filter(differs),
+    policies,
+    stale,
+    ...newcomers(sides),
+    undecided: sides.liveOwned.undecided,
+  };
+}
+
+function withoutStale(chains: readonly ChainDrift[], stale: readonly Stale[]): readonly ChainDrift[] {
+  if (stale.length === 0) return chains;
+  const rules = new Set(stale.map(({ owned }) => owned));
+  return chains.map((drift) => ({
+    ...drift,
+    missing: drift.missing.filter((index) => {
+      const owned = drift.base.rules[index];
+      return owned === undefined || !rules.has(owned);
+    }),
+  }));
 }
 
 const differs = (drift: ChainDrift): boolean =>
@@ -165,37 +186,6 @@ function countsOf(rules: readonly OwnedRule[], among?: ReadonlyMap<string, numbe
     counts.set(rule.text, (counts.get(rule.text) ?? 0) + 1);
   }
   return counts;
-}
-
-/** Doubled rules are left out: they are all put anew where they belong, whichever copy strayed. */
-function misplacedIn(
-  base: OwnedChain,
-  live: readonly OwnedRule[],
-  surplus: ReadonlyMap<string, number>,
-): ReadonlySet<string> {
-  const misplaced = new Set([...lostPrecedence(base, live)].filter((text) => !surplus.has(text)));
-  // What went behind a rule of others is put back anyway; the rest is judged without it.
-  const single = live.filter(
-    ({ owner, rule: { text } }) => owner === 'docker' && !surplus.has(text) && !misplaced.has(text),
-  );
-  // A baseline recorded with --force may be out of order itself: then there is no order to go back to.
-  if (outOfOrder(single).size === 0 || outOfOrder(base.rules).size > 0) return misplaced;
-  for (const index of outOfOrder(single, strayedFromRecord(base, single))) {
-    const text = single[index]?.rule.text;
-    if (text !== undefined) misplaced.add(text);
-  }
-  return misplaced;
-}
-
-/** Which rules someone moved: where moving either of two would do, the one that moved is named and put back. */
-function strayedFromRecord(base: OwnedChain, live: readonly OwnedRule[]): ReadonlySet<number> {
-  const recordedAt = new Map(base.rules.map(({ rule }, index) => [rule.text, index]));
-  const known = live.flatMap(({ rule }, index) => {
-    const position = recordedAt.get(rule.text);
-    return position === undefined ? [] : [{ index, position }];
-  });
-  const strayed = strayedFrom(known.map(({ position }) => position));
-  return new Set(known.flatMap(({ index }, i) => (strayed.has(i) ? [index] : [])));
 }
 
 /** DOCKER-USER is the user's to edit: only when nothing of theirs is left was it emptied by accident. */

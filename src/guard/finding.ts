@@ -12,6 +12,7 @@ export const FINDING_KINDS = [
   'duplicate',
   'content-lost',
   'policy',
+  'stale',
   'extra',
   'unknown-chain',
   'undecided',
@@ -33,7 +34,7 @@ export interface Finding {
 }
 
 /** Kinds that are no damage: nothing of the baseline is lost, and restore leaves them alone. */
-const HARMLESS: ReadonlySet<FindingKind> = new Set(['extra', 'unknown-chain', 'undecided']);
+const HARMLESS: ReadonlySet<FindingKind> = new Set(['stale', 'extra', 'unknown-chain', 'undecided']);
 
 /** Whether a finding means that something is broken (exit 1), not merely worth knowing. */
 export function isDamage(finding: Pick<Finding, 'kind'>): boolean {

@@ -8,6 +8,16 @@ export function findingsOf(drift: Drift, surroundings: Surroundings): readonly F
   const findings = [
     ...drift.chains.flatMap((chain) => chainFindings(chain, surroundings)),
     ...drift.policies.map(policyFinding),
+    ...drift.stale.map(({ family, table, chain, owned, reason }): Finding => ({
+      kind: 'stale',
+      severity: 'notice',
+      family,
+      table,
+      chain,
+      rule: owned.rule.text,
+      ...levelOf(owned),
+      consequence: `replaced by Docker since the baseline, will not be restored: ${reason}`,
+    })),
     ...drift.extras.map(({ family, table, chain, owned }): Finding => ({
       kind: 'extra',
       severity: 'notice',

@@ -24,7 +24,7 @@ const TABLE_ORDER = ['raw', 'mangle', 'filter', 'nat'];
  * @param drift - {@link compare} of the same `sides`
  */
 export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Plan {
-  const leftOut: LeftOut[] = [];
+  const leftOut: LeftOut[] = drift.stale.map(({ owned, ...where }) => ({ ...where, rule: owned.rule.text }));
   const familyInput = (family: Family): RestoreInput => ({
     tables: TABLE_ORDER.flatMap((table): readonly TableInput[] => {
       const chains = drift.chains.filter((chain) => chain.family === family && chain.table === table);
