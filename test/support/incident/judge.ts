@@ -65,7 +65,7 @@ export function expectRepaired(town: Town, damaged: Saves, repaired: Saves): voi
 }
 
 /** Everyone else's rules stand as they stood, counters included; packets of the kernel's own pass only in IPv6. */
-export function expectUntouched(town: Town, before: Saves, after: Saves): void {
+function expectUntouched(town: Town, before: Saves, after: Saves): void {
   const others = (saves: Saves) =>
     foreignIn(town, saves)
       .filter((line) => !isContent(line))

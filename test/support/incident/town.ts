@@ -23,7 +23,7 @@ export interface Town {
 }
 
 /** Containers of a town. `web` is on an IPv4 network; `api` is on one with both families. */
-export const CONTAINERS = ['web', 'api'] as const;
+const CONTAINERS = ['web', 'api'] as const;
 
 async function populate({ docker }: Engine): Promise<void> {
   await docker(['network', 'create', 'front']);

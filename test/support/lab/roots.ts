@@ -15,7 +15,7 @@ const PACKAGES = [
 ];
 
 /** Where the roots are kept between runs: about 550 MB each. `RULESGUARD_LAB_DIR` moves it. */
-export function labDirectory(): string {
+function labDirectory(): string {
   return process.env['RULESGUARD_LAB_DIR'] ?? '/var/cache/rulesguard-lab';
 }
 
