@@ -72,7 +72,6 @@ function applyTable(before: Table | undefined, { table, steps }: TableInput): Ta
     applyRun(table, chains, run);
     i += run.length;
   }
-  for (const step of steps) checkJump(chains, step);
   return { name: table, chains };
 }
 
@@ -108,6 +107,7 @@ function applyRun(table: string, chains: Map<string, Chain>, run: readonly Step[
     case 'insert': {
       const chain = chains.get(step.chain) ?? builtinOf(table, step.chain);
       if (chain === undefined) throw new Refused(step, `chain ${step.chain} does not exist`);
+      for (const one of run) checkJump(table, chains, one);
       chains.set(chain.name, { ...chain, rules: editRules(chain, run) });
       return;
     }
@@ -155,7 +155,7 @@ function withInserts(chain: string, rules: readonly Rule[], run: readonly Step[]
   for (const step of run) {
     if (step.op !== 'insert') continue;
     while (result.length < step.position - 1 && taken < rules.length) result.push(rules[taken++] as Rule);
-    if (result.length < step.position - 1)
+    if (step.position < 1 || result.length < step.position - 1)
       throw new Refused(step, `chain ${chain} has no position ${String(step.position)}`);
     result.push(step.rule);
   }
@@ -183,10 +183,11 @@ function removeChain(table: string, chains: Map<string, Chain>, step: Step): voi
   chains.delete(step.chain);
 }
 
-function checkJump(chains: ReadonlyMap<string, Chain>, step: Step): void {
+function checkJump(table: string, chains: ReadonlyMap<string, Chain>, step: Step): void {
   if (step.op !== 'append' && step.op !== 'insert') return;
   const target = targetOf(step.rule.text);
-  if (target !== undefined && !TARGETS.has(target) && !chains.has(target)) {
-    throw new Refused(step, `its target ${target} is no chain of this table`);
-  }
+  if (target === undefined || TARGETS.has(target)) return;
+  if (isBuiltin(table, target))
+    throw new Refused(step, `a rule may not jump to the built-in chain ${target}`);
+  if (!chains.has(target)) throw new Refused(step, `its target ${target} is no chain of this table`);
 }

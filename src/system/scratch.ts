@@ -1,8 +1,9 @@
+import { open, readlink, type FileHandle } from 'node:fs/promises';
 import { Fault } from '../fault.ts';
 import type { Backend, Family, Ruleset } from '../iptables/model.ts';
 import { parseSave } from '../iptables/parse.ts';
 import { run, type CommandResult } from './command.ts';
-import { hold } from './holder.ts';
+import { hold, type Holder } from './holder.ts';
 import { outcomeOf, restoreCommand, toolName, type RestoreOutcome } from './kernel.ts';
 
 /** An empty network namespace of our own; what happens in it touches nothing outside. */
@@ -28,8 +29,12 @@ export async function inScratch<T>(lockFile: string, work: (scratch: Scratch) =>
       hint: 'Where namespaces are forbidden (some containers), apply without rehearsing: rulesguard restore --no-rehearse',
     });
   }
+  const door = await openDoor(namespace).catch(async (error: unknown) => {
+    await namespace.release();
+    throw error;
+  });
   const inside = (words: readonly [string, ...string[]], input?: string): Promise<CommandResult> =>
-    run(['nsenter', `--net=/proc/${String(namespace.pid)}/ns/net`, ...words], {
+    run(['nsenter', `--net=/proc/${String(process.pid)}/fd/${String(door.fd)}`, ...words], {
       ...(input === undefined ? {} : { input }),
       // The host's xtables lock guards the host's rules; a rehearsal must neither wait for it nor hold it.
       env: { XTABLES_LOCKFILE: lockFile },
@@ -49,6 +54,24 @@ export async function inScratch<T>(lockFile: string, work: (scratch: Scratch) =>
       },
     });
   } finally {
+    await door.close();
     await namespace.release();
   }
+}
+
+/**
+ * The namespace as an open file. By its holder's process id alone it would be another's, perhaps the host's, once that
+ * process had died and its id was taken.
+ */
+async function openDoor({ pid }: Holder): Promise<FileHandle> {
+  const door = await open(`/proc/${String(pid)}/ns/net`, 'r');
+  const [theirs, ours] = await Promise.all([
+    readlink(`/proc/self/fd/${String(door.fd)}`),
+    readlink('/proc/self/ns/net'),
+  ]);
+  if (theirs !== ours) return door;
+  await door.close();
+  throw new Fault('RG_REHEARSAL', 3, 'the scratch namespace is this one, so nothing was rehearsed', {
+    hint: 'Try again; to apply without rehearsing: rulesguard restore --no-rehearse',
+  });
 }
