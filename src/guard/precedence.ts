@@ -48,8 +48,9 @@ export function lastPositions(rules: readonly OwnedRule[]): ReadonlyMap<string, 
 export function lostPrecedence(base: OwnedChain, live: readonly OwnedRule[]): ReadonlySet<string> {
   const followers = followersIn(base);
   if (followers.every((follower) => follower === undefined)) return new Set();
-  const position = lastPositions(live);
+  const [recorded, position] = [lastPositions(base.rules), lastPositions(live)];
   const lost = base.rules.filter(({ rule }, index) => {
+    if (recorded.get(rule.text) !== index) return false;
     const [mine, theirs] = [position.get(rule.text), position.get(followers[index]?.rule.text ?? '')];
     return mine !== undefined && theirs !== undefined && theirs < mine;
   });

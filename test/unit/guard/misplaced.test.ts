@@ -65,6 +65,17 @@ describe('a rule of others further down still takes the packets', () => {
   });
 });
 
+test('a rule recorded twice, on either side of a rule of others, stands as it stood', () => {
+  const recorded = [OUT, ...DOCKERS, REJECT].toSpliced(
+    1,
+    0,
+    VPN,
+    LOG,
+    '-A FORWARD -m mark --mark 0x1 -j DROP',
+  );
+  expect(misplaced('filter', recorded, recorded)).toEqual({ named: [], lines: [] });
+});
+
 describe('the rule that moved is the one named, and the only one put back', () => {
   test('a jump that went behind both a rule of others and the DROP it must precede', () => {
     const recorded = [...DOCKERS, REJECT];
