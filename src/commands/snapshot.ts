@@ -10,7 +10,7 @@ import { countDockers } from '../system/look.ts';
 import { listNumbered, pruneNumbered } from '../system/numbered.ts';
 import { withProgress } from '../system/progress.ts';
 import { readSettled } from '../system/settled.ts';
-import { baselineFolder, openBaseline, writeBaseline } from '../system/store.ts';
+import { baselineFolder, openBaseline, writeBaseline, type StoredBaseline } from '../system/store.ts';
 import { thisHost } from '../system/who.ts';
 import type { Context, Exit } from './context.ts';
 
@@ -41,7 +41,8 @@ async function snapshot(
       hint: 'Is Docker running here (docker info), with iptables on, in this network namespace? If its rules were flushed: systemctl restart docker',
     });
   }
-  const reasons = unsoundness(owned, networks);
+  const last = await openLast(stateDir, log);
+  const reasons = unsoundness(owned, networks, last?.owned);
   if (reasons.length > 0 && force !== true) {
     throw new Fault(
       'RG_DAMAGED',
@@ -62,7 +63,8 @@ async function snapshot(
     iptables: live.version ?? (await toolVersion(live.backend)),
     backend: live.backend,
     engine: engine.answered ? engine.facts : null,
-    previous: await digestOfLast(stateDir, log.warn.bind(log)),
+    // A chain of digests shows a baseline that was taken out or slipped in.
+    previous: last?.digest ?? null,
     families: recordFamilies(owned),
   };
   const { objections } = ownBaseline(baseline);
@@ -86,14 +88,14 @@ async function snapshot(
   return 0;
 }
 
-/** A chain of digests shows a baseline that was taken out or slipped in. An unreadable last one breaks it, visibly. */
-async function digestOfLast(stateDir: string, warn: (message: string) => void): Promise<string | null> {
-  if ((await listNumbered(baselineFolder(stateDir))).length === 0) return null;
+/** The newest baseline; undefined when there is none, or, with a warning, when it cannot be used. */
+async function openLast(stateDir: string, log: Context['log']): Promise<StoredBaseline | undefined> {
+  if ((await listNumbered(baselineFolder(stateDir))).length === 0) return undefined;
   try {
-    return (await openBaseline(stateDir)).digest;
+    return await openBaseline(stateDir);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    warn(`note: the baseline before this one is not usable: ${error.message}`);
-    return null;
+    log.warn(`note: the baseline before this one is not usable: ${error.message}`);
+    return undefined;
   }
 }

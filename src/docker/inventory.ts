@@ -1,3 +1,5 @@
+import { canonicalBlock } from '../iptables/address.ts';
+
 /** What the Engine says of one network; only bridge networks write rules on the host. */
 export interface Network {
   readonly id: string;
@@ -17,6 +19,13 @@ export interface EngineFacts {
   readonly version: string;
   readonly apiVersion: string;
   readonly networks: readonly Network[];
+}
+
+/** What exists now, as the Engine says it. */
+export interface Inventory {
+  readonly networks: readonly Network[];
+  /** Addresses of all endpoints of bridge networks, as {@link canonicalBlock} spells them. */
+  readonly endpoints: ReadonlySet<string>;
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -79,4 +88,18 @@ export function hidesBehind({ options }: Network, subnet: string | undefined): r
 /** The interfaces whose traffic a network lets in directly (Engine 28.2 and later). */
 export function trustedInterfaces({ options }: Network): readonly string[] {
   return (options[TRUSTED] ?? '').split(':').filter((name) => name !== '');
+}
+
+/**
+ * The addresses of a network's endpoints, from `GET /networks/{id}`; the list of all networks leaves them out.
+ *
+ * @param body - the parsed JSON of the answer
+ */
+export function endpointsFrom(body: unknown): readonly string[] {
+  const containers = isRecord(body) && isRecord(body['Containers']) ? Object.values(body['Containers']) : [];
+  return containers
+    .filter(isRecord)
+    .flatMap((container) => [textOf(container['IPv4Address']), textOf(container['IPv6Address'])])
+    .filter((address) => address !== '')
+    .map((address) => canonicalBlock(address.replace(/\/.*$/, '')));
 }

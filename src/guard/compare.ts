@@ -7,6 +7,7 @@ import {
   type OwnedRule,
   type Undecided,
 } from '../docker/ownership.ts';
+import type { Inventory } from '../docker/inventory.ts';
 import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
 import { misplacedIn } from './misplaced.ts';
 import { lostPrecedence } from './precedence.ts';
@@ -68,6 +69,8 @@ export interface Sides {
   readonly base: OwnedHost;
   readonly live: HostRules;
   readonly liveOwned: OwnedHost;
+  /** What the Engine says exists now; absent when it was not asked or did not answer. */
+  readonly inventory?: Inventory | undefined;
 }
 
 /**

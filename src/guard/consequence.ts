@@ -20,7 +20,10 @@ export interface Consequence {
 interface Told extends Captures {
   readonly network: string;
   readonly gateway: string;
+  /** The port as published, `127.0.0.1:8080/tcp`. */
   readonly published: string;
+  /** The container's end, `172.17.0.2:80` or `[fd00::2]:80`. */
+  readonly endpoint: string;
   readonly userlandProxy: boolean;
 }
 
@@ -111,8 +114,8 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
       `${ip ?? ''} (${network}) can be reached directly from other machines on the host's links, past its published ports`,
   ),
   'raw-port': exposure(
-    ({ ip, port, proto, network }) =>
-      `${ip ?? ''}:${port ?? ''}/${proto ?? ''} (${network}) can be reached directly from other machines on the host's links`,
+    ({ endpoint, proto, network }) =>
+      `${endpoint}/${proto ?? ''} (${network}) can be reached directly from other machines on the host's links`,
   ),
   'raw-trusted': outage(
     ({ ip, iface }) =>
@@ -127,8 +130,8 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
   ),
 
   'port-accept': outage(
-    ({ ip, port, proto, network }) =>
-      `traffic to ${ip ?? ''}:${port ?? ''}/${proto ?? ''} (${network}) is no longer let through from outside`,
+    ({ endpoint, proto, network }) =>
+      `traffic to ${endpoint}/${proto ?? ''} (${network}) is no longer let through from outside`,
   ),
   'link-accept': outage(
     ({ ip, port, proto }) => `the link to ${ip ?? ''}, port ${port ?? ''}/${proto ?? ''}, no longer passes`,
@@ -187,10 +190,10 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
     ({ network }) => `containers of ${network} reach the host's published ports without docker-proxy`,
   ),
   'wsl-return': notice(() => 'Windows reaches published ports without docker-proxy'),
-  dnat: outage(({ published, ip, port, gateway, userlandProxy }) =>
+  dnat: outage(({ published, endpoint, gateway, userlandProxy }) =>
     userlandProxy
-      ? `published port ${published} no longer reaches ${ip ?? ''}:${port ?? ''} from outside; docker-proxy hides it, the container sees ${gateway} as the client`
-      : `published port ${published} no longer reaches ${ip ?? ''}:${port ?? ''} from outside`,
+      ? `published port ${published} no longer reaches ${endpoint} from outside; docker-proxy hides it, the container sees ${gateway} as the client`
+      : `published port ${published} no longer reaches ${endpoint} from outside`,
   ),
 };
 
@@ -204,21 +207,26 @@ export function lossOf({ shape, captures }: OwnedRule, surroundings: Surrounding
 }
 
 function toldOf(captures: Captures, { networks, userlandProxy }: Surroundings): Told {
-  const found = networks.find((network) => network.bridge === captures.bridge);
-  const host = captures.hostIp === undefined ? '' : `${captures.hostIp}:`;
+  const { bridge, hostIp, hostPort, ip = '', port, proto } = captures;
+  const found = networks.find((network) => network.bridge === bridge);
+  const isIpv6 = ip.includes(':');
+  const gateway = found?.gateways.find((address) => address.includes(':') === isIpv6);
   return {
     ...captures,
     userlandProxy,
     // The rule beside it names the bridge.
-    network: `network ${found?.name ?? captures.bridge ?? ''}`.trimEnd(),
-    gateway: found?.gateways[0] ?? (captures.ip === undefined ? 'the gateway' : gatewayGuess(captures.ip)),
-    published: `${host}${captures.hostPort ?? ''}/${captures.proto ?? ''}`,
+    network: `network ${found?.name ?? bridge ?? ''}`.trimEnd(),
+    gateway: gateway ?? gatewayGuess(ip),
+    published: `${hostIp === undefined ? '' : `${bracketed(hostIp)}:`}${hostPort ?? ''}/${proto ?? ''}`,
+    endpoint: `${bracketed(ip)}:${port ?? ''}`,
   };
 }
 
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
 /** Unless told otherwise Docker gives a bridge the first address of its subnet; of the default /16 that is x.y.0.1. */
 const gatewayGuess = (ip: string): string =>
-  ip.startsWith('172.') ? ip.replace(/^(\d+\.\d+)\..*$/, '$1.0.1') : "its bridge's own address";
+  /^172\.\d+\./.test(ip) ? ip.replace(/^(\d+\.\d+)\..*$/, '$1.0.1') : "its bridge's own address";
 
 /** Whether docker-proxy runs: with it the OUTPUT jump leaves out loopback (docker-rules §5). */
 export function hasUserlandProxy(base: OwnedHost): boolean {

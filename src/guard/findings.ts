@@ -16,7 +16,7 @@ export function findingsOf(drift: Drift, surroundings: Surroundings): readonly F
       chain,
       rule: owned.rule.text,
       ...levelOf(owned),
-      consequence: `replaced by Docker since the baseline, will not be restored: ${reason}`,
+      consequence: `gone since the baseline for good, will not be restored: ${reason}`,
     })),
     ...drift.extras.map(({ family, table, chain, owned }): Finding => ({
       kind: 'extra',

@@ -66,12 +66,38 @@ const NETWORK_RULES = [
 ];
 
 /**
- * Why a state looks damaged and should not be recorded; empty when it looks sound. Text speaks first, and the Engine's
- * networks, where it answered, tell what is missing on purpose. Facts: docker-rules §1 and §3.
+ * Why a state looks damaged and should not be recorded; empty when it looks sound. Text speaks first; the Engine's
+ * networks, where it answered, tell what is missing on purpose; the baseline before tells what was there at all. Facts:
+ * docker-rules §1 and §3.
+ *
+ * @param before - the last baseline's rules, if there is one
  */
-export function unsoundness(owned: OwnedHost, networks: readonly Network[] | undefined): readonly string[] {
-  return FAMILIES.flatMap((family) =>
-    familyReasons(new FamilyRules(family, owned.families[family]), networks),
+export function unsoundness(
+  owned: OwnedHost,
+  networks: readonly Network[] | undefined,
+  before?: OwnedHost,
+): readonly string[] {
+  return FAMILIES.flatMap((family) => [
+    ...goneReasons(family, owned, before),
+    ...familyReasons(new FamilyRules(family, owned.families[family]), networks),
+  ]);
+}
+
+/** A table or a family without a trace of Docker looks just like one it never wrote to. */
+function goneReasons(family: Family, owned: OwnedHost, before: OwnedHost | undefined): readonly string[] {
+  const tables = owned.families[family];
+  if (family === 'ipv4' && tables.size === 0 && owned.families.ipv6.size > 0) {
+    return ["ipv4: not one rule of Docker's, although there are some for ipv6"];
+  }
+  const isPublishing = new FamilyRules(family, tables).has('dnat');
+  return (
+    [...(before?.families[family].keys() ?? [])]
+      .filter((table) => !tables.has(table))
+      // Docker's chains stay when the last network goes; the rules in raw come and go with the containers.
+      .filter((table) => table === 'nat' || table === 'filter' || (table === 'raw' && isPublishing))
+      .map(
+        (table) => `${family}: not one rule of Docker's in table ${table}, where the last baseline has some`,
+      )
   );
 }
 

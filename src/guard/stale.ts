@@ -1,4 +1,6 @@
 import type { OwnedRule } from '../docker/ownership.ts';
+import type { Inventory } from '../docker/inventory.ts';
+import { canonicalBlock, sameBlock } from '../iptables/address.ts';
 import { FAMILIES, type Family } from '../iptables/model.ts';
 import type { ChainDrift, Sides } from './compare.ts';
 
@@ -21,28 +23,51 @@ const containerPort = ({ captures }: OwnedRule): string =>
 const address = ({ captures }: OwnedRule): string => captures?.ip ?? '';
 
 /**
- * Lost rules that the live ones contradict: a container was made anew with another address, and its published port already
- * leads there. Read from the text alone, so only while the new translation stands; what else has gone stale only the
- * Engine can tell.
+ * Lost rules that must stay lost. From the text alone: a container was made anew with another address, and its published
+ * port already leads there. From the Engine, where it answered: the network or the address no longer exists.
  */
 export function staleIn(chains: readonly ChainDrift[], sides: Sides): readonly Stale[] {
   return FAMILIES.flatMap((family) => {
-    const drifted = chains.filter((chain) => chain.family === family && chain.missing.length > 0);
-    return drifted.some(({ table }) => table === 'nat') ? staleInFamily(family, drifted, sides) : [];
+    const lost = chains.filter((chain) => chain.family === family).flatMap(lostOf);
+    const replaced = lost.some(({ table }) => table === 'nat') ? replacedIn(family, lost, sides) : [];
+    const { inventory } = sides;
+    if (inventory === undefined) return replaced;
+    const known = new Set(replaced.map(({ owned }) => owned));
+    return [
+      ...replaced,
+      ...lost.filter(({ owned }) => !known.has(owned)).flatMap((one) => unvouched(one, inventory)),
+    ];
   });
 }
 
-function staleInFamily(
-  family: Family,
-  drifted: readonly ChainDrift[],
-  { liveOwned }: Sides,
-): readonly Stale[] {
-  const lost = drifted.flatMap(({ table, chain, base, missing }) =>
-    missing.flatMap((index) => {
-      const owned = base.rules[index];
-      return owned === undefined ? [] : [{ family, table, chain, owned }];
-    }),
-  );
+type Lost = Omit<Stale, 'reason'>;
+
+const lostOf = ({ family, table, chain, base, missing }: ChainDrift): readonly Lost[] =>
+  missing.flatMap((index) => {
+    const owned = base.rules[index];
+    return owned === undefined ? [] : [{ family, table, chain, owned }];
+  });
+
+/** Rules of an endpoint's own address. The routing mesh's addresses belong to no container, so they are not asked for. */
+const OF_ENDPOINT: ReadonlySet<string> = new Set([...COMPANIONS, 'dnat', 'link-accept', 'raw-trusted']);
+
+/** Why the Engine does not vouch for a rule any more; empty when it does. */
+function unvouched(one: Lost, { networks, endpoints }: Inventory): readonly Stale[] {
+  const { shape, captures } = one.owned;
+  const network = networks.find(({ bridge }) => bridge === captures?.bridge);
+  if (captures?.bridge !== undefined && network === undefined) {
+    return [{ ...one, reason: `the network of ${captures.bridge} no longer exists` }];
+  }
+  const { subnet } = captures ?? {};
+  if (subnet !== undefined && network?.subnets.some((known) => sameBlock(known, subnet)) === false) {
+    return [{ ...one, reason: `network ${network.name} no longer has ${subnet}` }];
+  }
+  const isGone = OF_ENDPOINT.has(shape?.id ?? '') && !endpoints.has(canonicalBlock(address(one.owned)));
+  return isGone ? [{ ...one, reason: `no running container has ${address(one.owned)} any more` }] : [];
+}
+
+/** The translations that others have replaced, and what belonged to them. */
+function replacedIn(family: Family, lost: readonly Lost[], { liveOwned }: Sides): readonly Stale[] {
   const live = liveOwned.families[family].get('nat')?.get('DOCKER')?.rules.filter(isTranslation) ?? [];
   const servedNow = new Map(live.map((owned) => [publishedPort(owned), owned]));
   const translations = lost.filter(({ owned }) => isTranslation(owned));

@@ -32,6 +32,12 @@ export function overlap(a: Block, b: Block): boolean {
   return a.base >> hostBits === b.base >> hostBits;
 }
 
+/** One spelling for every spelling of the same address or block; other text stays as it is. */
+export function canonicalBlock(text: string): string {
+  const block = parseBlock(text);
+  return block === undefined ? text : `${block.family} ${block.base.toString(16)}/${String(block.length)}`;
+}
+
 /** Whether two spellings name the same block. Texts that are no blocks are equal only to the letter. */
 export function sameBlock(a: string, b: string): boolean {
   const blockA = parseBlock(a);

@@ -1,10 +1,9 @@
-import { request } from 'node:http';
-import { networksFrom, type EngineFacts } from '../docker/inventory.ts';
+import { access } from 'node:fs/promises';
+import { endpointsFrom, networksFrom, type EngineFacts, type Inventory } from '../docker/inventory.ts';
 
 /** What the Engine answered, or why it did not. Silence is never "no networks". */
-export type EngineAnswer =
-  | { readonly answered: true; readonly facts: EngineFacts }
-  | { readonly answered: false; readonly reason: string };
+export type Answer<Facts> =
+  { readonly answered: true; readonly facts: Facts } | { readonly answered: false; readonly reason: string };
 
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 const TIMEOUT = 2_000;
@@ -13,7 +12,25 @@ const TIMEOUT = 2_000;
  * Asks the Engine for its version and networks over its unix socket: `DOCKER_HOST`, else /var/run/docker.sock.
  * Unversioned paths work with every Engine from 17.06 to 29 (docker-rules §5), so nothing is negotiated.
  */
-export async function askEngine(): Promise<EngineAnswer> {
+export async function askEngine(): Promise<Answer<EngineFacts>> {
+  return ask(async (socket) => {
+    const [version, networks] = await Promise.all([get(socket, '/version'), get(socket, '/networks')]);
+    return { ...versionOf(version), networks: networksFrom(networks) };
+  });
+}
+
+/** Asks the Engine what exists now: networks and the addresses on them. Undefined when it does not answer. */
+export async function askInventory(): Promise<Inventory | undefined> {
+  const answer = await ask(async (socket) => {
+    const networks = networksFrom(await get(socket, '/networks'));
+    const bridges = networks.filter(({ bridge }) => bridge !== '');
+    const details = await Promise.all(bridges.map(({ id }) => get(socket, `/networks/${id}`)));
+    return { networks, endpoints: new Set(details.flatMap(endpointsFrom)) };
+  });
+  return answer.answered ? answer.facts : undefined;
+}
+
+async function ask<Facts>(question: (socket: string) => Promise<Facts>): Promise<Answer<Facts>> {
   const dockerHost = process.env['DOCKER_HOST'] ?? `unix://${DEFAULT_SOCKET}`;
   if (!dockerHost.startsWith('unix://')) {
     return {
@@ -23,8 +40,9 @@ export async function askEngine(): Promise<EngineAnswer> {
   }
   const socket = dockerHost.slice('unix://'.length);
   try {
-    const [version, networks] = await Promise.all([get(socket, '/version'), get(socket, '/networks')]);
-    return { answered: true, facts: { ...versionOf(version), networks: networksFrom(networks) } };
+    // No socket, no HTTP client to load: 10 ms of a repair where there is no Engine to ask.
+    await access(socket);
+    return { answered: true, facts: await question(socket) };
   } catch (error) {
     return { answered: false, reason: explain(socket, error) };
   }
@@ -40,7 +58,8 @@ function versionOf(body: unknown): Pick<EngineFacts, 'version' | 'apiVersion'> {
   return { version: text('Version'), apiVersion: text('ApiVersion') };
 }
 
-function get(socketPath: string, path: string): Promise<unknown> {
+async function get(socketPath: string, path: string): Promise<unknown> {
+  const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const asked = request(
       { socketPath, path, headers: { host: 'docker' }, timeout: TIMEOUT, agent: false },

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Inventory } from '../docker/inventory.ts';
 import type { OwnedHost } from '../docker/ownership.ts';
 import { compare, ownLive, type Drift, type Sides } from '../guard/compare.ts';
 import { hasUserlandProxy } from '../guard/consequence.ts';
@@ -17,7 +18,8 @@ export interface Look {
 }
 
 /**
- * Reads the live rules and compares them with a baseline. The Engine is asked only if the rules leave a doubt.
+ * Reads the live rules and compares them with a baseline. The Engine is asked only if the rules leave a doubt, or if
+ * something is lost: what no longer exists need not come back.
  *
  * @param read - a reading already begun
  */
@@ -37,9 +39,32 @@ export async function lookAt(stored: StoredBaseline, live: Live): Promise<Look> 
       liveOwned = ownLive(stored.owned, live.rules, { networks: engine.facts.networks, settled: true });
   }
   const sides: Sides = { base: stored.owned, live: live.rules, liveOwned };
-  const drift = compare(sides);
   const surroundings = { networks: networks ?? [], userlandProxy: hasUserlandProxy(stored.owned) };
-  return { live, sides, drift, findings: findingsOf(drift, surroundings) };
+  const unvouched = compare(sides);
+  const inventory = unvouched.chains.some(({ missing }) => missing.length > 0)
+    ? await inventoryFor(stored)
+    : undefined;
+  const vouched = inventory === undefined ? sides : { ...sides, inventory };
+  const drift = inventory === undefined ? unvouched : compare(vouched);
+  return { live, sides: vouched, drift, findings: findingsOf(drift, surroundings) };
+}
+
+/** What exists now, if the Engine that answers is the one whose rules were recorded. */
+async function inventoryFor({ baseline, owned }: StoredBaseline): Promise<Inventory | undefined> {
+  const { askInventory } = await import('./engine.ts');
+  const inventory = await askInventory();
+  if (inventory === undefined) return undefined;
+  // A socket may lead to another Engine (another namespace, a nested one), which would vouch for nothing of ours.
+  const recorded = new Set(baseline.engine?.networks.map(({ id }) => id) ?? bridgesIn(owned));
+  const isSame = inventory.networks.some(
+    ({ id, bridge }) => recorded.has(id) || (baseline.engine === null && recorded.has(bridge)),
+  );
+  return isSame ? inventory : undefined;
+}
+
+function bridgesIn(owned: OwnedHost): readonly string[] {
+  const chains = [...owned.families.ipv4.values()].flatMap((table) => [...table.values()]);
+  return chains.flatMap(({ rules }) => rules.flatMap(({ captures }) => captures?.bridge ?? []));
 }
 
 const PAUSE = 100;

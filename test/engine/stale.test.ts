@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeEngines } from '../support/incident/eras.ts';
+import { linesOf, savesOf } from '../support/incident/rules.ts';
+import { raiseTown, type Town } from '../support/incident/town.ts';
+
+interface Report {
+  readonly findings: readonly { readonly kind: string; readonly damage: boolean; readonly rule?: string }[];
+}
+
+describeEngines('what Docker itself took away since the snapshot', (era) => {
+  let town: Town;
+
+  beforeAll(async () => {
+    town = await raiseTown({ era });
+    await town.host.run(['snapshot']);
+    await town.engine.docker(['rm', '-f', 'web']);
+    await town.engine.docker(['network', 'rm', 'front']);
+  });
+  afterAll(() => town.leave());
+
+  test('is no damage, is told as stale, and is not restored', async () => {
+    const { host, engine } = town;
+    const before = linesOf(await savesOf(engine));
+    const check = await host.run(['check', '--json']);
+    const { findings } = JSON.parse(check.stdout) as Report;
+    expect(findings.filter(({ damage }) => damage)).toEqual([]);
+    expect(findings.some(({ kind, rule }) => kind === 'stale' && rule?.includes('--dport 8080'))).toBe(true);
+    await host.run(['restore']);
+    expect(linesOf(await savesOf(engine))).toEqual(before);
+  });
+
+  test('does not come back with what a flush took beside it', async () => {
+    const { host, engine } = town;
+    await engine.execInside('iptables', ['-t', 'nat', '-F']);
+    const { stdout } = await host.run(['restore']);
+    expect(stdout).toMatch(/left out.*8080.*no longer exists/);
+    const { ipv4 } = await savesOf(engine);
+    expect(ipv4).toContain('--dport 9000 -j DNAT');
+    expect(ipv4).not.toContain('--dport 8080');
+    await host.run(['check']);
+  });
+});
