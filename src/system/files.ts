@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { Fault } from '../fault.ts';
 
 const OTHERS_MAY_WRITE = 0o022;
+/** As on /tmp: others may add files, but not take away or rename ours. */
+const STICKY = 0o1000;
 
 /** Makes a folder only its owner may enter. An existing one is left as it is: {@link readTrusted} judges it. */
 export async function makePrivateFolder(path: string): Promise<void> {
@@ -46,6 +48,19 @@ export async function writeAtomically(path: string, content: string | Buffer): P
 }
 
 /**
+ * Refuses a folder in which others could put another file in the place of ours.
+ *
+ * @param what - what lies in it, for the fault
+ * @throws Fault RG_UNSAFE_FILE
+ */
+export async function refuseUnsafeFolder(folder: string, what: string): Promise<void> {
+  const stats = await lstat(folder).catch(() => undefined);
+  if (stats === undefined) return;
+  const closed = (stats.mode & OTHERS_MAY_WRITE) === 0 || (stats.mode & STICKY) !== 0;
+  refuseUnless(isOwn(stats.uid) && closed, folder, what);
+}
+
+/**
  * Reads a file that root is about to act on. Refused: a symbolic link, a file or folder that is not root's (or, run
  * without root, not one's own), or that others may write.
  *
@@ -53,13 +68,7 @@ export async function writeAtomically(path: string, content: string | Buffer): P
  * @throws Fault RG_UNSAFE_FILE
  */
 export async function readTrusted(path: string, what: string): Promise<string> {
-  const folder = await lstat(dirname(path)).catch(() => undefined);
-  if (folder !== undefined)
-    refuseUnless(
-      isOwn(folder.uid) && ((folder.mode & OTHERS_MAY_WRITE) === 0 || (folder.mode & 0o1000) !== 0),
-      dirname(path),
-      what,
-    );
+  await refuseUnsafeFolder(dirname(path), what);
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);

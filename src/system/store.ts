@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { ownBaseline, type Baseline, type OwnedBaseline } from '../guard/baseline.ts';
 import { validate } from '../generated/baseline.js';
-import { makePrivateFolder } from './files.ts';
+import { makePrivateFolder, refuseUnsafeFolder } from './files.ts';
 import { listNumbered, nextId, numberedPath } from './numbered.ts';
 import { readSealed, writeSealed, type Refuse } from './sealed.ts';
 
@@ -99,6 +99,8 @@ export async function writeBaseline(stateDir: string, baseline: Baseline): Promi
   const id = nextId(await listNumbered(folder), baseline.created);
   const path = numberedPath(folder, id);
   await makePrivateFolder(folder);
+  // Told now, not when the rules are lost and nothing recorded here can be used.
+  await refuseUnsafeFolder(folder, 'baseline');
   const digest = await writeSealed(path, SCHEMA, baseline, 1);
   return { id, path, baseline, digest, ...ownBaseline(baseline) };
 }
