@@ -8,11 +8,17 @@ export const INCOMPATIBLE = /^# Table `([^']*)' is incompatible/;
 export const TABLE_LINE = /^\*[ \t]*([^ \t]+?)(?:\r?$|[ \t])/;
 /** `:NAME POLICY [packets:bytes]`; save prints a name as it is, spaces and all. */
 export const CHAIN_LINE = /^:[ \t]*(.+?)[ \t]+(-|ACCEPT|DROP)(?:[ \t]+\[(\d+:\d+)\])?[ \t]*\r?$/s;
-export const COUNTERS = /^\[(\d+:\d+)\] ?/;
 /** What a rule in save's own spacing never holds outside quotes. */
 export const ODD_SPACING = /^ | {2}|[\t\r]| $/;
+/** The same, of a text of many lines: a rule cannot begin with a space unless another space stands before it. */
+export const ODD_SPACING_ANYWHERE = / {2}|[\t\r]| (?:\n|$)/;
 /** The longest line restore reads whole, without its newline: its buffer has 10,240 bytes (1.8.9, both backends). */
 export const LINE_LIMIT = 10_239;
+
+const COLON = 58;
+const CLOSE = 93;
+const ZERO = 48;
+const NINE = 57;
 
 const LIVE_START = /^(?:\[|:|\*|COMMIT\r?$)/;
 
@@ -42,6 +48,20 @@ export function oddlyNamed(table: OpenTable, rule: string): OpenChain | undefine
       return chain;
   }
   return undefined;
+}
+
+/** Where `[packets:bytes]` ends that begins at `start`; -1 when no such thing stands there. */
+export function countersEnd(text: string, start: number): number {
+  const colon = digitsEnd(text, start + 1);
+  if (colon === start + 1 || text.charCodeAt(colon) !== COLON) return -1;
+  const close = digitsEnd(text, colon + 1);
+  return close > colon + 1 && text.charCodeAt(close) === CLOSE ? close : -1;
+}
+
+function digitsEnd(text: string, from: number): number {
+  let at = from;
+  for (let code = text.charCodeAt(at); code >= ZERO && code <= NINE; code = text.charCodeAt(at)) at++;
+  return at;
 }
 
 /** Where `what` stands next in the text; its length when it stands nowhere. */
