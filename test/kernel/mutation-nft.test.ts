@@ -1,0 +1,3 @@
+import { mutationSuite } from '../support/mutate-suite.ts';
+
+mutationSuite('nft');
