@@ -1,4 +1,5 @@
-import { isDamage } from '../guard/finding.ts';
+import type { LeftOut } from '../guard/edit.ts';
+import { isDamage, type Finding } from '../guard/finding.ts';
 import { isEmptyPlan, planRepair, type Plan } from '../guard/plan.ts';
 import { storePlan } from '../guard/plan-json.ts';
 import type { Family } from '../iptables/model.ts';
@@ -132,10 +133,16 @@ const nothingToDo = ({ drift }: Look): string =>
     ? "Nothing to do: all of Docker's rules are in place.\n"
     : "All of Docker's rules are in place.\n";
 
+const isAmong = (left: LeftOut, findings: readonly Finding[]): boolean =>
+  findings.some(({ rule, ...where }) => rule === left.rule && place(where) === place(left));
+
 function tell({ before, after, journal, plans }: Repaired, { print, paint, log }: Context): Exit {
   const { damage, policies } = leftAfter(after.findings);
   const { leftOut } = plans[0] ?? planRepair(before.drift, before.sides, { policies: 'leave' });
-  const mended = before.findings.filter(isDamage).length - damage.length - policies.length;
+  const broken = before.findings.filter(isDamage);
+  // DOCKER-USER counts as the user's own again once any of its content is back: the next check will not name the rest.
+  const givenUp = leftOut.filter((left) => isAmong(left, broken) && !isAmong(left, damage));
+  const mended = broken.length - damage.length - policies.length - givenUp.length;
   const steps = plans.reduce((sum, plan) => sum + countSteps(plan), 0);
   const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
   if (plans.length > 0) {
@@ -149,5 +156,5 @@ function tell({ before, after, journal, plans }: Repaired, { print, paint, log }
   for (const line of policyLines(after)) if (policies.length > 0) print(`${left}  ${line}\n`);
   for (const finding of damage)
     print(`${left}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}\n`);
-  return damage.length + policies.length > 0 ? 1 : 0;
+  return damage.length + policies.length + givenUp.length > 0 ? 1 : 0;
 }
