@@ -29,7 +29,7 @@ export interface Outcome {
   readonly seen: string;
 }
 
-export const PROBES: readonly Probe[] = [
+const PROBES: readonly Probe[] = [
   {
     from: 'outside',
     server: 'web',

@@ -28,7 +28,7 @@ export function baselineFolder(stateDir: string): string {
  * @param path - a file, anywhere
  * @throws Fault RG_UNSAFE_FILE or RG_BASELINE; a baseline that fails any of these is never used
  */
-export async function readBaselineFile(path: string): Promise<StoredBaseline> {
+async function readBaselineFile(path: string): Promise<StoredBaseline> {
   const refuse: Refuse = (message, details = []) => {
     throw new Fault('RG_BASELINE', 3, `the baseline ${path} is not used: ${message}`, {
       details,

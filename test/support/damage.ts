@@ -31,7 +31,7 @@ export type Damage =
     };
 
 /** Rules of other programs, as their saves spell them. */
-export const FOREIGN_SPECS = [
+const FOREIGN_SPECS = [
   '-j ufw-before-forward',
   '-p tcp -m multiport --dports 22 -j f2b-sshd',
   '-i virbr0 -o virbr0 -j ACCEPT',
