@@ -25,7 +25,7 @@ afterEach(async () => {
 /** Runs a command that needs no kernel, and says how it ended. */
 async function start(...words: readonly string[]) {
   const program = path.join(home, 'bin', 'rulesguard.js');
-  return await execa(process.execPath, [program, ...words], { input: '', reject: false });
+  return await execa(process.execPath, [program, ...words], { input: '*filter\nCOMMIT\n', reject: false });
 }
 
 /** The one file of the cache: its path and what tells whether it was written anew. */
