@@ -71,7 +71,8 @@ export async function readTrusted(path: string, what: string): Promise<string> {
   await refuseUnsafeFolder(dirname(path), what);
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // Without O_NONBLOCK a pipe in the place of the file would keep us waiting for ever.
+    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} ${path} cannot be read: ${messageOf(error)}`, {
       cause: error,

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { execaSync } from 'execa';
 import { expect, test } from 'vitest';
 import { describeCli, filesOf, withHost } from '../support/cli.ts';
 import { chainIn, forgeBaseline, type BaselineDocument } from '../support/stored.ts';
@@ -59,6 +60,7 @@ const SPOILS: readonly (readonly [string, (file: string) => void, RegExp])[] = [
     /belong to root/,
   ],
   ['is a link', asLink, /cannot be read: ELOOP/],
+  ['is a pipe', asPipe, /no plain file/],
   [
     'is no JSON',
     (file) => {
@@ -137,6 +139,11 @@ const SPOILS: readonly (readonly [string, (file: string) => void, RegExp])[] = [
 function asLink(file: string): void {
   renameSync(file, `${file}.real`);
   symlinkSync(`${file}.real`, file);
+}
+
+function asPipe(file: string): void {
+  rmSync(file);
+  execaSync('mkfifo', ['-m', '600', file]);
 }
 
 function rewrite(file: string, from: string, to: string): void {
