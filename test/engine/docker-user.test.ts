@@ -58,7 +58,8 @@ describeEngines('what a user keeps in DOCKER-USER', (era) => {
     await town.host.run(['snapshot']);
     const before = await content();
     await damage('iptables -F; iptables -X');
-    const { stdout } = await town.host.run(['restore']);
+    // Not everything that was lost came back, so this is not "repaired".
+    const { stdout } = await town.host.run(['restore'], 1);
     expect(await content()).toEqual(before.filter((text) => !text.includes('f2b-web')));
     expect(stdout).toContain('-j f2b-web');
     // What is left of DOCKER-USER is the user's to complete; all of Docker's is back.
