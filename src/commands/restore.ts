@@ -41,12 +41,15 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     waitSeconds: context.waitSeconds,
     rehearse: args.rehearse,
   };
-  if (args.undo === true || args.plan !== undefined) {
-    const reviewed = await import('./restore-reviewed.ts');
+  if (args.undo === true) {
+    const { undoLast } = await import('./restore-undo.ts');
+    return withLock(context.runDir, context.waitSeconds, () => undoLast(options, context));
+  }
+  const { plan } = args;
+  if (plan !== undefined) {
+    const { applyFile } = await import('./restore-plan.ts');
     return withLock(context.runDir, context.waitSeconds, () =>
-      args.plan === undefined
-        ? reviewed.undoLast(options, context)
-        : reviewed.applyFile(args.plan, args.baseline, options, context),
+      applyFile(plan, args.baseline, options, context),
     );
   }
   const open = () => openBaseline(context.stateDir, args.baseline);

@@ -1,19 +1,7 @@
-import type { OwnedChain, OwnedRule } from '../docker/ownership.ts';
-import {
-  chainOf,
-  FAMILIES,
-  isBuiltin,
-  makeRule,
-  type Backend,
-  type Family,
-  type Ruleset,
-} from '../iptables/model.ts';
-import type { Step, TableInput } from '../iptables/restore-input.ts';
 import type { HostRules } from '../docker/ownership.ts';
-import { place, type Placement } from './position.ts';
+import { chainOf, FAMILIES, isBuiltin, type Backend, type Family } from '../iptables/model.ts';
 import type { Plan } from './plan.ts';
 import type { StoredPlan, StoredRule } from './plan-json.ts';
-import { simulate } from './simulate.ts';
 
 /** One chain that a plan names, before or after. Of a run of rules the plan does not name only the ends are kept. */
 export interface ChainState {
@@ -38,13 +26,19 @@ export interface JournalEntry {
   readonly baseline: string | null;
   /** For an undo: id of the entry it took back. */
   readonly undoes: string | null;
+  /** Id of the apply before it in the same repair, when one was not enough: undo takes back both. */
+  readonly continues: string | null;
   readonly plan: StoredPlan;
   readonly before: readonly ChainState[];
   readonly after: readonly ChainState[] | null;
 }
 
 /** The texts a plan adds or deletes, per chain, in the order first named. */
-function textsByChain(plan: Plan, family: Family, table: string): ReadonlyMap<string, ReadonlySet<string>> {
+export function textsByChain(
+  plan: Plan,
+  family: Family,
+  table: string,
+): ReadonlyMap<string, ReadonlySet<string>> {
   const chains = new Map<string, Set<string>>();
   for (const input of plan.families[family].tables) {
     if (input.table !== table) continue;
@@ -83,126 +77,4 @@ export function statesOf(plan: Plan, rules: HostRules, kept: 'ends' | 'all' = 'e
       }),
     ),
   );
-}
-
-/**
- * The plan that takes an earlier one back: rules it added are deleted by value, rules it deleted are put where they were,
- * chains it made are removed if nothing uses them any more. What others changed since is left as it is.
- *
- * @param done - the plan that was applied
- * @param before - {@link statesOf} it, from before it was applied
- * @param live - the rules now
- */
-export function planUndo(done: Plan, before: readonly ChainState[], live: HostRules): Plan {
-  const undoFamily = (family: Family) => ({
-    tables: done.families[family].tables.toReversed().flatMap(({ table, steps }): readonly TableInput[] => {
-      const states = before.filter((state) => state.family === family && state.table === table);
-      const texts = textsByChain(done, family, table);
-      const edits = states.flatMap((state) => [
-        ...policySteps(state, steps, live[family]),
-        ...editSteps(
-          state,
-          texts.get(state.chain) ?? new Set(),
-          movedTexts(steps, state.chain),
-          live[family],
-        ),
-      ]);
-      const removes = states.filter(
-        ({ exists, chain }) =>
-          !exists && !isBuiltin(table, chain) && chainOf(live[family], table, chain) !== undefined,
-      );
-      const undo = removable(
-        live[family],
-        table,
-        edits,
-        removes.map(({ chain }) => chain),
-      );
-      return undo.length === 0 ? [] : [{ table, steps: undo }];
-    }),
-  });
-  return { families: { ipv4: undoFamily('ipv4'), ipv6: undoFamily('ipv6') }, leftOut: [] };
-}
-
-function policySteps(state: ChainState, done: readonly Step[], live: Ruleset): readonly Step[] {
-  const changed = done.some((step) => step.op === 'policy' && step.chain === state.chain);
-  const counters = chainOf(live, state.table, state.chain)?.counters ?? '';
-  return changed ? [{ op: 'policy', chain: state.chain, policy: state.policy, counters }] : [];
-}
-
-/** The texts a plan takes out and puts in again: as many as before, but elsewhere. */
-function movedTexts(done: readonly Step[], chain: string): ReadonlySet<string> {
-  const there = done.filter((step) => step.chain === chain);
-  const put = new Set(
-    there.flatMap((step) => ('rule' in step && step.op !== 'delete' ? [step.rule.text] : [])),
-  );
-  return new Set(
-    there.flatMap((step) => (step.op === 'delete' && put.has(step.rule.text) ? [step.rule.text] : [])),
-  );
-}
-
-function editSteps(
-  state: ChainState,
-  texts: ReadonlySet<string>,
-  moved: ReadonlySet<string>,
-  live: Ruleset,
-): readonly Step[] {
-  const { table, chain } = state;
-  const own = (rule: ReturnType<typeof makeRule>): OwnedRule => ({
-    rule,
-    owner: texts.has(rule.text) ? 'docker' : 'foreign',
-  });
-  const recorded = state.rules.map(({ text, counters }) => own(makeRule(text, counters)));
-  const base: OwnedChain = {
-    table,
-    name: chain,
-    builtin: isBuiltin(table, chain),
-    owner: 'foreign',
-    unknown: false,
-    policy: state.policy,
-    policyCounters: '',
-    rules: recorded,
-  };
-  const wanted = new Map<string, number>();
-  for (const { rule, owner } of recorded)
-    if (owner === 'docker') wanted.set(rule.text, (wanted.get(rule.text) ?? 0) + 1);
-  const deletes: Step[] = [];
-  const standing: OwnedRule[] = [];
-  // From the end, because a delete by value takes the first copy: what is too many is met last.
-  for (const rule of (chainOf(live, table, chain)?.rules ?? []).toReversed()) {
-    const left = wanted.get(rule.text) ?? 0;
-    if (moved.has(rule.text) || (texts.has(rule.text) && left === 0))
-      deletes.push({ op: 'delete', chain, rule });
-    else {
-      if (texts.has(rule.text)) wanted.set(rule.text, left - 1);
-      standing.push(own(rule));
-    }
-  }
-  standing.reverse();
-  const placements = recorded.flatMap((owned, baseIndex): readonly Placement[] => {
-    const left = wanted.get(owned.rule.text) ?? 0;
-    if (owned.owner !== 'docker' || left === 0) return [];
-    wanted.set(owned.rule.text, left - 1);
-    return [{ owned, baseIndex }];
-  });
-  const inserts = place(base, standing, placements).map(({ owned, gap }, i): Step =>
-    gap === standing.length
-      ? { op: 'append', chain, rule: owned.rule }
-      : { op: 'insert', chain, position: gap + i + 1, rule: owned.rule },
-  );
-  return [...deletes, ...inserts];
-}
-
-/** The edits, and those of the removals the kernel would allow after them. */
-function removable(
-  live: Ruleset,
-  table: string,
-  edits: readonly Step[],
-  chains: readonly string[],
-): readonly Step[] {
-  let removes: readonly Step[] = chains.map((chain) => ({ op: 'remove', chain }));
-  for (;;) {
-    const { refusal } = simulate(live, { tables: [{ table, steps: [...edits, ...removes] }] });
-    if (refusal?.step.op !== 'remove') return [...edits, ...removes];
-    removes = removes.filter((step) => step !== refusal.step);
-  }
 }

@@ -116,7 +116,7 @@ function tellRefusal(
 export async function apply(
   plan: Plan,
   { live }: Stage,
-  about: Pick<JournalEntry, 'action' | 'baseline' | 'undoes'>,
+  about: Pick<JournalEntry, 'action' | 'baseline' | 'undoes' | 'continues'>,
   options: ApplyOptions,
 ): Promise<Applied> {
   const begun: JournalEntry = {

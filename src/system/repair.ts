@@ -3,8 +3,9 @@ import { Fault } from '../fault.ts';
 import type { OwnedHost } from '../docker/ownership.ts';
 import { isDamage, type Finding } from '../guard/finding.ts';
 import { loadPlan } from '../guard/plan-json.ts';
-import { planUndo, type JournalEntry } from '../guard/journal.ts';
+import type { JournalEntry } from '../guard/journal.ts';
 import { isEmptyPlan, planRepair, type Plan, type PlanOptions } from '../guard/plan.ts';
+import { planUndo } from '../guard/undo.ts';
 import { apply, finish, proveApplicable, type Applied, type ApplyOptions } from './apply.ts';
 import { digestOfRules } from './digest.ts';
 import { listJournal, readEntry } from './journal.ts';
@@ -91,7 +92,12 @@ async function attempt(
       current = await lookAt(stored, fresh);
       continue;
     }
-    const about = { action: 'restore', baseline: stored.digest, undoes: null } as const;
+    const about = {
+      action: 'restore',
+      baseline: stored.digest,
+      undoes: null,
+      continues: done.at(-1)?.id ?? null,
+    } as const;
     const applied = await apply(plan, stage, about, options);
     done.push(applied);
     if (applied.refused !== undefined) trouble = applied.refused;
@@ -129,7 +135,12 @@ export async function takeBack(done: readonly Applied[], options: ApplyOptions):
     const undo = planUndo(applied.plan, applied.entry.before, live.rules);
     let refused: string | undefined;
     if (!isEmptyPlan(undo)) {
-      const about = { action: 'undo', baseline: applied.entry.baseline, undoes: applied.id } as const;
+      const about = {
+        action: 'undo',
+        baseline: applied.entry.baseline,
+        undoes: applied.id,
+        continues: null,
+      } as const;
       const back = await apply(undo, { live, owned: NOTHING_OWNED }, about, options);
       refused = back.refused;
       await finish(options.stateDir, back, refused === undefined ? 'applied' : 'failed', undefined);
@@ -152,19 +163,24 @@ export function leftAfter(findings: readonly Finding[]): {
   };
 }
 
-/** The last restore of which something is left to take back, its id, and the plan that does it. */
+/** The last restore of which something is left to take back. */
 export async function lastUndoable(stateDir: string): Promise<Undoable> {
   for (const id of (await listJournal(stateDir)).toReversed()) {
-    const entry = await readEntry(stateDir, id);
-    if (entry.action !== 'restore' || entry.outcome === 'undone') continue;
-    const live = await readBackend(entry.backend);
-    const done = loadPlan(entry.plan);
-    const undo = planUndo(done, entry.before, live.rules);
+    const found = await undoableOf(stateDir, id);
+    const { action, outcome } = found.entry;
+    if (action !== 'restore' || outcome === 'undone') continue;
     // A failed one may have been refused whole: then the one before it is the last that did anything.
-    if (entry.outcome === 'failed' && isEmptyPlan(undo)) continue;
-    return { id, entry, live, done, undo };
+    if (outcome !== 'failed' || !isEmptyPlan(found.undo)) return found;
   }
   throw new Fault('RG_PLAN', 1, 'there is no restore to take back', {
     hint: `The journal is in ${stateDir}/journal`,
   });
+}
+
+/** A journal entry with the plan that takes it back from the rules as they are now. */
+export async function undoableOf(stateDir: string, id: string): Promise<Undoable> {
+  const entry = await readEntry(stateDir, id);
+  const live = await readBackend(entry.backend);
+  const done = loadPlan(entry.plan);
+  return { id, entry, live, done, undo: planUndo(done, entry.before, live.rules) };
 }

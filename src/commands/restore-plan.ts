@@ -1,21 +1,19 @@
 import { Fault } from '../fault.ts';
 import { compare, ownLive } from '../guard/compare.ts';
-import { statesOf } from '../guard/journal.ts';
 import { loadPlan } from '../guard/plan-json.ts';
 import { isEmptyPlan, type Plan } from '../guard/plan.ts';
 import { simulatePlan } from '../guard/simulate-plan.ts';
 import { rehearsalDifference } from '../guard/rehearsal.ts';
-import { ownHost, type OwnedHost } from '../docker/ownership.ts';
+import type { OwnedHost } from '../docker/ownership.ts';
 import { FAMILIES } from '../iptables/model.ts';
 import { renderStep, type Step } from '../iptables/restore-input.ts';
 import { count } from '../report/text.ts';
 import { countSteps } from '../report/plan-text.ts';
 import { apply, finish, proveApplicable, type ApplyOptions, type Stage } from '../system/apply.ts';
 import { digestOfRules } from '../system/digest.ts';
-import { readEntry, writeEntry } from '../system/journal.ts';
 import { readBackend } from '../system/kernel.ts';
 import { readPlanFile } from '../system/plan-file.ts';
-import { lastUndoable, takeBack } from '../system/repair.ts';
+import { takeBack } from '../system/repair.ts';
 import { openBaselineByDigest } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
 import { mendFlows } from './mend-flows.ts';
@@ -49,7 +47,7 @@ export async function applyFile(
   const applied = await apply(
     plan,
     stage,
-    { action: 'restore', baseline: file.baseline, undoes: null },
+    { action: 'restore', baseline: file.baseline, undoes: null, continues: null },
     options,
   );
   const after = await readBackend(file.backend);
@@ -116,37 +114,4 @@ function differenceFrom(plan: Plan, { live }: Stage, after: Stage['live']): stri
     if (difference !== undefined) return `${family}, ${difference}`;
   }
   return undefined;
-}
-
-/** `restore --undo`: takes the last restore back. */
-export async function undoLast(options: ApplyOptions, { print, paint }: Context): Promise<Exit> {
-  const { id, entry, live, done, undo } = await lastUndoable(options.stateDir);
-  const stage: Stage = { live, owned: ownHost(live.rules) };
-  if (!isEmptyPlan(undo)) {
-    await proveApplicable(undo, stage, options);
-    const applied = await apply(
-      undo,
-      stage,
-      { action: 'undo', baseline: entry.baseline, undoes: id },
-      options,
-    );
-    if (applied.refused !== undefined) {
-      await finish(options.stateDir, applied, 'failed', undefined);
-      throw new Fault('RG_NOT_REPAIRED', 1, 'the restore could not be taken back whole', {
-        details: [applied.refused],
-        hint: 'See what is there now: rulesguard check',
-      });
-    }
-    await finish(options.stateDir, applied, 'applied', await readBackend(entry.backend));
-  }
-  const after = await readBackend(entry.backend);
-  await writeEntry(options.stateDir, id, {
-    ...(await readEntry(options.stateDir, id)),
-    outcome: 'undone',
-    after: statesOf(done, after.rules),
-  });
-  print(
-    `${paint('green', paint('bold', 'TAKEN BACK'))}  restore ${id} of ${entry.created}, ${count(countSteps(undo), 'step')}\n`,
-  );
-  return 0;
 }
