@@ -13,7 +13,7 @@ import { apply, finish, proveApplicable, type ApplyOptions, type Stage } from '.
 import { digestOfRules } from '../system/digest.ts';
 import { readBackend } from '../system/kernel.ts';
 import { readPlanFile } from '../system/plan-file.ts';
-import { takeBack } from '../system/repair.ts';
+import { afterTakingBack } from '../system/repair.ts';
 import { openBaselineByDigest } from '../system/store.ts';
 import type { Context, Exit } from './context.ts';
 import { mendFlows } from './mend-flows.ts';
@@ -60,11 +60,11 @@ export async function applyFile(
     await mendFlows(drift, stored.owned, context);
     return 0;
   }
-  const leftovers = await takeBack([applied], options);
-  throw new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole; what was done was taken back', {
-    details: [trouble, ...leftovers],
+  const fault = new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole', {
+    details: [trouble],
     hint: 'See what is there now (rulesguard check), then make the plan anew: rulesguard restore --plan-out FILE',
   });
+  throw await afterTakingBack(fault, [applied], options);
 }
 
 /**

@@ -63,7 +63,7 @@ export async function proveApplicable(
         const input = plan.families[family];
         const dockers = dockersIn(owned, family);
         const { stage, expected } = stageRehearsal(live.rules[family], input, (table, rule) =>
-          dockers.has(`${table} ${rule.text}`),
+          dockers.has(keyOf(table, rule)),
         );
         const rehearsed = renderInput({ tables: [...stage.tables, ...input.tables] });
         if (/--(?:match|add|del)-set /.test(rehearsed.text))

@@ -109,8 +109,8 @@ async function attempt(
   });
 }
 
-/** The fault that ended a repair, with what became of the part that had been done. */
-async function afterTakingBack(
+/** Takes back what had been done when a fault ended it, and gives that fault with what became of it. */
+export async function afterTakingBack(
   fault: Fault,
   done: readonly Applied[],
   options: ApplyOptions,
@@ -128,7 +128,7 @@ async function afterTakingBack(
 }
 
 /** Takes back applies that did not end well, the last first. Returns what could not be taken back. */
-export async function takeBack(done: readonly Applied[], options: ApplyOptions): Promise<readonly string[]> {
+async function takeBack(done: readonly Applied[], options: ApplyOptions): Promise<readonly string[]> {
   const troubles: string[] = [];
   for (const applied of done.toReversed()) {
     const live = await readBackend(applied.entry.backend);
@@ -166,11 +166,11 @@ export function leftAfter(findings: readonly Finding[]): {
 /** The last restore of which something is left to take back. */
 export async function lastUndoable(stateDir: string): Promise<Undoable> {
   for (const id of (await listJournal(stateDir)).toReversed()) {
-    const found = await undoableOf(stateDir, id);
-    const { action, outcome } = found.entry;
-    if (action !== 'restore' || outcome === 'undone') continue;
+    const entry = await readEntry(stateDir, id);
+    if (entry.action !== 'restore' || entry.outcome === 'undone') continue;
+    const found = await undoableFrom(id, entry);
     // A failed one may have been refused whole: then the one before it is the last that did anything.
-    if (outcome !== 'failed' || !isEmptyPlan(found.undo)) return found;
+    if (entry.outcome !== 'failed' || !isEmptyPlan(found.undo)) return found;
   }
   throw new Fault('RG_PLAN', 1, 'there is no restore to take back', {
     hint: `The journal is in ${stateDir}/journal`,
@@ -179,7 +179,10 @@ export async function lastUndoable(stateDir: string): Promise<Undoable> {
 
 /** A journal entry with the plan that takes it back from the rules as they are now. */
 export async function undoableOf(stateDir: string, id: string): Promise<Undoable> {
-  const entry = await readEntry(stateDir, id);
+  return undoableFrom(id, await readEntry(stateDir, id));
+}
+
+async function undoableFrom(id: string, entry: JournalEntry): Promise<Undoable> {
   const live = await readBackend(entry.backend);
   const done = loadPlan(entry.plan);
   return { id, entry, live, done, undo: planUndo(done, entry.before, live.rules) };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
-import { constants } from 'node:os';
 import { execa } from 'execa';
+import { runProgram } from './program.ts';
 
 /** IP version of a ruleset. */
 export type Family = 'ipv4' | 'ipv6';
@@ -95,23 +95,8 @@ export async function createNetns(): Promise<Netns> {
   const exec: Netns['exec'] = async (file, args = [], options = {}) => {
     // The number of a closed descriptor may meanwhile stand for anything.
     if (!open) throw new Error(`the namespace is disposed of; not running ${file}`);
-    const result = await execa('nsenter', [`--net=${path}`, `--root=${TOOLS_ROOT}`, '--', file, ...args], {
-      env: { ...TOOL_ENV, ...options.env },
-      extendEnv: false,
-      reject: false,
-      encoding: 'latin1',
-      stripFinalNewline: false,
-      timeout: options.timeout ?? 60_000,
-      maxBuffer: 256 * 1024 * 1024,
-      ...(options.input === undefined
-        ? { stdin: 'ignore' }
-        : { input: Buffer.from(options.input, 'latin1') }),
-    });
-    // A tool that a signal killed gave an answer; one that never started, or hung, gave none.
-    const code = result.signal === undefined ? result.exitCode : 128 + constants.signals[result.signal];
-    if (code === undefined || result.timedOut || result.isMaxBuffer || result.stderr.startsWith('nsenter: '))
-      throw new Error(result.stderr.trim() || `${file}: ${result.shortMessage ?? 'no exit code'}`);
-    return { code, stdout: result.stdout, stderr: result.stderr };
+    const words = ['nsenter', `--net=${path}`, `--root=${TOOLS_ROOT}`, '--', file, ...args] as const;
+    return runProgram(words, TOOL_ENV, options);
   };
 
   return {

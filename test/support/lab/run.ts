@@ -1,6 +1,5 @@
-import { constants } from 'node:os';
-import { execa } from 'execa';
 import type { ExecOptions, Outcome } from '../netns.ts';
+import { runProgram } from '../program.ts';
 
 /** Runs a program somewhere. Never throws for an exit code; throws when it cannot be started or hangs. */
 export type Exec = (file: string, args?: readonly string[], options?: ExecOptions) => Promise<Outcome>;
@@ -18,24 +17,9 @@ export const LAB_ENV: Readonly<Record<string, string>> = {
  * @param baseEnv added to the lab's environment
  */
 export function execThrough(prefix: readonly string[], baseEnv: Readonly<Record<string, string>> = {}): Exec {
-  return async (file, args = [], options = {}) => {
+  return (file, args = [], options = {}) => {
     const [program = file, ...rest] = [...prefix, file, ...args];
-    const result = await execa(program, rest, {
-      env: { ...LAB_ENV, ...baseEnv, ...options.env },
-      extendEnv: false,
-      reject: false,
-      encoding: 'latin1',
-      stripFinalNewline: false,
-      timeout: options.timeout ?? 60_000,
-      maxBuffer: 256 * 1024 * 1024,
-      ...(options.input === undefined
-        ? { stdin: 'ignore' }
-        : { input: Buffer.from(options.input, 'latin1') }),
-    });
-    const code = result.signal === undefined ? result.exitCode : 128 + constants.signals[result.signal];
-    if (code === undefined || result.timedOut || result.stderr.startsWith('nsenter: '))
-      throw new Error(result.stderr.trim() || `${file}: ${result.shortMessage ?? 'no exit code'}`);
-    return { code, stdout: result.stdout, stderr: result.stderr };
+    return runProgram([program, ...rest], { ...LAB_ENV, ...baseEnv }, options);
   };
 }
 
