@@ -28,7 +28,7 @@ const RETURN = spec('-j RETURN');
 // prettier-ignore
 export const CHAIN_SHAPES: readonly Shape[] = [
   chainShape({ id: 'port-accept', chains: ['DOCKER'], targets: ['ACCEPT'], pattern: spec(`-d ${ip} ! -i ${bridge} -o \\k<bridge> ${proto} --dport (?<port>\\d+) -j ACCEPT`), level: 'endpoint', placed: 'top', order: ofBridge(0) }),
-  chainShape({ id: 'link-accept', chains: ['DOCKER'], targets: ['ACCEPT'], pattern: spec(`-s ${address}/(?:32|128) -d ${ip} -i ${bridge} -o \\k<bridge> ${proto} --[sd]port (?<port>\\d+) -j ACCEPT`), level: 'endpoint', placed: 'top', order: ofBridge(0) }),
+  chainShape({ id: 'link-accept', chains: ['DOCKER'], targets: ['ACCEPT'], pattern: spec(`-s (?<source>${address})/(?:32|128) -d ${ip} -i ${bridge} -o \\k<bridge> ${proto} --[sd]port (?<port>\\d+) -j ACCEPT`), level: 'endpoint' }),
   chainShape({ id: 'routed-icmp', chains: ['DOCKER'], targets: ['ACCEPT'], pattern: spec(`-o ${bridge} -p (?:icmp|ipv6-icmp) -j ACCEPT`), order: ofBridge(0) }),
   chainShape({ id: 'unpublished-drop', chains: ['DOCKER'], targets: ['DROP'], pattern: spec(`! -i ${bridge} -o \\k<bridge> -j DROP`), order: ofBridge(1) }),
   chainShape({ id: 'unprotected-accept', chains: ['DOCKER'], targets: ['ACCEPT'], pattern: spec(`! -i ${bridge} -o \\k<bridge> -j ACCEPT`), order: ofBridge(1) }),
@@ -36,7 +36,8 @@ export const CHAIN_SHAPES: readonly Shape[] = [
   chainShape({ id: 'bridge-docker', chains: ['DOCKER-BRIDGE'], targets: ['DOCKER'], pattern: spec(`-o ${bridge} -j DOCKER`) }),
   chainShape({ id: 'bridge-established', chains: ['DOCKER-CT'], targets: ['ACCEPT'], pattern: spec(`-o ${bridge} ${established} -j ACCEPT`) }),
 
-  chainShape({ id: 'mark-accept', chains: ['DOCKER-FORWARD'], targets: ['ACCEPT'], pattern: spec('-m mark --mark \\S+ -j ACCEPT'), level: 'daemon', placed: 'top', order: inForward(0) }),
+  // Beside the mesh's jump, which takes nothing a mark would not, and which Engines put above it later.
+  chainShape({ id: 'mark-accept', chains: ['DOCKER-FORWARD'], targets: ['ACCEPT'], pattern: spec('-m mark --mark \\S+ -j ACCEPT'), level: 'daemon', placed: 'top', order: inForward(1) }),
   chainShape({ id: 'jump-ingress', chains: ['DOCKER-FORWARD'], targets: ['DOCKER-INGRESS'], pattern: spec('-j DOCKER-INGRESS'), level: 'ingress', placed: 'top', order: inForward(1) }),
   chainShape({ id: 'jump-established', chains: ['DOCKER-FORWARD'], targets: ['DOCKER-CT'], pattern: spec('-j DOCKER-CT'), level: 'daemon', placed: 'top', order: inForward(2) }),
   chainShape({ id: 'jump-isolation', chains: ['DOCKER-FORWARD'], targets: ['DOCKER-INTERNAL', 'DOCKER-ISOLATION-STAGE-1'], pattern: spec('-j (?:DOCKER-INTERNAL|DOCKER-ISOLATION-STAGE-1)'), level: 'daemon', placed: 'top', order: inForward(3) }),

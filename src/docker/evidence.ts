@@ -1,7 +1,8 @@
 import { overlap, parseBlock, sameBlock } from '../iptables/address.ts';
 import type { Captures, Needs } from './shape.ts';
 import type { Match } from './match.ts';
-import { hidesBehind, trustedInterfaces, type Network } from './inventory.ts';
+import type { Network } from './inventory.ts';
+import { hidesBehind, trustedInterfaces } from './options.ts';
 
 /** What the recognised rules of both families prove together. */
 interface Proven {

@@ -11,6 +11,8 @@ export interface Captures {
   readonly subnet?: string;
   /** An endpoint's address, without prefix length. */
   readonly ip?: string;
+  /** The endpoint's address that a link leads from. */
+  readonly source?: string;
   readonly hostIp?: string;
   readonly proto?: string;
   /** The container's port, or the host's where the rule has only that. */

@@ -80,3 +80,23 @@ const groupsOf = (text: string): readonly string[] => {
   if (embedded === undefined) return groups;
   return [...groups.slice(0, -1), (embedded >> 16n).toString(16), (embedded & 0xffffn).toString(16)];
 };
+
+/** A block as iptables-save prints it: host bits masked off, IPv6 in the short form of RFC 5952. */
+export function formatBlock({ family, base, length }: Block): string {
+  return `${family === 'ipv4' ? formatIpv4(base) : formatIpv6(base)}/${String(length)}`;
+}
+
+const formatIpv4 = (bits: bigint): string =>
+  [24n, 16n, 8n, 0n].map((shift) => String((bits >> shift) & 0xffn)).join('.');
+
+function formatIpv6(bits: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((bits >> BigInt(112 - 16 * i)) & 0xffffn).toString(16));
+  let gap = { start: -1, length: 1 };
+  groups.forEach((_, start) => {
+    let length = 0;
+    while (groups[start + length] === '0') length++;
+    if (length > gap.length) gap = { start, length };
+  });
+  if (gap.start === -1) return groups.join(':');
+  return `${groups.slice(0, gap.start).join(':')}::${groups.slice(gap.start + gap.length).join(':')}`;
+}

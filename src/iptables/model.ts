@@ -24,7 +24,7 @@ export interface Rule {
 
 export interface Chain {
   readonly name: string;
-  /** ACCEPT or DROP for a built-in chain, `-` for a user chain. */
+  /** ACCEPT or DROP for a built-in chain, `-` for a user chain; '' where a built-in chain's is not known. */
   readonly policy: string;
   /** Policy counters `packets:bytes`, '' when absent. */
   readonly counters: string;
