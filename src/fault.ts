@@ -23,7 +23,19 @@ export type FaultCode =
   | 'RG_CHANGED'
   | 'RG_REHEARSAL'
   | 'RG_NOT_REPAIRED'
-  | 'RG_BUSY';
+  | 'RG_BUSY'
+  | 'RG_ENGINE_ABSENT'
+  | 'RG_ENGINE_DOWN'
+  | 'RG_ENGINE_PRIVILEGE'
+  | 'RG_ENGINE_HUNG'
+  | 'RG_ENGINE_REMOTE'
+  | 'RG_ENGINE_ROOTLESS'
+  | 'RG_ENGINE_ELSEWHERE'
+  | 'RG_ENGINE_ANSWER'
+  | 'RG_ENGINE_MANY'
+  | 'RG_ENGINE_NFTABLES'
+  | 'RG_ENGINE_NO_IPTABLES'
+  | 'RG_ENGINE_UNKNOWN';
 
 /** What a fault carries beside its message. */
 export interface FaultFacts {

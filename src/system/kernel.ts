@@ -82,6 +82,12 @@ async function hasLegacyTables(): Promise<boolean> {
 const holdsDockers = (owned: OwnedHost): boolean =>
   [owned.families.ipv4, owned.families.ipv6].some((tables) => tables.size > 0);
 
+/** The backend of plain `iptables`, which is what dockerd runs: the one it writes to once nothing of it is left. */
+async function usualBackend(): Promise<Backend> {
+  const { stdout } = await run(['iptables', '--version']);
+  return stdout.includes('(nf_tables)') ? 'nft' : 'legacy';
+}
+
 /** A reading that has begun: gives the live rules, see {@link readLive}. To be asked once. */
 export type Reading = (recorded?: Backend) => Promise<Live>;
 
@@ -96,7 +102,7 @@ export function beginReading(): Reading {
   nft.catch(() => undefined);
   return async (recorded) => {
     if (!(await legacyTables) && recorded !== 'legacy') return nft;
-    return choose(await nft, await readBackend('legacy'), recorded);
+    return choose(await nft, await readBackend('legacy'), recorded, recorded ?? (await usualBackend()));
   };
 }
 
@@ -110,7 +116,7 @@ export function readLive(recorded?: Backend): Promise<Live> {
   return beginReading()(recorded);
 }
 
-function choose(nft: Live, legacy: Live, recorded: Backend | undefined): Live {
+function choose(nft: Live, legacy: Live, recorded: Backend | undefined, fallback: Backend): Live {
   const inNft = holdsDockers(ownHost(nft.rules));
   const inLegacy = holdsDockers(ownHost(legacy.rules));
   if (inNft && inLegacy) {
@@ -126,7 +132,7 @@ function choose(nft: Live, legacy: Live, recorded: Backend | undefined): Live {
       },
     );
   }
-  const used = inNft ? nft : inLegacy ? legacy : recorded === 'legacy' ? legacy : nft;
+  const used = inNft ? nft : inLegacy ? legacy : fallback === 'legacy' ? legacy : nft;
   if (recorded !== undefined && used.backend !== recorded) {
     throw new Fault(
       'RG_BACKENDS_SPLIT',

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
 import type { StoredPlan } from '../guard/plan-json.ts';
 import type { Backend } from '../iptables/model.ts';
+import type { Source } from './look.ts';
 import { validate } from '../generated/plan.js';
 import { readSealed, writeSealed, type Refuse } from './sealed.ts';
 
@@ -10,8 +11,9 @@ export interface PlanFile extends StoredPlan {
   readonly created: string;
   readonly host: string;
   readonly backend: Backend;
-  /** Digest of the baseline it was made from. */
-  readonly baseline: string;
+  /** Digest of the baseline it was made from; null when there was none. */
+  readonly baseline: string | null;
+  readonly source: Source;
   /** Digest of the live rules it was made for. */
   readonly live: string;
 }

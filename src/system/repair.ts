@@ -4,14 +4,17 @@ import type { OwnedHost } from '../docker/ownership.ts';
 import { isDamage, type Finding } from '../guard/finding.ts';
 import { loadPlan } from '../guard/plan-json.ts';
 import type { JournalEntry } from '../guard/journal.ts';
-import { isEmptyPlan, planRepair, type Plan, type PlanOptions } from '../guard/plan.ts';
+import { isEmptyPlan, planRepair, withdrawKey, type Plan } from '../guard/plan.ts';
+import { FAMILIES } from '../iptables/model.ts';
 import { planUndo } from '../guard/undo.ts';
-import { apply, finish, proveApplicable, type Applied, type ApplyOptions } from './apply.ts';
+import { apply, finish, type Applied, type ApplyOptions, type Stage } from './apply.ts';
 import { digestOfRules } from './digest.ts';
 import { listJournal, readEntry } from './journal.ts';
 import { readBackend, type Live } from './kernel.ts';
-import { look, lookAt, type Look } from './look.ts';
-import type { StoredBaseline } from './store.ts';
+import { look, lookAt, type Look, type Measure } from './look.ts';
+import { Proof } from './proof.ts';
+import { awaitChanges } from './quiet.ts';
+import { askAgain, digestOfWord } from './word.ts';
 
 /** What a repair found, did and left. */
 export interface Repaired {
@@ -32,6 +35,23 @@ export interface Undoable {
   readonly undo: Plan;
 }
 
+/** What a repair may do. */
+export interface Planning {
+  readonly policies: 'restore' | 'leave';
+  /** Whether containers' rules may come back without an Engine that vouches for them. */
+  readonly unvouched: boolean;
+}
+
+/** The plan that mends what a look found. */
+export function planFor(
+  { drift, sides, word }: Look,
+  { policies, unvouched }: Planning,
+  withdraw?: ReadonlySet<string>,
+): Plan {
+  const vouching = word.answered || unvouched ? 'given' : 'none';
+  return planRepair(drift, sides, { policies, vouching, ...(withdraw === undefined ? {} : { withdraw }) });
+}
+
 const NOTHING_OWNED: OwnedHost = { families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] };
 const MAX_ATTEMPTS = 10;
 const FIRST_PAUSE = 50;
@@ -49,14 +69,14 @@ const LONGEST_PAUSE = 2_000;
  *   fault says what
  */
 export async function repair(
-  stored: StoredBaseline,
+  measure: Measure,
   first: Look,
-  planning: PlanOptions,
+  planning: Planning,
   options: ApplyOptions,
 ): Promise<Repaired> {
   const done: Applied[] = [];
   try {
-    return await attempt(stored, first, planning, options, done);
+    return await attempt(measure, first, planning, options, done);
   } catch (error) {
     if (!(error instanceof Fault) || done.length === 0) throw error;
     throw await afterTakingBack(error, done, options);
@@ -64,16 +84,18 @@ export async function repair(
 }
 
 async function attempt(
-  stored: StoredBaseline,
+  measure: Measure,
   first: Look,
-  planning: PlanOptions,
+  planning: Planning,
   options: ApplyOptions,
   done: Applied[],
 ): Promise<Repaired> {
   let current = first;
   let trouble = 'the rules kept changing';
+  let confirmed = false;
+  const proof = new Proof();
   for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
-    const plan = planRepair(current.drift, current.sides, planning);
+    let plan = planFor(current, planning, putBackBy(done));
     if (isEmptyPlan(plan)) {
       for (const applied of done) await finish(options.stateDir, applied, 'applied', current.live);
       return {
@@ -84,29 +106,58 @@ async function attempt(
       };
     }
     if (tries > 1) await sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 2)));
-    const stage = { live: current.live, owned: current.sides.liveOwned };
-    await proveApplicable(plan, stage, options);
-    const fresh = await readBackend(current.live.backend);
-    if (digestOfRules(fresh.rules) !== digestOfRules(current.live.rules)) {
-      // Someone changed them during the rehearsal; dockerd may be about to put back itself what is missing.
-      current = await lookAt(stored, fresh);
+    if (!confirmed && current.drift.extras.some(({ diverts }) => diverts !== undefined)) {
+      // A container that starts has its rules before the Engine lists it: nothing of it may be taken for litter.
+      await awaitChanges(plan, current.word);
+      confirmed = true;
+      current = await look(measure, () => readBackend(current.live.backend), askAgain(current.word));
       continue;
+    }
+    await proof.prove(plan, stageOf(current), options);
+    const [fresh, word] = await Promise.all([readBackend(current.live.backend), askAgain(current.word)]);
+    const isChanged =
+      digestOfRules(fresh.rules) !== digestOfRules(current.live.rules) ||
+      digestOfWord(word) !== digestOfWord(current.word);
+    if (isChanged) {
+      // Beside a busy dockerd something always has; it may even have put back itself what was missing.
+      current = lookAt(measure, fresh, word);
+      plan = planFor(current, planning, putBackBy(done));
+      if (isEmptyPlan(plan) || !proof.covers(plan)) continue;
+      await proof.prove(plan, stageOf(current), options);
     }
     const about = {
       action: 'restore',
-      baseline: stored.digest,
+      baseline: measure.stored?.digest ?? null,
       undoes: null,
       continues: done.at(-1)?.id ?? null,
     } as const;
-    const applied = await apply(plan, stage, about, options);
+    const applied = await apply(plan, stageOf(current), about, options);
     done.push(applied);
     if (applied.refused !== undefined) trouble = applied.refused;
-    current = await look(stored);
+    await awaitChanges(plan, word);
+    current = await look(measure, () => readBackend(current.live.backend), askAgain(current.word));
   }
   throw new Fault('RG_NOT_REPAIRED', 1, `not repaired after ${String(MAX_ATTEMPTS)} attempts`, {
     details: [trouble],
     hint: 'Find the other writer (ps, journalctl -u docker), stop it for a moment, and try again.',
   });
+}
+
+const stageOf = ({ live, sides }: Look): Stage => ({ live, owned: sides.liveOwned });
+
+/** What the applies so far put back: a container may have stopped between the Engine's word and the apply. */
+function putBackBy(done: readonly Applied[]): ReadonlySet<string> {
+  return new Set(
+    done.flatMap(({ plan }) =>
+      FAMILIES.flatMap((family) =>
+        plan.families[family].tables.flatMap(({ table, steps }) =>
+          steps.flatMap((step) =>
+            'rule' in step && step.op !== 'delete' ? [withdrawKey(family, table, step.rule.text)] : [],
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 /** Takes back what had been done when a fault ended it, and gives that fault with what became of it. */
