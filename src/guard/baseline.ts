@@ -18,6 +18,7 @@ import {
   type Ruleset,
   type Table,
 } from '../iptables/model.ts';
+import type { Drift } from './compare.ts';
 import { takesAnyPacket } from './shadow.ts';
 
 export interface BaselineRule {
@@ -59,7 +60,37 @@ export interface Baseline {
   readonly engine: EngineFacts | null;
   /** Digest of the baseline before this one, null for the first. */
   readonly previous: string | null;
+  /** What the Engine called for and was missing, by the user's will (`--force`): it is not asked for again. */
+  readonly accepted?: readonly RuleName[];
+  /** What stood there although the Engine, by our account of it, did not call for it: it is believed. */
+  readonly unexplained?: readonly RuleName[];
   readonly families: Readonly<Record<Family, readonly BaselineTable[]>>;
+}
+
+/** A rule, or a whole chain, by name. */
+export interface RuleName {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly rule?: string;
+}
+
+/** What a drift lacks, as a baseline says that it is meant. */
+export function acceptedIn({ chains }: Pick<Drift, 'chains'>): readonly RuleName[] {
+  return chains.flatMap(({ family, table, chain, base, exists, missing }) => [
+    ...(exists || base.builtin ? [] : [{ family, table, chain }]),
+    ...missing.flatMap((index): readonly RuleName[] => {
+      const rule = base.rules[index]?.rule.text;
+      return rule === undefined ? [] : [{ family, table, chain, rule }];
+    }),
+  ]);
+}
+
+/** What a drift has beyond what was expected, and is no litter. */
+export function unexplainedIn({ extras }: Pick<Drift, 'extras'>): readonly RuleName[] {
+  return extras.flatMap(({ family, table, chain, owned, orphaned }) =>
+    orphaned === undefined ? [{ family, table, chain, rule: owned.rule.text }] : [],
+  );
 }
 
 /** The part of a baseline that says what the rules were: two baselines with equal parts recorded the same state. */
@@ -100,6 +131,16 @@ function withFewNeighbours(rules: readonly OwnedRule[]): readonly OwnedRule[] {
     holdsTaker = takesAnyPacket(rule);
     return holdsTaker;
   });
+}
+
+/** Whether two baselines recorded the same: the same rules in the same places, of the same Engine. Counters do not count. */
+export function sameRecord(a: Baseline, b: Baseline): boolean {
+  const told = ({ host, iptables, backend, engine, accepted, unexplained, families }: Baseline): string =>
+    JSON.stringify(
+      [host, iptables, backend, engine, accepted, unexplained, families],
+      (key, value: unknown) => (key === 'counters' ? undefined : value),
+    );
+  return told(a) === told(b);
 }
 
 /** A baseline read back as a ruleset of both families, foreign neighbours included. */

@@ -7,11 +7,14 @@ import {
   type OwnedRule,
   type Undecided,
 } from '../docker/ownership.ts';
-import type { Inventory } from '../docker/inventory.ts';
-import { chainOf, FAMILIES, type Family, type Rule } from '../iptables/model.ts';
+import { chainOf, FAMILIES, rulesOf, type Family, type Rule } from '../iptables/model.ts';
 import { misplacedIn } from './misplaced.ts';
 import { lostPrecedence } from './precedence.ts';
-import { staleIn, type Stale } from './stale.ts';
+import type { Stale } from './desired.ts';
+import { newcomers, type Extra } from './extras.ts';
+import { dockersAreTheSame } from './same.ts';
+import { replacedIn } from './stale.ts';
+import type { Company, Witness } from './vouch.ts';
 
 /** How one chain differs from the baseline. Empty sets everywhere: the chain is as it was. */
 export interface ChainDrift {
@@ -40,21 +43,14 @@ export interface PolicyDrift {
   readonly is: string;
 }
 
-export interface Extra {
-  readonly family: Family;
-  readonly table: string;
-  readonly chain: string;
-  readonly owned: OwnedRule;
-}
-
-/** The comparison of the live rules with what was recorded. */
+/** The comparison of the live rules with what should be there. */
 export interface Drift {
   /** Only chains that differ. */
   readonly chains: readonly ChainDrift[];
   readonly policies: readonly PolicyDrift[];
-  /** Lost rules that must not come back: Docker itself has put others in their place. */
+  /** Lost rules that must not come back: nothing that exists calls for them any more. */
   readonly stale: readonly Stale[];
-  /** Rules of Docker's that the baseline has not seen: containers and networks newer than it. */
+  /** Rules of Docker's beyond those that should be there: newer than the baseline, or left behind. */
   readonly extras: readonly Extra[];
   readonly unknownChains: readonly {
     readonly family: Family;
@@ -69,8 +65,16 @@ export interface Sides {
   readonly base: OwnedHost;
   readonly live: HostRules;
   readonly liveOwned: OwnedHost;
-  /** What the Engine says exists now; absent when it was not asked or did not answer. */
-  readonly inventory?: Inventory | undefined;
+  /** What the Engine vouches for; absent when it did not answer. */
+  readonly vouched?: Vouched | undefined;
+}
+
+/** The Engine's word on the base of a comparison. */
+export interface Vouched {
+  readonly witness: Witness;
+  readonly company: Company;
+  /** Recorded rules that were left out of the base. */
+  readonly stale: readonly Stale[];
 }
 
 /**
@@ -122,6 +126,15 @@ export function compare(sides: Sides): Drift {
   };
 }
 
+/** Without the Engine's word, the live rules themselves tell which ports lead elsewhere now. */
+function staleIn(chains: readonly ChainDrift[], { vouched, live, liveOwned }: Sides): readonly Stale[] {
+  if (vouched === undefined) return replacedIn(chains, liveOwned);
+  return vouched.stale.filter(
+    ({ family, table, chain, owned }) =>
+      !rulesOf(live[family], table, chain).some(({ text }) => text === owned.rule.text),
+  );
+}
+
 function withoutStale(chains: readonly ChainDrift[], stale: readonly Stale[]): readonly ChainDrift[] {
   if (stale.length === 0) return chains;
   const rules = new Set(stale.map(({ owned }) => owned));
@@ -168,19 +181,6 @@ function compareChain(
   return { ...about, missing, surplus, misplaced: misplacedIn(base, rules, surplus), lostContent };
 }
 
-/** Whether Docker's rules stand as recorded, each once and in that order. Nearly every chain of nearly every check. */
-function dockersAreTheSame(base: readonly OwnedRule[], live: readonly OwnedRule[]): boolean {
-  let next = 0;
-  const nextOfDockers = (): OwnedRule | undefined => {
-    while (next < live.length && live[next]?.owner !== 'docker') next++;
-    return live[next++];
-  };
-  return (
-    base.every(({ owner, rule }) => owner !== 'docker' || nextOfDockers()?.rule.text === rule.text) &&
-    nextOfDockers() === undefined
-  );
-}
-
 /** How often each text stands; only texts of `among` when given. */
 function countsOf(rules: readonly OwnedRule[], among?: ReadonlyMap<string, number>): Map<string, number> {
   const counts = new Map<string, number>();
@@ -203,28 +203,9 @@ function comparePolicy(
   base: OwnedChain,
   live: HostRules,
 ): PolicyDrift | undefined {
-  if (table !== 'filter' || base.name !== 'FORWARD') return undefined;
+  // An Engine sets the policy or not, as it found the host: expected rules know none.
+  if (table !== 'filter' || base.name !== 'FORWARD' || base.policy === '') return undefined;
   // A chain that nft does not list is a hook without a chain: everything passes.
   const is = chainOf(live[family], table, base.name)?.policy ?? 'ACCEPT';
   return is === base.policy ? undefined : { family, table, chain: base.name, was: base.policy, is };
-}
-
-function newcomers({ base, liveOwned }: Sides): Pick<Drift, 'extras' | 'unknownChains'> {
-  const extras: Extra[] = [];
-  const unknownChains: { family: Family; table: string; chain: string }[] = [];
-  for (const family of FAMILIES) {
-    for (const [table, chains] of liveOwned.families[family]) {
-      for (const chain of chains.values()) {
-        if (chain.unknown) unknownChains.push({ family, table, chain: chain.name });
-        const recorded = base.families[family].get(table)?.get(chain.name)?.rules ?? [];
-        if (dockersAreTheSame(recorded, chain.rules)) continue;
-        const known = new Set(recorded.map(({ rule }) => rule.text));
-        for (const owned of chain.rules) {
-          if (owned.owner === 'docker' && !known.has(owned.rule.text))
-            extras.push({ family, table, chain: chain.name, owned });
-        }
-      }
-    }
-  }
-  return { extras, unknownChains };
 }

@@ -1,30 +1,11 @@
-import type { Network } from '../docker/inventory.ts';
 import type { OwnedHost, OwnedRule } from '../docker/ownership.ts';
-import type { Captures } from '../docker/shape.ts';
 import type { Severity } from './finding.ts';
-
-/** What a consequence can be told with, beside the rule itself. */
-export interface Surroundings {
-  readonly networks: readonly Network[];
-  /** docker-proxy listens on published ports, so a lost DNAT shows only in the address the container sees. */
-  readonly userlandProxy: boolean;
-}
+import { toldOf, type Surroundings, type Told } from './told.ts';
 
 /** What the loss of a rule means. */
 export interface Consequence {
   readonly severity: Severity;
   readonly text: string;
-}
-
-/** A rule's words, ready to be told: networks by name where the Engine said it. */
-interface Told extends Captures {
-  readonly network: string;
-  readonly gateway: string;
-  /** The port as published, `127.0.0.1:8080/tcp`. */
-  readonly published: string;
-  /** The container's end, `172.17.0.2:80` or `[fd00::2]:80`. */
-  readonly endpoint: string;
-  readonly userlandProxy: boolean;
 }
 
 type Teller = (told: Told) => string;
@@ -61,7 +42,9 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
     () => 'forwarded overlay traffic is no longer filtered and let through by Docker',
   ),
   'forward-docker': outage(unreachable),
-  'forward-set-docker': outage(() => 'published ports of all networks can no longer be reached'),
+  'forward-set-docker': exposure(
+    () => 'published ports lose their clients, and unpublished ports are no longer closed, in every network',
+  ),
   'forward-set-established': outage(
     () => 'replies to the containers of all networks are no longer let through',
   ),
@@ -73,18 +56,12 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
     ({ network }) => `containers of ${network} can reach each other, although icc=false forbids it`,
   ),
 
-  'overlay-plain-drop': exposure(
-    ({ vni }) => `unencrypted packets of the encrypted overlay (VNI ${vni ?? '?'}) are accepted`,
-  ),
+  'overlay-plain-drop': exposure(({ overlay }) => `unencrypted packets of ${overlay} are accepted`),
   'overlay-ipsec-accept': outage(
-    ({ vni }) => `encrypted packets of the overlay (VNI ${vni ?? '?'}) may be dropped by a later rule`,
+    ({ overlay }) => `encrypted packets of ${overlay} may be dropped by a later rule`,
   ),
-  'overlay-any-drop': exposure(
-    ({ vni }) => `unencrypted packets of the encrypted overlay (VNI ${vni ?? '?'}) are accepted`,
-  ),
-  'overlay-mark': exposure(
-    ({ vni }) => `traffic of the encrypted overlay (VNI ${vni ?? '?'}) leaves this host unencrypted`,
-  ),
+  'overlay-any-drop': exposure(({ overlay }) => `unencrypted packets of ${overlay} are accepted`),
+  'overlay-mark': exposure(({ overlay }) => `traffic of ${overlay} leaves this host unencrypted`),
   'sctp-checksum': outage(
     ({ port }) => `SCTP packets from container port ${port ?? '?'} may leave with a wrong checksum`,
   ),
@@ -105,21 +82,21 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
     ({ network }) => `the host itself no longer reaches published ports of ${network} over 127.0.0.1`,
   ),
   'hairpin-port': outage(
-    ({ ip, port, proto }) =>
-      `${ip ?? ''} no longer reaches its own published port (${port ?? ''}/${proto ?? ''}) through the host`,
+    ({ container, port, proto }) =>
+      `${container} no longer reaches its own published port (${port ?? ''}/${proto ?? ''}) through the host`,
   ),
 
   'raw-endpoint': exposure(
-    ({ ip, network }) =>
-      `${ip ?? ''} (${network}) can be reached directly from other machines on the host's links, past its published ports`,
+    ({ container, network }) =>
+      `${container} on ${network} can be reached directly from other machines on the host's links, past its published ports`,
   ),
   'raw-port': exposure(
     ({ endpoint, proto, network }) =>
-      `${endpoint}/${proto ?? ''} (${network}) can be reached directly from other machines on the host's links`,
+      `${endpoint}, ${proto ?? ''}, on ${network} can be reached directly from other machines on the host's links`,
   ),
   'raw-trusted': outage(
-    ({ ip, iface }) =>
-      `${ip ?? ''} can no longer be reached directly through the trusted interface ${iface ?? ''}`,
+    ({ container, iface }) =>
+      `${container} can no longer be reached directly through the trusted interface ${iface ?? ''}`,
   ),
   'raw-loopback': exposure(
     ({ hostIp, hostPort, proto }) =>
@@ -131,19 +108,24 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
 
   'port-accept': outage(
     ({ endpoint, proto, network }) =>
-      `traffic to ${endpoint}/${proto ?? ''} (${network}) is no longer let through from outside`,
+      `traffic to ${endpoint}, ${proto ?? ''}, on ${network} is no longer let through from outside`,
   ),
   'link-accept': outage(
-    ({ ip, port, proto }) => `the link to ${ip ?? ''}, port ${port ?? ''}/${proto ?? ''}, no longer passes`,
+    ({ container, source, port, proto }) =>
+      `the link from ${source} to ${container}, port ${port ?? ''}/${proto ?? ''}, no longer passes`,
   ),
-  'routed-icmp': outage(({ network }) => `containers of the routed network ${network} no longer answer ping`),
+  'routed-icmp': outage(({ network }) => `containers of the routed ${network} no longer answer ping`),
   'unpublished-drop': exposure(
     ({ network }) => `unpublished ports of ${network} can be reached from outside the network`,
   ),
   'unprotected-accept': outage(
     ({ network }) => `ports of ${network} can no longer be reached from outside the network`,
   ),
-  'bridge-docker': outage(unreachable),
+  // Up to 27 the chain only opens; from 28 on it closes as well, and a later rule lets other networks in.
+  'bridge-docker': exposure(
+    ({ network }) =>
+      `published ports of ${network} lose their clients, and its unpublished ports are no longer closed`,
+  ),
   'bridge-established': outage(noReplies),
   'mark-accept': outage(
     () => 'traffic with the mark that --bridge-accept-fwmark lets through is no longer accepted',
@@ -159,16 +141,12 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
     ({ network }) => `containers of ${network} can reach each other, although icc=false forbids it`,
   ),
   'network-icc-accept': outage(({ network }) => `containers of ${network} may no longer reach each other`),
-  'internal-drop': exposure(
-    ({ network }) => `the internal network ${network} is no longer closed to the outside`,
-  ),
+  'internal-drop': exposure(({ network }) => `the internal ${network} is no longer closed to the outside`),
   'isolation-stage-2': exposure(
     ({ network }) => `containers of ${network} can now reach other networks: isolation is lost`,
   ),
   'routed-established': outage(noReplies),
-  'routed-return': outage(
-    ({ network }) => `other networks can no longer reach the routed network ${network}`,
-  ),
+  'routed-return': outage(({ network }) => `other networks can no longer reach the routed ${network}`),
   'isolation-drop': exposure(noIsolation),
   'isolation-pair-drop': exposure(noIsolation),
   'chain-return': notice(() => 'no effect on traffic: the end of a chain returns all the same'),
@@ -198,35 +176,13 @@ const LOST: Readonly<Record<string, readonly [Severity, Teller]>> = {
 };
 
 /** What it means that a rule of Docker's is gone. */
-export function lossOf({ shape, captures }: OwnedRule, surroundings: Surroundings): Consequence {
-  const teller = shape === undefined ? undefined : LOST[shape.id];
+export function lossOf(owned: OwnedRule, surroundings: Surroundings): Consequence {
+  const teller = owned.shape === undefined ? undefined : LOST[owned.shape.id];
   if (teller === undefined)
     return { severity: 'outage', text: 'a rule this program does not know; Docker wrote it for a reason' };
   const [severity, tell] = teller;
-  return { severity, text: tell(toldOf(captures ?? {}, surroundings)) };
+  return { severity, text: tell(toldOf(owned, surroundings)) };
 }
-
-function toldOf(captures: Captures, { networks, userlandProxy }: Surroundings): Told {
-  const { bridge, hostIp, hostPort, ip = '', port, proto } = captures;
-  const found = networks.find((network) => network.bridge === bridge);
-  const isIpv6 = ip.includes(':');
-  const gateway = found?.gateways.find((address) => address.includes(':') === isIpv6);
-  return {
-    ...captures,
-    userlandProxy,
-    // The rule beside it names the bridge.
-    network: `network ${found?.name ?? bridge ?? ''}`.trimEnd(),
-    gateway: gateway ?? gatewayGuess(ip),
-    published: `${hostIp === undefined ? '' : `${bracketed(hostIp)}:`}${hostPort ?? ''}/${proto ?? ''}`,
-    endpoint: `${bracketed(ip)}:${port ?? ''}`,
-  };
-}
-
-const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
-
-/** Unless told otherwise Docker gives a bridge the first address of its subnet; of the default /16 that is x.y.0.1. */
-const gatewayGuess = (ip: string): string =>
-  /^172\.\d+\./.test(ip) ? ip.replace(/^(\d+\.\d+)\..*$/, '$1.0.1') : "its bridge's own address";
 
 /** Whether docker-proxy runs: with it the OUTPUT jump leaves out loopback (docker-rules §5). */
 export function hasUserlandProxy(base: OwnedHost): boolean {

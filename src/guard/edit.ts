@@ -1,11 +1,12 @@
 import type { OwnedChain, OwnedRule } from '../docker/ownership.ts';
+import type { Level } from '../docker/shape.ts';
 import type { Family, Rule } from '../iptables/model.ts';
 import type { Step } from '../iptables/restore-input.ts';
 import { TARGETS } from '../iptables/targets.ts';
 import { targetOf } from '../iptables/view.ts';
 import type { ChainDrift } from './compare.ts';
 import { outOfOrder } from './order.ts';
-import { inRecordedOrder, place, type Placed, type Placement } from './position.ts';
+import { inRecordedOrder, mergePlaced, place, type Placement } from './position.ts';
 import { lostPrecedence } from './precedence.ts';
 
 /** A recorded rule that is not put back, and why. */
@@ -22,18 +23,20 @@ export interface LeftOut {
  *
  * @param known - every chain of the table once the plan has created the missing ones
  * @param leftOut - takes the rules that cannot be put back
+ * @param vouching - `none`: nobody can say whether recorded containers still are what they were
  */
 export function chainSteps(
   drift: ChainDrift,
   known: ReadonlySet<string>,
   leftOut: LeftOut[],
+  vouching: 'given' | 'none',
 ): readonly Step[] {
   const put = [...drift.missing, ...drift.lostContent].filter((index) => {
-    const text = drift.base.rules[index]?.rule.text;
-    const reason = text === undefined ? undefined : hindrance(text, known);
-    if (text === undefined || reason === undefined) return true;
+    const owned = drift.base.rules[index];
+    const reason = owned === undefined ? undefined : hindrance(owned, known, vouching);
+    if (owned === undefined || reason === undefined) return true;
     const { family, table, chain } = drift;
-    leftOut.push({ family, table, chain, rule: text, reason });
+    leftOut.push({ family, table, chain, rule: owned.rule.text, reason });
     return false;
   });
   const moved = new Set([...drift.misplaced, ...drift.surplus.keys()]);
@@ -44,8 +47,17 @@ export function chainSteps(
   return editChain(drift, put, all, (...chain) => inRecordedOrder(place(...chain))).steps;
 }
 
+/** Levels whose rules hold addresses and ports of containers: a day later they may be somebody else's. */
+const PASSING: ReadonlySet<Level> = new Set(['endpoint', 'ingress', 'overlay']);
+
 /** Why a rule cannot be put back; undefined when it can. */
-function hindrance(text: string, known: ReadonlySet<string>): string | undefined {
+function hindrance(
+  { rule: { text }, level, owner }: OwnedRule,
+  known: ReadonlySet<string>,
+  vouching: 'given' | 'none',
+): string | undefined {
+  if (vouching === 'none' && owner === 'docker' && level !== undefined && PASSING.has(level))
+    return 'no Engine answers that could say whether it still holds';
   if (text.includes('\n')) return 'it holds a newline, which iptables-restore would read as two lines';
   const target = targetOf(text);
   if (target === undefined || TARGETS.has(target) || known.has(target)) return undefined;
@@ -81,7 +93,7 @@ function editChain(
     if (gap === standing.length) return { op: 'append', chain, rule: owned.rule };
     return { op: 'insert', chain, position: gap + i + 1, rule: owned.rule };
   });
-  return { steps: [...deletes, ...inserts], result: merge(standing, placed) };
+  return { steps: [...deletes, ...inserts], result: mergePlaced(standing, placed) };
 }
 
 /**
@@ -124,17 +136,6 @@ const withCounters = (owned: OwnedRule, counters: string | undefined): OwnedRule
   const rule: Rule = { ...owned.rule, counters };
   return { ...owned, rule };
 };
-
-function merge(standing: readonly OwnedRule[], placed: readonly Placed[]): readonly OwnedRule[] {
-  const result: OwnedRule[] = [];
-  let taken = 0;
-  for (const { owned, gap } of placed) {
-    for (; taken < gap; taken++) result.push(standing[taken] as OwnedRule);
-    result.push(owned);
-  }
-  for (; taken < standing.length; taken++) result.push(standing[taken] as OwnedRule);
-  return result;
-}
 
 const isSound = (base: OwnedChain, { result }: Edit): boolean =>
   // A baseline recorded with --force may be out of order itself; then it is no measure.

@@ -10,10 +10,12 @@ export const FINDING_KINDS = [
   'missing',
   'misplaced',
   'duplicate',
+  'diverted',
   'content-lost',
   'policy',
   'stale',
   'extra',
+  'orphan',
   'unknown-chain',
   'undecided',
 ] as const;
@@ -33,8 +35,14 @@ export interface Finding {
   readonly consequence: string;
 }
 
-/** Kinds that are no damage: nothing of the baseline is lost, and restore leaves them alone. */
-const HARMLESS: ReadonlySet<FindingKind> = new Set(['stale', 'extra', 'unknown-chain', 'undecided']);
+/** Kinds that are no damage: nothing that should be there is lost, and restore leaves them alone. */
+const HARMLESS: ReadonlySet<FindingKind> = new Set([
+  'stale',
+  'extra',
+  'orphan',
+  'unknown-chain',
+  'undecided',
+]);
 
 /** Whether a finding means that something is broken (exit 1), not merely worth knowing. */
 export function isDamage(finding: Pick<Finding, 'kind'>): boolean {

@@ -1,7 +1,9 @@
 import type { OwnedRule } from '../docker/ownership.ts';
 import type { ChainDrift, Drift, PolicyDrift } from './compare.ts';
-import { lossOf, type Surroundings } from './consequence.ts';
+import { lossOf } from './consequence.ts';
+import type { Extra } from './extras.ts';
 import { SEVERITIES, type Finding, type Severity } from './finding.ts';
+import type { Surroundings } from './told.ts';
 
 /** A drift as findings, the worst first. Within one severity: by family, table and chain as the drift has them. */
 export function findingsOf(drift: Drift, surroundings: Surroundings): readonly Finding[] {
@@ -16,18 +18,9 @@ export function findingsOf(drift: Drift, surroundings: Surroundings): readonly F
       chain,
       rule: owned.rule.text,
       ...levelOf(owned),
-      consequence: `gone since the baseline for good, will not be restored: ${reason}`,
+      consequence: `gone for good, will not be restored: ${reason}`,
     })),
-    ...drift.extras.map(({ family, table, chain, owned }): Finding => ({
-      kind: 'extra',
-      severity: 'notice',
-      family,
-      table,
-      chain,
-      rule: owned.rule.text,
-      ...levelOf(owned),
-      consequence: 'newer than the baseline: kept as it is',
-    })),
+    ...drift.extras.map(extraFinding),
     ...drift.unknownChains.map(({ family, table, chain }): Finding => ({
       kind: 'unknown-chain',
       severity: 'notice',
@@ -48,6 +41,36 @@ export function findingsOf(drift: Drift, surroundings: Surroundings): readonly F
   ];
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
+
+function extraFinding({ family, table, chain, owned, orphaned, diverts }: Extra): Finding {
+  const about = { family, table, chain, rule: owned.rule.text, ...levelOf(owned) };
+  if (orphaned === undefined)
+    return {
+      kind: 'extra',
+      severity: 'notice',
+      ...about,
+      consequence: 'beyond what was recorded or is called for: kept as it is',
+    };
+  if (diverts === undefined)
+    return {
+      kind: 'orphan',
+      severity: 'notice',
+      ...about,
+      consequence: `left behind by Docker, kept as it is: ${orphaned}`,
+    };
+  const what =
+    diverts === 'exposure' ? 'opens a container that does not publish this' : 'leads the port astray';
+  return { kind: 'diverted', severity: diverts, ...about, consequence: `${what}: ${orphaned}` };
+}
+
+/** Chains that hold what keeps packets out. */
+const PROTECTS: ReadonlySet<string> = new Set([
+  'DOCKER-USER',
+  'DOCKER-INTERNAL',
+  'DOCKER-ISOLATION',
+  'DOCKER-ISOLATION-STAGE-1',
+  'DOCKER-ISOLATION-STAGE-2',
+]);
 
 const levelOf = ({ level }: OwnedRule): Pick<Finding, 'level'> => (level === undefined ? {} : { level });
 
@@ -72,7 +95,7 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
   if (!drift.exists && !base.builtin) {
     findings.push({
       kind: 'chain-missing',
-      severity: 'outage',
+      severity: PROTECTS.has(chain) ? 'exposure' : 'outage',
       family,
       table,
       chain,

@@ -12,7 +12,15 @@ export interface Plan {
 export interface PlanOptions {
   /** Whether FORWARD policies are set back to what was recorded. */
   readonly policies: 'restore' | 'leave';
+  /** `none`: no Engine answered, and the user did not say that nothing has changed since the baseline. */
+  readonly vouching?: 'given' | 'none';
+  /** Rules this repair itself put back (as {@link withdrawKey}), to take out again should they have become stale. */
+  readonly withdraw?: ReadonlySet<string>;
 }
+
+/** What {@link PlanOptions.withdraw} knows a rule by. */
+export const withdrawKey = (family: Family, table: string, text: string): string =>
+  `${family} ${table} ${text}`;
 
 /** A half-applied restore must fail closed: what drops comes before what lets through (DESIGN §5). */
 const TABLE_ORDER = ['raw', 'mangle', 'filter', 'nat'];
@@ -45,7 +53,8 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
           policy: policy.was,
           counters: countersOf(live, policy.chain),
         })),
-        ...chains.flatMap((chain) => chainSteps(chain, known, leftOut)),
+        ...chains.flatMap((chain) => chainSteps(chain, known, leftOut, options.vouching ?? 'given')),
+        ...withdrawals(drift, options, family, table),
       ];
       return steps.length === 0 ? [] : [{ table, steps }];
     }),
@@ -55,6 +64,21 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
     RestoreInput
   >;
   return { families, leftOut };
+}
+
+/** Orphans that must not stay: those that lead packets astray, and what was put back a moment ago for a container that has stopped meanwhile. */
+function withdrawals(
+  { extras }: Drift,
+  { withdraw }: PlanOptions,
+  family: Family,
+  table: string,
+): readonly Step[] {
+  return extras.flatMap((extra): readonly Step[] => {
+    const { chain, owned, orphaned, diverts } = extra;
+    if (extra.family !== family || extra.table !== table || orphaned === undefined) return [];
+    const isOurs = withdraw?.has(withdrawKey(family, table, owned.rule.text)) === true;
+    return isOurs || diverts !== undefined ? [{ op: 'delete', chain, rule: owned.rule }] : [];
+  });
 }
 
 /** Whether a plan has nothing to do. */

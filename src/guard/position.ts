@@ -67,6 +67,18 @@ function placeRecorded(
   return placed;
 }
 
+/** The standing rules with the placed ones in their gaps. */
+export function mergePlaced(standing: readonly OwnedRule[], placed: readonly Placed[]): readonly OwnedRule[] {
+  const result: OwnedRule[] = [];
+  let taken = 0;
+  for (const { owned, gap } of placed) {
+    for (; taken < gap; taken++) result.push(standing[taken] as OwnedRule);
+    result.push(owned);
+  }
+  for (; taken < standing.length; taken++) result.push(standing[taken] as OwnedRule);
+  return result;
+}
+
 /** A rule of Docker's that the baseline has not seen goes before the first placed rule that must follow it. */
 function placeNewcomer(owned: OwnedRule, placed: Placed[], order: OrderIndex, end: number): void {
   const mine = ordersOf(owned);

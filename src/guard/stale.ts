@@ -1,17 +1,7 @@
-import type { OwnedRule } from '../docker/ownership.ts';
-import type { Inventory } from '../docker/inventory.ts';
-import { canonicalBlock, sameBlock } from '../iptables/address.ts';
+import type { OwnedHost, OwnedRule } from '../docker/ownership.ts';
 import { FAMILIES, type Family } from '../iptables/model.ts';
-import type { ChainDrift, Sides } from './compare.ts';
-
-/** A recorded rule that Docker itself has replaced since: putting it back would take a port from its new owner. */
-export interface Stale {
-  readonly family: Family;
-  readonly table: string;
-  readonly chain: string;
-  readonly owned: OwnedRule;
-  readonly reason: string;
-}
+import type { ChainDrift } from './compare.ts';
+import type { Stale } from './desired.ts';
 
 /** Rules that serve one endpoint's port, or one endpoint, beside its translation. */
 const COMPANIONS: ReadonlySet<string> = new Set(['port-accept', 'hairpin-port', 'raw-port', 'raw-endpoint']);
@@ -23,20 +13,13 @@ const containerPort = ({ captures }: OwnedRule): string =>
 const address = ({ captures }: OwnedRule): string => captures?.ip ?? '';
 
 /**
- * Lost rules that must stay lost. From the text alone: a container was made anew with another address, and its published
- * port already leads there. From the Engine, where it answered: the network or the address no longer exists.
+ * Lost rules that must stay lost, as the live rules show: a container was made anew with another address, and its
+ * published port already leads there.
  */
-export function staleIn(chains: readonly ChainDrift[], sides: Sides): readonly Stale[] {
+export function replacedIn(chains: readonly ChainDrift[], liveOwned: OwnedHost): readonly Stale[] {
   return FAMILIES.flatMap((family) => {
     const lost = chains.filter((chain) => chain.family === family).flatMap(lostOf);
-    const replaced = lost.some(({ table }) => table === 'nat') ? replacedIn(family, lost, sides) : [];
-    const { inventory } = sides;
-    if (inventory === undefined) return replaced;
-    const known = new Set(replaced.map(({ owned }) => owned));
-    return [
-      ...replaced,
-      ...lost.filter(({ owned }) => !known.has(owned)).flatMap((one) => unvouched(one, inventory)),
-    ];
+    return lost.some(({ table }) => table === 'nat') ? replacedOf(family, lost, liveOwned) : [];
   });
 }
 
@@ -48,26 +31,8 @@ const lostOf = ({ family, table, chain, base, missing }: ChainDrift): readonly L
     return owned === undefined ? [] : [{ family, table, chain, owned }];
   });
 
-/** Rules of an endpoint's own address. The routing mesh's addresses belong to no container, so they are not asked for. */
-const OF_ENDPOINT: ReadonlySet<string> = new Set([...COMPANIONS, 'dnat', 'link-accept', 'raw-trusted']);
-
-/** Why the Engine does not vouch for a rule any more; empty when it does. */
-function unvouched(one: Lost, { networks, endpoints }: Inventory): readonly Stale[] {
-  const { shape, captures } = one.owned;
-  const network = networks.find(({ bridge }) => bridge === captures?.bridge);
-  if (captures?.bridge !== undefined && network === undefined) {
-    return [{ ...one, reason: `the network of ${captures.bridge} no longer exists` }];
-  }
-  const { subnet } = captures ?? {};
-  if (subnet !== undefined && network?.subnets.some((known) => sameBlock(known, subnet)) === false) {
-    return [{ ...one, reason: `network ${network.name} no longer has ${subnet}` }];
-  }
-  const isGone = OF_ENDPOINT.has(shape?.id ?? '') && !endpoints.has(canonicalBlock(address(one.owned)));
-  return isGone ? [{ ...one, reason: `no running container has ${address(one.owned)} any more` }] : [];
-}
-
 /** The translations that others have replaced, and what belonged to them. */
-function replacedIn(family: Family, lost: readonly Lost[], { liveOwned }: Sides): readonly Stale[] {
+function replacedOf(family: Family, lost: readonly Lost[], liveOwned: OwnedHost): readonly Stale[] {
   const live = liveOwned.families[family].get('nat')?.get('DOCKER')?.rules.filter(isTranslation) ?? [];
   const servedNow = new Map(live.map((owned) => [publishedPort(owned), owned]));
   const translations = lost.filter(({ owned }) => isTranslation(owned));
