@@ -1,7 +1,7 @@
 import { Fault } from '../fault.ts';
+import { countDockers } from '../guard/desired.ts';
 import { age, count, type Paint } from '../report/text.ts';
 import { withLock } from '../system/lock.ts';
-import { countDockers } from '../system/look.ts';
 import { listNumbered, pruneNumbered } from '../system/numbered.ts';
 import { baselineFolder, openBaseline, type StoredBaseline } from '../system/store.ts';
 import { readTrusted } from '../system/files.ts';

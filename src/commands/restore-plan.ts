@@ -1,5 +1,4 @@
 import { Fault } from '../fault.ts';
-import { compare, ownLive } from '../guard/compare.ts';
 import { loadPlan } from '../guard/plan-json.ts';
 import { isEmptyPlan, type Plan } from '../guard/plan.ts';
 import { simulatePlan } from '../guard/simulate-plan.ts';
@@ -12,9 +11,11 @@ import { countSteps } from '../report/plan-text.ts';
 import { apply, finish, proveApplicable, type ApplyOptions, type Stage } from '../system/apply.ts';
 import { digestOfRules } from '../system/digest.ts';
 import { readBackend } from '../system/kernel.ts';
+import { lookAt } from '../system/look.ts';
 import { readPlanFile } from '../system/plan-file.ts';
 import { afterTakingBack } from '../system/repair.ts';
 import { openBaselineByDigest } from '../system/store.ts';
+import { askWord } from '../system/word.ts';
 import type { Context, Exit } from './context.ts';
 import { mendFlows } from './mend-flows.ts';
 
@@ -28,17 +29,19 @@ export async function applyFile(
   const { print, paint } = context;
   const file = await readPlanFile(path);
   const plan = loadPlan(file);
-  const stored = await openBaselineByDigest(options.stateDir, file.baseline, baseline);
+  const stored =
+    file.baseline === null
+      ? undefined
+      : await openBaselineByDigest(options.stateDir, file.baseline, baseline);
   const live = await readBackend(file.backend);
   if (digestOfRules(live.rules) !== file.live) {
     throw new Fault('RG_CHANGED', 1, 'not applied: the live rules have changed since the plan was made', {
       hint: `Make and review it anew: rulesguard restore --plan-out ${path}`,
     });
   }
-  const owned = ownLive(stored.owned, live.rules, { networks: stored.baseline.engine?.networks });
-  const stage: Stage = { live, owned };
-  const drift = compare({ base: stored.owned, live: live.rules, liveOwned: owned });
-  refuseForeign(plan, [owned, stored.owned]);
+  const { sides, drift } = lookAt({ source: file.source, stored }, live, await askWord());
+  const stage: Stage = { live, owned: sides.liveOwned };
+  refuseForeign(plan, [sides.liveOwned, sides.base]);
   if (isEmptyPlan(plan)) {
     print('Nothing to do: the plan has no steps.\n');
     return 0;
@@ -57,7 +60,7 @@ export async function applyFile(
     print(
       `${paint('green', paint('bold', 'APPLIED'))}  ${count(countSteps(plan), 'step')} of ${path}; read back and compared\n`,
     );
-    await mendFlows(drift, stored.owned, context);
+    await mendFlows(drift, sides.base, context);
     return 0;
   }
   const fault = new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied whole', {

@@ -1,6 +1,6 @@
 import type { LeftOut } from '../guard/edit.ts';
 import { isDamage, type Finding } from '../guard/finding.ts';
-import { isEmptyPlan, planRepair, type Plan } from '../guard/plan.ts';
+import { isEmptyPlan, type Plan } from '../guard/plan.ts';
 import { storePlan } from '../guard/plan-json.ts';
 import type { Family } from '../iptables/model.ts';
 import { count, place, printable } from '../report/text.ts';
@@ -11,18 +11,17 @@ import type { ApplyOptions } from '../system/apply.ts';
 import { digestOfRules } from '../system/digest.ts';
 import { beginReading } from '../system/kernel.ts';
 import { withLock } from '../system/lock.ts';
-import { look, type Look } from '../system/look.ts';
+import { look, type Look, type Measure } from '../system/look.ts';
 import { writePlanFile } from '../system/plan-file.ts';
 import { withProgress } from '../system/progress.ts';
-import { leftAfter, repair, type Repaired } from '../system/repair.ts';
+import { leftAfter, planFor, repair, type Planning, type Repaired } from '../system/repair.ts';
 import { mendFlows } from './mend-flows.ts';
-import { noteOtherTools } from './note-tools.ts';
-import { openBaseline, type StoredBaseline } from '../system/store.ts';
+import { noteGrounds, openMeasure, type MeasureArgs } from './measure.ts';
 import { thisHost } from '../system/who.ts';
 import type { Context, Exit } from './context.ts';
 
-export interface RestoreArgs {
-  readonly baseline: string | undefined;
+export interface RestoreArgs extends MeasureArgs {
+  readonly unvouched: boolean | undefined;
   readonly policies: boolean | undefined;
   readonly dryRun: boolean | undefined;
   readonly print: boolean | undefined;
@@ -52,33 +51,35 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
       applyFile(plan, args.baseline, options, context),
     );
   }
-  const open = () => openBaseline(context.stateDir, args.baseline);
+  const planning: Planning = {
+    policies: args.policies === true ? 'restore' : 'leave',
+    unvouched: args.unvouched === true,
+  };
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
-    return preview(args, await open(), context);
+    return preview(args, await openMeasure(args, context), planning, context);
   return withLock(context.runDir, context.waitSeconds, async () => {
     const reading = beginReading();
-    const stored = await open();
-    const first = await withProgress('reading the live rules of both families', look(stored, reading));
-    if (first.findings.some(isDamage)) noteOtherTools(stored, first.live, context);
-    const repaired = await withProgress('repairing', repair(stored, first, planning(args), options));
-    const exit = tell(repaired, context);
-    if (repaired.plans.length > 0) await mendFlows(first.drift, stored.owned, context);
+    const measure = await openMeasure(args, context);
+    const first = await withProgress('reading the live rules of both families', look(measure, reading));
+    noteGrounds(measure, first, context);
+    const repaired = await withProgress('repairing', repair(measure, first, planning, options));
+    const exit = tell(repaired, planning, context);
+    if (repaired.plans.length > 0) await mendFlows(first.drift, first.sides.base, context);
     return exit;
   });
 }
 
-const planning = ({ policies }: RestoreArgs) => ({
-  policies: policies === true ? ('restore' as const) : ('leave' as const),
-});
-
 /** Shows or stores the plan; touches nothing, and needs no lock. */
 async function preview(
   args: RestoreArgs,
-  stored: StoredBaseline,
-  { print, printBytes, paint, log }: Context,
+  measure: Measure,
+  planning: Planning,
+  context: Context,
 ): Promise<Exit> {
-  const seen = await withProgress('reading the live rules of both families', look(stored));
-  const full = planRepair(seen.drift, seen.sides, planning(args));
+  const { print, printBytes, paint, log } = context;
+  const seen = await withProgress('reading the live rules of both families', look(measure));
+  noteGrounds(measure, seen, context);
+  const full = planFor(seen, planning);
   const plan = args.family === undefined ? full : onlyFamily(full, args.family);
   if (args.planOut !== undefined) {
     const { host } = thisHost();
@@ -87,7 +88,8 @@ async function preview(
       created: new Date().toISOString(),
       host,
       backend: seen.live.backend,
-      baseline: stored.digest,
+      baseline: measure.stored?.digest ?? null,
+      source: measure.source,
       live: digestOfRules(seen.live.rules),
       ...storePlan(plan),
     });
@@ -97,7 +99,8 @@ async function preview(
   }
   if (args.print === true) printBytes(planInput(plan, seen.live.backend));
   else if (args.dryRun === true) {
-    if (isEmptyPlan(plan)) print(nothingToDo(seen));
+    if (isEmptyPlan(plan) && !isEmptyPlan(full)) print(`Nothing to do for ${args.family ?? ''}.\n`);
+    else if (isEmptyPlan(plan) && plan.leftOut.length === 0) print(nothingToDo(seen));
     else
       print(
         `${planText(plan, paint)}\n${await planDiff(plan, seen)}\n${printableLines(planInput(plan, seen.live.backend))}`,
@@ -139,12 +142,19 @@ const nothingToDo = ({ drift }: Look): string =>
 const isAmong = (left: LeftOut, findings: readonly Finding[]): boolean =>
   findings.some(({ rule, ...where }) => rule === left.rule && place(where) === place(left));
 
-function tell({ before, after, journal, plans }: Repaired, { print, paint, log }: Context): Exit {
+function tell(
+  { before, after, journal, plans }: Repaired,
+  planning: Planning,
+  { print, paint, log }: Context,
+): Exit {
   const { damage, policies } = leftAfter(after.findings);
-  const { leftOut } = plans[0] ?? planRepair(before.drift, before.sides, { policies: 'leave' });
+  const { leftOut } = plans[0] ?? planFor(before, planning);
   const broken = before.findings.filter(isDamage);
   // DOCKER-USER counts as the user's own again once any of its content is back: the next check will not name the rest.
-  const givenUp = leftOut.filter((left) => isAmong(left, broken) && !isAmong(left, damage));
+  // By the first look's own plan: what has become stale since, its container having stopped, is nothing to mend any more.
+  const givenUp = planFor(before, planning).leftOut.filter(
+    (left) => isAmong(left, broken) && !isAmong(left, damage),
+  );
   const mended = broken.length - damage.length - policies.length - givenUp.length;
   const steps = plans.reduce((sum, plan) => sum + countSteps(plan), 0);
   const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
@@ -157,7 +167,12 @@ function tell({ before, after, journal, plans }: Repaired, { print, paint, log }
   } else if (damage.length === 0) print(nothingToDo(after));
   for (const line of leftOutLines(leftOut, paint)) print(`${line}\n`);
   for (const line of policyLines(after)) if (policies.length > 0) print(`${left}  ${line}\n`);
-  for (const finding of damage)
+  const unexplained = damage.filter((finding) => !leftOut.some((one) => isAmong(one, [finding])));
+  for (const finding of unexplained)
     print(`${left}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}\n`);
+  if (!after.word.answered && !planning.unvouched && damage.length > unexplained.length)
+    print(
+      `${left}  ${count(damage.length - unexplained.length, 'rule')} of containers. If none was started, stopped or restarted since the baseline: rulesguard restore --unvouched\n`,
+    );
   return damage.length + policies.length + givenUp.length > 0 ? 1 : 0;
 }

@@ -52,6 +52,11 @@ const BASELINE = {
   requiresArg: true,
   describe: 'id of `baseline list`, or a path; the newest by default',
 } as const;
+const SOURCE = {
+  choices: ['baseline', 'engine', 'both'] as const,
+  default: 'both' as const,
+  describe: 'what should be there: what was recorded, what the Engine calls for, or all of it',
+} as const;
 const KEPT = 20;
 
 /** Every verb of rulesguard, in the order help lists them. */
@@ -62,12 +67,18 @@ export const VERBS: readonly Verb[] = [
     (yargs: Argv) =>
       yargs
         .option('force', { type: 'boolean', describe: 'record even a state that looks damaged' })
+        .option('repair-first', { type: 'boolean', describe: 'mend what is damaged, then record' })
+        .option('if-changed', {
+          type: 'boolean',
+          describe: 'write nothing when the newest baseline says the same: for timers and hooks',
+        })
         .option('keep', {
           default: KEPT,
           coerce: wholeNumber('keep', 1),
           requiresArg: true,
           describe: 'how many baselines to keep',
         })
+        .conflicts('force', 'repair-first')
         .example('sudo rulesguard snapshot', 'after provisioning, and after every wanted change of networks'),
     () => import('./snapshot.ts'),
   ),
@@ -77,6 +88,7 @@ export const VERBS: readonly Verb[] = [
     (yargs: Argv) =>
       yargs
         .option('baseline', BASELINE)
+        .option('source', SOURCE)
         .option('json', { type: 'boolean', describe: 'one JSON document (schemas/report.schema.json)' })
         .option('diff', { type: 'boolean', describe: 'a unified diff, baseline against live' })
         .option('nagios', { type: 'boolean', describe: 'one line and exit code for Nagios or Icinga' })
@@ -93,6 +105,7 @@ export const VERBS: readonly Verb[] = [
     (yargs: Argv) =>
       yargs
         .option('baseline', BASELINE)
+        .option('source', SOURCE)
         .option('dry-run', {
           alias: 'n',
           type: 'boolean',
@@ -112,6 +125,10 @@ export const VERBS: readonly Verb[] = [
           describe: 'apply exactly a reviewed plan, if the rules are still the same',
         })
         .option('undo', { type: 'boolean', describe: 'take the last restore back' })
+        .option('unvouched', {
+          type: 'boolean',
+          describe: "without an Engine: bring back containers' rules too, as they were recorded",
+        })
         .option('rehearse', {
           type: 'boolean',
           default: true,

@@ -90,7 +90,10 @@ async function incident(account: Account): Promise<void> {
   await operate(account, ['check'], 1);
 
   teller.step("Docker's rules come back, and nobody else's change");
-  await operate(account, ['restore'], 0);
+  teller.line(
+    '   No Engine runs in this play to vouch for the ports of web: --unvouched takes the baseline at its word.',
+  );
+  await operate(account, ['restore', '--unvouched'], 0);
   await probe(account, well);
   await operate(account, ['check'], 0);
 

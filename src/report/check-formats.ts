@@ -6,19 +6,23 @@ import { count } from './text.ts';
 /** What `check --json` is made of. */
 export interface CheckFacts {
   readonly backend: Backend;
-  readonly baseline: { readonly id: string; readonly created: string; readonly digest: string };
+  /** Null when there was none, or the Engine alone was asked. */
+  readonly baseline: { readonly id: string; readonly created: string; readonly digest: string } | null;
+  /** Null when no Engine answered. */
+  readonly engine: { readonly version: string } | null;
   readonly rules: number;
   readonly findings: readonly Finding[];
 }
 
 /** The document of `check --json`; schemas/report.schema.json describes it. */
-export function checkJson({ backend, baseline, rules, findings }: CheckFacts): unknown {
+export function checkJson({ backend, baseline, engine, rules, findings }: CheckFacts): unknown {
   return {
     $schema: 'https://rulesguard.dev/schemas/report.schema.json',
     version: 1,
     state: findings.some(isDamage) ? 'damaged' : 'intact',
     backend,
     baseline,
+    engine,
     summary: { ...tally(findings), rules },
     findings: findings.map((finding) => ({ ...finding, damage: isDamage(finding) })),
   };

@@ -3,8 +3,9 @@ import { age, count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** What a check is told with, beside its findings. */
 export interface CheckHead {
-  readonly baselineId: string;
-  readonly baselineAgeSeconds: number;
+  readonly baseline: { readonly id: string; readonly ageSeconds: number } | undefined;
+  /** Version of the Engine that was asked; undefined when none answered. */
+  readonly engine: string | undefined;
   readonly backend: string;
   readonly rules: number;
 }
@@ -57,11 +58,22 @@ export function checkText(
       `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`,
     );
   }
+  if (!damaged && findings.some(({ kind }) => kind === 'stale'))
+    lines.push(
+      '',
+      `The baseline has aged. To record the present state: ${paint('bold', 'rulesguard snapshot')}`,
+    );
   return `${lines.join('\n')}\n`;
 }
 
 function verdictLine(findings: readonly Finding[], head: CheckHead, paint: Paint): string {
-  const about = `baseline ${head.baselineId}, ${age(head.baselineAgeSeconds)} old, ${head.backend}`;
+  const about = [
+    head.baseline === undefined
+      ? 'no baseline'
+      : `baseline ${head.baseline.id}, ${age(head.baseline.ageSeconds)} old`,
+    head.engine === undefined ? 'Engine not asked' : `Engine ${head.engine}`,
+    head.backend,
+  ].join(', ');
   if (!findings.some(isDamage))
     return `${paint('green', paint('bold', 'INTACT'))}  all ${count(head.rules, 'rule')} of Docker's are in place (${about})`;
   const counts = tally(findings.filter(isDamage));
