@@ -4,6 +4,7 @@ import { format } from 'prettier';
 import type { Baseline } from '../../../src/guard/baseline.ts';
 import { digestOf } from '../../../src/system/digest.ts';
 import { createHost } from '../host.ts';
+import { account } from './answers.ts';
 import { startEngine, type Engine } from './engine.ts';
 import type { Era } from './eras.ts';
 import { scenariosOf } from './scenarios.ts';
@@ -27,17 +28,6 @@ async function stage(era: Era, name: string): Promise<Engine> {
   }
 }
 
-/** The Engine's own account of itself, as its API gives it. */
-async function inventory(engine: Engine): Promise<unknown> {
-  const list = (await engine.api('/networks')) as readonly { readonly Id: string }[];
-  const networks = await Promise.all(list.map(({ Id }) => engine.api(`/networks/${Id}`)));
-  return {
-    version: await engine.api('/version'),
-    networks,
-    containers: await engine.api('/containers/json'),
-  };
-}
-
 /**
  * Builds one scenario on a fresh Engine and writes what its own iptables-save and its API say to test/fixtures.
  * @param name a scenario of the era, empty for the main one
@@ -55,7 +45,8 @@ export async function record(era: Era, name: string): Promise<string> {
       const { stdout } = await engine.execInside(tool, ['-c']);
       writeFileSync(path.join(directory, file), stdout, 'latin1');
     }
-    const json = await format(JSON.stringify(await inventory(engine)), { parser: 'json', printWidth: 110 });
+    const said = await account(engine, scenariosOf(era).get(name)?.options.daemonArgs ?? []);
+    const json = await format(JSON.stringify(said), { parser: 'json', printWidth: 110 });
     writeFileSync(path.join(directory, 'engine.json'), json);
     return directory;
   } finally {

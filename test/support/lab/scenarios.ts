@@ -1,43 +1,11 @@
-import { IMAGE, type Engine, type EngineOptions } from './engine.ts';
+import { container, network, option, six, traffic, type Scenario } from './build.ts';
+import type { Engine } from './engine.ts';
 import { ERAS, type Era } from './eras.ts';
-import { httpProbe, outboundProbe, udpProbe } from './probe.ts';
+import { TUNED, bridges, links, restarted, tuned } from './scenarios-bridges.ts';
+import { gateways, modes } from './scenarios-modes.ts';
+import { ports } from './scenarios-ports.ts';
+import { mesh, plain, swarm } from './scenarios-swarm.ts';
 import { HOST } from './wire.ts';
-
-/** Something to build on an Engine, and how that Engine has to be started for it. */
-export interface Scenario {
-  readonly options: Omit<EngineOptions, 'era'>;
-  build(engine: Engine): Promise<void>;
-}
-
-/** Creates a bridge network; `args` as `docker network create` takes them. */
-async function network(engine: Engine, name: string, args: readonly string[] = []): Promise<void> {
-  await engine.docker(['network', 'create', ...args, name]);
-}
-
-/** Starts a container of the lab's image that listens on every `PORT/protocol` of `ports`. */
-async function container(
-  engine: Engine,
-  name: string,
-  args: readonly string[],
-  ports: readonly string[] = ['80/tcp', '5353/udp'],
-): Promise<void> {
-  await engine.docker(['run', '-d', '--name', name, ...args, IMAGE, ...ports]);
-}
-
-/** Some traffic, so that the counters of a recording are not all zero. */
-async function traffic(engine: Engine): Promise<void> {
-  await httpProbe(engine, HOST.ipv4, 8080);
-  await udpProbe(engine, HOST.ipv4, 5353);
-  await outboundProbe(engine, 'web');
-}
-
-const option = (name: string, value: string) => ['-o', `com.docker.network.bridge.${name}=${value}`];
-
-/** The smallest real host: one container on the default bridge, a tcp and a udp port. */
-async function plain(engine: Engine): Promise<void> {
-  await container(engine, 'web', ['-p', '8080:80', '-p', '5353:5353/udp']);
-  await traffic(engine);
-}
 
 /** Every kind of bridge network and of published port that all three releases know. */
 async function rich(engine: Engine): Promise<void> {
@@ -61,7 +29,7 @@ async function rich(engine: Engine): Promise<void> {
   await container(engine, 'vault', ['--network', 'inside']);
   await network(engine, 'named', option('name', 'custom0'));
   await container(engine, 'tailor', ['--network', 'named', '-p', '8082:80']);
-  await network(engine, 'six', ['--ipv6', '--subnet', 'fd00:6::/64']);
+  await network(engine, 'six', six('fd00:6::/64'));
   await container(engine, 'sextus', ['--network', 'six', '-p', '8083:80', '-p', '5354:5353/udp']);
   await network(engine, 'bare', option('enable_ip_masquerade', 'false'));
   await container(engine, 'plainer', ['--network', 'bare', '-p', '8084:80']);
@@ -70,37 +38,36 @@ async function rich(engine: Engine): Promise<void> {
   await traffic(engine);
 }
 
-/** What 28 added: gateway modes and interfaces that may reach containers directly. */
-async function modes(engine: Engine): Promise<void> {
-  await container(engine, 'web', ['-p', '8080:80', '-p', '5353:5353/udp']);
-  await network(engine, 'routed', option('gateway_mode_ipv4', 'routed'));
-  await container(engine, 'open', ['--network', 'routed', '-p', '80']);
-  await network(engine, 'unprotected', option('gateway_mode_ipv4', 'nat-unprotected'));
-  await container(engine, 'bold', ['--network', 'unprotected', '-p', '8086:80']);
-  await network(engine, 'trusting', option('trusted_host_interfaces', 'eth0'));
-  await container(engine, 'friend', ['--network', 'trusting', '-p', '8087:80']);
-  await network(engine, 'isolated', ['--internal', ...option('gateway_mode_ipv4', 'isolated')]);
-  await container(engine, 'monk', ['--network', 'isolated']);
-  await traffic(engine);
-}
-
-/** A node of a swarm with an attachable overlay network: docker_gwbridge with an endpoint of its own. */
-async function swarm(engine: Engine): Promise<void> {
-  await engine.docker(['swarm', 'init', '--advertise-addr', HOST.ipv4]);
-  await plain(engine);
-  await network(engine, 'wide', ['--driver', 'overlay', '--attachable']);
-  await container(engine, 'drone', ['--network', 'wide']);
-}
-
 /** The scenarios an era is recorded with; the name is the suffix of the recording's directory, empty for the main one. */
 export function scenariosOf(era: Era): ReadonlyMap<string, Scenario> {
-  const daemonArgs = ERAS[era].ipv6Args;
+  const { ipv6Args } = ERAS[era];
+  const options = { daemonArgs: ipv6Args };
+  const told = (...args: readonly string[]) => ({ daemonArgs: [...ipv6Args, ...args] });
+  const noproxy = told('--userland-proxy=false');
   const common: [string, Scenario][] = [
-    ['', { options: { daemonArgs }, build: rich }],
+    ['', { options, build: rich }],
     ['plain', { options: {}, build: plain }],
-    ['noproxy', { options: { daemonArgs: [...daemonArgs, '--userland-proxy=false'] }, build: rich }],
+    ['noproxy', { options: noproxy, build: rich }],
     ['swarm', { options: {}, build: swarm }],
-    ['legacy', { options: { daemonArgs, backend: 'legacy' }, build: rich }],
+    ['legacy', { options: { ...options, backend: 'legacy' }, build: rich }],
+    ['ports', { options, build: ports }],
+    ['noproxy-ports', { options: noproxy, build: ports }],
+    ['bridges', { options, build: bridges }],
+    ['noproxy-bridges', { options: noproxy, build: bridges }],
+    // Unasked, 20.10 and 26.1 write no IPv6 rules.
+    ['ipv4', { options: { daemonArgs: era === '28.5' ? ['--ip6tables=false'] : [] }, build: bridges }],
+    ['tuned', { options: told(...TUNED), build: tuned }],
+    ['links', { options: told('--icc=false'), build: links }],
+    ['mesh', { options, build: mesh() }],
+    ['noproxy-mesh', { options: noproxy, build: mesh(['--data-path-port', '5789']) }],
+    ['restarted', { options: told('--live-restore'), build: restarted }],
   ];
-  return new Map(era === '28.5' ? [...common, ['modes', { options: {}, build: modes }]] : common);
+  if (era !== '28.5') return new Map(common);
+  return new Map([
+    ...common,
+    ['modes', { options: {}, build: modes }],
+    ['gateways', { options, build: gateways }],
+    ['noproxy-gateways', { options: noproxy, build: gateways }],
+    ['direct', { options: told('--allow-direct-routing'), build: gateways }],
+  ]);
 }

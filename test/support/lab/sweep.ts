@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,6 +35,18 @@ function removeTree(directory: string): void {
   rmdirSync(directory);
 }
 
+function thawTree(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true }))
+    if (entry.isDirectory()) thawTree(path.join(directory, entry.name));
+  const freezer = path.join(directory, 'freezer.state');
+  if (existsSync(freezer)) writeFileSync(freezer, 'THAWED');
+}
+
+/** Wakes what `docker pause` froze below the parent `name`: with cgroup v1 a frozen process does not even die. */
+export function thawCgroups(name: string): void {
+  for (const directory of cgroupsNamed(name)) thawTree(directory);
+}
+
 /**
  * Removes the cgroups below the parent `name`: the one thing of an engine that neither a process nor a namespace
  * takes along. The kernel refuses while a killed process is not yet gone, so it is asked for up to five seconds.
@@ -64,6 +76,7 @@ export async function sweep(): Promise<void> {
     const identity = readFileSync(owner, 'latin1');
     // Empty: its owner is about to write it.
     if (identity === '' || processIdentity(Number.parseInt(identity, 10)) === identity) continue;
+    thawCgroups(name);
     await removeCgroups(name);
     rmSync(directory, { recursive: true, force: true });
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { LAB_ENV, execThrough, type Exec } from './run.ts';
-import { RUN_PREFIX, processIdentity, removeCgroups } from './sweep.ts';
+import { RUN_PREFIX, processIdentity, removeCgroups, thawCgroups } from './sweep.ts';
 
 /** A small machine: its own mounts, processes and network, with a Debian root that it may write to as it likes. */
 export interface World {
@@ -72,6 +72,7 @@ export async function createWorld(root: string): Promise<World> {
     execIn,
     enter,
     async destroy() {
+      thawCgroups(name);
       // The first process of a pid namespace takes all others with it; `unshare` then ends by itself.
       if (identity !== undefined && processIdentity(pid) === identity) process.kill(pid, 'SIGKILL');
       await keeper;
