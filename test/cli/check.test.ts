@@ -125,10 +125,10 @@ describeCli('what is written', () => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');
       const plan = path.join(host.folder, 'plan.json');
-      await host.run(`restore --plan-out ${plan}`);
-      await host.run('restore');
+      await host.run(`restore --unvouched --plan-out ${plan}`);
+      await host.run('restore --unvouched');
       await host.run('restore --undo');
-      await host.run('restore');
+      await host.run('restore --unvouched');
       for (const file of filesOf(host, 'baselines')) expect(misfits('baseline', readJson(file))).toEqual([]);
       expect(misfits('plan', readJson(plan))).toEqual([]);
       const journal = filesOf(host, 'journal').map(readJson);
@@ -142,7 +142,7 @@ describeCli('what is written', () => {
         }),
         expect.objectContaining({ action: 'restore', outcome: 'applied' }),
       ]);
-      expect(journal[0]).toMatchObject({ asked: { user: 'root', command: 'restore' } });
+      expect(journal[0]).toMatchObject({ asked: { user: 'root', command: 'restore --unvouched' } });
     }));
 
   test('a reader that has seen enough is no error', () =>

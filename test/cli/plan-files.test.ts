@@ -10,7 +10,7 @@ const withPlan = (body: (host: CliHost, plan: string) => Promise<void>) =>
     await host.run('snapshot');
     await host.sh('iptables -t nat -F');
     const plan = path.join(host.folder, 'reviewed.plan');
-    await host.run(`restore --plan-out ${plan}`);
+    await host.run(`restore --unvouched --plan-out ${plan}`);
     await body(host, plan);
   });
 
@@ -87,7 +87,7 @@ describeCli('a reviewed plan', () => {
       await host.sh('iptables -t nat -F');
       const plan = path.join(host.folder, 'reviewed.plan');
       const damaged = await host.rules();
-      await host.run(`restore --plan-out ${plan}`);
+      await host.run(`restore --unvouched --plan-out ${plan}`);
       expect(await host.rules()).toBe(damaged);
       expect(await host.run(`restore --plan ${plan}`)).toMatch(/^APPLIED {2}6 steps of /);
       expect(await host.rules()).toBe(whole);
@@ -123,7 +123,7 @@ describeCli('a reviewed plan', () => {
         '-c',
         `umask 077; cp ${host.stateDir}/baselines/*.json ${copy}; rm -r ${host.stateDir}`,
       ]);
-      await host.run(`restore --baseline ${copy} --plan-out ${plan}`);
+      await host.run(`restore --unvouched --baseline ${copy} --plan-out ${plan}`);
       expect(await host.run(`restore --baseline ${copy} --plan ${plan}`)).toMatch(/^APPLIED/);
       await host.run(`check --baseline ${copy}`);
     }));
@@ -137,7 +137,7 @@ describeCli('a plan file that root must not apply', () => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');
       const plan = path.join(host.folder, 'reviewed.plan');
-      await host.run(`restore --plan-out ${plan}`);
+      await host.run(`restore --unvouched --plan-out ${plan}`);
       const damaged = await host.rules();
       spoil(plan);
       const { code, stdout, stderr } = await host.attempt(['restore', '--plan', plan]);

@@ -14,13 +14,15 @@ describeCli('restore where something stands in its way', () => {
       const whole = await inForce(host);
       await host.sh('iptables -t nat -F');
       const damaged = await host.rules();
-      const refused = await host.attempt(['restore'], { through: NO_NAMESPACES });
+      const refused = await host.attempt(['restore', '--unvouched'], { through: NO_NAMESPACES });
       expect(refused.code).toBe(3);
       expect(refused.stderr).toMatch(/no scratch namespace.*--no-rehearse/s);
       expect(await host.rules()).toBe(damaged);
       expect(filesOf(host, 'journal')).toEqual([]);
 
-      const { code, stdout } = await host.attempt(['restore', '--no-rehearse'], { through: NO_NAMESPACES });
+      const { code, stdout } = await host.attempt(['restore', '--unvouched', '--no-rehearse'], {
+        through: NO_NAMESPACES,
+      });
       expect({ code, stdout }).toMatchObject({
         code: 0,
         stdout: expect.stringMatching(/^REPAIRED/) as string,
@@ -38,7 +40,7 @@ describeCli('restore where something stands in its way', () => {
       await host.run('snapshot');
       await host.sh('iptables -F');
       await host.sh('iptables -X MINE');
-      const told = await host.run('restore', 1);
+      const told = await host.run('restore --unvouched', 1);
       expect(told).toMatch(/^REPAIRED {2}14 findings mended in 14 steps/);
       expect(told).toMatch(/left out .*DOCKER-USER .*two\\x0alines.*: it holds a newline/);
       expect(told).toMatch(
@@ -65,7 +67,7 @@ describeCli('restore where something stands in its way', () => {
         `*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n${theirs.join('\n')}\nCOMMIT\n${nat}`,
       );
       await host.sh(`iptables-nft-restore ${file}`);
-      await host.run('restore');
+      await host.run('restore --unvouched');
       const lines = await inForce(host);
       for (const line of whole.filter((one) => /ipv4 (nat|filter) /.test(one) && !one.includes('mine')))
         expect(lines).toContain(line);
@@ -85,7 +87,10 @@ describeCli('restore where something stands in its way', () => {
       const whole = await inForce(host);
       await host.sh('iptables -t nat -D POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE');
       await host.sh('iptables -D FORWARD -j DOCKER-USER');
-      const both = await Promise.all([host.attempt(['restore']), host.attempt(['restore'])]);
+      const both = await Promise.all([
+        host.attempt(['restore', '--unvouched']),
+        host.attempt(['restore', '--unvouched']),
+      ]);
       expect(both.map(({ code }) => code)).toEqual([0, 0]);
       expect(both.map(({ stdout }) => stdout.split(/ {2}|:/)[0]).sort()).toEqual([
         'Nothing to do',

@@ -50,7 +50,7 @@ for (const backend of BACKENDS)
             const damaged = await inForce(host);
             await host.run('check', 1);
 
-            expect(await host.run('restore')).toMatch(/^REPAIRED/);
+            expect(await host.run('restore --unvouched')).toMatch(/^REPAIRED/);
             const repaired = await inForce(host);
             if (whose === 'docker only') expect(repaired).toEqual(whole);
             expect([...repaired].sort()).toEqual(
@@ -58,7 +58,9 @@ for (const backend of BACKENDS)
             );
             expect(neighboursIn(repaired)).toEqual(neighboursIn(damaged));
 
-            expect(await host.run('restore')).toBe("Nothing to do: all of Docker's rules are in place.\n");
+            expect(await host.run('restore --unvouched')).toBe(
+              "Nothing to do: all of Docker's rules are in place.\n",
+            );
             expect(await host.run('check')).toMatch(/^INTACT/);
 
             expect(await host.run('restore --undo')).toMatch(/^TAKEN BACK/);
@@ -74,13 +76,13 @@ describeCli('restore', () => {
     withNeighbours(async (host) => {
       const whole = (await inForce(host)).filter((line) => !line.includes('mine'));
       await host.sh('nft flush ruleset');
-      expect(await host.run('restore', 1)).toMatch(
+      expect(await host.run('restore --unvouched', 1)).toMatch(
         /policy of filter FORWARD was DROP and is ACCEPT.*--policies/,
       );
       const isPolicy = (line: string) => / :FORWARD DROP$/.test(line);
       expect(await inForce(host)).toEqual(whole.filter((line) => !isPolicy(line)));
       expect(await host.run('check --json', 1)).toContain('"kind": "policy"');
-      expect(await host.run('restore --policies')).toMatch(/^REPAIRED/);
+      expect(await host.run('restore --unvouched --policies')).toMatch(/^REPAIRED/);
       expect(await inForce(host)).toEqual(whole);
       await host.run('restore --undo');
       await host.run('restore --undo');
@@ -95,7 +97,7 @@ describeCli('restore', () => {
       await host.run('check');
       const edited = await inForce(host);
       await host.sh('iptables -D FORWARD -j DOCKER-USER');
-      await host.run('restore');
+      await host.run('restore --unvouched');
       expect(await inForce(host)).toEqual(edited);
     }));
 
@@ -105,7 +107,7 @@ describeCli('restore', () => {
       await host.sh('iptables -D FORWARD -j DOCKER-FORWARD');
       await host.sh('iptables -t nat -F DOCKER');
       const damaged = await host.rules();
-      const told = await host.run('restore --dry-run');
+      const told = await host.run('restore --unvouched --dry-run');
       expect(told).toMatch(
         /^ipv4 filter +1 step, together or not at all\n +insert into FORWARD at 4: -j DOCKER-FORWARD/,
       );
@@ -114,20 +116,20 @@ describeCli('restore', () => {
       expect(changes).toContain('+-A FORWARD -j DOCKER-FORWARD');
       expect(await host.rules()).toBe(damaged);
 
-      const input = await host.run('restore --print');
+      const input = await host.run('restore --unvouched --print');
       expect(told.endsWith(input)).toBe(true);
-      expect(await host.run('restore --print --family ipv6')).toBe('');
-      await host.load(await host.run('restore --print --family ipv4'));
+      expect(await host.run('restore --unvouched --print --family ipv6')).toBe('');
+      await host.load(await host.run('restore --unvouched --print --family ipv4'));
       expect(await inForce(host)).toEqual(whole);
-      expect(await host.run('restore --dry-run')).toMatch(/^Nothing to do/);
-      expect(await host.run('restore --print')).toBe('');
+      expect(await host.run('restore --unvouched --dry-run')).toMatch(/^Nothing to do/);
+      expect(await host.run('restore --unvouched --print')).toBe('');
     }));
 
   test('takes back nothing that others did since', () =>
     withNeighbours(async (host) => {
       await host.sh('iptables -t nat -F');
       const damaged = await inForce(host);
-      await host.run('restore');
+      await host.run('restore --unvouched');
       await host.sh('iptables -t nat -I POSTROUTING 1 -s 10.10.0.0/24 -j MASQUERADE');
       await host.sh('iptables -t nat -D DOCKER -i docker0 -j RETURN');
       await host.run('restore --undo');

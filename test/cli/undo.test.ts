@@ -15,9 +15,9 @@ describeCli('restore --undo', () => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');
       const damaged = await host.rules();
-      await host.run('restore');
+      await host.run('restore --unvouched');
       await host.sh('iptables -t raw -F');
-      await host.run('restore');
+      await host.run('restore --unvouched');
       // As a repair leaves it that was disturbed between its two applies.
       const [first = '', second = ''] = journalOf(host);
       const entry = JSON.parse(readFileSync(second, 'utf8')) as object;
@@ -37,7 +37,7 @@ describeCli('restore --undo', () => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');
       const damaged = await host.rules();
-      await host.run('restore');
+      await host.run('restore --unvouched');
       await host.run('restore --undo');
       expect(await host.rules()).toBe(damaged);
       const { code, stderr } = await host.attempt(['restore', '--undo']);

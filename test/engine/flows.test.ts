@@ -1,29 +1,53 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createHost, type Host } from '../support/host.ts';
 import { describeEngines } from '../support/incident/eras.ts';
+import { keepAsking } from '../support/incident/talker.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 import { must } from '../support/lab/run.ts';
-import { udpProbe } from '../support/lab/probe.ts';
 import { CLIENT, HOST } from '../support/lab/wire.ts';
 
-describeEngines('a UDP client that keeps its port', (era) => {
+const FAMILIES = [
+  { family: 'IPv4', tool: 'iptables', to: HOST.ipv4, client: CLIENT.ipv4, from: 40_404 },
+  { family: 'IPv6', tool: 'ip6tables', to: HOST.ipv6, client: CLIENT.ipv6, from: 40_606 },
+] as const;
+/** How it is repaired: from what was recorded, or on a host where nobody ever took a snapshot. */
+const CASES = (['a baseline and the Engine', 'the Engine alone'] as const).flatMap((by, round) =>
+  FAMILIES.map((one) => ({ ...one, by, from: one.from + round })),
+);
+
+describeEngines('UDP clients that keep their port and never pause', (era) => {
   let town: Town;
+  let fresh: Host;
 
   beforeAll(async () => {
     town = await raiseTown({ era });
     await town.host.run(['snapshot']);
+    fresh = createHost(town.engine);
   });
-  afterAll(() => town.leave());
+  afterAll(async () => {
+    fresh.dispose();
+    await town.leave();
+  });
+  beforeEach(() => town.reset());
 
-  test.each([
-    { family: 'IPv4', tool: 'iptables', host: HOST.ipv4, client: CLIENT.ipv4 },
-    { family: 'IPv6', tool: 'ip6tables', host: HOST.ipv6, client: CLIENT.ipv6 },
-  ])('talks to the container itself again after the repair, $family', async ({ tool, host, client }) => {
+  test.each(CASES)('talk to the container itself after a repair by $by, $family', async (one) => {
     const { engine } = town;
-    const ask = () => udpProbe(engine, host, 5454, { fromPort: 40_404 });
-    await must(engine.execInside, tool, ['-t', 'nat', '-F']);
-    // The kernel decides about NAT once a flow: this one now ends at docker-proxy, whatever the rules say later.
-    expect(await ask()).not.toBe(client);
-    await town.host.run(['restore']);
-    expect(await ask()).toBe(client);
+    const host = one.by === 'the Engine alone' ? fresh : town.host;
+    const address = { host: one.to, port: 5454 };
+    const old = keepAsking(engine, { ...address, fromPort: one.from });
+    await old.answers(3);
+    await must(engine.execInside, one.tool, ['-t', 'nat', '-F']);
+    // The kernel decides about NAT once a flow: one that begins now ends at docker-proxy, whatever the rules say later.
+    const begun = keepAsking(engine, { ...address, fromPort: one.from + 10_000 });
+    await begun.answers(3);
+    const { stdout } = await host.run(['restore']);
+    expect(stdout).toMatch(/^Dropped \d+ conntrack entr(y|ies) of \d published UDP ports?\b/m);
+    await Promise.all([old.answers(3), begun.answers(3)]);
+
+    expect(new Set(await old.stop())).toEqual(new Set([one.client]));
+    const heard = await begun.stop();
+    const [gateway = ''] = heard;
+    expect(gateway).not.toBe(one.client);
+    expect(heard.filter((answer, i) => answer !== heard[i - 1])).toEqual([gateway, one.client]);
   });
 });

@@ -52,7 +52,10 @@ function foreignRules(sides: Sides, recorded: Sides['base']): string {
   return lines.join('\n');
 }
 
-describe.each(recordingNames())('repair of %s', (name) => {
+/** The others differ from one of these by a setting or two, not by the shapes of their rules. */
+const VARIANTS = /-(?:noproxy-.*|ipv4|restarted|direct|tuned)$/;
+
+describe.each(recordingNames().filter((name) => !VARIANTS.test(name)))('repair of %s', (name) => {
   const { host } = recording(name);
 
   test('after any damage the simulated plan leaves no drift, no foreign rule moved, and nothing more to do', () => {

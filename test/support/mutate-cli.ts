@@ -67,7 +67,7 @@ async function surviveOne(
   const troubles = [
     ...told('check', 1, check),
     ...findingTroubles(mutation, settled, findings.filter(isDamage)),
-    ...told('restore', 0, await program('restore')),
+    ...told('restore', 0, await program('restore', '--unvouched')),
   ];
   const after = await ns.save(family, backend, ['-c']);
   if (bare(after) !== expectedAfter(mutation, saves[family])) troubles.push(`not as before:\n${after}`);

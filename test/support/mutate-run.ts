@@ -34,7 +34,7 @@ function judge({ base, networks }: Settled, live: HostRules): Judged {
   const liveOwned = ownLive(base, live, { networks, settled: false });
   const sides = { base, live, liveOwned };
   const drift = compare(sides);
-  const findings = findingsOf(drift, { networks, userlandProxy: true });
+  const findings = findingsOf(drift, { networks, containers: [], userlandProxy: true });
   const harmless = findings.filter((finding) => !isDamage(finding));
   return {
     plan: planRepair(drift, sides, { policies: 'leave' }),

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Host } from '../host.ts';
 
@@ -19,7 +19,7 @@ interface Recorded {
 /** Files of the baselines of a host, oldest first. */
 export function baselinesOf({ stateDir }: Host): readonly string[] {
   const folder = path.join(stateDir, 'baselines');
-  return readdirSync(folder)
+  return (existsSync(folder) ? readdirSync(folder) : [])
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => path.join(folder, name));

@@ -68,7 +68,8 @@ describe('levels follow what the recording holds', () => {
   });
 
   test('no rule of the routing mesh or an encrypted overlay where neither was set up', () => {
-    for (const name of recordingNames())
+    const others = recordingNames().filter((name) => !name.endsWith('-mesh'));
+    for (const name of others)
       expect([name, count(name, 'ingress') + count(name, 'overlay')]).toEqual([name, 0]);
   });
 });

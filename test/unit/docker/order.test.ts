@@ -51,9 +51,8 @@ describe('order that matters (docker-rules §3)', () => {
     ['containers go through docker-proxy before any DNAT', 'nat', '-A DOCKER -i docker0 -j RETURN', `-A DOCKER ! -i ${A} ${TCP} --dport 80 -j DNAT --to-destination 172.18.0.2:80`],
     ['… and so does Windows', 'nat', '-A DOCKER -d 127.0.0.0/8 -i loopback0 -j RETURN', `-A DOCKER ! -i ${A} ${TCP} --dport 80 -j DNAT --to-destination 172.18.0.2:80`],
     ['open ports come before closed ones', 'filter', `-A DOCKER -d 10.0.0.2/32 ! -i ${A} -o ${A} ${TCP} --dport 80 -j ACCEPT`, `-A DOCKER ! -i ${A} -o ${A} -j DROP`],
-    ['… and links', 'filter', `-A DOCKER -s 10.0.0.3/32 -d 10.0.0.2/32 -i ${A} -o ${A} ${TCP} --dport 80 -j ACCEPT`, `-A DOCKER ! -i ${A} -o ${A} -j DROP`],
     ['… and ping of a routed network', 'filter', `-A DOCKER -o ${A} -p icmp -j ACCEPT`, `-A DOCKER ! -i ${A} -o ${A} -j DROP`],
-    ['28: a mark comes before the mesh', 'filter', '-A DOCKER-FORWARD -m mark --mark 0x1 -j ACCEPT', '-A DOCKER-FORWARD -j DOCKER-INGRESS'],
+    ['29: a mark comes before replies', 'filter', '-A DOCKER-FORWARD -m mark --mark 0x1 -j ACCEPT', '-A DOCKER-FORWARD -j DOCKER-CT'],
     ['28: the mesh before replies', 'filter', '-A DOCKER-FORWARD -j DOCKER-INGRESS', '-A DOCKER-FORWARD -j DOCKER-CT'],
     ['28: replies before isolation', 'filter', '-A DOCKER-FORWARD -j DOCKER-CT', '-A DOCKER-FORWARD -j DOCKER-ISOLATION-STAGE-1'],
     ['28: isolation before bridges', 'filter', '-A DOCKER-FORWARD -j DOCKER-ISOLATION-STAGE-1', '-A DOCKER-FORWARD -j DOCKER-BRIDGE'],
@@ -77,6 +76,12 @@ describe('order that matters (docker-rules §3)', () => {
 
 describe('order that does not matter', () => {
   test.each<[table: string, a: string, b: string]>([
+    // 28 appends links behind the DROP, which asks for another interface than theirs.
+    [
+      'filter',
+      `-A DOCKER -s 10.0.0.3/32 -d 10.0.0.2/32 -i ${A} -o ${A} ${TCP} --dport 80 -j ACCEPT`,
+      `-A DOCKER ! -i ${A} -o ${A} -j DROP`,
+    ],
     ['filter', `-A FORWARD -i ${A} ! -o ${A} -j ACCEPT`, '-A FORWARD -i docker0 ! -o docker0 -j ACCEPT'],
     ['filter', `-A FORWARD -o ${A} -j DOCKER`, '-A FORWARD -i docker0 -o docker0 -j DROP'],
     ['filter', `-A FORWARD -i ${A} ! -o ${A} -j ACCEPT`, `-A FORWARD -i ${A} -o ${A} -j ACCEPT`],
@@ -87,6 +92,8 @@ describe('order that does not matter', () => {
     ],
     ['filter', `-A DOCKER-FORWARD -i ${A} -j ACCEPT`, '-A DOCKER-FORWARD -i docker0 -o docker0 -j DROP'],
     ['filter', `-A DOCKER-BRIDGE -o ${A} -j DOCKER`, '-A DOCKER-BRIDGE -o docker0 -j DOCKER'],
+    // Engine 29 puts the mesh's jump first again with each service port; neither takes what the other would not.
+    ['filter', '-A DOCKER-FORWARD -m mark --mark 0x1 -j ACCEPT', '-A DOCKER-FORWARD -j DOCKER-INGRESS'],
     [
       'nat',
       `-A DOCKER ${TCP} --dport 80 -j DNAT --to-destination 10.0.0.2:80`,
@@ -107,6 +114,9 @@ describe('order that does not matter', () => {
   });
 });
 
+/** With live-restore, Engines up to 27 put their rules above the jump to DOCKER-USER at a restart (docker-rules §4). */
+const LEFT_BELOW = ['forward: -A FORWARD -j DOCKER-USER'];
+
 describe.each(recordingNames())('the Engine of %s keeps this order', (name) => {
   const { owned } = recording(name);
 
@@ -123,6 +133,7 @@ describe.each(recordingNames())('the Engine of %s keeps this order', (name) => {
         }
       }
     }
-    expect(broken).toEqual([]);
+    const isLiveRestored = /-(?:20\.10|26\.1)-restarted$/.test(name);
+    expect(isLiveRestored && broken.length > 0 ? LEFT_BELOW : []).toEqual(broken);
   });
 });

@@ -14,7 +14,8 @@ const moved = (edit: (save: string) => string): Sides => {
   return { base, live, liveOwned: ownLive(base, live, {}) };
 };
 
-const findingsFor = (sides: Sides) => findingsOf(compare(sides), { networks: [], userlandProxy: true });
+const findingsFor = (sides: Sides) =>
+  findingsOf(compare(sides), { networks: [], containers: [], userlandProxy: true });
 
 describe('a container made anew with another address', () => {
   const sides = moved((save) => save.replaceAll('172.17.0.2', '172.17.0.9'));

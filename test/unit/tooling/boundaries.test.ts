@@ -1,5 +1,8 @@
 import { ESLint } from 'eslint';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+
+// The first lint of a cold or busy machine loads a whole TypeScript program.
+vi.setConfig({ testTimeout: 30_000 });
 
 const eslint = new ESLint({
   // The text below is no file of the project, so nothing that needs types can run on it.

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unreachable } from '../support/busy/churn.ts';
+import { judge, rewritten, untilQuiet } from '../support/busy/judge.ts';
+import { assault, laySiege, type Siege } from '../support/busy/siege.ts';
+import { tell } from '../support/busy/tally.ts';
+import { describeEngines } from '../support/incident/eras.ts';
+import { savesOf } from '../support/incident/rules.ts';
+import { ALL_ERAS } from '../support/lab/eras.ts';
+
+/** Damages over all Engines. `RULESGUARD_BUSY=1000` takes the better part of an hour (docs/MEASURED.md). */
+const DAMAGES = Math.ceil(Number(process.env['RULESGUARD_BUSY'] ?? 120) / ALL_ERAS.length);
+const AT_A_TIME = 14;
+const SEED = Number(process.env['RULESGUARD_BUSY_SEED'] ?? Date.now() % 2 ** 32);
+
+const NOTHING_LOST = { lost: [], doubled: [] };
+
+interface Report {
+  readonly findings: readonly {
+    readonly kind: string;
+    readonly damage: boolean;
+    readonly family: string;
+    readonly table: string;
+    readonly chain: string;
+    readonly rule?: string;
+  }[];
+}
+
+/** Damage that is found once things are quiet, but what no restore before could have known or was asked to mend. */
+async function unforeseen({ host, diary }: Siege): Promise<readonly string[]> {
+  const { stdout } = await host.attempt(['check', '--json']);
+  const { findings } = JSON.parse(stdout) as Report;
+  return findings
+    .filter(({ damage, kind, family, table, rule = '' }) => {
+      // A restore by the Engine alone knows of no policy.
+      if (!damage || kind === 'policy') return false;
+      // Of a save loaded again, and nobody's until a container came to have its address.
+      return kind !== 'diverted' || diary.wrote(`${family} ${table} ${rule}`) !== 'the damage';
+    })
+    .map(({ kind, family, table, chain, rule = '' }) => `${kind} ${family} ${table} ${chain} ${rule}`);
+}
+
+describeEngines('random damages beside a busy dockerd', (era) => {
+  let siege: Siege;
+
+  beforeAll(async () => {
+    siege = await laySiege(era, SEED);
+  });
+  afterAll(async () => {
+    console.info(`busy, Engine ${era}, seed ${String(SEED)}: ${tell(siege)}`);
+    await siege.leave();
+  });
+
+  for (let first = 1; first <= DAMAGES; first += AT_A_TIME) {
+    const last = Math.min(DAMAGES, first + AT_A_TIME - 1);
+    test(`no rule is lost or doubled once things are quiet: damages ${String(first)} to ${String(last)}`, async () => {
+      const { engine, host, diary, tally, saves } = siege;
+      const told = tally.failures.length;
+      await assault(siege, last - first + 1);
+      const left = await untilQuiet(engine);
+      const gaveUp = tally.failures.slice(told);
+      // A restore may find no moment between dockerd's writes: it says so, takes back what it did, and is typed again.
+      expect(gaveUp.filter((failure) => !failure.includes('not repaired after'))).toEqual([]);
+      if (gaveUp.length === 0)
+        expect((await unforeseen(siege)).filter((finding) => !finding.startsWith('diverted'))).toEqual([]);
+
+      await host.run(['restore', '--policies']);
+      await host.run(['check']);
+      diary.readJournal();
+      const mended = await savesOf(engine);
+      expect(await unreachable(engine)).toEqual([]);
+
+      const truth = await rewritten(engine, saves[0]);
+      const verdict = judge(left, truth, diary);
+      tally.litter += verdict.litter.length;
+      if (gaveUp.length === 0) expect(verdict).toMatchObject(NOTHING_LOST);
+      expect(judge(mended, truth, diary)).toMatchObject(NOTHING_LOST);
+    });
+  }
+});

@@ -1,0 +1,80 @@
+import { createHost, type Host } from '../host.ts';
+import { savesOf, type Saves } from '../incident/rules.ts';
+import { startEngine, type Engine } from '../lab/engine.ts';
+import { ERAS, type Era } from '../lab/eras.ts';
+import { amidChurn, layNetworks, moveIn, type Bustle } from './churn.ts';
+import { someDamage } from './damages.ts';
+import { dice, type Dice } from './dice.ts';
+import { Diary } from './diary.ts';
+import { add, emptyTally, type Tally } from './tally.ts';
+
+/** An Engine about to be damaged over and over while its containers come and go. */
+export interface Siege {
+  readonly engine: Engine;
+  readonly host: Host;
+  readonly diary: Diary;
+  readonly dice: Dice;
+  /** Saves somebody may load again, the oldest of before the churn. */
+  readonly saves: [Saves, ...Saves[]];
+  readonly bustle: Bustle;
+  readonly tally: Tally;
+  leave(): Promise<void>;
+}
+
+/** Brings up an Engine with every container running, and takes the only baseline there will be. Ends with `leave`. */
+export async function laySiege(era: Era, seed: number): Promise<Siege> {
+  // Containers outlive a restart of the daemon: the judge needs one.
+  const engine = await startEngine({ era, daemonArgs: [...ERAS[era].ipv6Args, '--live-restore'] });
+  const host = createHost(engine);
+  const leave = async () => {
+    host.dispose();
+    await engine.stop();
+  };
+  try {
+    await layNetworks(engine);
+    await moveIn(engine);
+    await host.run(['snapshot']);
+    return {
+      engine,
+      host,
+      diary: new Diary(host),
+      dice: dice(seed),
+      saves: [await savesOf(engine)],
+      bustle: { done: 0, refusals: [] },
+      tally: emptyTally(),
+      leave,
+    };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
+}
+
+/** Three restores of four know the baseline of before the churn, the fourth goes by the Engine alone. */
+const restoreOf = (dice: Dice): readonly string[] =>
+  dice.oneIn(4) ? ['restore', '--source', 'engine'] : ['restore', '--policies'];
+
+/** One damage and the restore that follows it. */
+async function strike({ engine, host, diary, dice, saves, tally }: Siege): Promise<void> {
+  const { what, wrote } = await someDamage({ engine, dice, saves });
+  diary.note(wrote, 'the damage');
+  tally.damages++;
+  add(tally.kinds, what);
+  const args = restoreOf(dice);
+  const began = performance.now();
+  const { code, stdout, stderr } = await host.attempt(args);
+  tally.milliseconds.push(performance.now() - began);
+  if (code !== 0)
+    tally.failures.push(`after ${what}: ${args.join(' ')}: exit ${String(code)}\n${stdout}${stderr}`);
+  const { applies, again } = diary.readJournal();
+  tally.applies += applies;
+  tally.again += again;
+  if (dice.oneIn(8)) saves.push(await savesOf(engine));
+}
+
+/** Damages beside the churn, each followed by a restore. When it returns the churn has ended, nothing else was done. */
+export async function assault(siege: Siege, damages: number): Promise<void> {
+  await amidChurn(siege.engine, siege.dice, siege.bustle, async () => {
+    for (let i = 0; i < damages; i++) await strike(siege);
+  });
+}

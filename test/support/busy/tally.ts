@@ -1,0 +1,46 @@
+import type { Siege } from './siege.ts';
+
+/** What was counted in a siege. */
+export interface Tally {
+  damages: number;
+  readonly kinds: Map<string, number>;
+  /** How long each restore took. */
+  readonly milliseconds: number[];
+  applies: number;
+  /** Applies that mended what had changed under the one before. */
+  again: number;
+  /** Rules nothing calls for that a damage brought, or dockerd left behind itself. */
+  litter: number;
+  /** What restores said that did not exit 0. */
+  readonly failures: string[];
+}
+
+export const emptyTally = (): Tally => ({
+  damages: 0,
+  kinds: new Map(),
+  milliseconds: [],
+  applies: 0,
+  again: 0,
+  litter: 0,
+  failures: [],
+});
+
+export const add = (counts: Map<string, number>, what: string): void => {
+  counts.set(what, (counts.get(what) ?? 0) + 1);
+};
+
+/** A siege in a few lines, for whoever reads the run. */
+export function tell({ tally, bustle }: Siege): string {
+  const sorted = tally.milliseconds.toSorted((a, b) => a - b);
+  const at = (share: number): string =>
+    ((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000).toFixed(1);
+  const kinds = [...tally.kinds]
+    .sort(([, a], [, b]) => b - a)
+    .map(([what, count]) => `${String(count)} × ${what}`);
+  return [
+    `${String(tally.damages)} damages beside ${String(bustle.done)} commands of docker, ${String(bustle.refusals.length)} more failed for want of rules`,
+    `restores: ${String(tally.failures.length)} did not exit 0; ${String(tally.applies)} applies, ${String(tally.again)} of them on top of another`,
+    `seconds: median ${at(0.5)}, 95 of 100 within ${at(0.95)}, longest ${at(1)}; litter left ${String(tally.litter)}`,
+    kinds.join('; '),
+  ].join('\n  ');
+}
