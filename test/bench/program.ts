@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Family } from '../../src/iptables/model.ts';
 import type { BenchHost } from './ruleset.ts';
 import { timed } from './clock.ts';
 
@@ -19,16 +20,39 @@ export const ENVIRONMENTS = {
 
 export type Environment = keyof typeof ENVIRONMENTS;
 
-/** The built program with a baseline of the rules that this namespace holds. */
+/** What the Engine is asked for, by rulesguard and by whoever does no more than ask. */
+const QUESTIONS = ['/version', '/info', '/networks', '/containers/json'];
+
+/**
+ * The least a Node process can do to hear the Engine: four requests at once over bare sockets, answers thrown away.
+ * HTTP/1.0, so that the Engine ends each answer by hanging up; node:http alone would cost another 10 ms to load.
+ */
+const ASK = `
+const net = require('node:net');
+const socket = process.env.DOCKER_HOST.slice('unix://'.length);
+for (const path of ${JSON.stringify(QUESTIONS)}) {
+  let status;
+  net.connect(socket, function () { this.write('GET ' + path + ' HTTP/1.0\\r\\nHost: docker\\r\\n\\r\\n'); })
+    .on('data', (chunk) => { status ??= chunk.toString('latin1', 9, 12); })
+    .on('close', () => { if (status !== '200') process.exitCode = 1; });
+}
+`;
+
+/** The built program with a state of its own, run in this network namespace. */
 export class Installed {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-bench-'));
   private readonly empty = path.join(this.folder, 'empty.cjs');
+  private readonly asking = path.join(this.folder, 'ask.cjs');
   private readonly environment: Environment;
 
-  /** Replaces all rules of this namespace and records them. */
-  constructor(host: BenchHost, environment: Environment) {
+  constructor(environment: Environment) {
     this.environment = environment;
     writeFileSync(this.empty, '');
+    writeFileSync(this.asking, ASK);
+  }
+
+  /** Replaces all rules of this namespace and records them. */
+  load(host: BenchHost): void {
     must('iptables-nft-restore', ['--counters'], host.text.ipv4);
     must('ip6tables-nft-restore', ['--counters'], host.text.ipv6);
     this.rulesguard(['snapshot']);
@@ -41,6 +65,13 @@ export class Installed {
     });
   }
 
+  /** A Node process that does nothing but ask the Engine what rulesguard asks it. */
+  ask(): number {
+    return timed(() => {
+      this.run(process.execPath, [this.asking]);
+    });
+  }
+
   /** The bare save commands, one after the other, output thrown away. */
   saves(): number {
     return timed(() => {
@@ -50,9 +81,10 @@ export class Installed {
   }
 
   /** One bare restore of the very input that rulesguard would give. */
-  restore(input: string): number {
+  restore(input: string, family: Family = 'ipv4'): number {
+    const tool = family === 'ipv4' ? 'iptables-nft-restore' : 'ip6tables-nft-restore';
     return timed(() => {
-      this.run('iptables-nft-restore', ['--noflush', '--counters', '-w', '10'], input);
+      this.run(tool, ['--noflush', '--counters', '-w', '10'], input);
     });
   }
 
@@ -62,9 +94,9 @@ export class Installed {
   }
 
   /** A whole run of rulesguard that must end with exit 0. */
-  rulesguard(words: readonly string[]): number {
+  rulesguard(words: readonly string[], env: NodeJS.ProcessEnv = {}): number {
     return timed(() => {
-      this.run(process.execPath, this.line(words));
+      must(process.execPath, this.line(words), undefined, { ...this.env(), ...env });
     });
   }
 
@@ -104,7 +136,8 @@ export class Installed {
   }
 }
 
-function must(file: string, args: readonly string[], input?: string, env = process.env): void {
+/** Runs a command that must succeed; its output is thrown away. */
+export function must(file: string, args: readonly string[], input?: string, env = process.env): void {
   const stdin = input === undefined ? {} : { input: Buffer.from(input, 'latin1') };
   const { status, stderr } = spawnSync(file, args, {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'],

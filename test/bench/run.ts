@@ -1,17 +1,24 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. With words, only the
-// sections they name: text, plan, check, restore, memory. docs/PERFORMANCE.md says what the figures mean.
+// sections they name: text, plan, check, restore, memory; and these, which are run only when named, because they bring up
+// real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart. docs/PERFORMANCE.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
+import { measureHere, type Rounds } from './engine-measure.ts';
+import { BENCH_ERAS, engineTables } from './engine-ports.ts';
+import { restartTable } from './engine-restart.ts';
 import { ENVIRONMENTS, type Environment } from './program.ts';
+import { HOST_NETWORK } from './self.ts';
 import { machine } from './tell.ts';
 import { planTable, textTable } from './text.ts';
+import { watch } from './watch.ts';
 import { checkTable, memoryTable, restoreTable } from './whole.ts';
 
-const HOST = 'RULESGUARD_BENCH_HOST_NETWORK';
 const environments = Object.keys(ENVIRONMENTS) as Environment[];
 
-const sections: Readonly<Record<string, readonly (readonly [string, () => string | Promise<string>])[]>> = {
+type Sections = Readonly<Record<string, readonly (readonly [string, () => string | Promise<string>])[]>>;
+
+const sections: Sections = {
   text: [['Parse and print', textTable]],
   plan: [['Planning', planTable]],
   check: environments.map((environment) => [`check, ${environment}`, () => checkTable(environment)] as const),
@@ -21,26 +28,49 @@ const sections: Readonly<Record<string, readonly (readonly [string, () => string
   memory: [['Peak memory of check', memoryTable]],
 };
 
+const engineSections: Sections = {
+  engine: BENCH_ERAS.map((era) => [`check and restore with Engine ${era}`, () => engineTables(era)] as const),
+  restart: BENCH_ERAS.map(
+    (era) => [`restore beside a restart of dockerd ${era}`, () => restartTable(era)] as const,
+  ),
+};
+
+/** What the bench starts itself as, in a namespace of the lab. */
+const roles: Readonly<Record<string, (input: string) => unknown>> = {
+  measure: (rounds) => {
+    console.log(JSON.stringify(measureHere(JSON.parse(rounds) as Rounds)));
+  },
+  watch,
+};
+
 async function bench(): Promise<void> {
   const asked = process.argv.slice(2);
-  console.log(`${machine()}\n`);
-  for (const [name, tables] of Object.entries(sections)) {
-    if (asked.length > 0 && !asked.includes(name)) continue;
-    for (const [title, table] of tables) console.log(`### ${title}\n\n${await table()}\n`);
+  const [role = '', input = ''] = asked;
+  if (roles[role] !== undefined) {
+    await roles[role](input);
+    return;
   }
+  const all: Sections = { ...sections, ...engineSections };
+  const unknown = asked.filter((name) => all[name] === undefined);
+  if (unknown.length > 0)
+    throw new Error(`no section ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}`);
+  console.log(`${machine()}\n`);
+  for (const name of asked.length > 0 ? asked : Object.keys(sections))
+    for (const [title, table] of all[name] ?? []) console.log(`### ${title}\n\n${await table()}\n`);
 }
 
 const network = readlinkSync('/proc/self/ns/net');
-if (process.env[HOST] === undefined) {
+if (process.env[HOST_NETWORK] === undefined) {
   const { status } = spawnSync(
     'unshare',
     ['--net', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     {
       stdio: 'inherit',
       // The legacy tools' lock, should one of them run: not the host's.
-      env: { ...process.env, [HOST]: network, XTABLES_LOCKFILE: '/proc/self/ns/net' },
+      env: { ...process.env, [HOST_NETWORK]: network, XTABLES_LOCKFILE: '/proc/self/ns/net' },
     },
   );
   process.exitCode = status ?? 1;
-} else if (process.env[HOST] === network) throw new Error("refusing to run on this machine's own rules");
+} else if (process.env[HOST_NETWORK] === network)
+  throw new Error("refusing to run on this machine's own rules");
 else await bench();

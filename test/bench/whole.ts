@@ -1,7 +1,7 @@
 import { interleave, least, median, type Samples } from './clock.ts';
 import { Installed, type Environment } from './program.ts';
 import { dockerHost, mixedHost, type BenchHost } from './ruleset.ts';
-import { tableOf } from './tell.ts';
+import { BESIDE_FLOOR, besideFloor, tableOf } from './tell.ts';
 
 /** Sizes, and how often each is run: a round of the largest takes as long as hundreds of the smallest. */
 const SIZES = [
@@ -10,15 +10,7 @@ const SIZES = [
   [100_000, 5],
 ] as const;
 
-const HEAD = [
-  'rules',
-  'of them',
-  'floor, best ms',
-  'best ms',
-  'ratio of bests',
-  'ratio of medians',
-  'ratio of processor time',
-];
+const HEAD = ['rules', 'of them', ...BESIDE_FLOOR];
 
 /** Whole `check` processes of intact rules against their floor: an empty Node process and the two saves. */
 export function checkTable(environment: Environment): string {
@@ -56,7 +48,8 @@ export function restoreTable(environment: Environment): string {
 export async function memoryTable(): Promise<string> {
   const rows: string[][] = [];
   for (const host of [dockerHost(100_000), mixedHost(100_000)]) {
-    const installed = new Installed(host, 'bare');
+    const installed = new Installed('bare');
+    installed.load(host);
     const peaks: number[] = [];
     for (let run = 0; run < 5; run++) peaks.push(await installed.peak(['check']));
     installed.dispose();
@@ -73,8 +66,9 @@ function eachHost(
   const sizes = SIZES.filter(([rules]) => environment === 'bare' || rules === 100);
   const rows = sizes.flatMap(([rules, rounds]) =>
     [dockerHost(rules), mixedHost(rules)].map((host) => {
-      const installed = new Installed(host, environment);
+      const installed = new Installed(environment);
       try {
+        installed.load(host);
         return measure(host, installed, rounds);
       } finally {
         installed.dispose();
@@ -84,15 +78,8 @@ function eachHost(
   return tableOf(HEAD, rows);
 }
 
-function row(host: BenchHost, floor: Samples, whole: Samples): readonly string[] {
-  const ratio = (a: number, b: number): string => (a / b).toFixed(2);
-  return [
-    String(host.rules),
-    host.name,
-    least(floor.wall).toFixed(0),
-    least(whole.wall).toFixed(0),
-    ratio(least(whole.wall), least(floor.wall)),
-    ratio(median(whole.wall), median(floor.wall)),
-    ratio(whole.cpu, floor.cpu),
-  ];
-}
+const row = (host: BenchHost, floor: Samples, whole: Samples): readonly string[] => [
+  String(host.rules),
+  host.name,
+  ...besideFloor(floor, whole),
+];
