@@ -34,6 +34,7 @@ export function tellForecast(
       reason: forecast.told ? null : forecast.reason,
       findings: harm?.findings ?? [],
       shadows: harm?.shadows ?? [],
+      after: forecast.told ? forecast.rules : null,
     };
     print(`${JSON.stringify(forecastJson(facts), undefined, 2)}\n`);
     return hurts ? 1 : forecast.told ? 0 : 3;

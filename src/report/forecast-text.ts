@@ -1,3 +1,5 @@
+import type { HostRules } from '../docker/ownership.ts';
+import { printRuleset } from '../iptables/print.ts';
 import type { Finding } from '../guard/finding.ts';
 import { isHurt, type Harm, type Shadow } from '../guard/harm.ts';
 import { bySeverity, tallyText } from './check-text.ts';
@@ -68,9 +70,16 @@ export interface ForecastFacts {
   readonly reason: string | null;
   readonly findings: readonly Finding[];
   readonly shadows: readonly Shadow[];
+  /** The rules left behind; null where they are unknown. */
+  readonly after: HostRules | null;
 }
 
 /** The document of `run --dry-run --json` and `check --candidate --json`; schemas/forecast.schema.json describes it. */
-export function forecastJson(facts: ForecastFacts): unknown {
-  return { $schema: 'https://rulesguard.dev/schemas/forecast.schema.json', version: 1, ...facts };
+export function forecastJson({ after, ...facts }: ForecastFacts): unknown {
+  return {
+    $schema: 'https://rulesguard.dev/schemas/forecast.schema.json',
+    version: 1,
+    ...facts,
+    after: after && { ipv4: printRuleset(after.ipv4), ipv6: printRuleset(after.ipv6) },
+  };
 }
