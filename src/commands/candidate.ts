@@ -30,7 +30,7 @@ export async function checkCandidate(args: CandidateArgs, context: Context): Pro
     (await computed(candidate, ground)) ??
     (await withProgress(
       'rehearsing it in a scratch world',
-      foresee(candidate.change, ground, { runDir: context.runDir, seconds: args.seconds }),
+      foresee(candidate.change, ground, { seconds: args.seconds }),
     ));
   return tellForecast(forecast, candidate.change, ground, args, context);
 }
@@ -46,6 +46,7 @@ async function computed(
   return rules && { told: true, by: 'memory', harm: harmOn(ground, rules), rules };
 }
 
+const NO_INPUT = { text: '', ends: true } as const;
 const TABLE_LINE = /^\*(?:raw|mangle|nat|filter|security)\b/m;
 const NFT_LINE =
   /^\s*(?:flush ruleset|table \w+ \w+|(?:add|create|delete|flush|insert|replace) (?:table|chain|rule|set|map|element)|define \w+|include )/m;
@@ -62,13 +63,13 @@ async function openCandidate({ candidate, family }: CandidateArgs): Promise<Cand
   if (shebang === null && TABLE_LINE.test(text)) {
     const of = family ?? familyOf(text, path);
     const tool = of === 'ipv4' ? 'iptables-restore' : 'ip6tables-restore';
-    return { kind: 'save', family: of, text, change: { words: [tool, path] } };
+    return { kind: 'save', family: of, text, change: { words: [tool, path], input: NO_INPUT } };
   }
   const [, interpreter = 'sh', option] = shebang ?? [];
   if (basename(interpreter) === 'nft' || (shebang === null && NFT_LINE.test(text)))
-    return { kind: 'nft', change: { words: ['nft', '-f', path] } };
+    return { kind: 'nft', change: { words: ['nft', '-f', path], input: NO_INPUT } };
   const words = [interpreter, ...(option === undefined ? [] : [option]), path] as const;
-  return { kind: 'script', change: { words } };
+  return { kind: 'script', change: { words, input: NO_INPUT } };
 }
 
 /** Whose save a file is: by what wrote it, else by its name, as in rules.v6. */

@@ -1,5 +1,3 @@
-import { fstatSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { Fault } from '../fault.ts';
 import { isHurt } from '../guard/harm.ts';
 import { harmText } from '../report/forecast-text.ts';
@@ -7,7 +5,7 @@ import { foresee, harmOn, takeGround, type Change, type Ground } from '../system
 import { readBackend } from '../system/kernel.ts';
 import { launch, notFound } from '../system/launch.ts';
 import { withProgress } from '../system/progress.ts';
-import { readStdin } from '../system/stdin.ts';
+import { peekStdin } from '../system/stdin.ts';
 import { which } from '../system/which.ts';
 import type { Context, Exit } from './context.ts';
 import { commandLine, tellForecast, type ForecastArgs } from './forecast.ts';
@@ -33,7 +31,7 @@ export async function run(args: RunArgs, context: Context): Promise<Exit> {
   const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
   const ground = await takeGround(stored);
   if (args.dryRun === true || args.mode === 'refuse') {
-    const options = { runDir: context.runDir, seconds: args.seconds };
+    const options = { seconds: args.seconds };
     const forecast = await withProgress('rehearsing it in a scratch world', foresee(change, ground, options));
     if (args.dryRun === true) return tellForecast(forecast, change, ground, args, context);
     if (!forecast.told || isHurt(forecast.harm)) {
@@ -80,29 +78,5 @@ async function changeOf(words: readonly string[]): Promise<Change> {
       hint: 'Put it behind two dashes: rulesguard run -- iptables -A INPUT -p tcp --dport 22 -j ACCEPT',
     });
   if ((await which(program)) === undefined) throw notFound(program);
-  const input = await inputFor([program, ...rest]);
-  return { words: [program, ...rest], ...(input === undefined ? {} : { input }) };
-}
-
-/** Programs that take their rules from standard input when no file is named. */
-const READS_STDIN = /^(?:ip6?tables(?:-nft|-legacy)?-restore|ipset|nft|sh|bash|dash)$/;
-
-/**
- * What the command will read, when it is to be run twice: rehearsed, then done. A file is read whole. Of a pipe nobody
- * knows whether anything will ever come, so only a program that reads its rules from there is given what comes.
- */
-async function inputFor([program]: readonly [string, ...string[]]): Promise<string | undefined> {
-  const kind = stdinKind();
-  if (kind === 'file') return readFileSync(0, 'latin1');
-  return kind === 'pipe' && READS_STDIN.test(basename(program)) ? readStdin() : undefined;
-}
-
-function stdinKind(): 'file' | 'pipe' | 'other' {
-  try {
-    const stats = fstatSync(0);
-    return stats.isFile() ? 'file' : stats.isFIFO() ? 'pipe' : 'other';
-  } catch {
-    // Closed.
-    return 'other';
-  }
+  return { words: [program, ...rest], input: await peekStdin() };
 }

@@ -1,5 +1,5 @@
 import type { OwnedHost, HostRules, OwnedRule } from '../docker/ownership.ts';
-import { FAMILIES, rulesOf, type Family, type Rule } from '../iptables/model.ts';
+import { chainOf, FAMILIES, rulesOf, type Backend, type Family, type Rule } from '../iptables/model.ts';
 import { TARGETS } from '../iptables/targets.ts';
 import { viewRule } from '../iptables/view.ts';
 import { compare, ownLive } from './compare.ts';
@@ -14,6 +14,8 @@ export interface Shadow {
   readonly table: string;
   readonly chain: string;
   readonly rule: string;
+  /** The other backend, where the rule stands there: both are in force, and each decides alone. */
+  readonly backend?: Backend;
   /** Whether it takes every packet: then Docker's rules behind it are as good as gone. */
   readonly total: boolean;
 }
@@ -93,5 +95,37 @@ function newcomersBefore(before: readonly OwnedRule[], after: readonly Rule[]): 
     const view = viewRule(rule);
     const isTaken = ({ text }: Rule): boolean => dockers.has(text) && couldShadow(view, viewRule({ text }));
     return behind.some(isTaken) ? [rule] : [];
+  });
+}
+
+/**
+ * What a change puts into the other backend that takes packets from Docker's rules: there a packet has to pass too.
+ *
+ * @param backend - the other one
+ */
+export function shadowsOfOther(
+  backend: Backend,
+  before: HostRules | undefined,
+  after: HostRules,
+): readonly Shadow[] {
+  return FAMILIES.flatMap((family) => {
+    const where = { family, table: 'filter', chain: 'FORWARD', backend } as const;
+    const known = new Set(
+      before === undefined ? [] : rulesOf(before[family], 'filter', 'FORWARD').map(({ text }) => text),
+    );
+    const policyOf = (rules: HostRules | undefined): string =>
+      (rules === undefined ? undefined : chainOf(rules[family], 'filter', 'FORWARD')?.policy) ?? 'ACCEPT';
+    const closed = policyOf(after) === 'DROP' && policyOf(before) !== 'DROP';
+    const rules = rulesOf(after[family], 'filter', 'FORWARD').filter(
+      (rule) => !known.has(rule.text) && takesPackets(viewRule(rule)),
+    );
+    return [
+      ...(closed ? [{ ...where, rule: '-P FORWARD DROP', total: true }] : []),
+      ...rules.map((rule): Shadow => ({
+        ...where,
+        rule: rule.text,
+        total: isTotal(rule) && !/-j ACCEPT$/.test(rule.text),
+      })),
+    ];
   });
 }

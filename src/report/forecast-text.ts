@@ -54,7 +54,7 @@ function shadowLines(shadows: readonly Shadow[], paint: Paint): readonly string[
     '',
     paint('yellow', paint('bold', "IN FRONT OF DOCKER'S RULES")),
     ...shadows.flatMap((shadow) => [
-      `  ${paint('bold', place(shadow))}`,
+      `  ${paint('bold', place(shadow))}${shadow.backend === undefined ? '' : `  in the ${shadow.backend} backend, which is in force as well`}`,
       `    ${shortRule(shadow.rule, shadow.chain)}`,
       `      ${paint('dim', shadow.total ? 'takes every packet: Docker’s rules behind it are never asked' : 'may take packets that Docker’s rules behind it are for')}`,
     ]),

@@ -2,21 +2,21 @@ import type { OwnedHost, HostRules } from '../docker/ownership.ts';
 import { ownHost } from '../docker/ownership.ts';
 import { ownLive } from '../guard/compare.ts';
 import { foretellCommand } from '../guard/foretell.ts';
-import { harmOf, isHurt, type Harm } from '../guard/harm.ts';
+import { harmOf, isHurt, shadowsOfOther, type Harm } from '../guard/harm.ts';
 import type { Surroundings } from '../guard/told.ts';
 import type { Answer } from './engine.ts';
 import { beginReading, type Live } from './kernel.ts';
 import { surroundingsOf } from './look.ts';
+import type { Input } from './stdin.ts';
 import type { StoredBaseline } from './store.ts';
 import { xtablesBackend } from './which.ts';
 import { askWord } from './word.ts';
-import { rehearse } from './world/rehearse.ts';
+import { rehearse, type Rehearsed } from './world/rehearse.ts';
 
 /** A firewall change, as it is asked for. */
 export interface Change {
   readonly words: readonly [string, ...string[]];
-  /** Bytes (latin1) for its standard input; nothing to read when absent. */
-  readonly input?: string;
+  readonly input: Input;
 }
 
 /** What a change is held against: Docker's rules as they stand, and names to tell with. */
@@ -46,8 +46,6 @@ export type Forecast =
     };
 
 export interface ForesightOptions {
-  /** Folder for what a rehearsal needs on the host while it runs. */
-  readonly runDir: string;
   /** Time limit of a rehearsal, in seconds. */
   readonly seconds: number;
 }
@@ -87,20 +85,32 @@ export async function foresee(change: Change, ground: Ground, options: Foresight
       cwd: process.cwd(),
       env: process.env,
       seconds: options.seconds,
-      ...(change.input === undefined ? {} : { input: change.input }),
+      input: change.input,
     },
     live,
-    options.runDir,
   );
+  const { rules, other } = rehearsed;
   if (rehearsed.told)
-    return { told: true, by: 'rehearsal', harm: harmOn(ground, rehearsed.rules), rules: rehearsed.rules };
-  const harm = rehearsed.rules === undefined ? undefined : harmOn(ground, rehearsed.rules);
+    return {
+      told: true,
+      by: 'rehearsal',
+      harm: harmIn(ground, rehearsed.rules, other),
+      rules: rehearsed.rules,
+    };
+  const harm = rules === undefined ? undefined : harmIn(ground, rules, other);
   return {
     told: false,
     reason: rehearsed.reason,
     details: rehearsed.details,
     harm: harm !== undefined && isHurt(harm) ? harm : undefined,
   };
+}
+
+/** As {@link harmOn}, with what came to stand in the other backend. */
+function harmIn(ground: Ground, rules: HostRules, other: Rehearsed['other']): Harm {
+  const { findings, shadows } = harmOn(ground, rules);
+  if (other === undefined) return { findings, shadows };
+  return { findings, shadows: [...shadows, ...shadowsOfOther(other.backend, other.before, other.after)] };
 }
 
 /** What became of Docker's rules, told from the rules as they are afterwards. */

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { Fault } from '../fault.ts';
+import { leaveStdin, type Input } from './stdin.ts';
 
 /** Signals that are passed on to the command instead of ending us: who sends one to `rulesguard run` means the command. */
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
@@ -15,11 +16,11 @@ const SIGNALLED = 128;
  * reach it, and we outlive them to look at the rules afterwards.
  *
  * @param words - the program and its arguments; no shell
- * @param input - bytes for its standard input (latin1); ours when absent
+ * @param input - what is known of its standard input
  * @returns its exit code as a shell tells it: 128 and the number of the signal that ended it, 126 and 127 when it could
  *   not be started
  */
-export async function launch(words: readonly [string, ...string[]], input?: string): Promise<number> {
+export async function launch(words: readonly [string, ...string[]], { feed }: Input): Promise<number> {
   const { execa } = await import('execa');
   const [file, ...args] = words;
   const child = execa(file, args, {
@@ -28,8 +29,13 @@ export async function launch(words: readonly [string, ...string[]], input?: stri
     stdout: 'inherit',
     stderr: 'inherit',
     cleanup: false,
-    ...(input === undefined ? { stdin: 'inherit' as const } : { input: Buffer.from(input, 'latin1') }),
+    stdin: feed === undefined ? 'inherit' : 'pipe',
   });
+  if (feed !== undefined && child.stdin !== null) {
+    // A command need not read what it is given.
+    child.stdin.on('error', () => undefined);
+    feed(child.stdin);
+  }
   const passOn = (signal: NodeJS.Signals): void => {
     if (process.stdin.isTTY && FROM_TERMINAL.has(signal)) return;
     child.kill(signal);
@@ -42,6 +48,7 @@ export async function launch(words: readonly [string, ...string[]], input?: stri
     return code === 'EACCES' ? CANNOT_EXECUTE : NOT_FOUND;
   } finally {
     for (const signal of PASSED_ON) process.off(signal, passOn);
+    if (feed !== undefined) leaveStdin();
   }
 }
 

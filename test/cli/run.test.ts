@@ -48,7 +48,7 @@ describeCli('run: the command itself', () => {
 });
 
 describeCli('run --mode refuse', () => {
-  test.each(['iptables -t nat -F', 'iptables -F', 'iptables -P FORWARD DROP', 'ip6tables -F'])(
+  test.each(['iptables -t nat -F', 'iptables -F', 'iptables -P FORWARD ACCEPT', 'ip6tables -F'])(
     '%s is refused with what it would break, and nothing changes',
     (line) =>
       withHost(async (host) => {
@@ -110,6 +110,20 @@ describeCli('run --mode refuse', () => {
       expect(code).toBe(3);
       expect(stderr).toMatch(/cannot tell .* 1 s/);
       expect(await host.rules()).toBe(before);
+    }));
+
+  test('what asks a question is not run, unless the answer comes with it', () =>
+    withHost(async (host) => {
+      const text = 'printf "Proceed (y|n)? "; read answer; [ "$answer" = y ] && iptables -t nat -F; exit 0';
+      const before = await host.rules();
+      // A pipe that stays open and silent, as ssh's.
+      const asked = host.start(['run', '--', 'sh', '-c', text], {}, 'pipe');
+      const { exitCode, stderr } = await asked;
+      expect(exitCode).toBe(3);
+      expect(stderr).toContain('it asks for input');
+      expect((await script(host, text, '--mode refuse', 'y\n')).code).toBe(1);
+      expect(await host.rules()).toBe(before);
+      expect((await script(host, text, '--mode refuse', 'n\n')).code).toBe(0);
     }));
 
   test('rules on standard input are rehearsed with the same rules', () =>
