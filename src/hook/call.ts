@@ -10,7 +10,8 @@ export interface Program {
 
 /** Which half of a hook, and for whom. */
 export interface Call {
-  readonly phase: 'pre' | 'post';
+  /** `$1` leaves it to the first argument of the program around it. */
+  readonly phase: 'pre' | 'post' | '$1';
   readonly target: string;
   readonly program: Program;
 }
@@ -19,23 +20,41 @@ export interface Call {
 const PATIENCE = 60;
 const FOLDERS = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Sets `g` to the program, and PATH so that its Node is found. */
+export function programLines({ path, nodeFolder }: Program): readonly string[] {
+  const folder = isPlain(nodeFolder) ? `${nodeFolder}:` : '';
+  return [
+    `g=${isPlain(path) ? path : 'rulesguard'}`,
+    '[ -x "$g" ] || g=rulesguard',
+    `PATH="\${PATH:+$PATH:}${folder}${FOLDERS}"`,
+    'export PATH',
+  ];
+}
+
+/** Says something on stderr and in the log. Under systemd stderr is the journal already. */
+export function failOpen(message: string): readonly string[] {
+  return [`m="${message}" p=err`, ...TELL];
+}
+
+const TELL = [
+  '[ -z "$m" ] || echo "$m" >&2',
+  '[ -z "$m" ] || [ -n "${JOURNAL_STREAM:-}" ] || logger -t rulesguard -p "daemon.$p" -- "$m" 2>/dev/null || :',
+];
+
 /**
  * The call as statements for a POSIX shell. They fail open: whatever becomes of rulesguard (missing, broken, hung), the
  * firewall manager goes on, and stderr and the log say so.
  */
 function statements({ phase, target, program }: Call): readonly string[] {
-  const path = isPlain(program.path) ? program.path : 'rulesguard';
-  const folder = isPlain(program.nodeFolder) ? `${program.nodeFolder}:` : '';
   const what = `hook ${phase} --target ${target}`;
   return [
-    `g=${path}`,
-    '[ -x "$g" ] || g=rulesguard',
-    `PATH="\${PATH:+$PATH:}${folder}${FOLDERS}"`,
-    'export PATH',
-    `if m=$(timeout -k 5 ${String(PATIENCE)} "$g" ${what} </dev/null 2>&1); then p=notice; else m="rulesguard ${what} failed (exit $?); the firewall change goes on without it. $m"; p=err; fi`,
-    '[ -z "$m" ] || echo "$m" >&2',
-    // Under systemd stderr is the journal already.
-    '[ -z "$m" ] || [ -n "${JOURNAL_STREAM:-}" ] || logger -t rulesguard -p "daemon.$p" -- "$m" 2>/dev/null',
+    ...programLines(program),
+    `if m=$(timeout -k 5 ${String(PATIENCE)} "$g" ${what} </dev/null 2>&1); then`,
+    '  p=notice',
+    'else',
+    `  m="rulesguard ${what} failed (exit $?); the firewall change goes on without it. $m" p=err`,
+    'fi',
+    ...TELL,
   ];
 }
 
@@ -56,17 +75,21 @@ const IDLE =
  * @param more - further cases of the program's argument
  */
 export function callScript(target: string, program: Program, more: readonly string[] = []): OwnFile {
-  const cases = (['pre', 'post'] as const).flatMap((phase) => [
-    `${phase})`,
-    ...callLines({ phase, target, program }),
-    ';;',
-  ]);
   return {
     kind: 'own',
     path: scriptPath(target),
     mode: 0o755,
     shebang: '#!/bin/sh',
-    lines: [IDLE, 'case "$1" in', ...cases, ...more, 'esac', 'exit 0'],
+    lines: [
+      IDLE,
+      'case "$1" in',
+      'pre|post)',
+      ...callLines({ phase: '$1', target, program }),
+      ';;',
+      ...more,
+      'esac',
+      'exit 0',
+    ],
   };
 }
 

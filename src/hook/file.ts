@@ -126,11 +126,12 @@ export function withHook(
     ...(file.runs && isInert(before) ? ASLEEP : []),
     `${END} ${target} <<<`,
   ];
+  const content = rest.toSpliced(placeIn(rest, file.place), 0, ...block).join('\n');
+  // Whoever changed the mode since had a reason, as long as it can be run.
+  if (mark !== undefined && now !== undefined && (!file.runs || (now.mode & 0o100) !== 0))
+    return { content, mode: now.mode };
   const mode = typeof before.was === 'number' ? before.was : file.fresh.mode;
-  return {
-    content: rest.toSpliced(placeIn(rest, file.place), 0, ...block).join('\n'),
-    mode: file.runs ? executable(mode) : mode,
-  };
+  return { content, mode: file.runs ? executable(mode) : mode };
 }
 
 /** A file without the hook: as it was before, or undefined when there was none. */

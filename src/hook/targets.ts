@@ -1,4 +1,9 @@
+import { CSF } from './csf.ts';
+import { FERM } from './ferm.ts';
+import { FIREWALLD } from './firewalld.ts';
+import { FRONT } from './front.ts';
 import { NETFILTER_PERSISTENT } from './netfilter-persistent.ts';
+import { SHOREWALL } from './shorewall.ts';
 import type { Target } from './target.ts';
 import { UFW } from './ufw.ts';
 import { unitTarget } from './unit.ts';
@@ -13,4 +18,9 @@ export const TARGETS: readonly Target[] = [
     ['iptables.service', 'ip6tables.service'],
     'drop-ins of iptables.service and ip6tables.service: around start, stop and reload',
   ),
+  FIREWALLD,
+  CSF,
+  FERM,
+  SHOREWALL,
+  FRONT,
 ];
