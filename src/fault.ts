@@ -25,6 +25,8 @@ export type FaultCode =
   | 'RG_NOT_REPAIRED'
   | 'RG_UNTOLD'
   | 'RG_BUSY'
+  | 'RG_HOOK_TARGET'
+  | 'RG_HOOK_FILE'
   | 'RG_ENGINE_ABSENT'
   | 'RG_ENGINE_DOWN'
   | 'RG_ENGINE_PRIVILEGE'
