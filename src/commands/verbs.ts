@@ -6,7 +6,8 @@ import type { Context, Exit } from './context.ts';
 export interface GlobalArgs {
   readonly stateDir: string;
   readonly runDir: string;
-  readonly wait: number;
+  readonly wait: number | undefined;
+  readonly config: string | undefined;
   readonly color: boolean | undefined;
   readonly logFormat: 'text' | 'json' | 'systemd';
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
