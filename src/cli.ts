@@ -81,6 +81,7 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
       describe: 'how to talk on stderr',
     })
     .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const, default: 'warn' as const })
+    .parserConfiguration({ 'populate--': true })
     .strict()
     .demandCommand(1, 'Which command? Try: rulesguard check')
     .recommendCommands()
@@ -192,7 +193,10 @@ function tell(error: unknown, argv: readonly string[]): Told {
       code: 'RG_USAGE',
       message: error.message,
       details: [],
-      hint: `See what there is: rulesguard ${verb}--help`,
+      hint:
+        verb === 'run ' && !argv.includes('--')
+          ? 'Put two dashes before the command: rulesguard run -- COMMAND'
+          : `See what there is: rulesguard ${verb}--help`,
     };
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);

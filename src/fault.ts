@@ -24,6 +24,7 @@ export type FaultCode =
   | 'RG_CHANGED'
   | 'RG_REHEARSAL'
   | 'RG_NOT_REPAIRED'
+  | 'RG_UNTOLD'
   | 'RG_BUSY'
   | 'RG_ENGINE_ABSENT'
   | 'RG_ENGINE_DOWN'
