@@ -7,7 +7,8 @@ import { hookOptions } from './verbs-hook.ts';
 export interface GlobalArgs {
   readonly stateDir: string;
   readonly runDir: string;
-  readonly wait: number;
+  readonly wait: number | undefined;
+  readonly config: string | undefined;
   readonly color: boolean | undefined;
   readonly logFormat: 'text' | 'json' | 'systemd';
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
