@@ -48,7 +48,7 @@ export function tellForecast(
     by: forecast.told ? forecast.by : undefined,
     rules: countDockers(ground.before),
   };
-  print(forecastText(harm, head, paint, all === true ? 'all' : 'some'));
+  print(forecastText(harm, head, paint, shown(all)));
   return hurts ? 1 : 0;
 }
 
@@ -59,6 +59,9 @@ function untold(command: string, { reason, details }: Extract<Forecast, { told: 
     hint: `To run it all the same and mend what it breaks: rulesguard run --mode repair -- ${command}`,
   });
 }
+
+/** How many findings are printed, by `--all`. */
+export const shown = (all: boolean | undefined): 'all' | 'some' => (all === true ? 'all' : 'some');
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 

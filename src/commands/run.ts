@@ -1,15 +1,14 @@
 import { Fault } from '../fault.ts';
 import { isHurt } from '../guard/harm.ts';
 import { harmText } from '../report/forecast-text.ts';
-import { foresee, harmOn, takeGround, type Change, type Ground } from '../system/foresee.ts';
-import { readBackend } from '../system/kernel.ts';
+import { foresee, harmDone, takeGround, type Change, type Ground } from '../system/foresee.ts';
 import { launch, notFound } from '../system/launch.ts';
 import { withProgress } from '../system/progress.ts';
 import { peekStdin } from '../system/stdin.ts';
 import { which } from '../system/which.ts';
 import { configured } from './configured.ts';
 import type { Context, Exit } from './context.ts';
-import { commandLine, tellForecast, type ForecastArgs } from './forecast.ts';
+import { commandLine, shown, tellForecast, type ForecastArgs } from './forecast.ts';
 import { openMeasure } from './measure.ts';
 
 export interface RunArgs extends ForecastArgs {
@@ -27,12 +26,12 @@ export async function run(args: RunArgs, given: Context): Promise<Exit> {
   const { config, context } = await configured(given);
   const change = await changeOf(context.guarded);
   const mode = args.mode ?? config.run.mode;
-  if (mode === 'repair' && args.dryRun !== true) {
-    const { runRepaired } = await import('./run-repaired.ts');
-    return runRepaired(change, args.policies === true, aside(context));
-  }
   const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
   const ground = await takeGround(stored);
+  if (mode === 'repair' && args.dryRun !== true) {
+    const { runRepaired } = await import('./run-repaired.ts');
+    return runRepaired(change, ground, args, aside(context));
+  }
   if (args.dryRun === true || mode === 'refuse') {
     const foreseen = foresee(change, ground, { seconds: args.seconds ?? config.run.rehearsalSeconds });
     const forecast = await withProgress('rehearsing it in a scratch world', foreseen);
@@ -65,11 +64,11 @@ async function tellOutcome(
   { all }: RunArgs,
   { print, paint }: Context,
 ): Promise<Exit> {
-  const after = await readBackend(ground.live.backend);
-  const harm = harmOn(ground, after.rules);
+  const harm = await harmDone(ground);
   if (!isHurt(harm)) return exit;
-  print(harmText(harm, commandLine(words), paint, all === true ? 'all' : 'some'));
-  print('\nNext: rulesguard restore --dry-run shows the repair, rulesguard restore does it.\n');
+  print(harmText(harm, commandLine(words), paint, shown(all)));
+  if (harm.findings.length > 0)
+    print('\nNext: rulesguard restore --dry-run shows the repair, rulesguard restore does it.\n');
   return exit === 0 ? 1 : exit;
 }
 

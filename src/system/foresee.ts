@@ -5,13 +5,13 @@ import { foretellCommand } from '../guard/foretell.ts';
 import { harmOf, isHurt, shadowsOfOther, type Harm } from '../guard/harm.ts';
 import type { Surroundings } from '../guard/told.ts';
 import type { Answer } from './engine.ts';
-import { beginReading, type Live } from './kernel.ts';
+import { beginReading, readBackend, readOther, type Live } from './kernel.ts';
 import { surroundingsOf } from './look.ts';
 import type { Input } from './stdin.ts';
 import type { StoredBaseline } from './store.ts';
 import { xtablesBackend } from './which.ts';
 import { askWord } from './word.ts';
-import { rehearse, type Rehearsed } from './world/rehearse.ts';
+import { rehearse, type OtherBackend } from './world/rehearse.ts';
 
 /** A firewall change, as it is asked for. */
 export interface Change {
@@ -22,6 +22,8 @@ export interface Change {
 /** What a change is held against: Docker's rules as they stand, and names to tell with. */
 export interface Ground {
   readonly live: Live;
+  /** The other backend's rules, where it holds any. */
+  readonly other: Live | undefined;
   readonly word: Answer;
   readonly before: OwnedHost;
   readonly surroundings: Surroundings;
@@ -58,15 +60,11 @@ export interface ForesightOptions {
 export async function takeGround(stored: StoredBaseline | undefined): Promise<Ground> {
   const reading = beginReading();
   const [live, word] = await Promise.all([reading(stored?.baseline.backend), askWord()]);
-  return groundOf(live, word, stored);
-}
-
-/** As {@link takeGround}, of rules already read. */
-export function groundOf(live: Live, word: Answer, stored: StoredBaseline | undefined): Ground {
+  const other = await readOther(live.backend);
   const networks = word.answered ? word.inventory.networks : stored?.baseline.engine?.networks;
   const known = { networks, settled: word.answered };
   const before = stored === undefined ? ownHost(live.rules, known) : ownLive(stored.owned, live.rules, known);
-  return { live, word, before, surroundings: surroundingsOf(word, stored, before) };
+  return { live, other, word, before, surroundings: surroundingsOf(word, stored, before) };
 }
 
 /**
@@ -83,11 +81,13 @@ export async function foresee(change: Change, ground: Ground, options: Foresight
     {
       words: change.words,
       cwd: process.cwd(),
-      env: process.env,
+      // A hook in there would ask the Engine, and mend what is to be shown.
+      env: { ...process.env, RULESGUARD_HOOKS: 'off' },
       seconds: options.seconds,
       input: change.input,
     },
     live,
+    ground.other,
   );
   const { rules, other } = rehearsed;
   if (rehearsed.told)
@@ -106,8 +106,16 @@ export async function foresee(change: Change, ground: Ground, options: Foresight
   };
 }
 
+/** What a change did, told from the rules as they are now. */
+export async function harmDone(ground: Ground): Promise<Harm> {
+  const { backend } = ground.live;
+  const [after, other] = await Promise.all([readBackend(backend), readOther(backend)]);
+  const changed = other && { backend: other.backend, before: ground.other?.rules, after: other.rules };
+  return harmIn(ground, after.rules, changed);
+}
+
 /** As {@link harmOn}, with what came to stand in the other backend. */
-function harmIn(ground: Ground, rules: HostRules, other: Rehearsed['other']): Harm {
+function harmIn(ground: Ground, rules: HostRules, other: OtherBackend | undefined): Harm {
   const { findings, shadows } = harmOn(ground, rules);
   if (other === undefined) return { findings, shadows };
   return { findings, shadows: [...shadows, ...shadowsOfOther(other.backend, other.before, other.after)] };

@@ -180,6 +180,22 @@ describeCli('run --mode repair', () => {
     }));
 });
 
+describeCli('what comes to stand in the other backend', () => {
+  test('is in force as well: refused, and told when it was done all the same', () =>
+    withHost(async (host) => {
+      const closed = ['--', 'iptables-legacy', '-P', 'FORWARD', 'DROP'];
+      const refused = await host.attempt(['run', ...closed]);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('in the legacy backend, which is in force as well');
+      for (const mode of ['repair', 'report']) {
+        const { code, stderr } = await host.attempt(['run', '--mode', mode, ...closed]);
+        expect(code).toBe(1);
+        expect(stderr).toContain('-P FORWARD DROP');
+        await host.sh('iptables-legacy -P FORWARD ACCEPT');
+      }
+    }));
+});
+
 describeCli('run --mode report', () => {
   test('runs it, and says on stderr what it broke; exit 1 though the command was content', () =>
     withHost(async (host) => {

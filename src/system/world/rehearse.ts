@@ -1,7 +1,7 @@
 import type { HostRules } from '../../docker/ownership.ts';
 import { Fault } from '../../fault.ts';
 import type { Backend } from '../../iptables/model.ts';
-import { readOther, type Live } from '../kernel.ts';
+import type { Live } from '../kernel.ts';
 import type { Input } from '../stdin.ts';
 import { hasLegacyIn, readIn, stockWorld, takeStock } from './load.ts';
 import { perform, settle } from './perform.ts';
@@ -28,12 +28,19 @@ export type Rehearsed =
       readonly details: readonly string[];
     } & Partial<Left>);
 
+/** The other backend, before and after; `before` is undefined where it held nothing. */
+export interface OtherBackend {
+  readonly backend: Backend;
+  readonly before: HostRules | undefined;
+  readonly after: HostRules;
+}
+
 /** What the command left behind in the world. */
 interface Left {
   /** In the backend of the live rules. */
   readonly rules: HostRules;
   /** In the other backend, where it holds anything now; `before` absent where it held nothing. */
-  readonly other?: { readonly backend: Backend; readonly before?: HostRules; readonly after: HostRules };
+  readonly other?: OtherBackend | undefined;
 }
 
 /**
@@ -44,9 +51,13 @@ interface Left {
  * told: on the host it may do otherwise. The rules as it left them come with that where they could be read.
  *
  * @param live - the live rules of the backend Docker uses
+ * @param other - those of the other backend, where it holds any
  */
-export async function rehearse(rehearsal: Rehearsal, live: Live): Promise<Rehearsed> {
-  const other = await readOther(live.backend);
+export async function rehearse(
+  rehearsal: Rehearsal,
+  live: Live,
+  other: Live | undefined,
+): Promise<Rehearsed> {
   const stock = await takeStock(other === undefined ? [live] : [live, other]);
   const world = await createWorld();
   if ('reason' in world) return { told: false, ...world };
@@ -81,10 +92,9 @@ async function play(
   const otherBackend = backend === 'nft' ? 'legacy' : 'nft';
   const after =
     otherBackend === 'nft' || (await hasLegacyIn(world)) ? await readIn(world, otherBackend) : undefined;
-  const before = otherLive === undefined ? {} : { before: otherLive.rules };
   const left: Left = {
     rules,
-    ...(after === undefined ? {} : { other: { backend: otherBackend, ...before, after } }),
+    other: after && { backend: otherBackend, before: otherLive?.rules, after },
   };
   const untold = (reason: string, details: readonly string[]): Rehearsed => ({
     told: false,
