@@ -21,7 +21,7 @@ const half = (outcome: FiredPost['outcome'], says: string, exit: 0 | 1 = 0): Hal
 
 /** `rulesguard hook post`: compares after a firewall change, and mends or reports. */
 export async function post(args: FireArgs, context: Context): Promise<Exit> {
-  return fire('post', (settings) => compare(args.target, settings, context), args, context);
+  return fire('post', (settings, waiting) => compare(args.target, settings, waiting), args, context);
 }
 
 async function compare(target: string, settings: HookSettings, context: Context): Promise<Half> {
