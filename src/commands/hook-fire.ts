@@ -26,6 +26,8 @@ export interface Half {
 /**
  * Runs one half of a hook. Around a firewall change nothing of ours may be in the way: whatever goes wrong is told on
  * stderr and noted for `hook status`, and the exit code is 0, unless `--strict` asks for the usual ones.
+ *
+ * RULESGUARD_HOOKS=off switches it off for whatever a command starts: a rehearsal asks what the change alone does.
  */
 export async function fire(
   phase: 'pre' | 'post',
@@ -33,6 +35,7 @@ export async function fire(
   args: FireArgs,
   context: Context,
 ): Promise<Exit> {
+  if (process.env['RULESGUARD_HOOKS'] === 'off') return 0;
   let strict = args.strict ?? false;
   try {
     // With a wrong key in it, what was meant is not known: not even whether to mend.

@@ -166,6 +166,14 @@ function configure(host: CliHost, hook: object): Readonly<Record<string, string>
 }
 
 describeCli('the configuration of hooks', () => {
+  test('RULESGUARD_HOOKS=off: they do nothing at all, and do not count as fired', () =>
+    withHost(async (host) => {
+      const env = { RULESGUARD_HOOKS: 'off' };
+      for (const phase of ['pre', 'post'])
+        expect(await host.attempt(['hook', phase], { env })).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(existsSync(host.stateDir)).toBe(false);
+    }));
+
   test('switches the halves off', () =>
     withHost(async (host) => {
       const env = configure(host, { pre: 'off', post: 'off' });
