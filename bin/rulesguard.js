@@ -17,7 +17,7 @@ process.once('uncaughtException', crash);
 
 const owner = fs.statSync(bundle).uid;
 const source = fs.readFileSync(bundle, 'latin1');
-const cache = cacheFile(source, process.argv[2]);
+const cache = cacheFile(source, process.argv.slice(2));
 const cachedData = cache === undefined ? undefined : readTrusted(cache);
 const script = new vm.Script(source, { filename: bundle, cachedData });
 
@@ -31,12 +31,14 @@ program.exports.main(process.argv.slice(2)).then(keepCache).catch(crash);
  * digest of the rest, because V8 itself compares nothing of the source but its length.
  *
  * @param {string} text
- * @param {string | undefined} command
+ * @param {readonly string[]} argv
  */
-function cacheFile(text, command) {
+function cacheFile(text, [command = '', action = '']) {
   const digest = /^\/\/([0-9a-f]{32})\n/.exec(text)?.[1];
-  if (digest === undefined || command === undefined || !/^[a-z]{2,12}$/.test(command)) return undefined;
-  return path.join(cacheDir, `${digest}-${command}`);
+  // What `hook pre` runs is of no use to `hook post`.
+  const words = command === 'hook' ? [command, action] : [command];
+  if (digest === undefined || words.some((word) => !/^[a-z]{2,12}$/.test(word))) return undefined;
+  return path.join(cacheDir, [digest, ...words].join('-'));
 }
 
 /**

@@ -1,8 +1,9 @@
 import { Fault } from '../fault.ts';
 import { printable } from '../report/text.ts';
 import { noteFired, type FiredPost, type FiredPre } from '../system/hook-fired.ts';
+import type { Config } from '../system/config-defaults.ts';
 import type { Context, Exit } from './context.ts';
-import { HOOK_DEFAULTS } from './hook-settings.ts';
+import { configured } from './configured.ts';
 
 /** Options of `hook pre` and `hook post`. */
 export interface FireArgs {
@@ -14,12 +15,7 @@ export interface FireArgs {
 }
 
 /** How a hook is to behave: options first, then the configuration. */
-export interface HookSettings {
-  readonly pre: 'record' | 'off';
-  readonly post: 'repair' | 'report' | 'off';
-  readonly policies: boolean;
-  readonly strict: boolean;
-}
+export type HookSettings = Config['hook'];
 
 /** What one half of a hook came to, and its exit code under `--strict`. */
 export interface Half {
@@ -30,32 +26,43 @@ export interface Half {
 /**
  * Runs one half of a hook. Around a firewall change nothing of ours may be in the way: whatever goes wrong is told on
  * stderr and noted for `hook status`, and the exit code is 0, unless `--strict` asks for the usual ones.
+ *
+ * RULESGUARD_HOOKS=off switches it off for whatever a command starts: a rehearsal asks what the change alone does.
  */
 export async function fire(
   phase: 'pre' | 'post',
-  work: (settings: HookSettings) => Promise<Half>,
+  work: (settings: HookSettings, context: Context) => Promise<Half>,
   args: FireArgs,
   context: Context,
 ): Promise<Exit> {
-  const settings: HookSettings = {
-    ...HOOK_DEFAULTS,
-    ...(args.mode === undefined ? {} : { post: args.mode }),
-    ...(args.policies === undefined ? {} : { policies: args.policies }),
-    ...(args.strict === undefined ? {} : { strict: args.strict }),
-  };
+  if (process.env['RULESGUARD_HOOKS'] === 'off') return 0;
+  let strict = args.strict ?? false;
   try {
-    const { fired, exit } = await work(settings);
+    // With a wrong key in it, what was meant is not known: not even whether to mend.
+    const { config, context: waiting } = await configured(context);
+    const settings = settingsOf(config, args);
+    strict = settings.strict;
+    const { fired, exit } = await work(settings, waiting);
     await note(fired, args, context);
-    return settings.strict ? exit : 0;
+    return strict ? exit : 0;
   } catch (error) {
     const says = messageOf(error);
     const outcome = error instanceof Fault && error.code === 'RG_DAMAGED' ? 'damaged' : 'failed';
     const fired = phase === 'pre' ? { pre: { outcome, says } } : { post: { outcome: 'failed', says } };
     await note(fired as Half['fired'], args, context);
-    if (settings.strict) throw error;
+    if (strict) throw error;
     context.log.error(told(error, phase));
     return 0;
   }
+}
+
+function settingsOf({ hook }: Config, { mode, policies, strict }: FireArgs): HookSettings {
+  return {
+    pre: hook.pre,
+    post: mode ?? hook.post,
+    policies: policies ?? hook.policies,
+    strict: strict ?? hook.strict,
+  };
 }
 
 async function note(fired: Half['fired'], { target }: FireArgs, { stateDir, log }: Context): Promise<void> {

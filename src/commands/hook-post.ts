@@ -1,15 +1,14 @@
 import { uptime } from 'node:os';
 import { Fault } from '../fault.ts';
 import { isDamage } from '../guard/finding.ts';
-import { checkText } from '../report/check-text.ts';
 import { count } from '../report/text.ts';
 import { readFired, type FiredPost } from '../system/hook-fired.ts';
+import { beginReading } from '../system/kernel.ts';
 import { look, type Look, type Measure } from '../system/look.ts';
 import type { Planning } from '../system/repair.ts';
 import type { Context, Exit } from './context.ts';
 import { fire, type FireArgs, type Half, type HookSettings } from './hook-fire.ts';
 import { headOf, openMeasure } from './measure.ts';
-import { restoreNow } from './restore.ts';
 
 /** How long a record of `hook pre` counts as that of the change `hook post` follows, in milliseconds. */
 const FRESH = 600_000;
@@ -22,16 +21,17 @@ const half = (outcome: FiredPost['outcome'], says: string, exit: 0 | 1 = 0): Hal
 
 /** `rulesguard hook post`: compares after a firewall change, and mends or reports. */
 export async function post(args: FireArgs, context: Context): Promise<Exit> {
-  return fire('post', (settings) => compare(args.target, settings, context), args, context);
+  return fire('post', (settings, waiting) => compare(args.target, settings, waiting), args, context);
 }
 
 async function compare(target: string, settings: HookSettings, context: Context): Promise<Half> {
   if (settings.post === 'off') return half('off', 'switched off');
+  const reading = beginReading();
   const measure = await openMeasure(MEASURE, context);
   let seen: Look;
   try {
     // Without the lock: after most changes all is well, and nothing is going to be written.
-    seen = await look(measure);
+    seen = await look(measure, reading);
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'RG_NO_BASELINE') throw error;
     context.log.info(error.message);
@@ -49,7 +49,7 @@ async function compare(target: string, settings: HookSettings, context: Context)
     context.log.info(says);
     return half('nothing', says);
   }
-  if (settings.post === 'report') return report(seen, measure, damage.length, context);
+  if (settings.post === 'report') return await report(seen, measure, damage.length, context);
   return mend(settings, fresh, context);
 }
 
@@ -70,6 +70,8 @@ function isBeforeDocker({ word }: Look, { stored }: Measure): boolean {
 async function mend(settings: HookSettings, fresh: boolean, context: Context): Promise<Half> {
   const { stateDir, runDir, waitSeconds, log } = context;
   const planning: Planning = { policies: settings.policies ? 'restore' : 'leave', unvouched: fresh };
+  // Most runs find nothing to mend, and need not load what mends.
+  const { restoreNow } = await import('./restore.ts');
   const options = { stateDir, runDir, waitSeconds, rehearse: true };
   const { exit, mended } = await restoreNow(MEASURE, planning, options, context);
   const says = `mended ${count(mended, 'finding')}`;
@@ -81,7 +83,13 @@ async function mend(settings: HookSettings, fresh: boolean, context: Context): P
   return half('left', `${says}, not all`, exit);
 }
 
-function report(seen: Look, measure: Measure, damaged: number, { print, paint, log }: Context): Half {
+async function report(
+  seen: Look,
+  measure: Measure,
+  damaged: number,
+  { print, paint, log }: Context,
+): Promise<Half> {
+  const { checkText } = await import('../report/check-text.ts');
   print(checkText(seen.findings, headOf(measure, seen), paint, 'some'));
   const says = `${count(damaged, 'finding')}, not mended`;
   log.error(`Docker's rules are damaged after this firewall change (${says}): rulesguard restore`);

@@ -6,7 +6,7 @@ import { KEPT } from './verbs.ts';
 
 /** `rulesguard hook pre`: records the state before a firewall change, if it is sound. */
 export async function pre(args: FireArgs, context: Context): Promise<Exit> {
-  return fire('pre', (settings) => record(settings, context), args, context);
+  return fire('pre', record, args, context);
 }
 
 async function record({ pre }: HookSettings, context: Context): Promise<Half> {

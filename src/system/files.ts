@@ -19,17 +19,24 @@ export async function makePrivateFolder(path: string): Promise<void> {
   }
 }
 
+/** How a file is written. */
+interface Writing {
+  readonly like?: { readonly mode: number; readonly uid: number; readonly gid: number };
+  readonly durable?: boolean;
+}
+
 /**
  * Writes a file so that a reader sees the old content or the new, never half of it, also after a crash: temporary file in
  * the same folder, fsync, rename, fsync of the folder. Mode 0600: rules disclose the topology. A symbolic link is replaced,
  * never followed: in /tmp it may be anybody's.
  *
- * @param like - mode and owner it is to have instead
+ * @param how - `like`: mode and owner it is to have instead; `durable: false`: a power cut may cost it, which saves the
+ *   waiting for the disk
  */
 export async function writeAtomically(
   path: string,
   content: string | Buffer,
-  like?: { readonly mode: number; readonly uid: number; readonly gid: number },
+  { like, durable = true }: Writing = {},
 ): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${String(process.pid)}-${String(process.hrtime.bigint())}.tmp`);
@@ -41,7 +48,7 @@ export async function writeAtomically(
         await file.chown(like.uid, like.gid);
         await file.chmod(like.mode);
       }
-      await file.sync();
+      if (durable) await file.sync();
     } finally {
       await file.close();
     }
@@ -53,6 +60,7 @@ export async function writeAtomically(
       cause: error,
     });
   }
+  if (!durable) return;
   const opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   await opened.sync().finally(() => opened.close());
 }

@@ -93,11 +93,9 @@ async function putLink(place: string, { to }: LinkState): Promise<void> {
 
 async function putFile(place: string, { content, mode }: FileState): Promise<void> {
   const owner = await lstat(place).catch(() => undefined);
-  await writeAtomically(place, Buffer.from(content, 'latin1'), {
-    mode,
-    uid: owner?.uid ?? process.geteuid?.() ?? 0,
-    gid: owner?.gid ?? process.getegid?.() ?? 0,
-  });
+  const uid = owner?.uid ?? process.geteuid?.() ?? 0;
+  const gid = owner?.gid ?? process.getegid?.() ?? 0;
+  await writeAtomically(place, Buffer.from(content, 'latin1'), { like: { mode, uid, gid } });
 }
 
 /** A folder made for a hook goes with it, unless somebody put something else there. */

@@ -58,7 +58,7 @@ export async function noteFired(
     ...('pre' in half ? { pre: { at, ...half.pre } } : { post: { at, ...half.post } }),
   };
   await makePrivateFolder(join(stateDir, 'hooks'));
-  await writeAtomically(pathOf(stateDir, target), `${JSON.stringify(note)}\n`);
+  await writeAtomically(pathOf(stateDir, target), `${JSON.stringify(note)}\n`, { durable: false });
 }
 
 /** Forgets when a target's hook fired. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { describeCli, withEmptyHost, type CliHost } from '../support/cli.ts';
+import { describeCli, PROGRAM, withEmptyHost, withHost, type CliHost } from '../support/cli.ts';
 import { put, putProgram, rootWithManagers } from '../support/hook-root.ts';
 
 /** Stands for rulesguard: knows `run`, writes down what it is asked, and refuses. */
@@ -15,8 +15,17 @@ interface Desk {
   readonly program: string;
   /** What rulesguard was asked so far. */
   readonly asked: () => readonly string[];
-  /** Types lines into an interactive shell on a terminal of its own; returns what the screen shows. */
   readonly type: (...lines: readonly string[]) => Promise<string>;
+}
+
+/** Types lines into an interactive shell on a terminal of its own; returns what the screen shows. */
+async function typeInto(host: CliHost, lines: readonly string[]): Promise<string> {
+  const shell = 'bash --noprofile --norc -i';
+  const { stdout } = await host.ns.exec('script', ['-qec', shell, '/dev/null'], {
+    env: { ...host.env, PS1: '$ ', HISTFILE: '/dev/null' },
+    input: [...lines, 'exit', ''].join('\n'),
+  });
+  return stdout;
 }
 
 const withFront = (body: (desk: Desk) => Promise<void>, program = REFUSES): Promise<void> =>
@@ -34,14 +43,7 @@ const withFront = (body: (desk: Desk) => Promise<void>, program = REFUSES): Prom
       sbin: path.join(root, 'usr/local/sbin'),
       program: file,
       asked: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
-      type: async (...lines) => {
-        const shell = 'bash --noprofile --norc -i';
-        const { stdout } = await host.ns.exec('script', ['-qec', shell, '/dev/null'], {
-          env: { ...host.env, PS1: '$ ', HISTFILE: '/dev/null' },
-          input: [...lines, 'exit', ''].join('\n'),
-        });
-        return stdout;
-      },
+      type: (...lines) => typeInto(host, lines),
     });
   });
 
@@ -147,5 +149,20 @@ describeCli('the front for iptables', () => {
       const added = Number(stdout);
       expect(added).toBeGreaterThan(0);
       expect(added).toBeLessThan(3);
+    }));
+
+  test('with the real rulesguard: what would hurt Docker is refused, the rest is done', () =>
+    withHost(async (host) => {
+      const root = rootWithManagers(host);
+      const { PATH } = putProgram(host, `#!/bin/sh\nexec ${process.execPath} ${PROGRAM} "$@"\n`);
+      await host.attempt(['hook', 'install', 'front', '--root', root], { env: { PATH } });
+      await host.sh('iptables -A INPUT -s 192.0.2.1 -j ACCEPT');
+      const front = path.join(root, 'usr/local/sbin/iptables');
+      const before = await host.rules();
+      const screen = await typeInto(host, [`${front} -t nat -F`]);
+      expect(screen).toMatch(/DNAT|MASQUERADE/);
+      expect(await host.rules()).toBe(before);
+      await typeInto(host, [`${front} -F INPUT`]);
+      expect(await host.rules()).toBe(before.replace(/^-A INPUT .*\n/m, ''));
     }));
 });

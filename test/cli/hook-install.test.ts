@@ -17,6 +17,9 @@ const TARGETS = [
   'front',
 ];
 
+/** shellcheck, on machines that have it. */
+const LINTER = existsSync('/usr/bin/shellcheck') ? [['shellcheck', '-S', 'warning', '-s', 'sh']] : [];
+
 const withRoot = (body: (host: CliHost, root: string) => Promise<void>): Promise<void> =>
   withEmptyHost((host) => body(host, rootWithManagers(host)));
 
@@ -60,6 +63,25 @@ describeCli('hook install, remove, status', () => {
       expect(await host.run(`hook status --root ${root}`)).not.toMatch(/no hook|partly|anew/);
       for (const name of TARGETS) await host.run(`hook remove ${name} --root ${root}`);
       expect(picture(root)).toEqual(before);
+    }));
+
+  test('every shell can read every program', () =>
+    withRoot(async (host, root) => {
+      for (const name of TARGETS) await host.run(`hook install ${name} --root ${root} --veto-flush-all`);
+      const programs = Object.entries(picture(root)).flatMap(([file, content]) =>
+        /^\d+ #!.*rulesguard hook/s.test(content) ? [path.join(root, file)] : [],
+      );
+      expect(programs.length).toBeGreaterThan(12);
+      const readers = [['dash', '-n'], ['bash', '-n'], ...LINTER].map(([file = '', ...args]) => ({
+        file,
+        args,
+      }));
+      for (const { file, args } of readers) {
+        for (const program of programs) {
+          const { code, stdout, stderr } = await host.ns.exec(file, [...args, program]);
+          expect({ file, program, code, stdout, stderr }).toMatchObject({ code: 0, stdout: '', stderr: '' });
+        }
+      }
     }));
 
   test.each(TARGETS)('%s: a manager that is not there is a fault that says so, unless forced', (name) =>

@@ -157,3 +157,53 @@ describeCli('hook post', () => {
       expect(existsSync(file)).toBe(true);
     }));
 });
+
+/** Writes a configuration and returns what makes `rulesguard` use it. */
+function configure(host: CliHost, hook: object): Readonly<Record<string, string>> {
+  const file = path.join(host.folder, 'config.json');
+  writeFileSync(file, JSON.stringify({ version: 1, hook }), { mode: 0o600 });
+  return { RULESGUARD_CONFIG: file };
+}
+
+describeCli('the configuration of hooks', () => {
+  test('RULESGUARD_HOOKS=off: they do nothing at all, and do not count as fired', () =>
+    withHost(async (host) => {
+      const env = { RULESGUARD_HOOKS: 'off' };
+      for (const phase of ['pre', 'post'])
+        expect(await host.attempt(['hook', phase], { env })).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(existsSync(host.stateDir)).toBe(false);
+    }));
+
+  test('switches the halves off', () =>
+    withHost(async (host) => {
+      const env = configure(host, { pre: 'off', post: 'off' });
+      await host.sh('iptables -t nat -F');
+      const damaged = await host.rules();
+      for (const phase of ['pre', 'post'])
+        expect(await host.attempt(['hook', phase], { env })).toEqual({ code: 0, stdout: '', stderr: '' });
+      expect(await host.rules()).toBe(damaged);
+      expect(noteOf(host)).toMatchObject({ pre: { outcome: 'off' }, post: { outcome: 'off' } });
+    }));
+
+  test('asks for a report only, policies and strict exit codes; an option beats it', () =>
+    withHost(async (host) => {
+      await host.run('snapshot');
+      await host.sh('iptables -P FORWARD ACCEPT');
+      const env = configure(host, { post: 'report', strict: true });
+      expect((await host.attempt(['hook', 'post'], { env })).code).toBe(1);
+      expect((await host.attempt(['hook', 'post', '--no-strict'], { env })).code).toBe(0);
+      expect(await host.rules()).toMatch(/^:FORWARD ACCEPT/m);
+      const mends = configure(host, { policies: true });
+      expect((await host.attempt(['hook', 'post'], { env: mends })).code).toBe(0);
+      expect(await host.rules()).toMatch(/^:FORWARD DROP/m);
+    }));
+
+  test('with a wrong key does nothing, says which, and lets the change go on', () =>
+    withHost(async (host) => {
+      const env = configure(host, { post: 'mend' });
+      const { code, stdout, stderr } = await host.attempt(['hook', 'post'], { env });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      expect(stderr).toMatch(/^rulesguard hook post: the configuration .* is not used.*hook.*post/s);
+      expect((await host.attempt(['hook', 'post', '--strict'], { env })).code).toBe(2);
+    }));
+});

@@ -26,6 +26,8 @@ test.each([
   ['report', "import winston from 'winston';"],
   ['guard', "import type { Inventory } from '../report/text.ts';"],
   ['docker', "import { plan } from '../guard/plan.ts';"],
+  ['hook', "import { count } from '../report/text.ts';"],
+  ['guard', "import { UFW } from '../hook/ufw.ts';"],
   ['report', "import { run } from '../system/command.ts';"],
   ['system', "import { text } from '../report/text.ts';"],
   ['report', "import { validate } from '../generated/report.js';"],
