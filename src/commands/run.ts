@@ -18,6 +18,9 @@ export interface RunArgs extends ForecastArgs {
   readonly mode: Mode;
   readonly dryRun: boolean | undefined;
   readonly seconds: number;
+  readonly confirmOk: boolean | undefined;
+  /** What the timer of a pending change calls. */
+  readonly putBack: string | undefined;
   /** The command, behind `--`. */
   readonly '--'?: readonly string[];
 }
@@ -27,6 +30,9 @@ export interface RunArgs extends ForecastArgs {
  * afterwards; 3 nobody can tell what it would do.
  */
 export async function run(args: RunArgs, context: Context): Promise<Exit> {
+  if (args.confirmOk === true) return (await import('./run-confirm.ts')).confirmOk(context);
+  if (args.putBack !== undefined)
+    return (await import('./run-confirm.ts')).putBackChange(args.putBack, context);
   const change = await changeOf(args['--'] ?? []);
   const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
   const ground = await takeGround(stored);

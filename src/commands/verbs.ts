@@ -187,6 +187,9 @@ export const VERBS: readonly Verb[] = [
         })
         .option('all', ALL)
         .option('seconds', SECONDS)
+        .option('confirm-ok', { type: 'boolean', describe: 'keep the change that waits to be confirmed' })
+        .option('put-back', { type: 'string', requiresArg: true, hidden: true })
+        .conflicts('confirm-ok', 'put-back')
         .example('sudo rulesguard run -- ufw reload', 'refused if it would hurt Docker')
         .example('sudo rulesguard run --mode repair -- iptables -t nat -F', 'done, and mended at once'),
     () => import('./run.ts'),
