@@ -1,4 +1,4 @@
-import { confirmPending, type PendingOptions } from '../system/pending.ts';
+import { arm, confirmPending, giveTime, type Pending, type PendingOptions } from '../system/pending.ts';
 import { printable } from '../report/text.ts';
 import type { Context, Exit } from './context.ts';
 
@@ -7,6 +7,45 @@ const optionsOf = ({ stateDir, runDir, waitSeconds }: Context): PendingOptions =
   runDir,
   waitSeconds,
 });
+
+/** Before the change of `run --confirm SECONDS`: records all that is in force, and starts the timer. */
+export function armFor(seconds: number, what: string, context: Context): Promise<Pending> {
+  return arm(seconds, what, optionsOf(context));
+}
+
+/**
+ * After it: says how to keep the change and waits for the answer.
+ *
+ * @param exit - the command's own
+ * @returns it when the change was confirmed, 1 when it was put back
+ */
+export async function settle(armed: Pending, exit: Exit, context: Context): Promise<Exit> {
+  const options = optionsOf(context);
+  const { log } = context;
+  const given = await giveTime(armed, options);
+  if (given !== undefined && given.change.outcome !== 'waiting') {
+    const { putBack } = await import('../system/pending-put-back.ts');
+    await putBack(armed.id, options, true);
+    log.warn('PUT BACK  the time was over before the command had ended');
+    return 1;
+  }
+  if (given !== undefined) {
+    const type = process.stdin.isTTY ? 'type y and Enter, or on another terminal: ' : '';
+    log.warn(
+      `Keep this change within ${String(given.change.seconds)} s (until ${given.change.until}): ${type}rulesguard run --confirm-ok\nElse everything is put back as it was. At once: rulesguard run --put-back now`,
+    );
+  }
+  const { awaitConfirmation } = await import('../system/pending-wait.ts');
+  const answer = given === undefined ? 'confirmed' : await awaitConfirmation(given, options);
+  log.warn(
+    {
+      confirmed: 'CONFIRMED  the change stays',
+      'put-back': 'PUT BACK  everything is as it was',
+      failed: 'NOT PUT BACK  it failed; try again: rulesguard run --put-back now',
+    }[answer],
+  );
+  return answer === 'confirmed' ? exit : 1;
+}
 
 /** `run --confirm-ok`: the pending change stays. */
 export async function confirmOk(context: Context): Promise<Exit> {

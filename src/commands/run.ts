@@ -18,6 +18,8 @@ export interface RunArgs extends ForecastArgs {
   readonly mode: Mode;
   readonly dryRun: boolean | undefined;
   readonly seconds: number;
+  /** Seconds. */
+  readonly confirm: number | undefined;
   readonly confirmOk: boolean | undefined;
   /** What the timer of a pending change calls. */
   readonly putBack: string | undefined;
@@ -48,8 +50,12 @@ export async function run(args: RunArgs, context: Context): Promise<Exit> {
       return exit;
     }
   }
+  if (args.confirm === undefined)
+    return tellOutcome(await launch(change.words, change.input), change, ground, args, context);
+  const { armFor, settle } = await import('./run-confirm.ts');
+  const pending = await armFor(args.confirm, commandLine(change.words), context);
   const exit = await launch(change.words, change.input);
-  return tellOutcome(exit, change, ground, args, context);
+  return settle(pending, await tellOutcome(exit, change, ground, args, context), context);
 }
 
 /** Standard output is the command's own: all that is said beside it goes to stderr. */

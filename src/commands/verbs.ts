@@ -187,6 +187,10 @@ export const VERBS: readonly Verb[] = [
         })
         .option('all', ALL)
         .option('seconds', SECONDS)
+        .option('confirm', {
+          coerce: wholeNumber('confirm', 1),
+          describe: 'put everything back unless it is confirmed within so many seconds',
+        })
         .option('confirm-ok', { type: 'boolean', describe: 'keep the change that waits to be confirmed' })
         .option('put-back', { type: 'string', requiresArg: true, hidden: true })
         .conflicts('confirm-ok', 'put-back')

@@ -61,11 +61,12 @@ export async function awaitDeadline(id: string, { stateDir }: PendingOptions): P
  * was confirmed or put back already. Tries ten times, with growing pauses, each time under the lock.
  *
  * @param id - of the change; `now`: the newest, also one whose putting back failed
+ * @param again - also when it was put back: the command went on after its time was over
  */
-export async function putBack(id: string, options: PendingOptions): Promise<PutBack> {
+export async function putBack(id: string, options: PendingOptions, again = false): Promise<PutBack> {
   for (let tries = 1; ; tries++) {
     try {
-      return await withLock(options.runDir, options.waitSeconds, () => putBackOnce(id, options));
+      return await withLock(options.runDir, options.waitSeconds, () => putBackOnce(id, options, again));
     } catch (error) {
       if (error instanceof Fault && (error.code === 'RG_UNSAFE_FILE' || error.code === 'RG_PENDING'))
         throw error;
@@ -78,9 +79,14 @@ export async function putBack(id: string, options: PendingOptions): Promise<PutB
 const find = (id: string, stateDir: string): Promise<Pending | undefined> =>
   id === 'now' ? newestPending(stateDir) : readPending(stateDir, id);
 
-async function putBackOnce(id: string, { stateDir, waitSeconds }: PendingOptions): Promise<PutBack> {
+async function putBackOnce(
+  id: string,
+  { stateDir, waitSeconds }: PendingOptions,
+  again: boolean,
+): Promise<PutBack> {
   const pending = await find(id, stateDir);
-  if (pending === undefined || pending.change.outcome === 'put-back') return { outcome: 'nothing', pending };
+  if (pending === undefined || (pending.change.outcome === 'put-back' && !again))
+    return { outcome: 'nothing', pending };
   await refuseElsewhere(pending);
   const { record } = pending.change;
   await putBackSets(record.sets);
@@ -88,8 +94,8 @@ async function putBackOnce(id: string, { stateDir, waitSeconds }: PendingOptions
   const stored = await openBaseline(stateDir).catch(() => undefined);
   for (const wanted of await wantedNow(record, word, stored)) await load(wanted, waitSeconds);
   await putBackNative(record.native);
-  const again = word.answered ? await askWord().catch(silent) : word;
-  if (digestOfWord(again) !== digestOfWord(word))
+  const later = word.answered ? await askWord().catch(silent) : word;
+  if (digestOfWord(later) !== digestOfWord(word))
     throw new Error('containers were started or stopped meanwhile');
   return end(
     pending,

@@ -27,13 +27,10 @@ done
 exec "$@"`;
 
 /** The transient unit of a change. */
-export const unitOf = (id: string): string => `rulesguard-pending-${id}`;
+const unitOf = (id: string): string => `rulesguard-pending-${id}`;
 
 /** The command that puts a change back when its time is over. */
-export function putBackWords(
-  id: string,
-  { stateDir, runDir, waitSeconds }: PendingOptions,
-): readonly string[] {
+function putBackWords(id: string, { stateDir, runDir, waitSeconds }: PendingOptions): readonly string[] {
   return [
     process.execPath,
     realpathSync(process.argv[1] ?? ''),

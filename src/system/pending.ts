@@ -46,7 +46,7 @@ const SCHEMA = 'https://rulesguard.dev/schemas/pending.schema.json';
 const KEPT = 5;
 
 /** The folder of pending changes. */
-export const pendingFolder = (stateDir: string): string => join(stateDir, 'pending');
+const pendingFolder = (stateDir: string): string => join(stateDir, 'pending');
 /** The file of one. It is there for as long as the change is not confirmed. */
 export const pendingPath = (stateDir: string, id: string): string =>
   numberedPath(pendingFolder(stateDir), id);
