@@ -110,6 +110,22 @@ describeCli('a change that waits to be confirmed', () => {
       expect((await host.attempt(['run', '--confirm-ok'])).stderr).toContain('no change is waiting');
     }));
 
+  test('typed y on the terminal it stays', () =>
+    withHost(async (host) => {
+      const line = `${process.execPath} ${PROGRAM} run --mode report --confirm 20 -- iptables-nft -N new`;
+      const terminal = host.ns.exec(
+        'sh',
+        ['-c', '(sleep 3; echo y; sleep 3) | script -qec "$0" /dev/null', line],
+        {
+          env: host.env,
+        },
+      );
+      const { code, stdout } = await terminal;
+      expect(stdout).toContain('type y and Enter');
+      expect({ code, confirmed: stdout.includes('CONFIRMED') }).toEqual({ code: 0, confirmed: true });
+      expect(await host.rules()).toContain(':new ');
+    }));
+
   test('a second one is refused before it is run, and the first can be put back at once', () =>
     withHost(async (host) => {
       const before = await host.rules();
@@ -179,7 +195,17 @@ describeCli('a change that waits to be confirmed', () => {
 
   test('a record that others may write, or that was changed, is not used', () =>
     withHost(async (host) => {
-      host.start(['run', '--mode', 'report', '--confirm', '60', '--', 'iptables-nft', '-N', 'new']);
+      const running = host.start([
+        'run',
+        '--mode',
+        'report',
+        '--confirm',
+        '60',
+        '--',
+        'iptables-nft',
+        '-N',
+        'new',
+      ]);
       await until(() => pendingFiles(host).length === 1, 20);
       const [file = ''] = pendingFiles(host);
       await sleep(1_500);
@@ -194,40 +220,6 @@ describeCli('a change that waits to be confirmed', () => {
       expect(await host.rules()).toContain(':new ');
       chmodSync(file, 0o600);
       await host.run('run --put-back now');
+      await running;
     }));
 });
-
-describeCli(
-  'a change that waits, in the legacy backend',
-  () => {
-    test('is put back to the byte', () =>
-      withHost(
-        async (host) => {
-          const before = await host.rules();
-          const flush =
-            'iptables-legacy -F; iptables-legacy -t nat -F; iptables-legacy -t nat -X; ip6tables-legacy -F';
-          const words = [
-            'run',
-            '--mode',
-            'report',
-            '--confirm',
-            '1',
-            '--',
-            'sh',
-            '-c',
-            `${flush}; iptables-legacy -S`,
-          ];
-          const { code, stdout, stderr } = await host.attempt(words);
-          expect(stdout).not.toContain('-A ');
-          expect({ code, stderr }).toEqual({
-            code: 1,
-            stderr: expect.stringContaining('PUT BACK') as string,
-          });
-          expect(await host.rules()).toBe(before);
-        },
-        'engine-28.5-plain',
-        'legacy',
-      ));
-  },
-  'legacy',
-);
