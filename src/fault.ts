@@ -25,6 +25,7 @@ export type FaultCode =
   | 'RG_REHEARSAL'
   | 'RG_NOT_REPAIRED'
   | 'RG_UNTOLD'
+  | 'RG_PENDING'
   | 'RG_BUSY'
   | 'RG_HOOK_TARGET'
   | 'RG_HOOK_FILE'

@@ -16,6 +16,11 @@ export interface RunArgs extends ForecastArgs {
   readonly dryRun: boolean | undefined;
   readonly seconds: number | undefined;
   readonly policies: boolean | undefined;
+  /** Seconds; 0 for no confirmation. */
+  readonly confirm: number | undefined;
+  readonly confirmOk: boolean | undefined;
+  /** What the timer of a pending change calls. */
+  readonly putBack: string | undefined;
 }
 
 /**
@@ -23,15 +28,14 @@ export interface RunArgs extends ForecastArgs {
  * afterwards; 3 nobody can tell what it would do.
  */
 export async function run(args: RunArgs, given: Context): Promise<Exit> {
+  if (args.confirmOk === true) return (await import('./run-confirm.ts')).confirmOk(given);
+  if (args.putBack !== undefined)
+    return (await import('./run-confirm.ts')).putBackChange(args.putBack, given);
   const { config, context } = await configured(given);
   const change = await changeOf(context.guarded);
   const mode = args.mode ?? config.run.mode;
   const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
   const ground = await takeGround(stored);
-  if (mode === 'repair' && args.dryRun !== true) {
-    const { runRepaired } = await import('./run-repaired.ts');
-    return runRepaired(change, ground, args, aside(context));
-  }
   if (args.dryRun === true || mode === 'refuse') {
     const foreseen = foresee(change, ground, { seconds: args.seconds ?? config.run.rehearsalSeconds });
     const forecast = await withProgress('rehearsing it in a scratch world', foreseen);
@@ -44,8 +48,17 @@ export async function run(args: RunArgs, given: Context): Promise<Exit> {
       return exit;
     }
   }
-  const exit = await launch(change.words, change.input);
-  return tellOutcome(exit, change, ground, args, aside(context));
+  const perform = async (): Promise<Exit> => {
+    if (mode !== 'repair')
+      return tellOutcome(await launch(change.words, change.input), change, ground, args, aside(context));
+    const { runRepaired } = await import('./run-repaired.ts');
+    return runRepaired(change, ground, args, aside(context));
+  };
+  const seconds = args.confirm ?? config.run.confirm;
+  if (seconds === 0) return perform();
+  const { armFor, settle } = await import('./run-confirm.ts');
+  const pending = await armFor(seconds, commandLine(change.words), context);
+  return settle(pending, await perform(), context);
 }
 
 /** Standard output is the command's own: all that is said beside it goes to stderr. */

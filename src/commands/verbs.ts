@@ -2,6 +2,8 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { FAMILIES } from '../iptables/model.ts';
 import type { Context, Exit } from './context.ts';
 import { hookOptions } from './verbs-hook.ts';
+import { ALL, runOptions, SECONDS } from './verbs-run.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Options every command takes. */
 export interface GlobalArgs {
@@ -39,16 +41,6 @@ function verb<Options>(
   };
 }
 
-/** A whole number of at least `least`; yargs alone would let `--keep=x` through as NaN. */
-export function wholeNumber(name: string, least: number) {
-  return (value: unknown): number => {
-    const number = Number(value);
-    if (!Number.isInteger(number) || number < least)
-      throw new Error(`--${name} takes a whole number of at least ${String(least)}, not ${String(value)}`);
-    return number;
-  };
-}
-
 const BASELINE = {
   type: 'string',
   requiresArg: true,
@@ -58,13 +50,6 @@ const SOURCE = {
   choices: ['baseline', 'engine', 'both'] as const,
   default: 'both' as const,
   describe: 'what should be there: what was recorded, what the Engine calls for, or all of it',
-} as const;
-const ALL = { type: 'boolean', describe: 'every finding, however many' } as const;
-const SECONDS = {
-  coerce: (value: unknown): number | undefined =>
-    value === undefined ? undefined : wholeNumber('seconds', 1)(value),
-  requiresArg: true,
-  describe: 'time limit of a rehearsal (default: as configured, else 30)',
 } as const;
 /** How many baselines are kept. */
 export const KEPT = 20;
@@ -167,31 +152,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     'run',
     'guard a firewall change: rehearse it, refuse it or mend what it breaks',
-    (yargs: Argv) =>
-      yargs
-        .usage('$0 run [options] -- COMMAND...')
-        .option('mode', {
-          choices: ['refuse', 'repair', 'report'] as const,
-          describe:
-            "refuse: not run if it would hurt Docker's rules; repair: run, and what it broke is mended; report: run and told (default: as configured, else refuse)",
-        })
-        .option('dry-run', {
-          alias: 'n',
-          type: 'boolean',
-          describe: 'say what it would do, and do not run it',
-        })
-        .option('json', {
-          type: 'boolean',
-          describe: 'with --dry-run: one JSON document (schemas/forecast.schema.json)',
-        })
-        .option('all', ALL)
-        .option('seconds', SECONDS)
-        .option('policies', {
-          type: 'boolean',
-          describe: 'with --mode repair: set the FORWARD policies back too',
-        })
-        .example('sudo rulesguard run -- ufw reload', 'refused if it would hurt Docker')
-        .example('sudo rulesguard run --mode repair -- iptables -t nat -F', 'done, and mended at once'),
+    runOptions,
     () => import('./run.ts'),
   ),
   verb(
