@@ -93,10 +93,10 @@ export class Installed {
     this.run('iptables-nft', ['-F']);
   }
 
-  /** A whole run of rulesguard that must end with exit 0. */
-  rulesguard(words: readonly string[], env: NodeJS.ProcessEnv = {}): number {
+  /** A whole run of rulesguard that must end with exit 0, or one of `exits`. */
+  rulesguard(words: readonly string[], env: NodeJS.ProcessEnv = {}, exits: readonly number[] = [0]): number {
     return timed(() => {
-      must(process.execPath, this.line(words), undefined, { ...this.env(), ...env });
+      must(process.execPath, this.line(words), undefined, { ...this.env(), ...env }, exits);
     });
   }
 
@@ -124,7 +124,9 @@ export class Installed {
 
   private line(words: readonly string[]): readonly string[] {
     const state = path.join(this.folder, 'state');
-    return [PROGRAM, ...words, '--state-dir', state, '--run-dir', path.join(this.folder, 'run')];
+    // What stands behind `--` is another program's.
+    const [verb = '', ...rest] = words;
+    return [PROGRAM, verb, '--state-dir', state, '--run-dir', path.join(this.folder, 'run'), ...rest];
   }
 
   private env(): NodeJS.ProcessEnv {
@@ -137,14 +139,20 @@ export class Installed {
 }
 
 /** Runs a command that must succeed; its output is thrown away. */
-export function must(file: string, args: readonly string[], input?: string, env = process.env): void {
+export function must(
+  file: string,
+  args: readonly string[],
+  input?: string,
+  env = process.env,
+  exits: readonly number[] = [0],
+): void {
   const stdin = input === undefined ? {} : { input: Buffer.from(input, 'latin1') };
   const { status, stderr } = spawnSync(file, args, {
     stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'],
     env,
     ...stdin,
   });
-  if (status !== 0)
+  if (status === null || !exits.includes(status))
     throw new Error(`${file} ${args.join(' ')}: exit ${String(status)}\n${stderr.toString()}`);
 }
 

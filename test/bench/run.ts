@@ -1,5 +1,5 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. With words, only the
-// sections they name: text, plan, check, restore, memory; and these, which are run only when named, because they bring up
+// sections they name: text, plan, check, restore, guard, memory; and these, which are run only when named, because they bring up
 // real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart. docs/PERFORMANCE.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
@@ -9,6 +9,7 @@ import { BENCH_ERAS, engineTables } from './engine-ports.ts';
 import { restartTable } from './engine-restart.ts';
 import { ENVIRONMENTS, type Environment } from './program.ts';
 import { HOST_NETWORK } from './self.ts';
+import { guardTable } from './guard.ts';
 import { machine } from './tell.ts';
 import { planTable, textTable } from './text.ts';
 import { watch } from './watch.ts';
@@ -25,6 +26,7 @@ const sections: Sections = {
   restore: environments.map(
     (environment) => [`restore after iptables -F, ${environment}`, () => restoreTable(environment)] as const,
   ),
+  guard: [['Around a firewall change', guardTable]],
   memory: [['Peak memory of check', memoryTable]],
 };
 
