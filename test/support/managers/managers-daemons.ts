@@ -25,7 +25,6 @@ const whereDockerStartsLast = (version: string, name: 'nftables' | 'iptables'): 
   era: version === '1' ? '20.10' : '28.5',
   setUp: [D_BUS, backend(name), FIREWALLD],
   dockerStartsLast: true,
-  wake: `${RUNNING}; firewall-cmd --reload`,
 });
 
 const whereDockerWasFirst = (version: string, name: 'nftables' | 'iptables'): Omit<Manager, 'changes'> => ({
