@@ -12,10 +12,11 @@ const rooms = {
   iptables: { pure: true, may: [] },
   docker: { pure: true, may: ['iptables'] },
   guard: { pure: true, may: ['docker', 'iptables'] },
+  hook: { pure: true, may: [] },
   report: { pure: true, may: ['guard', 'docker', 'iptables'], packages: ['diff'] },
-  system: { may: ['guard', 'docker', 'iptables', 'generated'] },
+  system: { may: ['hook', 'guard', 'docker', 'iptables', 'generated'] },
   demo: { may: ['report', 'system', 'guard', 'docker', 'iptables', 'generated'] },
-  commands: { may: ['demo', 'report', 'system', 'guard', 'docker', 'iptables', 'generated'] },
+  commands: { may: ['demo', 'report', 'system', 'hook', 'guard', 'docker', 'iptables', 'generated'] },
 };
 
 const effects = [

@@ -24,6 +24,8 @@ export type FaultCode =
   | 'RG_REHEARSAL'
   | 'RG_NOT_REPAIRED'
   | 'RG_BUSY'
+  | 'RG_HOOK_TARGET'
+  | 'RG_HOOK_FILE'
   | 'RG_ENGINE_ABSENT'
   | 'RG_ENGINE_DOWN'
   | 'RG_ENGINE_PRIVILEGE'

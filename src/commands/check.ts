@@ -2,11 +2,10 @@ import { isDamage } from '../guard/finding.ts';
 import { checkJson, checkNagios } from '../report/check-formats.ts';
 import { checkText } from '../report/check-text.ts';
 import { beginReading } from '../system/kernel.ts';
-import { countDockers } from '../guard/desired.ts';
 import { lookTwice } from '../system/look.ts';
 import { withProgress } from '../system/progress.ts';
 import type { Context, Exit } from './context.ts';
-import { noteGrounds, openMeasure, type MeasureArgs } from './measure.ts';
+import { headOf, noteGrounds, openMeasure, type MeasureArgs } from './measure.ts';
 
 export interface CheckArgs extends MeasureArgs {
   readonly json: boolean | undefined;
@@ -21,9 +20,10 @@ export async function run(args: CheckArgs, context: Context): Promise<Exit> {
   const reading = beginReading();
   const measure = await openMeasure(args, context);
   const seen = await withProgress('reading the live rules of both families', lookTwice(measure, reading));
-  const { live, word, sides, drift, findings } = seen;
+  const { drift, findings } = seen;
   const { stored } = measure;
-  const rules = countDockers(sides.base);
+  const head = headOf(measure, seen);
+  const { engine, backend, rules } = head;
   const exit = findings.some(isDamage) ? 1 : 0;
   noteGrounds(measure, seen, context);
   if (args.nagios === true) {
@@ -31,10 +31,9 @@ export async function run(args: CheckArgs, context: Context): Promise<Exit> {
     print(`${plugin.line}\n`);
     return plugin.exit;
   }
-  const engine = word.answered ? word.inventory.version : undefined;
   if (args.json === true) {
     const report = checkJson({
-      backend: live.backend,
+      backend,
       baseline:
         stored === undefined
           ? null
@@ -46,12 +45,8 @@ export async function run(args: CheckArgs, context: Context): Promise<Exit> {
     print(`${JSON.stringify(report, undefined, 2)}\n`);
   } else if (args.diff === true) print((await import('../report/diff.ts')).driftDiff(drift));
   else {
-    const baseline = stored && {
-      id: stored.id,
-      ageSeconds: (Date.now() - Date.parse(stored.baseline.created)) / 1000,
-    };
     const shown = args.all === true ? 'all' : 'some';
-    print(checkText(findings, { baseline, engine, backend: live.backend, rules }, paint, shown));
+    print(checkText(findings, head, paint, shown));
   }
   return exit;
 }

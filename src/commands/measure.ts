@@ -1,5 +1,7 @@
 import { Fault } from '../fault.ts';
+import { countDockers } from '../guard/desired.ts';
 import { isDamage } from '../guard/finding.ts';
+import type { CheckHead } from '../report/check-text.ts';
 import type { Look, Measure, Source } from '../system/look.ts';
 import { openBaseline } from '../system/store.ts';
 import type { Context } from './context.ts';
@@ -45,4 +47,17 @@ export function noteGrounds(
   context.log.warn(
     `note: ${message}; going by the baseline alone${hint === undefined ? '' : `\n  → ${hint}`}`,
   );
+}
+
+/** What a verdict is told with. */
+export function headOf({ stored }: Measure, { live, word, sides }: Look): CheckHead {
+  return {
+    baseline: stored && {
+      id: stored.id,
+      ageSeconds: (Date.now() - Date.parse(stored.baseline.created)) / 1000,
+    },
+    engine: word.answered ? word.inventory.version : undefined,
+    backend: live.backend,
+    rules: countDockers(sides.base),
+  };
 }

@@ -57,15 +57,32 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
   };
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
     return preview(args, await openMeasure(args, context), planning, context);
+  return (await restoreNow(args, planning, options, context)).exit;
+}
+
+/** What a restore came to. */
+export interface Restored {
+  readonly exit: 0 | 1;
+  /** How many findings it mended. */
+  readonly mended: number;
+}
+
+/** Looks and repairs, under the lock, and says what it did. */
+export async function restoreNow(
+  args: MeasureArgs,
+  planning: Planning,
+  options: ApplyOptions,
+  context: Context,
+): Promise<Restored> {
   return withLock(context.runDir, context.waitSeconds, async () => {
     const reading = beginReading();
     const measure = await openMeasure(args, context);
     const first = await withProgress('reading the live rules of both families', look(measure, reading));
     noteGrounds(measure, first, context);
     const repaired = await withProgress('repairing', repair(measure, first, planning, options));
-    const exit = tell(repaired, planning, context);
+    const restored = tell(repaired, planning, context);
     if (repaired.plans.length > 0) await mendFlows(first.drift, first.sides.base, context);
-    return exit;
+    return restored;
   });
 }
 
@@ -146,7 +163,7 @@ function tell(
   { before, after, journal, plans }: Repaired,
   planning: Planning,
   { print, paint, log }: Context,
-): Exit {
+): Restored {
   const { damage, policies } = leftAfter(after.findings);
   const { leftOut } = plans[0] ?? planFor(before, planning);
   const broken = before.findings.filter(isDamage);
@@ -174,5 +191,5 @@ function tell(
     print(
       `${left}  ${count(damage.length - unexplained.length, 'rule')} of containers. If none was started, stopped or restarted since the baseline: rulesguard restore --unvouched\n`,
     );
-  return damage.length + policies.length + givenUp.length > 0 ? 1 : 0;
+  return { exit: damage.length + policies.length + givenUp.length > 0 ? 1 : 0, mended };
 }

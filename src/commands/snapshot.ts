@@ -36,6 +36,22 @@ export interface SnapshotArgs {
 
 /** `rulesguard snapshot`: records Docker's rules as they are now. Exit 1 when they look damaged. */
 export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
+  await takeSnapshot(args, context);
+  return 0;
+}
+
+/** What became of a snapshot: the baseline it wrote, or the newest one, which says the same. */
+export interface Taken {
+  readonly verdict: 'recorded' | 'unchanged';
+  readonly id: string;
+}
+
+/**
+ * Records Docker's rules as they are now, under the lock, and says so.
+ *
+ * @throws Fault RG_DAMAGED (exit 1) when they look damaged
+ */
+export async function takeSnapshot(args: SnapshotArgs, context: Context): Promise<Taken> {
   return withLock(context.runDir, context.waitSeconds, () => snapshot(args, context));
 }
 
@@ -50,7 +66,7 @@ interface State {
   readonly unexplained: readonly RuleName[];
 }
 
-async function snapshot(args: SnapshotArgs, context: Context): Promise<Exit> {
+async function snapshot(args: SnapshotArgs, context: Context): Promise<Taken> {
   const { stateDir, log } = context;
   const last = await openLast(stateDir, log);
   const state = await withProgress('reading the live rules until two reads agree', readState(last));
@@ -173,7 +189,7 @@ async function record(
   { live, word, owned, reasons, missing, unexplained }: State,
   last: StoredBaseline | undefined,
   { stateDir, paint, print }: Context,
-): Promise<Exit> {
+): Promise<Taken> {
   const baseline: Baseline = {
     version: BASELINE_VERSION,
     created: new Date().toISOString(),
@@ -191,7 +207,7 @@ async function record(
     print(
       `${paint('green', paint('bold', 'UNCHANGED'))}  baseline ${last.id} says the same; nothing written\n`,
     );
-    return 0;
+    return { verdict: 'unchanged', id: last.id };
   }
   const { objections } = ownBaseline(baseline);
   if (objections.length > 0) {
@@ -211,7 +227,7 @@ async function record(
     `${paint('green', paint('bold', 'RECORDED'))}  ${count(countDockers(owned), 'rule')} of Docker's as baseline ${stored.id} (${about.join(', ')})\n`,
   );
   for (const reason of reasons) print(`  ${paint('yellow', 'recorded although')}  ${reason}\n`);
-  return 0;
+  return { verdict: 'recorded', id: stored.id };
 }
 
 /** The newest baseline; undefined when there is none, or, with a warning, when it cannot be used. */

@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { FAMILIES } from '../iptables/model.ts';
 import type { Context, Exit } from './context.ts';
+import { hookOptions } from './verbs-hook.ts';
 
 /** Options every command takes. */
 export interface GlobalArgs {
@@ -57,7 +58,8 @@ const SOURCE = {
   default: 'both' as const,
   describe: 'what should be there: what was recorded, what the Engine calls for, or all of it',
 } as const;
-const KEPT = 20;
+/** How many baselines are kept. */
+export const KEPT = 20;
 
 /** Every verb of rulesguard, in the order help lists them. */
 export const VERBS: readonly Verb[] = [
@@ -178,6 +180,12 @@ export const VERBS: readonly Verb[] = [
           'a saved file to load at boot, before Docker starts',
         ),
     () => import('./strip.ts'),
+  ),
+  verb(
+    'hook <action> [name]',
+    'what to run around a firewall change, and what puts it around firewall managers',
+    hookOptions,
+    () => import('./hook.ts'),
   ),
   verb(
     'demo',

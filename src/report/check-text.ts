@@ -1,3 +1,4 @@
+import type { Backend } from '../iptables/model.ts';
 import { isDamage, SEVERITIES, type Finding, type Severity } from '../guard/finding.ts';
 import { age, count, place, printable, shortRule, type Paint } from './text.ts';
 
@@ -6,7 +7,7 @@ export interface CheckHead {
   readonly baseline: { readonly id: string; readonly ageSeconds: number } | undefined;
   /** Version of the Engine that was asked; undefined when none answered. */
   readonly engine: string | undefined;
-  readonly backend: string;
+  readonly backend: Backend;
   readonly rules: number;
 }
 

@@ -23,14 +23,24 @@ export async function makePrivateFolder(path: string): Promise<void> {
  * Writes a file so that a reader sees the old content or the new, never half of it, also after a crash: temporary file in
  * the same folder, fsync, rename, fsync of the folder. Mode 0600: rules disclose the topology. A symbolic link is replaced,
  * never followed: in /tmp it may be anybody's.
+ *
+ * @param like - mode and owner it is to have instead
  */
-export async function writeAtomically(path: string, content: string | Buffer): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string | Buffer,
+  like?: { readonly mode: number; readonly uid: number; readonly gid: number },
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${String(process.pid)}-${String(process.hrtime.bigint())}.tmp`);
   try {
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(content);
+      if (like !== undefined) {
+        await file.chown(like.uid, like.gid);
+        await file.chmod(like.mode);
+      }
       await file.sync();
     } finally {
       await file.close();

@@ -1,0 +1,89 @@
+import { uptime } from 'node:os';
+import { Fault } from '../fault.ts';
+import { isDamage } from '../guard/finding.ts';
+import { checkText } from '../report/check-text.ts';
+import { count } from '../report/text.ts';
+import { readFired, type FiredPost } from '../system/hook-fired.ts';
+import { look, type Look, type Measure } from '../system/look.ts';
+import type { Planning } from '../system/repair.ts';
+import type { Context, Exit } from './context.ts';
+import { fire, type FireArgs, type Half, type HookSettings } from './hook-fire.ts';
+import { headOf, openMeasure } from './measure.ts';
+import { restoreNow } from './restore.ts';
+
+/** How long a record of `hook pre` counts as that of the change `hook post` follows, in milliseconds. */
+const FRESH = 600_000;
+const MEASURE = { baseline: undefined, source: 'both' } as const;
+
+const half = (outcome: FiredPost['outcome'], says: string, exit: 0 | 1 = 0): Half => ({
+  fired: { post: { outcome, says } },
+  exit,
+});
+
+/** `rulesguard hook post`: compares after a firewall change, and mends or reports. */
+export async function post(args: FireArgs, context: Context): Promise<Exit> {
+  return fire('post', (settings) => compare(args.target, settings, context), args, context);
+}
+
+async function compare(target: string, settings: HookSettings, context: Context): Promise<Half> {
+  if (settings.post === 'off') return half('off', 'switched off');
+  const measure = await openMeasure(MEASURE, context);
+  let seen: Look;
+  try {
+    // Without the lock: after most changes all is well, and nothing is going to be written.
+    seen = await look(measure);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'RG_NO_BASELINE') throw error;
+    context.log.info(error.message);
+    return half('nothing', error.message);
+  }
+  const damage = seen.findings.filter(isDamage);
+  if (damage.length === 0) {
+    context.print(`${context.paint('green', context.paint('bold', 'INTACT'))}\n`);
+    return half('intact', 'intact');
+  }
+  const fresh = await isFresh(target, measure, context);
+  if (!fresh && isBeforeDocker(seen, measure)) {
+    const says =
+      'Docker is not running, and has not since the machine started; it writes its rules itself when it starts';
+    context.log.info(says);
+    return half('nothing', says);
+  }
+  if (settings.post === 'report') return report(seen, measure, damage.length, context);
+  return mend(settings, fresh, context);
+}
+
+/** Whether the baseline is this change's own record: then nothing in it is stale, whether an Engine answers or not. */
+async function isFresh(target: string, { stored }: Measure, { stateDir }: Context): Promise<boolean> {
+  const { pre } = (await readFired(stateDir, target)) ?? {};
+  if (pre?.baseline === undefined || stored === undefined) return false;
+  return pre.baseline === stored.id && Date.now() - Date.parse(pre.at) < FRESH;
+}
+
+/** Firewalls are loaded before dockerd starts: what it will write is not lost. */
+function isBeforeDocker({ word }: Look, { stored }: Measure): boolean {
+  if (word.answered || stored === undefined) return false;
+  if (word.fault.code !== 'RG_ENGINE_ABSENT' && word.fault.code !== 'RG_ENGINE_DOWN') return false;
+  return Date.parse(stored.baseline.created) < Date.now() - uptime() * 1000;
+}
+
+async function mend(settings: HookSettings, fresh: boolean, context: Context): Promise<Half> {
+  const { stateDir, runDir, waitSeconds, log } = context;
+  const planning: Planning = { policies: settings.policies ? 'restore' : 'leave', unvouched: fresh };
+  const options = { stateDir, runDir, waitSeconds, rehearse: true };
+  const { exit, mended } = await restoreNow(MEASURE, planning, options, context);
+  const says = `mended ${count(mended, 'finding')}`;
+  // Another one may have been faster.
+  if (exit === 0) return mended === 0 ? half('intact', 'intact') : half('mended', says);
+  log.error(
+    "Docker's rules are damaged after this firewall change, and not all could be mended: rulesguard check",
+  );
+  return half('left', `${says}, not all`, exit);
+}
+
+function report(seen: Look, measure: Measure, damaged: number, { print, paint, log }: Context): Half {
+  print(checkText(seen.findings, headOf(measure, seen), paint, 'some'));
+  const says = `${count(damaged, 'finding')}, not mended`;
+  log.error(`Docker's rules are damaged after this firewall change (${says}): rulesguard restore`);
+  return half('reported', `found ${says}`, 1);
+}

@@ -1,0 +1,73 @@
+import { failOpen, programLines, type Program } from './call.ts';
+import type { OwnFile } from './file.ts';
+import type { Seen, Target } from './target.ts';
+
+const TOOLS = ['iptables', 'ip6tables', 'iptables-restore', 'ip6tables-restore'] as const;
+/** Where distributions keep the tools; /usr/local/sbin comes before them in every usual PATH. */
+const REAL = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+const FOLDER = '/usr/local/sbin';
+
+/** Short options may stand together (`-vF`), long ones may be cut short: a word too many costs a moment, no more. */
+const HARMFUL = '-*[FXDP]*|--fl*|--de*|--po*';
+/** What of a restore changes nothing. */
+const HARMLESS = '-t|--t*|-h|--h*|-V|--ver*';
+
+/** Sets `ask` where the words may take rules away. */
+function judge(tool: string): readonly string[] {
+  return tool.endsWith('restore')
+    ? ['ask=1', `for word do case $word in ${HARMLESS}) ask=;; esac; done`]
+    : ['ask=', `for word do case $word in ${HARMFUL}) ask=1; break;; esac; done`];
+}
+
+/**
+ * A front for one tool. Only a person is asked anything: one at a terminal, and typing, not running a script or a firewall
+ * manager, which would be left half done. A shell for people starts each command in a process group of its own; a
+ * script's commands are in the script's. Whatever is not asked goes to the real tool without another process.
+ */
+function front(tool: string, real: string, program: Program): OwnFile {
+  return {
+    kind: 'own',
+    path: `${FOLDER}/${tool}`,
+    mode: 0o755,
+    shebang: '#!/bin/sh',
+    lines: [
+      '# RULESGUARD_FRONT=off in front of a command does it without being asked.',
+      ...judge(tool),
+      '[ -n "$ask" ] && [ "${RULESGUARD_FRONT:-}" != off ] && { [ -t 0 ] || [ -t 2 ]; } ||',
+      `  exec ${real} "$@"`,
+      '{ read -r _ _ _ parent group _ </proc/$$/stat && read -r stat </proc/"$parent"/stat &&',
+      '  read -r name </proc/"$parent"/comm; } 2>/dev/null ||',
+      `  exec ${real} "$@"`,
+      'stat=${stat##*") "}',
+      'stat=${stat#* }',
+      'stat=${stat#* }',
+      'case $name in sudo|doas|su|run0|pkexec) ;; *)',
+      `  [ "$group" != "\${stat%% *}" ] || exec ${real} "$@"`,
+      ';; esac',
+      ...programLines(program),
+      'RULESGUARD_FRONT=off',
+      'export RULESGUARD_FRONT',
+      'if timeout -k 5 10 "$g" run --help </dev/null >/dev/null 2>&1; then',
+      `  exec "$g" run -- ${real} "$@"`,
+      'fi',
+      ...failOpen(`rulesguard does not run; ${tool} goes on without it`),
+      `exec ${real} "$@"`,
+    ],
+  };
+}
+
+const realTool = (tool: string, seen: Seen): string | undefined =>
+  REAL.map((folder) => `${folder}/${tool}`).find((path) => seen.read(path) !== undefined);
+
+export const FRONT: Target = {
+  name: 'front',
+  about: 'iptables as people type it: -F, -X, -D, -P and restore are asked of rulesguard first',
+  signs: REAL.map((folder) => `${folder}/iptables`),
+  places: TOOLS.map((tool) => `${FOLDER}/${tool}`),
+  files: (seen, { program }) =>
+    TOOLS.flatMap((tool) => {
+      const real = realTool(tool, seen);
+      return real === undefined ? [] : [front(tool, real, program)];
+    }),
+  note: 'A shell that is open remembers the old path until: hash -r',
+};

@@ -1,0 +1,112 @@
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmod, lstat, mkdir, rm, rmdir, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Fault } from '../fault.ts';
+import type { FileState } from '../hook/file.ts';
+import type { Seen } from '../hook/target.ts';
+import { writeAtomically } from './files.ts';
+
+/** What is to become of one path of a hook. */
+export interface Change {
+  /** The path as the host it is for sees it: without the prefix of `--root`. */
+  readonly path: string;
+  readonly now: FileState | LinkState | undefined;
+  readonly next: FileState | LinkState | undefined;
+  /** Folders to make for it, or to take away after it if they are empty; the deepest first. */
+  readonly folders: readonly string[];
+}
+
+/** A symbolic link as it lies on the disk. */
+export interface LinkState {
+  readonly to: string;
+}
+
+const MODE = 0o7777;
+
+/** The files below a folder that stands for `/`. */
+export function seenBelow(root: string): Seen {
+  return {
+    read: (path) => {
+      const stats = statSync(join(root, path), { throwIfNoEntry: false });
+      if (stats?.isFile() !== true) return stats === undefined ? undefined : { content: '', mode: 0 };
+      return { content: readFileSync(join(root, path), 'latin1'), mode: stats.mode & MODE };
+    },
+    list: (folder) => {
+      const stats = statSync(join(root, folder), { throwIfNoEntry: false });
+      return stats?.isDirectory() === true ? readdirSync(join(root, folder)).sort() : [];
+    },
+  };
+}
+
+/** Whether anything lies there, a dangling link too. */
+export function isThere(root: string, path: string): boolean {
+  return lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** What lies at a path that a hook wants: a link is not followed. */
+export function entryAt(root: string, path: string): FileState | LinkState | undefined {
+  const place = join(root, path);
+  const stats = lstatSync(place, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  if (stats.isSymbolicLink()) return { to: readlinkSync(place) };
+  if (stats.isFile()) return { content: readFileSync(place, 'latin1'), mode: stats.mode & MODE };
+  throw new Fault('RG_HOOK_FILE', 3, `no hook was put into ${path}: it is no plain file`, {
+    hint: `Look at it: ls -ld ${place}`,
+  });
+}
+
+/**
+ * The folders to make for a path, the deepest first. One that is ours by its name counts even when it is there: the last
+ * hook that leaves it takes it along.
+ */
+export function foldersToMake(root: string, path: string): readonly string[] {
+  const folder = dirname(path);
+  if (folder === '/') return [];
+  if (isThere(root, folder)) return basename(folder) === 'rulesguard' ? [folder] : [];
+  return [folder, ...foldersToMake(root, folder)];
+}
+
+/**
+ * Writes what was planned, each file in one step; a file keeps its owner.
+ *
+ * @throws Fault RG_UNSAFE_FILE when one cannot be written
+ */
+export async function carryOut(root: string, changes: readonly Change[]): Promise<void> {
+  for (const { path, next, folders } of changes) {
+    const place = join(root, path);
+    if (next === undefined) {
+      await rm(place, { force: true });
+      continue;
+    }
+    await mkdir(dirname(place), { recursive: true });
+    // Whatever the umask: the managers' own folders are open to readers.
+    for (const folder of folders) await chmod(join(root, folder), 0o755);
+    await ('to' in next ? putLink(place, next) : putFile(place, next));
+  }
+  const gone = changes.filter(({ next }) => next === undefined);
+  for (const { folders } of gone) for (const folder of folders) await removeIfEmpty(join(root, folder));
+}
+
+async function putLink(place: string, { to }: LinkState): Promise<void> {
+  await rm(place, { force: true });
+  await symlink(to, place);
+}
+
+async function putFile(place: string, { content, mode }: FileState): Promise<void> {
+  const owner = await lstat(place).catch(() => undefined);
+  await writeAtomically(place, Buffer.from(content, 'latin1'), {
+    mode,
+    uid: owner?.uid ?? process.geteuid?.() ?? 0,
+    gid: owner?.gid ?? process.getegid?.() ?? 0,
+  });
+}
+
+/** A folder made for a hook goes with it, unless somebody put something else there. */
+async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT' && code !== 'EEXIST') throw error;
+  }
+}
