@@ -100,14 +100,21 @@ export async function repaired(site: Site, rest: Rest, deed: Deed, change: Chang
   return { told: 'whole, by restore', wrong: await wholeAfter(site, rest, deed, line) };
 }
 
+/** Until dockerd and then the hook have done what they do when they hear of a reload. */
+const HEARD = 'sleep 6';
+
 /** The manager's own command with the hook installed; removed again, the hook leaves no file behind. */
 export async function hooked(site: Site, rest: Rest, deed: Deed, change: Change): Promise<Verdict> {
   await rest.again();
-  const { hook = '' } = change;
+  const { target = '', typed = change.typed, beside } = change.hook ?? {};
   const files = await filesOf(site);
-  await site.mustType(`rulesguard hook install ${hook}`);
-  const wrong = await wholeAfter(site, rest, deed, change.typed);
-  await site.mustType(`rulesguard hook remove ${hook}`);
+  await site.mustType(`rulesguard hook install ${target}`);
+  const line =
+    beside === undefined
+      ? typed
+      : `setsid ${beside} >/lab/beside.log 2>&1 & ${HEARD}; ${typed} && ${HEARD}; kill -- -$!`;
+  const wrong = await wholeAfter(site, rest, deed, line);
+  await site.mustType(`rulesguard hook remove ${target}`);
   return { told: 'whole', wrong: [...wrong, ...changedFiles(files, await filesOf(site))] };
 }
 

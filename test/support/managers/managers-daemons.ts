@@ -1,3 +1,4 @@
+import { AS_SYSTEMD } from './as-systemd.ts';
 import type { Change, Manager } from './managers.ts';
 
 const RUNNING = 'until firewall-cmd --state >/dev/null 2>&1; do sleep 0.05; done';
@@ -13,7 +14,7 @@ const reload = (hurts: boolean): Change => ({
   typed: 'firewall-cmd --reload',
   hurts,
   rehearsal: 'cannot tell',
-  hook: 'firewalld',
+  hook: { target: 'firewalld', beside: `${AS_SYSTEMD} start rulesguard-firewalld.service` },
 });
 
 const start: Change = { typed: 'firewalld', hurts: true, rehearsal: 'cannot tell', until: RUNNING };

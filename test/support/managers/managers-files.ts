@@ -1,3 +1,4 @@
+import { AS_SYSTEMD } from './as-systemd.ts';
 import type { Manager } from './managers.ts';
 
 const heredoc = (file: string, text: string) => `cat >${file} <<'END'\n${text}\nEND`;
@@ -56,6 +57,9 @@ RULES`,
 done`,
 } as const;
 
+/** Its hook is a drop-in of the unit, so it is the unit that is reloaded. */
+const NFTABLES = { target: 'nftables', typed: `${AS_SYSTEMD} reload nftables.service` };
+
 /** Managers that read files, write rules and are gone. */
 export const MANAGERS_OF_FILES: readonly Manager[] = [
   {
@@ -64,8 +68,8 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     era: '28.5',
     setUp: ['ufw allow 22/tcp', 'ufw --force enable'],
     changes: [
-      { typed: 'ufw reload', hurts: false, rehearsal: 'tells', hook: 'ufw' },
-      { typed: 'ufw allow 8443/tcp', hurts: false, rehearsal: 'tells', hook: 'ufw' },
+      { typed: 'ufw reload', hurts: false, rehearsal: 'tells', hook: { target: 'ufw' } },
+      { typed: 'ufw allow 8443/tcp', hurts: false, rehearsal: 'tells', hook: { target: 'ufw' } },
       { typed: 'ufw --force disable', hurts: true, rehearsal: 'tells' },
       { typed: 'ufw --force reset', hurts: true, rehearsal: 'tells' },
     ],
@@ -75,7 +79,7 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'ufw',
     era: '28.5',
     setUp: ['sed -i s/^MANAGE_BUILTINS=.*/MANAGE_BUILTINS=yes/ /etc/default/ufw', 'ufw --force enable'],
-    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'tells', hook: 'ufw' }],
+    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'tells', hook: { target: 'ufw' } }],
   },
   {
     name: 'ufw, :DOCKER-USER in after.rules',
@@ -85,7 +89,7 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
       `sed -i '/^:ufw-after-forward/a :DOCKER-USER - [0:0]' /etc/ufw/after.rules`,
       'ufw --force enable',
     ],
-    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'tells', hook: 'ufw' }],
+    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'tells', hook: { target: 'ufw' } }],
   },
   {
     name: 'netfilter-persistent, rules of before Docker',
@@ -97,7 +101,12 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
       heredoc('/etc/iptables/rules.v6', BEFORE_DOCKER),
     ],
     changes: [
-      { typed: 'netfilter-persistent reload', hurts: true, rehearsal: 'tells', hook: 'netfilter-persistent' },
+      {
+        typed: 'netfilter-persistent reload',
+        hurts: true,
+        rehearsal: 'tells',
+        hook: { target: 'netfilter-persistent' },
+      },
       { typed: 'netfilter-persistent flush', hurts: true, rehearsal: 'tells' },
     ],
   },
@@ -106,14 +115,16 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'nftables',
     era: '28.5',
     setUp: [],
-    changes: [{ typed: 'nft -f /etc/nftables.conf', hurts: true, rehearsal: 'tells', hook: 'nftables' }],
+    changes: [{ typed: 'nft -f /etc/nftables.conf', hurts: true, rehearsal: 'tells', hook: NFTABLES }],
   },
   {
     name: 'ferm 2.7, which writes the nft backend',
     package: 'ferm',
     era: '28.5',
     setUp: FERM,
-    changes: [{ typed: 'ferm /etc/ferm/ferm.conf', hurts: true, rehearsal: 'tells', hook: 'ferm' }],
+    changes: [
+      { typed: 'ferm /etc/ferm/ferm.conf', hurts: true, rehearsal: 'tells', hook: { target: 'ferm' } },
+    ],
   },
   {
     name: 'ferm 2.5, which writes the legacy backend',
@@ -128,8 +139,8 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     era: '28.5',
     setUp: shorewall('No'),
     changes: [
-      { typed: 'shorewall reload', hurts: true, rehearsal: 'tells', hook: 'shorewall' },
-      { typed: 'shorewall restart', hurts: true, rehearsal: 'tells', hook: 'shorewall' },
+      { typed: 'shorewall reload', hurts: true, rehearsal: 'tells', hook: { target: 'shorewall' } },
+      { typed: 'shorewall restart', hurts: true, rehearsal: 'tells', hook: { target: 'shorewall' } },
     ],
   },
   {
@@ -137,7 +148,7 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'shorewall',
     era: '28.5',
     setUp: shorewall('Yes'),
-    changes: [{ typed: 'shorewall reload', hurts: true, rehearsal: 'tells', hook: 'shorewall' }],
+    changes: [{ typed: 'shorewall reload', hurts: true, rehearsal: 'tells', hook: { target: 'shorewall' } }],
   },
   {
     name: 'plain scripts',

@@ -1,16 +1,24 @@
 import type { ManagersEra } from './root.ts';
-import { MANAGERS_OF_DAEMONS } from './managers-daemons.ts';
-import { MANAGERS_OF_FILES } from './managers-files.ts';
+
+/** A hook, and how it is seen to work. */
+export interface Hook {
+  /** What `rulesguard hook install` is told. */
+  readonly target: string;
+  /** Typed instead of the change, where the hook hangs on a unit of systemd. */
+  readonly typed?: string;
+  /** Typed before it, and left running. */
+  readonly beside?: string;
+}
 
 /** Something an administrator types, and what is to be expected of it. */
 export interface Change {
   readonly typed: string;
-  /** Whether Docker loses anything by it, without us. */
+  /** Whether Docker loses anything by it, without us: rules, FORWARD's policy, or ways of packets. */
   readonly hurts: boolean;
   /** Whether a rehearsal can tell; where it needs a daemon, nobody can. */
   readonly rehearsal: 'tells' | 'cannot tell';
-  /** What `rulesguard hook install` is told for the hook that covers it. */
-  readonly hook?: string;
+  /** The hook that covers it; absent where there is none. */
+  readonly hook?: Hook;
   /** Typed afterwards, to wait until it has been done: what was started goes on by itself. */
   readonly until?: string;
 }
@@ -31,5 +39,3 @@ export interface Manager {
   readonly wake?: string;
   readonly changes: readonly Change[];
 }
-
-export const MANAGERS: readonly Manager[] = [...MANAGERS_OF_FILES, ...MANAGERS_OF_DAEMONS];

@@ -17,6 +17,7 @@ import { equip, placesOf, run } from '../matrix/city.ts';
 import { measure, type Answers } from '../matrix/packets.ts';
 import type { Pair } from '../matrix/pairs.ts';
 import type { Outcome } from '../netns.ts';
+import { bringAsSystemd } from './as-systemd.ts';
 import type { Manager } from './managers.ts';
 import type { Program } from './program.ts';
 import { ensureManagersRoot, type ManagersEra } from './root.ts';
@@ -74,6 +75,7 @@ export async function raiseSite(program: Program, era: ManagersEra): Promise<Sit
   const typed = (line: string) => engine.execInside('sh', ['-c', line]);
   try {
     await equip(engine);
+    await bringAsSystemd(engine);
     for (const network of NETWORKS) await engine.docker(['network', 'create', ...network]);
     for (const container of CONTAINERS) await run(engine, container);
     await fillDockerUser(engine);
@@ -105,7 +107,8 @@ export interface Rest {
 }
 
 /** Folders that managers, hooks and administrators write to. */
-const FOLDERS = 'etc usr/local/sbin usr/share/netfilter-persistent var/lib/shorewall var/lib/fail2ban';
+const FOLDERS =
+  'etc usr/local/sbin usr/local/lib/rulesguard usr/share/netfilter-persistent var/lib/shorewall var/lib/fail2ban';
 const PRESENT = `present=$(ls -d ${FOLDERS} 2>/dev/null || true)`;
 
 /**
