@@ -53,11 +53,15 @@ export const differing = ({ pairs }: Site, known: Answers, now: Answers): readon
     .map(({ name }) => `${name}: was "${known.get(name) ?? ''}", is "${now.get(name) ?? ''}"`);
 
 /** Runs a change as it stands, and looks what it does to Docker. */
-export async function perform(site: Site, rest: Rest, { typed, until = 'true' }: Change): Promise<Deed> {
+export async function perform(
+  site: Site,
+  rest: Rest,
+  { typed, until = 'true', isHeard }: Change,
+): Promise<Deed> {
   await rest.again();
   const outcome = await site.typed(typed);
   await site.mustType(until);
-  const saves = await settled(site.engine);
+  const saves = await settled(site.engine, isHeard);
   const answers = await glance(site.engine, site.pairs);
   const broken = differing(site, rest.known, answers);
   return {

@@ -1,10 +1,10 @@
-import { difference, savesOf, type Saves } from '../incident/rules.ts';
+import { difference, type Saves } from '../incident/rules.ts';
 import { ownLines, sorted } from '../incident/judge.ts';
 import { measureAgain } from '../matrix/packets.ts';
 import type { Outcome } from '../netns.ts';
 import { differing, rulesOf, type Deed } from './cell.ts';
 import type { Change } from './managers.ts';
-import { filesOf, settled, type Rest, type Site } from './site.ts';
+import { filesOf, plain, rulesNow, settled, type Rest, type Site } from './site.ts';
 import type { Verdict } from './table.ts';
 
 /** What `rulesguard run --dry-run --json` prints. */
@@ -24,9 +24,9 @@ const spoken = ({ code, stdout, stderr }: Outcome) =>
 
 /** Runs something that must change neither rules nor files. @returns what is wrong, of `act` too */
 async function unchanged(site: Site, act: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  const [rules, files] = [rulesOf(await savesOf(site.engine)), await filesOf(site)];
+  const [rules, files] = [rulesOf(await rulesNow(site.engine)), await filesOf(site)];
   const wrong = await act();
-  const now = rulesOf(await savesOf(site.engine));
+  const now = rulesOf(await rulesNow(site.engine));
   return [
     ...wrong,
     ...(now.join('\n') === rules.join('\n') ? [] : ['it changed rules']),
@@ -34,13 +34,13 @@ async function unchanged(site: Site, act: () => Promise<readonly string[]>): Pro
   ];
 }
 
-function changedFiles(before: string, after: string): readonly string[] {
-  const [was, is] = [before.split('\n'), after.split('\n')];
-  return [
-    ...is.filter((file) => !was.includes(file)).map((file) => `new: ${file}`),
-    ...was.filter((file) => !is.includes(file)).map((file) => `gone: ${file}`),
-  ];
-}
+const without = (files: readonly string[], others: readonly string[]) =>
+  files.filter((file) => !others.includes(file));
+
+const changedFiles = (before: readonly string[], after: readonly string[]) => [
+  ...without(after, before).map((file) => `new: ${file}`),
+  ...without(before, after).map((file) => `gone: ${file}`),
+];
 
 /** Rules without counters get some: what reads them reads what `save -c` prints. */
 const counted = ({ ipv4, ipv6 }: Saves): Saves => ({
@@ -51,7 +51,7 @@ const counted = ({ ipv4, ipv6 }: Saves): Saves => ({
 /** What differs between what was foretold and what then happened. */
 function untruth({ after }: Forecast, { saves }: Deed): readonly string[] {
   if (after === null) return ['no rules were foretold'];
-  const [foretold, happened] = [rulesOf(counted(after)), rulesOf(saves)];
+  const [foretold, happened] = [rulesOf(counted(plain(after))), rulesOf(saves)];
   return [
     ...foretold.filter((rule) => !happened.includes(rule)).map((rule) => `foretold only: ${rule}`),
     ...happened.filter((rule) => !foretold.includes(rule)).map((rule) => `happened only: ${rule}`),
@@ -79,7 +79,8 @@ export async function run(site: Site, rest: Rest, deed: Deed, change: Change): P
   await rest.again();
   const line = `rulesguard run -- ${change.typed}`;
   const expected = expectedOf(change);
-  if (expected === 'safe') return { told: 'let through', wrong: await wholeAfter(site, rest, deed, line) };
+  if (expected === 'safe')
+    return { told: 'let through', wrong: await wholeAfter(site, rest, deed, change, line) };
   const wrong = await unchanged(site, async () => {
     const outcome = await site.typed(line);
     return outcome.code === EXITS[expected]
@@ -93,38 +94,56 @@ export async function run(site: Site, rest: Rest, deed: Deed, change: Change): P
 export async function repaired(site: Site, rest: Rest, deed: Deed, change: Change): Promise<Verdict> {
   await rest.again();
   if (change.until === undefined) {
-    const wrong = await wholeAfter(site, rest, deed, `rulesguard run --mode repair -- ${change.typed}`);
+    const wrong = await wholeAfter(
+      site,
+      rest,
+      deed,
+      change,
+      `rulesguard run --mode repair -- ${change.typed}`,
+    );
     return { told: 'whole', wrong };
   }
   const line = `${change.typed} && { ${change.until}; } && rulesguard restore`;
-  return { told: 'whole, by restore', wrong: await wholeAfter(site, rest, deed, line) };
+  return { told: 'whole, by restore', wrong: await wholeAfter(site, rest, deed, change, line) };
 }
 
 /** Until dockerd and then the hook have done what they do when they hear of a reload. */
-const HEARD = 'sleep 6';
+const HEARD = 'sleep 5';
 
 /** The manager's own command with the hook installed; removed again, the hook leaves no file behind. */
 export async function hooked(site: Site, rest: Rest, deed: Deed, change: Change): Promise<Verdict> {
   await rest.again();
   const { target = '', typed = change.typed, beside } = change.hook ?? {};
-  const files = await filesOf(site);
+  // What nothing calls beforehand has to have been recorded before.
+  if (beside !== undefined) await site.mustType('rulesguard snapshot');
+  const before = await filesOf(site);
   await site.mustType(`rulesguard hook install ${target}`);
+  const installed = await filesOf(site);
   const line =
     beside === undefined
       ? typed
       : `setsid ${beside} >/lab/beside.log 2>&1 & ${HEARD}; ${typed} && ${HEARD}; kill -- -$!`;
-  const wrong = await wholeAfter(site, rest, deed, line);
+  const wrong = await wholeAfter(site, rest, deed, change, line);
+  const changed = await filesOf(site);
   await site.mustType(`rulesguard hook remove ${target}`);
-  return { told: 'whole', wrong: [...wrong, ...changedFiles(files, await filesOf(site))] };
+  const expected = [...without(changed, without(installed, before)), ...without(before, installed)];
+  const left = without(await filesOf(site), expected);
+  return { told: 'whole', wrong: [...wrong, ...left.map((file) => `left behind: ${file}`)] };
 }
 
 /**
  * Runs a line after which Docker must be whole: all of its rules once, the manager's as they are without us, packets as
  * before. @returns what is wrong
  */
-async function wholeAfter(site: Site, rest: Rest, deed: Deed, line: string): Promise<readonly string[]> {
+async function wholeAfter(
+  site: Site,
+  rest: Rest,
+  deed: Deed,
+  { isHeard }: Change,
+  line: string,
+): Promise<readonly string[]> {
   const outcome = await site.typed(line);
-  const there = ownLines(await settled(site.engine));
+  const there = ownLines(await settled(site.engine, isHeard));
   const wanted = [...site.dockers, ...difference(ownLines(deed.saves), site.dockers)];
   const answers = await measureAgain(site.engine, site.pairs, rest.known);
   const wrong = [

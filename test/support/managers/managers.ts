@@ -19,6 +19,8 @@ export interface Change {
   readonly rehearsal: 'tells' | 'cannot tell';
   /** The hook that covers it; absent where there is none. */
   readonly hook?: Hook;
+  /** Whether dockerd hears of it, and then writes its rules anew by itself. */
+  readonly isHeard?: true;
   /** Typed afterwards, to wait until it has been done: what was started goes on by itself. */
   readonly until?: string;
 }

@@ -54,13 +54,27 @@ async function fillDockerUser({ execInside }: Engine): Promise<void> {
       await must(execInside, toolOf(family), ['-I', 'DOCKER-USER', ...DOCKER_USER[family].split(' ')]);
 }
 
-/** Waits until what the Engine or a daemon does about a change by itself is done, and gives the rules then. */
-export async function settled(engine: Engine): Promise<Saves> {
+/** Shorewall names two chains anew each time it compiles; they are the same all the same. */
+const plainNames = (save: string) => save.replace(/\bsha-([lr]h)-[0-9a-f]{20}/g, 'sha-$1');
+
+/** The rules as they are compared. */
+export async function rulesNow(engine: Engine): Promise<Saves> {
+  return plain(await savesOf(engine));
+}
+
+export const plain = ({ ipv4, ipv6 }: Saves): Saves => ({ ipv4: plainNames(ipv4), ipv6: plainNames(ipv6) });
+
+/**
+ * Waits until what the Engine or a daemon does about a change by itself is done, and gives the rules then.
+ * @param isHeard whether dockerd hears of it: it takes up to two seconds until it begins
+ */
+export async function settled(engine: Engine, isHeard = false): Promise<Saves> {
+  if (isHeard) await sleep(3000);
   const keys = (saves: Saves) => linesOf(saves).map(keyOf).join('\n');
-  let last = await savesOf(engine);
+  let last = await rulesNow(engine);
   for (let same = 0; same < 4;) {
     await sleep(120);
-    const now = await savesOf(engine);
+    const now = await rulesNow(engine);
     same = keys(now) === keys(last) ? same + 1 : 0;
     last = now;
   }
@@ -161,9 +175,10 @@ async function clearLegacy({ mustType }: Site): Promise<void> {
 }
 
 /** Every file of the folders: what it is called, whose it is, what it may, what is in it. */
-export function filesOf({ mustType }: Site): Promise<string> {
-  return mustType(
+export async function filesOf({ mustType }: Site): Promise<readonly string[]> {
+  const told = await mustType(
     `cd / && ${PRESENT} && find $present -printf '%M %u %g %p %l\\n' | sort &&
        find $present -type f -print0 | sort -z | xargs -0 cksum`,
   );
+  return told.split('\n');
 }
