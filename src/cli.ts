@@ -1,10 +1,11 @@
 import yargs, { type ArgumentsCamelCase, type Argv } from 'yargs';
 import { Fault, type FaultCode } from './fault.ts';
 import type { Context } from './commands/context.ts';
-import { nearest } from './commands/nearest.ts';
+import { nearest } from './nearest.ts';
 import { VERBS, wholeNumber, type GlobalArgs } from './commands/verbs.ts';
 import { pluginLine } from './report/check-formats.ts';
 import { paintWith, printable } from './report/text.ts';
+import { CONFIG_DEFAULTS, CONFIG_PATH } from './system/config-defaults.ts';
 import { defaultLogFormat, Log } from './system/log.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -57,10 +58,16 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
       describe: 'lock (RULESGUARD_RUN_DIR)',
     })
     .option('wait', {
-      default: 10,
       coerce: wholeNumber('wait', 0),
       requiresArg: true,
+      defaultDescription: String(CONFIG_DEFAULTS.wait),
       describe: 'seconds to wait for a lock',
+    })
+    .option('config', {
+      type: 'string',
+      requiresArg: true,
+      defaultDescription: CONFIG_PATH,
+      describe: 'what run and hooks do by default (RULESGUARD_CONFIG)',
     })
     .option('color', {
       type: 'boolean',
@@ -74,6 +81,7 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
       describe: 'how to talk on stderr',
     })
     .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const, default: 'warn' as const })
+    .parserConfiguration({ 'populate--': true })
     .strict()
     .demandCommand(1, 'Which command? Try: rulesguard check')
     .recommendCommands()
@@ -127,12 +135,15 @@ function keepHelpForThoseWhoAsk(made: Argv): void {
   internals.getInternalMethods().getUsageInstance().cacheHelpMessage = () => undefined;
 }
 
-function contextOf({ stateDir, runDir, wait, color }: GlobalArgs, log: Log): Context {
+function contextOf({ stateDir, runDir, wait, config, color }: GlobalArgs, log: Log): Context {
+  const named = config ?? (process.env['RULESGUARD_CONFIG'] || undefined);
   const noColor = (process.env['NO_COLOR'] ?? '') !== '';
   return {
     stateDir,
     runDir,
-    waitSeconds: wait,
+    waitSeconds: wait ?? CONFIG_DEFAULTS.wait,
+    waitGiven: wait !== undefined,
+    configFile: { path: named ?? CONFIG_PATH, explicit: named !== undefined },
     paint: paintWith(color ?? (process.stdout.isTTY && !noColor)),
     log,
     print: (text) => process.stdout.write(text),
@@ -182,7 +193,10 @@ function tell(error: unknown, argv: readonly string[]): Told {
       code: 'RG_USAGE',
       message: error.message,
       details: [],
-      hint: `See what there is: rulesguard ${verb}--help`,
+      hint:
+        verb === 'run ' && !argv.includes('--')
+          ? 'Put two dashes before the command: rulesguard run -- COMMAND'
+          : `See what there is: rulesguard ${verb}--help`,
     };
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);

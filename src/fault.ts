@@ -4,6 +4,7 @@ export type FaultExit = 1 | 2 | 3 | 4;
 /** Stable codes: for logs, for scripts, and to look up in docs/FAULTS.md. */
 export type FaultCode =
   | 'RG_USAGE'
+  | 'RG_CONFIG'
   | 'RG_INTERNAL'
   | 'RG_PARSE'
   | 'RG_INCOMPATIBLE'
@@ -23,6 +24,7 @@ export type FaultCode =
   | 'RG_CHANGED'
   | 'RG_REHEARSAL'
   | 'RG_NOT_REPAIRED'
+  | 'RG_UNTOLD'
   | 'RG_BUSY'
   | 'RG_HOOK_TARGET'
   | 'RG_HOOK_FILE'

@@ -1,3 +1,4 @@
+import type { Family } from '../iptables/model.ts';
 import { isDamage } from '../guard/finding.ts';
 import { checkJson, checkNagios } from '../report/check-formats.ts';
 import { checkText } from '../report/check-text.ts';
@@ -12,10 +13,17 @@ export interface CheckArgs extends MeasureArgs {
   readonly diff: boolean | undefined;
   readonly nagios: boolean | undefined;
   readonly all: boolean | undefined;
+  readonly candidate: string | undefined;
+  readonly family: Family | undefined;
+  readonly seconds: number;
 }
 
 /** `rulesguard check`: what of Docker's rules is lost, and what that means. Exit 0 intact, 1 damaged. */
 export async function run(args: CheckArgs, context: Context): Promise<Exit> {
+  if (args.candidate !== undefined) {
+    const { checkCandidate } = await import('./candidate.ts');
+    return checkCandidate({ ...args, candidate: args.candidate }, context);
+  }
   const { paint, print } = context;
   const reading = beginReading();
   const measure = await openMeasure(args, context);

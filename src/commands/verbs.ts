@@ -7,7 +7,8 @@ import { hookOptions } from './verbs-hook.ts';
 export interface GlobalArgs {
   readonly stateDir: string;
   readonly runDir: string;
-  readonly wait: number;
+  readonly wait: number | undefined;
+  readonly config: string | undefined;
   readonly color: boolean | undefined;
   readonly logFormat: 'text' | 'json' | 'systemd';
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
@@ -58,6 +59,13 @@ const SOURCE = {
   default: 'both' as const,
   describe: 'what should be there: what was recorded, what the Engine calls for, or all of it',
 } as const;
+const ALL = { type: 'boolean', describe: 'every finding, however many' } as const;
+const SECONDS = {
+  default: 30,
+  coerce: wholeNumber('seconds', 1),
+  requiresArg: true,
+  describe: 'time limit of a rehearsal',
+} as const;
 /** How many baselines are kept. */
 export const KEPT = 20;
 
@@ -94,11 +102,20 @@ export const VERBS: readonly Verb[] = [
         .option('json', { type: 'boolean', describe: 'one JSON document (schemas/report.schema.json)' })
         .option('diff', { type: 'boolean', describe: 'a unified diff, baseline against live' })
         .option('nagios', { type: 'boolean', describe: 'one line and exit code for Nagios or Icinga' })
-        .option('all', { type: 'boolean', describe: 'every finding, however many' })
+        .option('all', ALL)
+        .option('candidate', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'what loading this file would do: iptables-save, nftables, or a script',
+        })
+        .option('family', { choices: FAMILIES, describe: 'with --candidate: whose iptables-save it is' })
+        .option('seconds', SECONDS)
         .conflicts('json', ['diff', 'nagios'])
         .conflicts('diff', 'nagios')
+        .conflicts('candidate', ['diff', 'nagios', 'baseline'])
         .example('sudo rulesguard check', 'exit 0: intact, 1: damaged, 3: cannot tell')
-        .example('sudo rulesguard check --json', 'for scripts'),
+        .example('sudo rulesguard check --json', 'for scripts')
+        .example('sudo rulesguard check --candidate /etc/nftables.conf', 'before it is loaded'),
     () => import('./check.ts'),
   ),
   verb(
@@ -146,6 +163,33 @@ export const VERBS: readonly Verb[] = [
         .example('sudo rulesguard restore', 'do it: containers and foreign rules stay as they are')
         .example('sudo rulesguard restore --undo', 'take it back'),
     () => import('./restore.ts'),
+  ),
+  verb(
+    'run',
+    'guard a firewall change: rehearse it, refuse it or mend what it breaks',
+    (yargs: Argv) =>
+      yargs
+        .usage('$0 run [options] -- COMMAND...')
+        .option('mode', {
+          choices: ['refuse', 'repair', 'report'] as const,
+          default: 'refuse' as const,
+          describe:
+            "refuse: not run if it would hurt Docker's rules; repair: run, and what it broke is mended; report: run and told",
+        })
+        .option('dry-run', {
+          alias: 'n',
+          type: 'boolean',
+          describe: 'say what it would do, and do not run it',
+        })
+        .option('json', {
+          type: 'boolean',
+          describe: 'with --dry-run: one JSON document (schemas/forecast.schema.json)',
+        })
+        .option('all', ALL)
+        .option('seconds', SECONDS)
+        .example('sudo rulesguard run -- ufw reload', 'refused if it would hurt Docker')
+        .example('sudo rulesguard run --mode repair -- iptables -t nat -F', 'done, and mended at once'),
+    () => import('./run.ts'),
   ),
   verb(
     'baseline <action> [id]',

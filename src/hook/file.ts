@@ -89,8 +89,8 @@ export const isMarked = (content: string): boolean => findMark(content) !== unde
 /** Folders that were made for a hook, the deepest first. */
 export const foldersMadeFor = (content: string): readonly string[] => findMark(content)?.before.made ?? [];
 
-/** Whoever may read it may run it. */
-const executable = (mode: number): number => mode | ((mode & 0o444) >> 2);
+/** Whoever may read it may run it; root in any case. */
+const executable = (mode: number): number => mode | ((mode & 0o444) >> 2) | 0o100;
 
 /**
  * A file with the hook in it. Done a second time it changes nothing.

@@ -11,7 +11,7 @@ const WANTED = `/etc/systemd/system/firewalld.service.wants/${UNIT}`;
  */
 const SETTLE = '3';
 
-/** firewalld has no hook, but says `Reloaded` on D-Bus. The three listeners print that each in their own way. */
+/** firewalld has no hook, but says `Reloaded` on D-Bus. Both listeners print it with its member's name; busctl comes with systemd. */
 const WATCH = [
   'watch)',
   `  sleep ${SETTLE}`,
@@ -19,14 +19,12 @@ const WATCH = [
   `  rule="type='signal',interface='org.fedoraproject.FirewallD1',member='Reloaded'"`,
   '  if command -v dbus-monitor >/dev/null; then',
   '    set -- dbus-monitor --system "$rule"',
-  '  elif command -v gdbus >/dev/null; then',
-  '    set -- gdbus monitor --system --dest org.fedoraproject.FirewallD1',
   '  else',
   '    set -- busctl --system --match="$rule" monitor',
   '  fi',
   '  "$@" | while read -r line; do',
   '    case $line in',
-  '    *[mM]ember=Reloaded*|*FirewallD1.Reloaded*)',
+  '    *[mM]ember=Reloaded*)',
   `      sleep ${SETTLE}`,
   '      /bin/sh "$0" post',
   '      ;;',

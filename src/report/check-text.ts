@@ -41,16 +41,7 @@ export function checkText(
   shown: 'all' | 'some',
 ): string {
   const damaged = findings.some(isDamage);
-  const lines = [verdictLine(findings, head, paint)];
-  for (const severity of SEVERITIES) {
-    const rows = findings.filter((finding) => finding.severity === severity);
-    if (rows.length === 0) continue;
-    lines.push('', paint(COLOURS[severity], paint('bold', HEADINGS[severity])));
-    const limit = shown === 'all' ? rows.length : SHOWN;
-    lines.push(...rowsOf(rows.slice(0, limit), paint));
-    if (rows.length > limit)
-      lines.push(paint('dim', `  … and ${String(rows.length - limit)} more: rulesguard check --all`));
-  }
+  const lines = [verdictLine(findings, head, paint), ...bySeverity(findings, paint, shown)];
   if (damaged) {
     const policyOnly = findings.filter(isDamage).every(({ kind }) => kind === 'policy');
     const command = policyOnly ? 'rulesguard restore --policies' : 'rulesguard restore';
@@ -67,6 +58,38 @@ export function checkText(
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * Findings under a heading for each severity, the worst first.
+ *
+ * @param shown - as {@link checkText}
+ */
+export function bySeverity(
+  findings: readonly Finding[],
+  paint: Paint,
+  shown: 'all' | 'some',
+): readonly string[] {
+  return SEVERITIES.flatMap((severity) => {
+    const rows = findings.filter((finding) => finding.severity === severity);
+    if (rows.length === 0) return [];
+    const limit = shown === 'all' ? rows.length : SHOWN;
+    const more = paint('dim', `  … and ${String(rows.length - limit)} more, shown with --all`);
+    return [
+      '',
+      paint(COLOURS[severity], paint('bold', HEADINGS[severity])),
+      ...rowsOf(rows.slice(0, limit), paint),
+      ...(rows.length > limit ? [more] : []),
+    ];
+  });
+}
+
+/** `7 outages, 2 notices`: how many of each severity, the worst first. */
+export function tallyText(findings: readonly Finding[]): string {
+  const counts = tally(findings);
+  return SEVERITIES.filter((severity) => counts[severity] > 0)
+    .map((severity) => count(counts[severity], severity))
+    .join(', ');
+}
+
 function verdictLine(findings: readonly Finding[], head: CheckHead, paint: Paint): string {
   const about = [
     head.baseline === undefined
@@ -77,11 +100,7 @@ function verdictLine(findings: readonly Finding[], head: CheckHead, paint: Paint
   ].join(', ');
   if (!findings.some(isDamage))
     return `${paint('green', paint('bold', 'INTACT'))}  all ${count(head.rules, 'rule')} of Docker's are in place (${about})`;
-  const counts = tally(findings.filter(isDamage));
-  const parts = SEVERITIES.filter((severity) => counts[severity] > 0).map((severity) =>
-    count(counts[severity], severity),
-  );
-  return `${paint('red', paint('bold', 'DAMAGED'))}  ${parts.join(', ')} (${about})`;
+  return `${paint('red', paint('bold', 'DAMAGED'))}  ${tallyText(findings.filter(isDamage))} (${about})`;
 }
 
 /** Findings of one place and kind share a heading, so that fifty lost ports read as one loss. */

@@ -117,7 +117,7 @@ function refuseUnless(trusted: boolean, path: string, what: string): void {
     3,
     `the ${what} is not used: ${path} does not belong to root, may be written by others, or is no plain file`,
     {
-      details: ['Root would replay its rules, so nobody else may have had a hand in it.'],
+      details: ['Root acts on what it says, so nobody else may have had a hand in it.'],
       hint: `Look at it (ls -ld ${path}); if its content is yours: chown root: ${path} && chmod go-w ${path}`,
     },
   );

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { chmod, lstat, mkdir, rm, rmdir, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { FileState } from '../hook/file.ts';
 import type { Seen } from '../hook/target.ts';
@@ -56,14 +56,13 @@ export function entryAt(root: string, path: string): FileState | LinkState | und
 }
 
 /**
- * The folders to make for a path, the deepest first. One that is ours by its name counts even when it is there: the last
+ * The folders to make for a path, the deepest first. One that another hook made counts even though it is there: the last
  * hook that leaves it takes it along.
  */
-export function foldersToMake(root: string, path: string): readonly string[] {
+export function foldersToMake(root: string, path: string, ours: ReadonlySet<string>): readonly string[] {
   const folder = dirname(path);
-  if (folder === '/') return [];
-  if (isThere(root, folder)) return basename(folder) === 'rulesguard' ? [folder] : [];
-  return [folder, ...foldersToMake(root, folder)];
+  if (folder === '/' || (isThere(root, folder) && !ours.has(folder))) return [];
+  return [folder, ...foldersToMake(root, folder, ours)];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
 import { foldersMadeFor, isMarked, withHook, withoutHook, type HookFile } from '../hook/file.ts';
 import type { Making, Target } from '../hook/target.ts';
+import { TARGETS } from '../hook/targets.ts';
 import { entryAt, isThere, foldersToMake, seenBelow, type Change } from './hook-files.ts';
 
 /** Whether the manager of a target is installed below a root. */
@@ -15,17 +16,34 @@ export function isInstalled({ signs }: Target, root: string): boolean {
  */
 export function planInstall(target: Target, making: Making, root: string): readonly Change[] {
   const files = target.files(seenBelow(root), making);
+  const ours = foldersOfHooks(root);
   // A link holds no mark, so the file beside it remembers the folders made for both.
-  const forLinks = files.flatMap(({ kind, path }) => (kind === 'link' ? foldersToMake(root, path) : []));
+  const forLinks = files.flatMap(({ kind, path }) =>
+    kind === 'link' ? foldersToMake(root, path, ours) : [],
+  );
   return files
-    .map((file) => changeFor(target.name, file, root, forLinks))
+    .map((file) => changeFor(target.name, file, root, { forLinks, ours }))
     .filter(({ now, next }) => JSON.stringify(now) !== JSON.stringify(next));
 }
 
-function changeFor(name: string, file: HookFile, root: string, forLinks: readonly string[]): Change {
+/** Folders that hooks which are in place were made with. */
+function foldersOfHooks(root: string): ReadonlySet<string> {
+  const { read } = seenBelow(root);
+  const places = TARGETS.flatMap((target) => target.places);
+  return new Set(places.flatMap((path) => foldersMadeFor(read(path)?.content ?? '')));
+}
+
+interface Folders {
+  /** Those to make for links. */
+  readonly forLinks: readonly string[];
+  /** Those that hooks made. */
+  readonly ours: ReadonlySet<string>;
+}
+
+function changeFor(name: string, file: HookFile, root: string, { forLinks, ours }: Folders): Change {
   const { path } = file;
   const now = entryAt(root, path);
-  const folders = foldersToMake(root, path);
+  const folders = foldersToMake(root, path, ours);
   if (file.kind === 'link') {
     if (now === undefined || ('to' in now && now.to === file.to))
       return { path, now, next: { to: file.to }, folders };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Fault } from '../fault.ts';
 import { ownHost, type HostRules, type OwnedHost } from '../docker/ownership.ts';
-import type { Backend, Family } from '../iptables/model.ts';
+import { FAMILIES, type Backend, type Family } from '../iptables/model.ts';
 import { parseSave } from '../iptables/parse.ts';
 import { run } from './command.ts';
 
@@ -77,6 +77,17 @@ async function hasLegacyTables(): Promise<boolean> {
     Object.values(LEGACY_TABLES).map((path) => readFile(path, 'latin1').catch(() => '')),
   );
   return lists.some((list) => list.trim() !== '');
+}
+
+/**
+ * The rules of the other backend, where it holds any: both are in force at once. Loads no module.
+ *
+ * @param backend - the one that has been read
+ */
+export async function readOther(backend: Backend): Promise<Live | undefined> {
+  if (backend === 'nft' && !(await hasLegacyTables())) return undefined;
+  const other = await readBackend(backend === 'nft' ? 'legacy' : 'nft');
+  return FAMILIES.some((family) => other.rules[family].tables.size > 0) ? other : undefined;
 }
 
 const holdsDockers = (owned: OwnedHost): boolean =>

@@ -9,6 +9,7 @@ import { desiredOf, type Desired } from '../guard/desired.ts';
 import { isDamage, type Finding } from '../guard/finding.ts';
 import { findingsOf } from '../guard/findings.ts';
 import { outdatedBy } from '../guard/outdated.ts';
+import type { Surroundings } from '../guard/told.ts';
 import { Witness } from '../guard/vouch.ts';
 import { Fault } from '../fault.ts';
 import { digestOfRules } from './digest.ts';
@@ -76,14 +77,21 @@ export function lookAt(measure: Measure, live: Live, word: Answer): Look {
         }),
   };
   const drift = compare(sides);
-  const surroundings = {
-    networks: networks ?? [],
-    containers: word.answered
-      ? namedAddresses(word.inventory)
-      : (measure.stored?.baseline.engine?.containers ?? []),
-    userlandProxy: hasUserlandProxy(desired.owned),
-  };
+  const surroundings = surroundingsOf(word, measure.stored, desired.owned);
   return { live, word, sides, drift, findings: findingsOf(drift, surroundings) };
+}
+
+/** Names to tell consequences with: the Engine's own, else those a baseline recorded. */
+export function surroundingsOf(
+  word: Answer,
+  stored: StoredBaseline | undefined,
+  owned: OwnedHost,
+): Surroundings {
+  return {
+    networks: (word.answered ? word.inventory.networks : stored?.baseline.engine?.networks) ?? [],
+    containers: word.answered ? namedAddresses(word.inventory) : (stored?.baseline.engine?.containers ?? []),
+    userlandProxy: hasUserlandProxy(owned),
+  };
 }
 
 /** What should be there. */

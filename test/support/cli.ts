@@ -26,7 +26,11 @@ export interface CliHost {
    */
   run(args: string, code?: number): Promise<string>;
   /** Starts `rulesguard`, for a test that will not wait for it. */
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): ReturnType<typeof spawn>;
+  start(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    stdin?: 'ignore' | 'pipe',
+  ): ReturnType<typeof spawn>;
   /** Runs one command line, e.g. `iptables -t nat -F`; its words are split at spaces. */
   sh(line: string): Promise<string>;
   /** Loads a save on top of what is there. */
@@ -55,12 +59,17 @@ function told(args: readonly string[], { code, stdout, stderr }: Outcome): strin
   return `rulesguard ${args.join(' ')}: exit ${String(code)}\n--- stdout\n${stdout}\n--- stderr\n${stderr}`;
 }
 
-const spawn = (ns: Netns, args: readonly string[], env: Readonly<Record<string, string>>) =>
+const spawn = (
+  ns: Netns,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  stdin: 'ignore' | 'pipe',
+) =>
   execa('nsenter', [`--net=${ns.path}`, '--', process.execPath, PROGRAM, ...args], {
     env,
     extendEnv: false,
     reject: false,
-    stdin: 'ignore',
+    stdin,
   });
 
 function hostIn(ns: Netns, folder: string, backend: Backend): CliHost {
@@ -89,7 +98,7 @@ function hostIn(ns: Netns, folder: string, backend: Backend): CliHost {
         throw new Error(`expected exit ${String(code)}, got ${told(words, outcome)}`);
       return outcome.stdout;
     },
-    start: (args, more) => spawn(ns, args, { ...env, ...more }),
+    start: (args, more, stdin = 'ignore') => spawn(ns, args, { ...env, ...more }, stdin),
     async sh(line) {
       const [file = '', ...args] = line.split(' ');
       const { code, stdout, stderr } = await ns.exec(file.replace(/^(ip6?tables)$/, `$1-${backend}`), args);
