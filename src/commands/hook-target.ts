@@ -3,7 +3,7 @@ import { TARGETS } from '../hook/targets.ts';
 import type { Making, Target } from '../hook/target.ts';
 import { belongsToOthers, findProgram } from '../system/program.ts';
 import type { Context } from './context.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 
 /** Options of `hook install`, `remove`, `status`, `list` and `recipe`. */
 export interface TargetArgs {

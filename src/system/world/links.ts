@@ -1,0 +1,70 @@
+import { isRecord, listOf, textOf, type Json } from '../../docker/inventory.ts';
+import { run } from '../command.ts';
+
+/** Words ip would read otherwise than as one name. */
+const PLAIN = /^[^\s"'\\]+$/;
+
+/**
+ * What gives a network namespace the host's interfaces, for `ip -force -batch`: bridges as bridges, all others as
+ * dummies (as bridges where the kernel has no dummies), of the same names and addresses, up or down.
+ *
+ * @param links - the parsed JSON of `ip -details -json address show`
+ * @param routes - the text of `ip route show` of one family, each with the word for it: `-4`, `-6`
+ */
+export function linkBatch(
+  links: unknown,
+  routes: readonly (readonly [family: string, text: string])[],
+): string {
+  const lines = ['link set dev lo up', ...listOf(links).filter(isRecord).flatMap(linkLines)];
+  for (const [family, text] of routes)
+    for (const line of text.split('\n'))
+      // The kernel makes its own routes with the addresses.
+      if (line !== '' && !line.includes(' proto kernel'))
+        lines.push(
+          `${family === '-6' ? '-6 ' : ''}route replace ${line.replaceAll(/ (?:linkdown|dead)\b/g, '')}`,
+        );
+  return `${lines.join('\n')}\n`;
+}
+
+function linkLines(link: Json): readonly string[] {
+  const name = textOf(link['ifname']);
+  if (name === 'lo' || !PLAIN.test(name)) return [];
+  const info = isRecord(link['linkinfo']) ? textOf(link['linkinfo']['info_kind']) : '';
+  const mac = textOf(link['address']);
+  const isEthernet = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac);
+  const address = isEthernet ? ` address ${mac}` : '';
+  const add = (kind: string): string => `link add name ${name}${address} type ${kind}`;
+  const isUp = listOf(link['flags']).includes('UP');
+  return [
+    ...(info === 'bridge' ? [add('bridge')] : [add('dummy'), add('bridge')]),
+    ...(isUp ? [`link set dev ${name} up`] : []),
+    ...listOf(link['addr_info'])
+      .filter(isRecord)
+      .flatMap((info) => addressLine(name, info)),
+  ];
+}
+
+function addressLine(name: string, info: Json): readonly string[] {
+  const local = textOf(info['local']);
+  const length = info['prefixlen'];
+  if (local === '' || typeof length !== 'number') return [];
+  const isIpv6 = local.includes(':');
+  return [`address replace ${local}/${String(length)} dev ${name}${isIpv6 ? ' nodad' : ''}`];
+}
+
+/** Reads the host's interfaces and routes. Empty where iproute2 is missing: no rule needs an interface to exist. */
+export async function readLinks(): Promise<string> {
+  try {
+    const [links, ipv4, ipv6] = await Promise.all([
+      run(['ip', '-details', '-json', 'address', 'show']),
+      run(['ip', '-4', 'route', 'show']),
+      run(['ip', '-6', 'route', 'show']),
+    ]);
+    return linkBatch(JSON.parse(links.stdout), [
+      ['-4', ipv4.stdout],
+      ['-6', ipv6.stdout],
+    ]);
+  } catch {
+    return '';
+  }
+}
