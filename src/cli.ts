@@ -24,7 +24,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   let log = new Log({ format: defaultLogFormat(), level: 'warn' });
   try {
-    await parser(argv, (made) => (log = made)).parseAsync();
+    const { own, guarded } = splitGuarded(argv);
+    await parser(own, guarded, (made) => (log = made)).parseAsync();
   } catch (error) {
     process.exitCode = report(error, argv, log);
   }
@@ -34,7 +35,21 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** A usage error, as yargs words it. */
 class UsageError extends Error {}
 
-function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
+/**
+ * What stands behind the two dashes of `run` is another program's command line. yargs would read numbers in it.
+ */
+function splitGuarded(argv: readonly string[]): {
+  readonly own: readonly string[];
+  readonly guarded: readonly string[];
+} {
+  const dashes = argv.indexOf('--');
+  const own = argv.slice(0, dashes);
+  return dashes === -1 || !own.includes('run')
+    ? { own: argv, guarded: [] }
+    : { own, guarded: argv.slice(dashes + 1) };
+}
+
+function parser(argv: readonly string[], guarded: readonly string[], useLog: (log: Log) => void): Argv {
   const fresh: Argv = yargs([...argv]);
   // Before a command runs, whatever fails is what was typed: also an option's value that `coerce` refused.
   let called = false;
@@ -81,7 +96,6 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
       describe: 'how to talk on stderr',
     })
     .option('log-level', { choices: ['error', 'warn', 'info', 'debug'] as const, default: 'warn' as const })
-    .parserConfiguration({ 'populate--': true })
     .strict()
     .demandCommand(1, 'Which command? Try: rulesguard check')
     .recommendCommands()
@@ -105,7 +119,7 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
         const log = new Log({ format: globals.logFormat, level: globals.logLevel });
         useLog(log);
         called = true;
-        process.exitCode = await run(args, contextOf(globals, log));
+        process.exitCode = await run(args, contextOf(globals, guarded, log));
       },
     );
   }
@@ -135,7 +149,11 @@ function keepHelpForThoseWhoAsk(made: Argv): void {
   internals.getInternalMethods().getUsageInstance().cacheHelpMessage = () => undefined;
 }
 
-function contextOf({ stateDir, runDir, wait, config, color }: GlobalArgs, log: Log): Context {
+function contextOf(
+  { stateDir, runDir, wait, config, color }: GlobalArgs,
+  guarded: readonly string[],
+  log: Log,
+): Context {
   const named = config ?? (process.env['RULESGUARD_CONFIG'] || undefined);
   const noColor = (process.env['NO_COLOR'] ?? '') !== '';
   return {
@@ -145,6 +163,7 @@ function contextOf({ stateDir, runDir, wait, config, color }: GlobalArgs, log: L
     waitGiven: wait !== undefined,
     configFile: { path: named ?? CONFIG_PATH, explicit: named !== undefined },
     paint: paintWith(color ?? (process.stdout.isTTY && !noColor)),
+    guarded,
     log,
     print: (text) => process.stdout.write(text),
     printBytes: (bytes) => process.stdout.write(bytes, 'latin1'),

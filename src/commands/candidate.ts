@@ -6,6 +6,7 @@ import type { Family } from '../iptables/model.ts';
 import { foresee, harmOn, takeGround, type Change, type Forecast } from '../system/foresee.ts';
 import { withProgress } from '../system/progress.ts';
 import { xtablesBackend } from '../system/which.ts';
+import { configured } from './configured.ts';
 import type { Context, Exit } from './context.ts';
 import { tellForecast, type ForecastArgs } from './forecast.ts';
 import { openMeasure } from './measure.ts';
@@ -13,7 +14,7 @@ import { openMeasure } from './measure.ts';
 export interface CandidateArgs extends ForecastArgs {
   readonly candidate: string;
   readonly family: Family | undefined;
-  readonly seconds: number;
+  readonly seconds: number | undefined;
 }
 
 /** A candidate file, and how it would be put in force. */
@@ -22,7 +23,8 @@ type Candidate =
   | { readonly kind: 'nft' | 'script'; readonly change: Change };
 
 /** `check --candidate FILE`: what loading a file would do to Docker's rules. Exit 0 nothing, 1 it hurts, 3 cannot tell. */
-export async function checkCandidate(args: CandidateArgs, context: Context): Promise<Exit> {
+export async function checkCandidate(args: CandidateArgs, given: Context): Promise<Exit> {
+  const { config, context } = await configured(given);
   const candidate = await openCandidate(args);
   const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
   const ground = await takeGround(stored);
@@ -30,7 +32,7 @@ export async function checkCandidate(args: CandidateArgs, context: Context): Pro
     (await computed(candidate, ground)) ??
     (await withProgress(
       'rehearsing it in a scratch world',
-      foresee(candidate.change, ground, { seconds: args.seconds }),
+      foresee(candidate.change, ground, { seconds: args.seconds ?? config.run.rehearsalSeconds }),
     ));
   return tellForecast(forecast, candidate.change, ground, args, context);
 }

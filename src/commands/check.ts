@@ -15,7 +15,7 @@ export interface CheckArgs extends MeasureArgs {
   readonly all: boolean | undefined;
   readonly candidate: string | undefined;
   readonly family: Family | undefined;
-  readonly seconds: number;
+  readonly seconds: number | undefined;
 }
 
 /** `rulesguard check`: what of Docker's rules is lost, and what that means. Exit 0 intact, 1 damaged. */

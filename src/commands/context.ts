@@ -12,6 +12,8 @@ export interface Context {
   readonly waitGiven: boolean;
   /** Read by the commands that need it, see `configured`. */
   readonly configFile: ConfigFile;
+  /** The command line behind the two dashes of `run`. */
+  readonly guarded: readonly string[];
   readonly paint: Paint;
   readonly log: Log;
   /** Data for stdout, as text. */

@@ -7,32 +7,35 @@ import { launch, notFound } from '../system/launch.ts';
 import { withProgress } from '../system/progress.ts';
 import { peekStdin } from '../system/stdin.ts';
 import { which } from '../system/which.ts';
+import { configured } from './configured.ts';
 import type { Context, Exit } from './context.ts';
 import { commandLine, tellForecast, type ForecastArgs } from './forecast.ts';
 import { openMeasure } from './measure.ts';
 
-export const MODES = ['refuse', 'repair', 'report'] as const;
-export type Mode = (typeof MODES)[number];
-
 export interface RunArgs extends ForecastArgs {
-  readonly mode: Mode;
+  readonly mode: 'refuse' | 'repair' | 'report' | undefined;
   readonly dryRun: boolean | undefined;
-  readonly seconds: number;
-  /** The command, behind `--`. */
-  readonly '--'?: readonly string[];
+  readonly seconds: number | undefined;
+  readonly policies: boolean | undefined;
 }
 
 /**
  * `rulesguard run -- COMMAND`: a firewall change, guarded. Exit: the command's own; 1 refused, or Docker's rules are hurt
  * afterwards; 3 nobody can tell what it would do.
  */
-export async function run(args: RunArgs, context: Context): Promise<Exit> {
-  const change = await changeOf(args['--'] ?? []);
+export async function run(args: RunArgs, given: Context): Promise<Exit> {
+  const { config, context } = await configured(given);
+  const change = await changeOf(context.guarded);
+  const mode = args.mode ?? config.run.mode;
+  if (mode === 'repair' && args.dryRun !== true) {
+    const { runRepaired } = await import('./run-repaired.ts');
+    return runRepaired(change, args.policies === true, aside(context));
+  }
   const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
   const ground = await takeGround(stored);
-  if (args.dryRun === true || args.mode === 'refuse') {
-    const options = { seconds: args.seconds };
-    const forecast = await withProgress('rehearsing it in a scratch world', foresee(change, ground, options));
+  if (args.dryRun === true || mode === 'refuse') {
+    const foreseen = foresee(change, ground, { seconds: args.seconds ?? config.run.rehearsalSeconds });
+    const forecast = await withProgress('rehearsing it in a scratch world', foreseen);
     if (args.dryRun === true) return tellForecast(forecast, change, ground, args, context);
     if (!forecast.told || isHurt(forecast.harm)) {
       const exit = tellForecast(forecast, change, ground, args, aside(context));
@@ -43,7 +46,7 @@ export async function run(args: RunArgs, context: Context): Promise<Exit> {
     }
   }
   const exit = await launch(change.words, change.input);
-  return tellOutcome(exit, change, ground, args, context);
+  return tellOutcome(exit, change, ground, args, aside(context));
 }
 
 /** Standard output is the command's own: all that is said beside it goes to stderr. */
@@ -60,9 +63,8 @@ async function tellOutcome(
   { words }: Change,
   ground: Ground,
   { all }: RunArgs,
-  context: Context,
+  { print, paint }: Context,
 ): Promise<Exit> {
-  const { print, paint } = aside(context);
   const after = await readBackend(ground.live.backend);
   const harm = harmOn(ground, after.rules);
   if (!isHurt(harm)) return exit;

@@ -61,10 +61,10 @@ const SOURCE = {
 } as const;
 const ALL = { type: 'boolean', describe: 'every finding, however many' } as const;
 const SECONDS = {
-  default: 30,
-  coerce: wholeNumber('seconds', 1),
+  coerce: (value: unknown): number | undefined =>
+    value === undefined ? undefined : wholeNumber('seconds', 1)(value),
   requiresArg: true,
-  describe: 'time limit of a rehearsal',
+  describe: 'time limit of a rehearsal (default: as configured, else 30)',
 } as const;
 /** How many baselines are kept. */
 export const KEPT = 20;
@@ -172,9 +172,8 @@ export const VERBS: readonly Verb[] = [
         .usage('$0 run [options] -- COMMAND...')
         .option('mode', {
           choices: ['refuse', 'repair', 'report'] as const,
-          default: 'refuse' as const,
           describe:
-            "refuse: not run if it would hurt Docker's rules; repair: run, and what it broke is mended; report: run and told",
+            "refuse: not run if it would hurt Docker's rules; repair: run, and what it broke is mended; report: run and told (default: as configured, else refuse)",
         })
         .option('dry-run', {
           alias: 'n',
@@ -187,6 +186,10 @@ export const VERBS: readonly Verb[] = [
         })
         .option('all', ALL)
         .option('seconds', SECONDS)
+        .option('policies', {
+          type: 'boolean',
+          describe: 'with --mode repair: set the FORWARD policies back too',
+        })
         .example('sudo rulesguard run -- ufw reload', 'refused if it would hurt Docker')
         .example('sudo rulesguard run --mode repair -- iptables -t nat -F', 'done, and mended at once'),
     () => import('./run.ts'),

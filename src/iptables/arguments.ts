@@ -10,7 +10,7 @@ export interface Arguments {
   readonly rulespec: readonly string[];
 }
 
-export type Command = keyof typeof COMMANDS;
+type Command = keyof typeof COMMANDS;
 
 interface CommandFacts {
   /** The fewest and the most words the command takes for itself; one it may do without must not begin with - or !. */
@@ -64,7 +64,7 @@ const LONG: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Flags, options with a value, and -w, whose value may be missing. */
+/** Letters of options without a value. */
 const FLAGS = 'vnx0';
 
 /**

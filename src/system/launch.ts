@@ -23,25 +23,29 @@ const SIGNALLED = 128;
 export async function launch(words: readonly [string, ...string[]], { feed }: Input): Promise<number> {
   const { execa } = await import('execa');
   const [file, ...args] = words;
-  const child = execa(file, args, {
-    reject: false,
-    buffer: false,
-    stdout: 'inherit',
-    stderr: 'inherit',
-    cleanup: false,
-    stdin: feed === undefined ? 'inherit' : 'pipe',
-  });
-  if (feed !== undefined && child.stdin !== null) {
-    // A command need not read what it is given.
-    child.stdin.on('error', () => undefined);
-    feed(child.stdin);
-  }
+  let send: (signal: NodeJS.Signals) => void = () => undefined;
   const passOn = (signal: NodeJS.Signals): void => {
-    if (process.stdin.isTTY && FROM_TERMINAL.has(signal)) return;
-    child.kill(signal);
+    if (!process.stdin.isTTY || !FROM_TERMINAL.has(signal)) send(signal);
   };
+  // Before the command is there: a signal that came first would end us, and leave it alone.
   for (const signal of PASSED_ON) process.on(signal, passOn);
   try {
+    const child = execa(file, args, {
+      reject: false,
+      buffer: false,
+      stdout: 'inherit',
+      stderr: 'inherit',
+      cleanup: false,
+      // How it takes a signal is its own affair.
+      forceKillAfterDelay: false,
+      stdin: feed === undefined ? 'inherit' : 'pipe',
+    });
+    send = (signal) => child.kill(signal);
+    if (feed !== undefined && child.stdin !== null) {
+      // A command need not read what it is given.
+      child.stdin.on('error', () => undefined);
+      feed(child.stdin);
+    }
     const { exitCode, signal, code } = await child;
     if (exitCode !== undefined) return exitCode;
     if (signal !== undefined) return SIGNALLED + constants.signals[signal];

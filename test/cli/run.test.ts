@@ -138,6 +138,48 @@ describeCli('run --mode refuse', () => {
     }));
 });
 
+describeCli('run --mode repair', () => {
+  test.each(['iptables -t nat -F', 'iptables -F; iptables -X', 'ip6tables -F; iptables -t raw -F'])(
+    '%s: run, and mended in the same breath, without a baseline or an Engine',
+    (text) =>
+      withHost(async (host) => {
+        const before = await host.rules();
+        const { code, stdout, stderr } = await script(host, `${text}; echo done`, '--mode repair');
+        expect({ code, stdout }).toEqual({ code: 0, stdout: 'done\n' });
+        expect(stderr).toContain('REPAIRED');
+        expect(await host.rules()).toBe(before);
+      }),
+  );
+
+  test('the change itself stays, and what is sound is left alone without a word of ours', () =>
+    withHost(async (host) => {
+      const { code, stdout, stderr } = await script(host, `${SAFE}; exit 4`, '--mode repair');
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toMatch(/^note: there is no Docker Engine to ask: .*\n$/);
+      expect(await host.rules()).toContain(SAFE.replace('iptables ', ''));
+    }));
+
+  test('damage from before is said, and not recorded as if it were sound', () =>
+    withHost(async (host) => {
+      await host.run('snapshot');
+      await host.sh('iptables -t nat -F PREROUTING');
+      const { code, stderr } = await script(host, 'true', '--mode repair');
+      expect(stderr).toContain('not recorded before the change');
+      expect(code).toBe(0);
+      await host.run('check');
+    }));
+
+  test('a policy is set back when asked', () =>
+    withHost(async (host) => {
+      const before = await host.rules();
+      const text = 'iptables -P FORWARD ACCEPT';
+      expect((await script(host, text, '--mode repair')).code).toBe(1);
+      await host.sh('iptables -P FORWARD DROP');
+      expect((await script(host, text, '--mode repair --policies')).code).toBe(0);
+      expect(await host.rules()).toBe(before);
+    }));
+});
+
 describeCli('run --mode report', () => {
   test('runs it, and says on stderr what it broke; exit 1 though the command was content', () =>
     withHost(async (host) => {

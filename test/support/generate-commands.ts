@@ -5,11 +5,11 @@ import type { Family } from './netns.ts';
 
 /** What is done to the rules: the arguments of iptables, or a file for iptables-restore. */
 export type Deed =
-  | { readonly kind: 'command'; readonly words: readonly string[] }
+  | { readonly kind: 'command' | 'odd command'; readonly words: readonly string[] }
   | { readonly kind: 'restore'; readonly text: string; readonly noflush: boolean };
 
 /** Numbers that pick one of several things, whatever their count. */
-export type Picks = readonly number[];
+type Picks = readonly number[];
 
 const pick = <Item>(items: readonly Item[], number = 0): Item => {
   const item = items[number % items.length];
@@ -164,12 +164,10 @@ const split = (text: string): readonly string[] => text.split(' ').filter((word)
 /** Something a person may do to these rules. */
 export function deedOn(ruleset: Ruleset, picks: Picks, family: Family): Deed {
   const [kind = 0, ...more] = picks;
-  return kind % 5 === 0
-    ? restoreOf(ruleset, more)
-    : { kind: 'command', words: commandOf(ruleset, more, family) };
+  return kind % 5 === 0 ? restoreOf(ruleset, more) : commandOf(ruleset, more, family);
 }
 
-function commandOf(ruleset: Ruleset, picks: Picks, family: Family): readonly string[] {
+function commandOf(ruleset: Ruleset, picks: Picks, family: Family): Deed {
   const [a = 0, b, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = picks;
   const table = pick([...ruleset.tables.keys()], b);
   const chains = [...(ruleset.tables.get(table)?.chains.keys() ?? [])];
@@ -207,14 +205,15 @@ function commandOf(ruleset: Ruleset, picks: Picks, family: Family): readonly str
     ['-I', chain, number, ...spec],
   ];
   const body = pick(bodies, a);
-  if (h % 7 === 0) return split(pick(ODD, d));
+  if (h % 7 === 0) return { kind: 'odd command', words: split(pick(ODD, d)) };
   const inTable =
     table === 'filter' && g % 2 === 0
       ? []
       : pick([['-t', table], [`-t${table}`], [`--table=${table}`], ['--table', table], ['--tab', table]], g);
   const beside = pick([[], [], ['-w'], ['-w', '5'], ['--wait'], ['--wait=5'], ['-w5'], ['-v']], h);
   const inFront = family === 'ipv6' || h % 3 !== 0 || '-A-I-D-C'.includes(body[0] ?? '');
-  return inFront ? [...beside, ...inTable, ...body] : [...body, ...inTable, ...beside];
+  const words = inFront ? [...beside, ...inTable, ...body] : [...body, ...inTable, ...beside];
+  return { kind: 'command', words };
 }
 
 /** The rules as a file, with some lines gone, added or changed. */
