@@ -39,7 +39,8 @@ export function rulesOf(saves: Saves): readonly string[] {
     .map(({ key }) => key);
 }
 
-const policiesChanged = (before: Saves, after: Saves) => {
+/** FORWARD's policies that are others now, as `ipv4 DROP → ACCEPT`. */
+export const policiesChanged = (before: Saves, after: Saves) => {
   const now = forwardPolicies(after);
   return forwardPolicies(before).flatMap((policy, index) =>
     policy === now[index] ? [] : [`${policy} → ${now[index]?.split(' ')[1] ?? ''}`],

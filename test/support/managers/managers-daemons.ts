@@ -20,6 +20,8 @@ const reload = (hurts: boolean): Change => ({
 
 const start: Change = { typed: 'firewalld', hurts: true, rehearsal: 'cannot tell', until: RUNNING };
 
+const AHEAD = "it accepts every packet in nat's PREROUTING, ahead of Docker's rule there";
+
 /** Docker looks for firewalld when it starts, and never again: so it is on a machine that boots. */
 const whereDockerStartsLast = (version: string, name: 'nftables' | 'iptables'): Omit<Manager, 'changes'> => ({
   name: `firewalld ${version}, ${name}; Docker started after it`,
@@ -55,12 +57,18 @@ export const MANAGERS_OF_DAEMONS: readonly Manager[] = [
   { ...whereDockerStartsLast('2', 'nftables'), changes: [reload(false)] },
   {
     ...whereDockerStartsLast('2', 'iptables'),
-    broken: "it accepts every packet in nat's PREROUTING, ahead of Docker's rule there",
+    broken: AHEAD,
     changes: [reload(true)],
   },
-  { ...whereDockerWasFirst('2', 'iptables'), changes: [start] },
+  {
+    ...whereDockerWasFirst('2', 'iptables'),
+    changes: [{ ...start, stops: AHEAD }],
+  },
   { ...whereDockerStartsLast('1', 'nftables'), changes: [reload(true)] },
-  { ...whereDockerWasFirst('1', 'nftables'), changes: [start] },
+  {
+    ...whereDockerWasFirst('1', 'nftables'),
+    changes: [{ ...start, stops: 'its own table forwards nothing for bridges that are in no zone' }],
+  },
   {
     ...fail2ban,
     setUp: [FAIL2BAN, START_FAIL2BAN],

@@ -131,7 +131,14 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'ferm',
     era: '20.10',
     setUp: [],
-    changes: [{ typed: 'ferm /etc/ferm/ferm.conf', hurts: true, rehearsal: 'tells' }],
+    changes: [
+      {
+        typed: 'ferm /etc/ferm/ferm.conf',
+        hurts: true,
+        rehearsal: 'tells',
+        stops: 'FORWARD of the legacy backend drops',
+      },
+    ],
   },
   {
     name: 'shorewall, DOCKER=No',

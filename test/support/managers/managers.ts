@@ -21,6 +21,8 @@ export interface Change {
   readonly hook?: Hook;
   /** Whether dockerd hears of it, and then writes its rules anew by itself. */
   readonly isHeard?: true;
+  /** Whose rules of its own stop Docker's packets, where no rule of Docker's can help. */
+  readonly stops?: string;
   /** Typed afterwards, to wait until it has been done: what was started goes on by itself. */
   readonly until?: string;
 }

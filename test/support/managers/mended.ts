@@ -1,27 +1,32 @@
 import { difference } from '../incident/rules.ts';
 import { ownLines, sorted } from '../incident/judge.ts';
 import { measureAgain } from '../matrix/packets.ts';
-import { differing, type Deed } from './cell.ts';
+import { differing, policiesChanged, type Deed } from './cell.ts';
 import type { Change } from './managers.ts';
 import { filesOf, settled, type Rest, type Site } from './site.ts';
 import type { Verdict } from './table.ts';
 import { spoken, without } from './unchanged.ts';
 
-/** `rulesguard run --mode repair -- CHANGE`; where what it starts goes on by itself, a restore when that is done. */
+/**
+ * `rulesguard run --mode repair -- CHANGE`; FORWARD's policy too, where the change touches it. Where what it starts goes on
+ * by itself, a restore when that is done.
+ */
 export async function repaired(site: Site, rest: Rest, deed: Deed, change: Change): Promise<Verdict> {
   await rest.again();
-  if (change.until === undefined) {
-    const wrong = await wholeAfter(
-      site,
-      rest,
-      deed,
-      change,
-      `rulesguard run --mode repair -- ${change.typed}`,
-    );
-    return { told: 'whole', wrong };
-  }
-  const line = `${change.typed} && { ${change.until}; } && rulesguard restore`;
-  return { told: 'whole, by restore', wrong: await wholeAfter(site, rest, deed, change, line) };
+  const { typed, until, stops } = change;
+  const policies = deed.policies.length > 0 ? ' --policies' : '';
+  // A restore knows of DOCKER-USER what was recorded.
+  if (until !== undefined) await site.mustType('rulesguard snapshot');
+  const line =
+    until === undefined
+      ? `rulesguard run --mode repair${policies} -- ${typed}`
+      : `${typed} && { ${until}; } && rulesguard restore${policies}`;
+  const { wrong, open } = await wholeAfter(site, rest, deed, change, line);
+  const how = until === undefined ? policies && `, with${policies}` : `, by restore${policies}`;
+  return {
+    told: `${stops === undefined ? 'whole' : 'rules whole, packets stopped by its own'}${how}`,
+    wrong: [...wrong, ...open],
+  };
 }
 
 /** Until dockerd and then the hook have done what they do when they hear of a reload. */
@@ -40,34 +45,49 @@ export async function hooked(site: Site, rest: Rest, deed: Deed, change: Change)
     beside === undefined
       ? typed
       : `setsid ${beside} >/lab/beside.log 2>&1 & ${HEARD}; ${typed} && ${HEARD}; kill -- -$!`;
-  const wrong = await wholeAfter(site, rest, deed, change, line);
+  const { wrong, open } = await wholeAfter(site, rest, deed, change, line);
   const changed = await filesOf(site);
   await site.mustType(`rulesguard hook remove ${target}`);
   const expected = [...without(changed, without(installed, before)), ...without(before, installed)];
   const left = without(await filesOf(site), expected);
-  return { told: 'whole', wrong: [...wrong, ...left.map((file) => `left behind: ${file}`)] };
+  return {
+    told: open.length === 0 ? 'whole' : 'whole, FORWARD left open',
+    wrong: [...wrong, ...left.map((file) => `left behind: ${file}`)],
+  };
+}
+
+/** What a line left of a site. */
+interface Left {
+  /** All that is not as it should be, but policies. */
+  readonly wrong: readonly string[];
+  /** `ipv4 DROP → ACCEPT`, where FORWARD's policy is not what it was at rest. */
+  readonly open: readonly string[];
 }
 
 /**
  * Runs a line after which Docker must be whole: all of its rules once, the manager's as they are without us, packets as
- * before. @returns what is wrong
+ * before.
  */
 export async function wholeAfter(
   site: Site,
   rest: Rest,
   deed: Deed,
-  { isHeard }: Change,
+  { isHeard, stops }: Change,
   line: string,
-): Promise<readonly string[]> {
+): Promise<Left> {
   const outcome = await site.typed(line);
-  const there = ownLines(await settled(site.engine, isHeard));
+  const saves = await settled(site.engine, isHeard);
+  const there = ownLines(saves);
   const wanted = [...site.dockers, ...difference(ownLines(deed.saves), site.dockers)];
-  const answers = await measureAgain(site.engine, site.pairs, rest.known);
+  const answers = stops === undefined ? await measureAgain(site.engine, site.pairs, rest.known) : rest.known;
   const wrong = [
     ...(outcome.code === deed.outcome.code ? [] : [`it exits ${String(deed.outcome.code)} without us`]),
     ...sorted(difference(wanted, there)).map((rule) => `lacking: ${rule}`),
     ...sorted(difference(there, wanted)).map((rule) => `too much: ${rule}`),
     ...differing(site, rest.known, answers),
   ];
-  return wrong.length === 0 ? [] : [...wrong, spoken(outcome)];
+  return {
+    wrong: wrong.length === 0 ? [] : [...wrong, spoken(outcome)],
+    open: policiesChanged(rest.saves, saves),
+  };
 }
