@@ -72,7 +72,7 @@ export async function wholeAfter(
   site: Site,
   rest: Rest,
   deed: Deed,
-  { isHeard, stops }: Change,
+  { isHeard, stops, until }: Change,
   line: string,
 ): Promise<Left> {
   const outcome = await site.typed(line);
@@ -80,8 +80,10 @@ export async function wholeAfter(
   const there = ownLines(saves);
   const wanted = [...site.dockers, ...difference(ownLines(deed.saves), site.dockers)];
   const answers = stops === undefined ? await measureAgain(site.engine, site.pairs, rest.known) : rest.known;
+  // Run by us, it is said when packets are still stopped.
+  const exit = stops !== undefined && until === undefined ? 1 : deed.outcome.code;
   const wrong = [
-    ...(outcome.code === deed.outcome.code ? [] : [`it exits ${String(deed.outcome.code)} without us`]),
+    ...(outcome.code === exit ? [] : [`expected exit ${String(exit)}`]),
     ...sorted(difference(wanted, there)).map((rule) => `lacking: ${rule}`),
     ...sorted(difference(there, wanted)).map((rule) => `too much: ${rule}`),
     ...differing(site, rest.known, answers),
