@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { foretellCommand, foretellRestore } from '../../src/guard/foretell.ts';
 import type { Ruleset } from '../../src/iptables/model.ts';
 import { parseSave } from '../../src/iptables/parse.ts';
+import { facts, quoted, shellLine } from '../support/deeds.ts';
 import { deedOn, somePicks, type Deed } from '../support/generate-commands.ts';
 import { describeKinds, type Kind } from '../support/kernel.ts';
 import { tool, withNetns, type Family } from '../support/netns.ts';
@@ -37,29 +38,6 @@ const beside = (family: Family): string =>
     'COMMIT',
     '',
   ].join('\n');
-
-const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
-
-function shellLine(deed: Deed, { family, backend }: Kind): string {
-  return deed.kind !== 'restore'
-    ? [tool(family, backend), ...deed.words].map(quoted).join(' ')
-    : `printf %s ${quoted(deed.text)} | ${tool(family, backend, 'restore')}${deed.noflush ? ' -n' : ''}`;
-}
-
-/** Policies, chains and rules in order; an open and empty built-in chain is nothing, as is a table of such. */
-function facts(ruleset: Ruleset): readonly string[] {
-  return [...ruleset.tables.values()]
-    .flatMap(({ name, chains }) =>
-      [...chains.values()]
-        .filter(({ policy, rules }) => policy !== 'ACCEPT' || rules.length > 0)
-        .map((chain) =>
-          [`${name} ${chain.name} ${chain.policy}`, ...chain.rules.map(({ text }) => text)].join('\n'),
-        )
-        .map((text) => [name, text] as const),
-    )
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([, text]) => text);
-}
 
 interface Happening {
   readonly deed: Deed;

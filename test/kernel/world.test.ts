@@ -1,0 +1,242 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeCli, withHost, type CliHost } from '../support/cli.ts';
+
+/** What of a rehearsal could stay behind on this machine, beside processes. */
+async function footprint(host: CliHost): Promise<unknown> {
+  const { stdout } = await host.ns.exec('ip', ['-o', 'link']);
+  return {
+    mounts: readFileSync('/proc/self/mountinfo', 'latin1'),
+    links: stdout,
+    rules: await host.rules(),
+    folders: ['/mnt', '/media', '/srv', '/opt', '/run', '/etc'].map((folder) => readdirSync(folder)),
+    state: existsSync(host.folder) ? readdirSync(host.folder) : [],
+  };
+}
+
+/** Processes with a word in their command line. */
+function processesWith(word: string): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !isTrue(); i++) await sleep(50);
+  expect(isTrue()).toBe(true);
+}
+
+/** A number of seconds that no other process sleeps for. */
+const mark = (): string => `7${String(process.hrtime.bigint() % 1_000_000n)}.5`;
+
+const rehearse = (host: CliHost, script: string, ...options: readonly string[]) =>
+  host.attempt(['run', '-n', ...options, '--', 'sh', '-c', script]);
+
+describeCli('a rehearsal leaves nothing behind', () => {
+  test.each([
+    ['that ends well', (seconds: string) => `iptables -F; sh -c 'exec sleep 0.1' ${seconds}`, 1],
+    ['that fails', () => 'false', 3],
+    ['that takes too long', (seconds: string) => `sleep ${seconds}`, 3],
+    ['that leaves a daemon', (seconds: string) => `setsid sleep ${seconds} & true`, 3],
+  ] as const)('of a command %s', (_, script, exit) =>
+    withHost(async (host) => {
+      const before = await footprint(host);
+      const seconds = mark();
+      const { code, stderr } = await rehearse(host, script(seconds), '--seconds', '2');
+      expect(code, stderr).toBe(exit);
+      expect(await footprint(host)).toEqual(before);
+      expect(processesWith(seconds)).toEqual([]);
+    }),
+  );
+
+  test('when it is killed in the middle', () =>
+    withHost(async (host) => {
+      const before = await footprint(host);
+      const seconds = mark();
+      const started = host.start(['run', '-n', '--', 'sh', '-c', `iptables -F; sleep ${seconds}; true`]);
+      await until(() => processesWith(seconds).length > 0);
+      started.kill('SIGKILL');
+      await started;
+      await until(() => processesWith(seconds).length === 0);
+      expect(await footprint(host)).toEqual(before);
+    }));
+});
+
+describeCli('a rehearsed command that reaches for the host', () => {
+  let victim: ChildProcess;
+  let server: Server;
+  let folder: string;
+  let connections = 0;
+
+  beforeAll(async () => {
+    victim = spawn('sleep', ['600'], { stdio: 'ignore' });
+    folder = mkdtempSync('/var/tmp/rulesguard-world-');
+    writeFileSync(path.join(folder, 'file'), 'as it was\n');
+    mkdirSync(path.join(folder, 'full'));
+    server = createServer((connection) => {
+      connections++;
+      connection.destroy();
+    });
+    server.listen(path.join(folder, 'daemon.sock'));
+    await once(server, 'listening');
+  });
+  afterAll(() => {
+    victim.kill('SIGKILL');
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a script in a rehearsal, as a command that ends well; what it prints comes back when it fails. */
+  const inside = (script: string) =>
+    withHost(async (host) => {
+      // Told only when the command fails.
+      const { stderr } = await rehearse(host, `{ ${script}; } 2>&1; exit 5`);
+      return stderr;
+    });
+
+  test('writes only into its own copy of the files', async () => {
+    const said = await inside(
+      `cd ${folder}; echo changed >file; rm -r full; echo x >new; cat file; ls; echo y >/etc/rulesguard-trace`,
+    );
+    expect(said).toContain('changed');
+    expect(readFileSync(path.join(folder, 'file'), 'utf8')).toBe('as it was\n');
+    expect(readdirSync(folder).sort()).toEqual(['daemon.sock', 'file', 'full']);
+    expect(existsSync('/etc/rulesguard-trace')).toBe(false);
+  });
+
+  test('sees no process of the host, and signals none', async () => {
+    const pid = String(victim.pid);
+    const said = await inside(`kill -9 ${pid}; kill -9 -1; ls -d /proc/${pid}; true`);
+    expect(said).toMatch(/No such (?:process|file)/);
+    expect(victim.exitCode).toBeNull();
+    expect(victim.signalCode).toBeNull();
+  });
+
+  test('reaches no daemon, and is not told for safe', () =>
+    withHost(async (host) => {
+      const connect =
+        "perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Peer => $ARGV[0]) or exit 0' " +
+        path.join(folder, 'daemon.sock');
+      // The namespace of this test is not the daemon's, so the world knows of it by its name alone.
+      const { code, stderr } = await host.attempt(['run', '-n', '--', 'sh', '-c', connect], {
+        env: { DOCKER_HOST: `unix://${path.join(folder, 'daemon.sock')}` },
+      });
+      expect(code, stderr).toBe(3);
+      expect(stderr).toContain('it asks a service of this host');
+      expect(stderr).toContain('daemon.sock');
+      // Those were rulesguard's own questions to what it takes for an Engine.
+      const asked = connections;
+      expect((await rehearse(host, `${connect}; true`)).code).toBe(0);
+      expect(connections).toBe(asked);
+    }));
+
+  describe.each([
+    ['mounts', 'mount -t tmpfs none /mnt'],
+    ['mounts over what is read-only', 'mount -o remount,rw /proc/sys'],
+    ['makes devices', 'mknod /tmp/disk b 8 0'],
+    ['changes sysctls of the machine', 'echo 61 >/proc/sys/kernel/panic'],
+    ['changes sysctls by the tool', 'sysctl -qw vm.swappiness=61'],
+    ['enters namespaces', 'nsenter -t 1 -m -n true && unshare -m true'],
+    ['writes to /sys', 'echo 1 >/sys/module/kernel/parameters/panic'],
+    ['writes to the machine', 'echo h >/proc/sysrq-trigger && test ! -c /proc/sysrq-trigger'],
+    ['leaves by chroot', 'chroot /proc/1/root true'],
+    ['sets the clock', 'date -s 2000-01-01'],
+  ])('%s', (_, script) => {
+    test('in vain', () =>
+      withHost(async (host) => {
+        const panic = readFileSync('/proc/sys/kernel/panic', 'utf8');
+        const { code, stderr } = await rehearse(host, script);
+        expect(code, stderr).toBe(3);
+        expect(stderr).toContain('it failed in the rehearsal');
+        expect(readFileSync('/proc/sys/kernel/panic', 'utf8')).toBe(panic);
+      }));
+  });
+
+  test('changes the network settings of its own namespace alone', () =>
+    withHost(async (host) => {
+      const forward = () => host.sh('cat /proc/sys/net/ipv4/ip_forward');
+      const before = await forward();
+      const other = before.trim() === '1' ? '0' : '1';
+      const script = `echo ${other} >/proc/sys/net/ipv4/ip_forward; ip link add mine type bridge; ip link del eth9`;
+      await host.sh('ip link add eth9 type bridge');
+      expect((await rehearse(host, script)).code).toBe(0);
+      expect(await forward()).toBe(before);
+      expect(await host.sh('ip -o link')).toContain('eth9');
+    }));
+});
+
+describeCli('a scratch world is like the host', () => {
+  test('interfaces, addresses, routes and switches', () =>
+    withHost(async (host) => {
+      for (const line of [
+        'ip link add eth7 type bridge',
+        'ip address add 198.51.100.7/24 dev eth7',
+        'ip link set eth7 up',
+        'ip route add 203.0.113.0/24 via 198.51.100.1',
+        'sysctl -qw net.ipv4.ip_forward=1',
+      ])
+        await host.sh(line);
+      const script =
+        'ip -4 -o address show dev eth7 | grep -q 198.51.100.7/24 && ip route | grep -q "^203.0.113.0/24 via 198.51.100.1" && grep -q 1 /proc/sys/net/ipv4/ip_forward';
+      const { code, stderr } = await rehearse(host, script);
+      expect(code, stderr).toBe(0);
+    }));
+
+  test('sets, and nftables’ own tables', () =>
+    withHost(async (host) => {
+      await host.sh('ipset create bad hash:ip');
+      await host.sh('ipset add bad 203.0.113.5');
+      await host.sh('iptables -A INPUT -m set --match-set bad src -j DROP');
+      await host.sh('nft add table inet mine');
+      const script =
+        'ipset test bad 203.0.113.5 && nft list table inet mine && ipset destroy bad; test $? -ne 0';
+      const { code, stderr } = await rehearse(host, script);
+      expect(code, stderr).toBe(0);
+    }));
+
+  test('the folder it is called from', () =>
+    withHost(async (host) => {
+      const { code } = await host.attempt([
+        'run',
+        '-n',
+        '--',
+        'sh',
+        '-c',
+        `test "$PWD" = "${process.cwd()}"`,
+      ]);
+      expect(code).toBe(0);
+    }));
+
+  test('a rule there that cannot be loaded again is said, not passed over', () =>
+    withHost(async (host) => {
+      await host.sh('ipset create gone hash:ip');
+      await host.sh('iptables -A INPUT -m set --match-set gone src -j DROP');
+      // Without ipset the world has no such set.
+      const tools = path.join(host.folder, 'tools');
+      mkdirSync(tools);
+      writeFileSync(path.join(tools, 'ipset'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+      const { code, stderr } = await host.attempt(['run', '-n', '--', 'sh', '-c', 'true'], {
+        env: { PATH: `${tools}:${process.env['PATH'] ?? ''}:/usr/sbin` },
+      });
+      expect(code).toBe(3);
+      expect(stderr).toContain('is not like this host');
+    }));
+});
