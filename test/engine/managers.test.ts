@@ -29,7 +29,6 @@ afterAll(() => {
   console.log(table);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(path.join(RESULTS, 'firewalls.md'), table);
-  writeFileSync(path.join(RESULTS, 'firewalls.json'), JSON.stringify(rows, undefined, 1));
 });
 
 function tryOut(manager: Manager): void {

@@ -60,7 +60,7 @@ export function tableOf(rows: readonly Row[], versions: ReadonlyMap<string, stri
   );
   const padded = (row: readonly string[]) =>
     line(row.map((text, column) => text.padEnd(widths[column] ?? 0)));
-  const told = [...versions].sort().map(([name, version]) => `${name}: ${version}`);
+  const told = [...versions].sort().map(([name, version]) => `- ${name}: ${version}`);
   return [
     padded(header),
     line(widths.map((width) => '-'.repeat(width))),
