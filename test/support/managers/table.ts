@@ -38,7 +38,7 @@ const tellCell = ({ change, cells }: Row, cell: Cell) => {
 const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
 /** `40 cells, 40 hold` */
-export function countLine(rows: readonly Row[]): string {
+function countLine(rows: readonly Row[]): string {
   const cells = rows.flatMap((row) =>
     CELLS.filter((cell) => cell !== 'hook' || row.change.hook !== undefined).map((cell) => row.cells[cell]),
   );
