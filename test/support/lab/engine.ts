@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly backend?: Backend;
   /** Further arguments of dockerd, `--userland-proxy=false` for example. */
   readonly daemonArgs?: readonly string[];
+  /** Another root with this era's Engine in it, to be used read-only; layers of it are joined by colons, top first. */
+  readonly root?: string;
 }
 
 /** A machine with a running Docker Engine, and a client outside of it. */
@@ -77,7 +79,7 @@ async function requireEra(dockerd: Dockerd, era: Era): Promise<void> {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { era, backend = 'nft', daemonArgs = [] } = options;
   await sweep();
-  const root = await ensureRoot(era);
+  const root = options.root ?? (await ensureRoot(era));
   const clientNetns = await createNetns();
   const world = await createWorld(root).catch(async (error: unknown) => {
     await clientNetns.dispose();

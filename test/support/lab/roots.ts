@@ -43,7 +43,7 @@ async function mirrors(): Promise<string[]> {
 }
 
 /** The proxy apt is configured with; debootstrap asks only the environment. */
-async function aptProxy(): Promise<Record<string, string>> {
+export async function aptProxy(): Promise<Record<string, string>> {
   const { failed, stdout } = await execa('apt-config', ['shell', 'proxy', 'Acquire::http::Proxy/f'], {
     reject: false,
   });

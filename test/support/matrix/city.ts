@@ -113,8 +113,13 @@ const DISGUISE = `table netdev disguise {
 }
 `;
 
-/** The outside client becomes a neighbour that tries what it should not: it has routes to containers and to 127.0.0.1. */
-async function equipClient({ client }: Engine): Promise<void> {
+/**
+ * Gives containers of `run` their program, and makes the outside client a neighbour that tries what it should not: it
+ * has routes to containers and to 127.0.0.1.
+ */
+export async function equip({ client, execInside }: Engine): Promise<void> {
+  const program = readFileSync(path.join(import.meta.dirname, 'agent.pl'), 'latin1');
+  await must(execInside, 'sh', ['-c', `mkdir ${MEETING} && cat >${MEETING}/agent.pl`], { input: program });
   const agent = `setsid perl ${MEETING}/agent.pl serve ${MEETING} client >/dev/null 2>&1 &`;
   await must(client.execInside, 'sh', ['-c', agent]);
   const lines = [
@@ -134,11 +139,7 @@ async function equipClient({ client }: Engine): Promise<void> {
 export async function raiseCity(era: Era): Promise<Engine> {
   const engine = await startEngine({ era, daemonArgs: [...ERAS[era].ipv6Args, '--live-restore'] });
   try {
-    const agent = readFileSync(path.join(import.meta.dirname, 'agent.pl'), 'latin1');
-    await must(engine.execInside, 'sh', ['-c', `mkdir ${MEETING} && cat >${MEETING}/agent.pl`], {
-      input: agent,
-    });
-    await equipClient(engine);
+    await equip(engine);
     for (const network of NETWORKS) await engine.docker(['network', 'create', ...network]);
     // In turn: the Engine gives addresses away in the order it is asked.
     for (const container of CONTAINERS) await run(engine, container);
