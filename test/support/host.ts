@@ -40,7 +40,9 @@ export function createHost(engine: Engine): Host {
     if (!existsSync(PROGRAM) || !existsSync(path.join(PROJECT, 'dist')))
       throw new Error('nothing to test: run `npm run build` first');
     const options = input === undefined ? { env } : { env, input };
-    return await engine.exec(process.execPath, [PROGRAM, ...args, ...places], options);
+    // Right behind the verb: what follows `--` is another program's.
+    const [verb = '', ...rest] = args;
+    return await engine.exec(process.execPath, [PROGRAM, verb, ...places, ...rest], options);
   };
   return {
     stateDir,
