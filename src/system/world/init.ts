@@ -18,7 +18,7 @@ readonly_bind() {
   mount --bind "$1" "$2" && mount -o remount,bind,ro "$2"
 }
 n=0
-mount -t tmpfs -o mode=755 world "$base"
+mount -t tmpfs -o mode=755,size=512m world "$base"
 cd "$base"
 mkdir up work root
 layer / "$PWD/root"

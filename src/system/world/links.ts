@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
 import { isRecord, listOf, textOf, type Json } from '../../docker/inventory.ts';
 import { run } from '../command.ts';
 
 /** Words ip would read otherwise than as one name. */
 const PLAIN = /^[^\s"'\\]+$/;
 
+/** Interfaces beyond which those of single containers are left out: 400 bridges take the kernel 7.6 s to remove. */
+const MANY = 100;
+
 /**
- * What gives a network namespace the host's interfaces, for `ip -force -batch`: bridges as bridges, all others as
- * dummies (as bridges where the kernel has no dummies), of the same names and addresses, up or down.
+ * What gives a network namespace the host's interfaces, for `ip -force -batch`: bridges as bridges, all others as `kind`,
+ * of the same names and addresses, up or down.
  *
  * @param links - the parsed JSON of `ip -details -json address show`
  * @param routes - the text of `ip route show` of one family, each with the word for it: `-4`, `-6`
@@ -14,8 +18,11 @@ const PLAIN = /^[^\s"'\\]+$/;
 export function linkBatch(
   links: unknown,
   routes: readonly (readonly [family: string, text: string])[],
+  kind: 'dummy' | 'bridge',
 ): string {
-  const lines = ['link set dev lo up', ...listOf(links).filter(isRecord).flatMap(linkLines)];
+  const all = listOf(links).filter(isRecord);
+  const shown = all.length > MANY ? all.filter((link) => !isContainers(link)) : all;
+  const lines = ['link set dev lo up', ...shown.flatMap((link) => linkLines(link, kind))];
   for (const [family, text] of routes)
     for (const line of text.split('\n'))
       // The kernel makes its own routes with the addresses.
@@ -26,17 +33,21 @@ export function linkBatch(
   return `${lines.join('\n')}\n`;
 }
 
-function linkLines(link: Json): readonly string[] {
+const kindOf = (link: Json): string =>
+  isRecord(link['linkinfo']) ? textOf(link['linkinfo']['info_kind']) : '';
+
+/** The host's end of a container's link. */
+const isContainers = (link: Json): boolean => kindOf(link) === 'veth' && textOf(link['master']) !== '';
+
+function linkLines(link: Json, kind: string): readonly string[] {
   const name = textOf(link['ifname']);
   if (name === 'lo' || !PLAIN.test(name)) return [];
-  const info = isRecord(link['linkinfo']) ? textOf(link['linkinfo']['info_kind']) : '';
   const mac = textOf(link['address']);
   const isEthernet = /^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac);
   const address = isEthernet ? ` address ${mac}` : '';
-  const add = (kind: string): string => `link add name ${name}${address} type ${kind}`;
   const isUp = listOf(link['flags']).includes('UP');
   return [
-    ...(info === 'bridge' ? [add('bridge')] : [add('dummy'), add('bridge')]),
+    `link add name ${name}${address} type ${kindOf(link) === 'bridge' ? 'bridge' : kind}`,
     ...(isUp ? [`link set dev ${name} up`] : []),
     ...listOf(link['addr_info'])
       .filter(isRecord)
@@ -52,7 +63,10 @@ function addressLine(name: string, info: Json): readonly string[] {
   return [`address replace ${local}/${String(length)} dev ${name}${isIpv6 ? ' nodad' : ''}`];
 }
 
-/** Reads the host's interfaces and routes. Empty where iproute2 is missing: no rule needs an interface to exist. */
+/**
+ * Reads the host's interfaces and routes. Dummies only where the kernel has them already: loading the module would make a
+ * `dummy0` on the host. Empty where iproute2 is missing: no rule needs an interface to exist.
+ */
 export async function readLinks(): Promise<string> {
   try {
     const [links, ipv4, ipv6] = await Promise.all([
@@ -60,10 +74,14 @@ export async function readLinks(): Promise<string> {
       run(['ip', '-4', 'route', 'show']),
       run(['ip', '-6', 'route', 'show']),
     ]);
-    return linkBatch(JSON.parse(links.stdout), [
-      ['-4', ipv4.stdout],
-      ['-6', ipv6.stdout],
-    ]);
+    return linkBatch(
+      JSON.parse(links.stdout),
+      [
+        ['-4', ipv4.stdout],
+        ['-6', ipv6.stdout],
+      ],
+      existsSync('/sys/module/dummy') ? 'dummy' : 'bridge',
+    );
   } catch {
     return '';
   }

@@ -6,6 +6,7 @@ import type { Input } from '../stdin.ts';
 import { hasLegacyIn, readIn, stockWorld, takeStock } from './load.ts';
 import { perform, settle } from './perform.ts';
 import { layTripwires, type Tripwires } from './tripwires.ts';
+import { sentIn } from './traffic.ts';
 import { createWorld, type World } from './world.ts';
 
 /** A command to rehearse. */
@@ -27,6 +28,8 @@ export type Rehearsed =
       readonly reason: string;
       readonly details: readonly string[];
     } & Partial<Left>);
+
+const NFT_HANDLE = /\bhandle\s+\d/;
 
 /** The other backend, before and after; `before` is undefined where it held nothing. */
 export interface OtherBackend {
@@ -85,6 +88,7 @@ async function play(
   world: World,
   wires: Tripwires,
 ): Promise<Rehearsed> {
+  const before = await sentIn(world);
   const { ending, said } = await perform(rehearsal, world);
   if (ending.by !== 'itself') return { told: false, ...whyStopped(ending.by, rehearsal, said) };
   const stayed = await settle(world.root);
@@ -108,6 +112,10 @@ async function play(
       'it asks a service of this host, which a rehearsal cannot',
       touched.map((path) => `It reached for ${path}.`),
     );
+  if ((await sentIn(world)) > before)
+    return untold('it uses the network, which a rehearsal does not have', said);
+  if (NFT_HANDLE.test(rehearsal.words.join(' ')))
+    return untold('it names an nft handle, a number that is another one in every world', said);
   if (ending.status !== 'exit 0')
     return untold(`it failed in the rehearsal (${ending.status}), and may fail only there`, said);
   if (stayed.length > 0)

@@ -9,11 +9,11 @@ const link = (ifname: string, more: object = {}): object => ({
   ...more,
 });
 const linesFor = (...links: readonly object[]): readonly string[] =>
-  linkBatch(links, []).trim().split('\n').slice(1);
+  linkBatch(links, [], 'dummy').trim().split('\n').slice(1);
 
 describe('the host’s interfaces in a scratch world', () => {
   test('loopback is up, and not made', () => {
-    expect(linkBatch([link('lo')], [])).toBe('link set dev lo up\n');
+    expect(linkBatch([link('lo')], [], 'dummy')).toBe('link set dev lo up\n');
   });
 
   test('a bridge is a bridge', () => {
@@ -23,11 +23,20 @@ describe('the host’s interfaces in a scratch world', () => {
     ]);
   });
 
-  test('anything else is a dummy, or a bridge where there are none', () => {
+  test('anything else is of the kind that is there', () => {
     expect(linesFor(link('eth0', { flags: [] }))).toEqual([
       'link add name eth0 address 02:42:ac:11:00:02 type dummy',
-      'link add name eth0 address 02:42:ac:11:00:02 type bridge',
     ]);
+    expect(linkBatch([link('eth0', { address: '', flags: [] })], [], 'bridge')).toContain(
+      'link add name eth0 type bridge',
+    );
+  });
+
+  test('among very many, the ends of containers’ links are left out', () => {
+    const veth = { master: 'docker0', linkinfo: { info_kind: 'veth' } };
+    const veths = Array.from({ length: 120 }, (_, i) => link(`veth${String(i)}`, veth));
+    expect(linesFor(link('eth0', { flags: [] }), ...veths)).toHaveLength(1);
+    expect(linesFor(...veths.slice(0, 3))).toHaveLength(6);
   });
 
   test('what has no Ethernet address is made without', () => {
@@ -40,7 +49,7 @@ describe('the host’s interfaces in a scratch world', () => {
       { local: 'fd00::1', prefixlen: 64 },
       { prefixlen: 64 },
     ];
-    expect(linesFor(link('eth0', { flags: [], addr_info })).slice(2)).toEqual([
+    expect(linesFor(link('eth0', { flags: [], addr_info })).slice(1)).toEqual([
       'address replace 192.0.2.1/24 dev eth0',
       'address replace fd00::1/64 dev eth0 nodad',
     ]);
@@ -56,6 +65,7 @@ describe('the host’s interfaces in a scratch world', () => {
           ['-4', text],
           ['-6', 'fd01::/64 via fd00::2 dev eth0\n'],
         ],
+        'dummy',
       )
         .trim()
         .split('\n')
