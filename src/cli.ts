@@ -10,7 +10,7 @@ import { CONFIG_DEFAULTS, CONFIG_PATH } from './system/config-defaults.ts';
 import { defaultLogFormat, Log } from './system/log.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
-const EXIT_CODES = `Exit codes: 0 intact, done or nothing to do; 1 damage found or not repaired; 2 wrong usage or
+const EXIT_CODES = `Exit codes: 0 intact, done or nothing to do; 1 damage found, refused or not repaired; 2 wrong usage or
 internal error; 3 cannot tell; 4 another program held a lock too long.`;
 
 /**

@@ -1,12 +1,14 @@
+import { Fault } from '../fault.ts';
 import type { OwnedHost, HostRules } from '../docker/ownership.ts';
 import { ownHost } from '../docker/ownership.ts';
 import { ownLive } from '../guard/compare.ts';
+import { isDamage, type Finding } from '../guard/finding.ts';
 import { foretellCommand } from '../guard/foretell.ts';
 import { harmOf, isHurt, shadowsOfOther, type Harm } from '../guard/harm.ts';
 import type { Surroundings } from '../guard/told.ts';
 import type { Answer } from './engine.ts';
 import { beginReading, readBackend, readOther, type Live } from './kernel.ts';
-import { surroundingsOf } from './look.ts';
+import { lookTwice, surroundingsOf } from './look.ts';
 import type { Input } from './stdin.ts';
 import type { StoredBaseline } from './store.ts';
 import { xtablesBackend } from './which.ts';
@@ -21,6 +23,7 @@ export interface Change {
 
 /** What a change is held against: Docker's rules as they stand, and names to tell with. */
 export interface Ground {
+  readonly stored: StoredBaseline | undefined;
   readonly live: Live;
   /** The other backend's rules, where it holds any. */
   readonly other: Live | undefined;
@@ -64,7 +67,7 @@ export async function takeGround(stored: StoredBaseline | undefined): Promise<Gr
   const networks = word.answered ? word.inventory.networks : stored?.baseline.engine?.networks;
   const known = { networks, settled: word.answered };
   const before = stored === undefined ? ownHost(live.rules, known) : ownLive(stored.owned, live.rules, known);
-  return { live, other, word, before, surroundings: surroundingsOf(word, stored, before) };
+  return { stored, live, other, word, before, surroundings: surroundingsOf(word, stored, before) };
 }
 
 /**
@@ -111,7 +114,24 @@ export async function harmDone(ground: Ground): Promise<Harm> {
   const { backend } = ground.live;
   const [after, other] = await Promise.all([readBackend(backend), readOther(backend)]);
   const changed = other && { backend: other.backend, before: ground.other?.rules, after: other.rules };
-  return harmIn(ground, after.rules, changed);
+  const harm = harmIn(ground, after.rules, changed);
+  return harm.findings.length === 0 || !ground.word.answered ? harm : withoutGone(harm, ground.stored);
+}
+
+/** A container may have stopped while the command ran: its rules are Docker's to take away, and no harm. */
+async function withoutGone(harm: Harm, stored: StoredBaseline | undefined): Promise<Harm> {
+  const seen = await lookTwice({ source: 'both', stored }).catch((error: unknown) => {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  });
+  if (seen === undefined) return harm;
+  const keyOf = ({ family, table, chain, rule = '' }: Finding): string =>
+    `${family} ${table} ${chain} ${rule}`;
+  const damage = new Set(seen.findings.filter(isDamage).map(keyOf));
+  // No Engine knows a policy or what the user keeps in DOCKER-USER.
+  const isKept = (finding: Finding): boolean =>
+    finding.kind === 'policy' || finding.kind === 'content-lost' || damage.has(keyOf(finding));
+  return { ...harm, findings: harm.findings.filter(isKept) };
 }
 
 /** As {@link harmOn}, with what came to stand in the other backend. */
