@@ -1,8 +1,15 @@
 const ANSIBLE = `# Rulesguard on hosts with Docker: install it, record the rules daily and after deployments, put the hook around ufw.
 # For another firewall manager put its name in the place of ufw (rulesguard hook list).
+# files/rulesguard.tgz is what npm pack makes in a clone.
+- name: Copy rulesguard
+  ansible.builtin.copy:
+    src: rulesguard.tgz
+    dest: /usr/local/src/rulesguard.tgz
+    mode: "0644"
+
 - name: Install rulesguard
   ansible.builtin.command:
-    cmd: npm install --global rulesguard
+    cmd: npm install --global /usr/local/src/rulesguard.tgz
     creates: /usr/local/bin/rulesguard
 
 - name: Record Docker's rules with a timer
@@ -55,9 +62,15 @@ class profile::rulesguard (
 ) {
   Exec { path => ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] }
 
+  # What npm pack makes in a clone.
+  file { '/usr/local/src/rulesguard.tgz':
+    source => 'puppet:///modules/profile/rulesguard.tgz',
+  }
+
   exec { 'install rulesguard':
-    command => 'npm install --global rulesguard',
+    command => 'npm install --global /usr/local/src/rulesguard.tgz',
     creates => '/usr/local/bin/rulesguard',
+    require => File['/usr/local/src/rulesguard.tgz'],
   }
 
   file { '/etc/systemd/system/rulesguard-snapshot.service':
