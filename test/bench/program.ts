@@ -124,9 +124,10 @@ export class Installed {
 
   private line(words: readonly string[]): readonly string[] {
     const state = path.join(this.folder, 'state');
+    const places = ['--state-dir', state, '--run-dir', path.join(this.folder, 'run')];
     // What stands behind `--` is another program's.
-    const [verb = '', ...rest] = words;
-    return [PROGRAM, verb, '--state-dir', state, '--run-dir', path.join(this.folder, 'run'), ...rest];
+    const dashes = words.includes('--') ? words.indexOf('--') : words.length;
+    return [PROGRAM, ...words.slice(0, dashes), ...places, ...words.slice(dashes)];
   }
 
   private env(): NodeJS.ProcessEnv {
