@@ -3,13 +3,13 @@ import { basename, resolve } from 'node:path';
 import { Fault } from '../fault.ts';
 import { foretellRestore } from '../guard/foretell.ts';
 import type { Family } from '../iptables/model.ts';
-import { foresee, harmOn, takeGround, type Change, type Forecast } from '../system/foresee.ts';
+import { foresee, harmOn, takeGround, type Change, type Forecast, type Ground } from '../system/foresee.ts';
 import { withProgress } from '../system/progress.ts';
 import { xtablesBackend } from '../system/which.ts';
 import { configured } from './configured.ts';
 import type { Context, Exit } from './context.ts';
 import { tellForecast, type ForecastArgs } from './forecast.ts';
-import { openMeasure } from './measure.ts';
+import { BY_BOTH, openMeasure } from './measure.ts';
 
 export interface CandidateArgs extends ForecastArgs {
   readonly candidate: string;
@@ -18,15 +18,17 @@ export interface CandidateArgs extends ForecastArgs {
 }
 
 /** A candidate file, and how it would be put in force. */
-type Candidate =
-  | { readonly kind: 'save'; readonly family: Family; readonly text: string; readonly change: Change }
-  | { readonly kind: 'nft' | 'script'; readonly change: Change };
+interface Candidate {
+  readonly change: Change;
+  /** What it says, if it is iptables-save's. */
+  readonly save?: { readonly family: Family; readonly text: string };
+}
 
 /** `check --candidate FILE`: what loading a file would do to Docker's rules. Exit 0 nothing, 1 it hurts, 3 cannot tell. */
 export async function checkCandidate(args: CandidateArgs, given: Context): Promise<Exit> {
   const { config, context } = await configured(given);
   const candidate = await openCandidate(args);
-  const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
+  const { stored } = await openMeasure(BY_BOTH, context);
   const ground = await takeGround(stored);
   const forecast =
     (await computed(candidate, ground)) ??
@@ -37,14 +39,10 @@ export async function checkCandidate(args: CandidateArgs, given: Context): Promi
   return tellForecast(forecast, candidate.change, ground, args, context);
 }
 
-async function computed(
-  candidate: Candidate,
-  ground: Awaited<ReturnType<typeof takeGround>>,
-): Promise<Forecast | undefined> {
-  if (candidate.kind !== 'save') return undefined;
-  const { change, family, text } = candidate;
+async function computed({ change, save }: Candidate, ground: Ground): Promise<Forecast | undefined> {
+  if (save === undefined) return undefined;
   if ((await xtablesBackend(change.words[0])) !== ground.live.backend) return undefined;
-  const rules = foretellRestore(family, text, ground.live, false);
+  const rules = foretellRestore(save.family, save.text, ground.live, false);
   return rules && { told: true, by: 'memory', harm: harmOn(ground, rules), rules };
 }
 
@@ -65,13 +63,13 @@ async function openCandidate({ candidate, family }: CandidateArgs): Promise<Cand
   if (shebang === null && TABLE_LINE.test(text)) {
     const of = family ?? familyOf(text, path);
     const tool = of === 'ipv4' ? 'iptables-restore' : 'ip6tables-restore';
-    return { kind: 'save', family: of, text, change: { words: [tool, path], input: NO_INPUT } };
+    return { change: { words: [tool, path], input: NO_INPUT }, save: { family: of, text } };
   }
   const [, interpreter = 'sh', option] = shebang ?? [];
   if (basename(interpreter) === 'nft' || (shebang === null && NFT_LINE.test(text)))
-    return { kind: 'nft', change: { words: ['nft', '-f', path], input: NO_INPUT } };
+    return { change: { words: ['nft', '-f', path], input: NO_INPUT } };
   const words = [interpreter, ...(option === undefined ? [] : [option]), path] as const;
-  return { kind: 'script', change: { words, input: NO_INPUT } };
+  return { change: { words, input: NO_INPUT } };
 }
 
 /** Whose save a file is: by what wrote it, else by its name, as in rules.v6. */

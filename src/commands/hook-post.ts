@@ -8,11 +8,10 @@ import { look, type Look, type Measure } from '../system/look.ts';
 import type { Planning } from '../system/repair.ts';
 import type { Context, Exit } from './context.ts';
 import { fire, type FireArgs, type Half, type HookSettings } from './hook-fire.ts';
-import { headOf, openMeasure } from './measure.ts';
+import { BY_BOTH, headOf, openMeasure } from './measure.ts';
 
 /** How long a record of `hook pre` counts as that of the change `hook post` follows, in milliseconds. */
 const FRESH = 600_000;
-const MEASURE = { baseline: undefined, source: 'both' } as const;
 
 const half = (outcome: FiredPost['outcome'], says: string, exit: 0 | 1 = 0): Half => ({
   fired: { post: { outcome, says } },
@@ -27,7 +26,7 @@ export async function post(args: FireArgs, context: Context): Promise<Exit> {
 async function compare(target: string, settings: HookSettings, context: Context): Promise<Half> {
   if (settings.post === 'off') return half('off', 'switched off');
   const reading = beginReading();
-  const measure = await openMeasure(MEASURE, context);
+  const measure = await openMeasure(BY_BOTH, context);
   let seen: Look;
   try {
     // Without the lock: after most changes all is well, and nothing is going to be written.
@@ -73,7 +72,7 @@ async function mend(settings: HookSettings, fresh: boolean, context: Context): P
   // Most runs find nothing to mend, and need not load what mends.
   const { restoreNow } = await import('./restore.ts');
   const options = { stateDir, runDir, waitSeconds, rehearse: true };
-  const { exit, mended } = await restoreNow(MEASURE, planning, options, context);
+  const { exit, mended } = await restoreNow(BY_BOTH, planning, options, context);
   const says = `mended ${count(mended, 'finding')}`;
   // Another one may have been faster.
   if (exit === 0) return mended === 0 ? half('intact', 'intact') : half('mended', says);

@@ -1,8 +1,7 @@
 import { Fault } from '../fault.ts';
 import type { Context, Exit } from './context.ts';
 import { fire, type FireArgs, type Half, type HookSettings } from './hook-fire.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { KEPT } from './verbs.ts';
+import { snapshotIfChanged } from './snapshot.ts';
 
 /** `rulesguard hook pre`: records the state before a firewall change, if it is sound. */
 export async function pre(args: FireArgs, context: Context): Promise<Exit> {
@@ -12,10 +11,7 @@ export async function pre(args: FireArgs, context: Context): Promise<Exit> {
 async function record({ pre }: HookSettings, context: Context): Promise<Half> {
   if (pre === 'off') return { fired: { pre: { outcome: 'off', says: 'switched off' } }, exit: 0 };
   try {
-    const { verdict, id } = await takeSnapshot(
-      { force: undefined, repairFirst: undefined, ifChanged: true, keep: KEPT },
-      context,
-    );
+    const { verdict, id } = await snapshotIfChanged(context);
     const says = verdict === 'recorded' ? `recorded baseline ${id}` : `baseline ${id} says the same`;
     return { fired: { pre: { outcome: verdict, says, baseline: id } }, exit: 0 };
   } catch (error) {

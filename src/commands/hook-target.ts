@@ -40,6 +40,6 @@ export function makingOf({ vetoFlushAll }: TargetArgs): Making {
 export function noteOthersProgram({ program }: Making, { log }: Context): void {
   if (belongsToOthers(program))
     log.warn(
-      `note: the hook runs ${program.path} as root, and that file is not root's alone. Better: sudo npm install --global rulesguard`,
+      `note: the hook runs ${program.path} as root, and that file is not root's alone. Better one that root has installed: sudo npm install -g ./rulesguard-VERSION.tgz`,
     );
 }

@@ -13,6 +13,9 @@ export interface MeasureArgs {
   readonly source: Source;
 }
 
+/** By all that is known: the newest baseline, if there is one, and the Engine. */
+export const BY_BOTH: MeasureArgs = { baseline: undefined, source: 'both' };
+
 /**
  * The baseline to measure by, if there is one. Without one the Engine's word will do; a baseline asked for by name must be
  * there.

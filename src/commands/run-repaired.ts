@@ -8,13 +8,10 @@ import { look } from '../system/look.ts';
 import type { Planning } from '../system/repair.ts';
 import type { Context, Exit } from './context.ts';
 import { commandLine, shown } from './forecast.ts';
-import { openMeasure } from './measure.ts';
+import { BY_BOTH, openMeasure } from './measure.ts';
 import { restoreNow } from './restore.ts';
 import type { RunArgs } from './run.ts';
-import { takeSnapshot } from './snapshot.ts';
-import { KEPT } from './verbs.ts';
-
-const MEASURE = { baseline: undefined, source: 'both' } as const;
+import { snapshotIfChanged } from './snapshot.ts';
 
 /**
  * Records the present state, runs the command, and mends what it broke. Without a sound state to record it goes by the
@@ -41,7 +38,7 @@ export async function runRepaired(
 
 /** Mends what is damaged now. Returns whether all of it could be. */
 async function mend(policies: Planning['policies'], isFresh: boolean, context: Context): Promise<boolean> {
-  const seen = await look(await openMeasure(MEASURE, context)).catch((error: unknown) => {
+  const seen = await look(await openMeasure(BY_BOTH, context)).catch((error: unknown) => {
     // Neither a record nor an Engine: there was nothing of Docker's to guard.
     if (error instanceof Fault && error.code === 'RG_NO_BASELINE') return undefined;
     throw error;
@@ -49,7 +46,7 @@ async function mend(policies: Planning['policies'], isFresh: boolean, context: C
   if (seen?.findings.some(isDamage) !== true) return true;
   const { stateDir, runDir, waitSeconds } = context;
   const { exit } = await restoreNow(
-    MEASURE,
+    BY_BOTH,
     // What was recorded seconds ago holds, whether an Engine says so or not.
     { policies, unvouched: isFresh },
     { stateDir, runDir, waitSeconds, rehearse: true },
@@ -61,10 +58,7 @@ async function mend(policies: Planning['policies'], isFresh: boolean, context: C
 /** Records the present state if it is sound; says why not otherwise. */
 async function recordNow(context: Context): Promise<boolean> {
   try {
-    await takeSnapshot(
-      { force: undefined, repairFirst: undefined, ifChanged: true, keep: KEPT },
-      { ...context, print: () => undefined },
-    );
+    await snapshotIfChanged({ ...context, print: () => undefined });
     return true;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

@@ -9,7 +9,7 @@ import { which } from '../system/which.ts';
 import { configured } from './configured.ts';
 import type { Context, Exit } from './context.ts';
 import { commandLine, shown, tellForecast, type ForecastArgs } from './forecast.ts';
-import { openMeasure } from './measure.ts';
+import { BY_BOTH, openMeasure } from './measure.ts';
 
 export interface RunArgs extends ForecastArgs {
   readonly mode: 'refuse' | 'repair' | 'report' | undefined;
@@ -34,7 +34,7 @@ export async function run(args: RunArgs, given: Context): Promise<Exit> {
   const { config, context } = await configured(given);
   const change = await changeOf(context.guarded);
   const mode = args.mode ?? config.run.mode;
-  const { stored } = await openMeasure({ baseline: undefined, source: 'both' }, context);
+  const { stored } = await openMeasure(BY_BOTH, context);
   const ground = await takeGround(stored);
   if (args.dryRun === true || mode === 'refuse') {
     const foreseen = foresee(change, ground, { seconds: args.seconds ?? config.run.rehearsalSeconds });

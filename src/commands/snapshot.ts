@@ -26,6 +26,7 @@ import { thisHost } from '../system/who.ts';
 import type { Answer } from '../system/engine.ts';
 import { askWord } from '../system/word.ts';
 import type { Context, Exit } from './context.ts';
+import { KEPT } from './verbs.ts';
 
 export interface SnapshotArgs {
   readonly force: boolean | undefined;
@@ -51,9 +52,13 @@ export interface Taken {
  *
  * @throws Fault RG_DAMAGED (exit 1) when they look damaged
  */
-export async function takeSnapshot(args: SnapshotArgs, context: Context): Promise<Taken> {
+async function takeSnapshot(args: SnapshotArgs, context: Context): Promise<Taken> {
   return withLock(context.runDir, context.waitSeconds, () => snapshot(args, context));
 }
+
+/** Records the present state before a firewall change, if it is sound, and writes only what is new. */
+export const snapshotIfChanged = (context: Context): Promise<Taken> =>
+  takeSnapshot({ force: undefined, repairFirst: undefined, ifChanged: true, keep: KEPT }, context);
 
 /** The present state, and what speaks against recording it. */
 interface State {

@@ -1,4 +1,4 @@
-import { readNative, readSets, replacing, type NativeTable } from './pending-record.ts';
+import { readNative, readSets, replacing, type NativeTable } from './sets-native.ts';
 import { run } from './command.ts';
 
 /**

@@ -4,8 +4,8 @@ import { FAMILIES, type Backend, type Family, type Ruleset } from '../../iptable
 import { parseSave } from '../../iptables/parse.ts';
 import { printRuleset } from '../../iptables/print.ts';
 import type { HostRules } from '../../docker/ownership.ts';
-import { run } from '../command.ts';
 import { toolName, type Live } from '../kernel.ts';
+import { readNative, readSets } from '../sets-native.ts';
 import { readLinks } from './links.ts';
 import type { World } from './world.ts';
 
@@ -19,9 +19,6 @@ export interface Stock {
   readonly native: string;
   readonly switches: readonly (readonly [path: string, value: string])[];
 }
-
-/** Tables of these families and names are iptables-nft's. */
-const XTABLES = /^table ip6? (?:raw|mangle|nat|filter|security)$/;
 
 /** Sysctls that scripts ask and rules depend on; a new namespace has them at their defaults. */
 const SWITCHES = [
@@ -39,36 +36,22 @@ const SWITCHES = [
 export async function takeStock(live: readonly Live[]): Promise<Stock> {
   const [links, sets, native, switches] = await Promise.all([
     readLinks(),
-    output(['ipset', 'save']),
-    nativeTables(),
+    // What cannot be read is not there: a rule that needs it will not load, and that is told.
+    readSets().catch(() => null),
+    readNative().catch(() => null),
     Promise.all(
       SWITCHES.map(
         async (path) => [path, await readFile(`/proc/sys/${path}`, 'latin1').catch(() => '')] as const,
       ),
     ),
   ]);
-  return { live, links, sets, native, switches: switches.filter(([, value]) => value !== '') };
-}
-
-/** What a program prints; nothing where it is missing or fails. */
-async function output(words: readonly [string, ...string[]]): Promise<string> {
-  try {
-    const { stdout, exitCode } = await run(words);
-    return exitCode === 0 ? stdout : '';
-  } catch {
-    return '';
-  }
-}
-
-async function nativeTables(): Promise<string> {
-  const tables = (await output(['nft', 'list', 'tables']))
-    .split('\n')
-    .filter((line) => line.startsWith('table '));
-  const own = tables.filter((table) => !XTABLES.test(table));
-  const texts = await Promise.all(
-    own.map((table) => output(['nft', 'list', 'table', ...table.split(' ').slice(1)])),
-  );
-  return texts.join('');
+  return {
+    live,
+    links,
+    sets: sets ?? '',
+    native: (native ?? []).map(({ text }) => text).join(''),
+    switches: switches.filter(([, value]) => value !== ''),
+  };
 }
 
 /**
