@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeCli, withHost } from '../support/cli.ts';
+import { confirming, describeCli, withHost } from '../support/cli.ts';
 
 describeCli(
   'a change that waits, in the legacy backend',
@@ -10,17 +10,7 @@ describeCli(
           const before = await host.rules();
           const flush =
             'iptables-legacy -F; iptables-legacy -t nat -F; iptables-legacy -t nat -X; ip6tables-legacy -F';
-          const words = [
-            'run',
-            '--mode',
-            'report',
-            '--confirm',
-            '1',
-            '--',
-            'sh',
-            '-c',
-            `${flush}; iptables-legacy -S`,
-          ];
+          const words = confirming(1, 'sh', '-c', `${flush}; iptables-legacy -S`);
           const { code, stdout, stderr } = await host.attempt(words);
           expect(stdout).not.toContain('-A ');
           expect({ code, stderr }).toEqual({

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, chmodSync, writeFileSync } from 
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { describeCli, PROGRAM, timeless, withHost, type CliHost } from '../support/cli.ts';
+import { confirming, describeCli, PROGRAM, timeless, withHost, type CliHost } from '../support/cli.ts';
 
 /** Flushes all there is: a firewall script at its worst. */
 const FLUSH_ALL =
@@ -88,17 +88,7 @@ describeCli('a change that waits to be confirmed', () => {
 
   test('confirmed on another terminal it stays, and its timer ends', () =>
     withHost(async (host) => {
-      const running = host.start([
-        'run',
-        '--mode',
-        'report',
-        '--confirm',
-        '3',
-        '--',
-        'iptables-nft',
-        '-N',
-        'new',
-      ]);
+      const running = host.start(confirming(3, 'iptables-nft', '-N', 'new'));
       await until(() => pendingFiles(host).length === 1, 20);
       await until(() => readdirSync(path.join(host.stateDir, 'pending')).length > 0, 5);
       await host.run('run --confirm-ok');
@@ -129,28 +119,9 @@ describeCli('a change that waits to be confirmed', () => {
   test('a second one is refused before it is run, and the first can be put back at once', () =>
     withHost(async (host) => {
       const before = await host.rules();
-      const running = host.start([
-        'run',
-        '--mode',
-        'report',
-        '--confirm',
-        '60',
-        '--',
-        'iptables-nft',
-        '-N',
-        'new',
-      ]);
+      const running = host.start(confirming(60, 'iptables-nft', '-N', 'new'));
       await until(() => pendingFiles(host).length === 1, 20);
-      const second = await host.attempt([
-        'run',
-        '--mode',
-        'report',
-        '--confirm',
-        '9',
-        '--',
-        'iptables-nft',
-        '-F',
-      ]);
+      const second = await host.attempt(confirming(9, 'iptables-nft', '-F'));
       expect(second.code).toBe(1);
       expect(second.stderr).toContain('another change is waiting');
       expect(await host.run('run --put-back now')).toContain('PUT BACK');
@@ -164,7 +135,7 @@ describeCli('a change that waits to be confirmed', () => {
     withHost(async (host) => {
       const before = await host.rules();
       const change = 'sleep 4; iptables-nft -N late';
-      const words = ['run', '--mode', 'report', '--confirm', '1', '--', 'sh', '-c', change];
+      const words = confirming(1, 'sh', '-c', change);
       const { code, stderr } = await host.attempt(words);
       expect(code).toBe(1);
       expect(stderr).toContain('before the command had ended');
@@ -175,17 +146,7 @@ describeCli('a change that waits to be confirmed', () => {
     withHost(async (host) => {
       const change =
         'iptables -t security -A INPUT -j ACCEPT; nft add table inet newer; iptables -t security -P OUTPUT DROP';
-      const { code } = await host.attempt([
-        'run',
-        '--mode',
-        'report',
-        '--confirm',
-        '1',
-        '--',
-        'sh',
-        '-c',
-        change,
-      ]);
+      const { code } = await host.attempt(confirming(1, 'sh', '-c', change));
       expect(code).toBe(1);
       expect(await host.sh('iptables -t security -S')).toBe(
         '-P INPUT ACCEPT\n-P FORWARD ACCEPT\n-P OUTPUT ACCEPT\n',
@@ -195,17 +156,7 @@ describeCli('a change that waits to be confirmed', () => {
 
   test('a record that others may write, or that was changed, is not used', () =>
     withHost(async (host) => {
-      const running = host.start([
-        'run',
-        '--mode',
-        'report',
-        '--confirm',
-        '60',
-        '--',
-        'iptables-nft',
-        '-N',
-        'new',
-      ]);
+      const running = host.start(confirming(60, 'iptables-nft', '-N', 'new'));
       await until(() => pendingFiles(host).length === 1, 20);
       const [file = ''] = pendingFiles(host);
       await sleep(1_500);

@@ -46,6 +46,12 @@ interface Attempt {
   readonly through?: readonly string[];
 }
 
+/** The words of a change that is run unasked and must be confirmed within so many seconds. */
+export const confirming = (seconds: number, ...command: readonly string[]): readonly string[] => [
+  ...['run', '--mode', 'report', '--confirm', String(seconds), '--'],
+  ...command,
+];
+
 /** A save without what changes by itself: dates, counters. */
 export function timeless(save: string): string {
   return save
