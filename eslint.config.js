@@ -11,12 +11,16 @@ import tseslint from 'typescript-eslint';
 const rooms = {
   iptables: { pure: true, may: [] },
   docker: { pure: true, may: ['iptables'] },
+  trace: { pure: true, may: ['iptables'] },
   guard: { pure: true, may: ['docker', 'iptables'] },
+  doctor: { pure: true, may: ['guard', 'trace', 'docker', 'iptables'] },
   hook: { pure: true, may: [] },
-  report: { pure: true, may: ['guard', 'docker', 'iptables'], packages: ['diff'] },
-  system: { may: ['hook', 'guard', 'docker', 'iptables', 'generated'] },
+  report: { pure: true, may: ['doctor', 'guard', 'trace', 'docker', 'iptables'], packages: ['diff'] },
+  system: { may: ['hook', 'doctor', 'guard', 'trace', 'docker', 'iptables', 'generated'] },
   demo: { may: ['report', 'system', 'guard', 'docker', 'iptables', 'generated'] },
-  commands: { may: ['demo', 'report', 'system', 'hook', 'guard', 'docker', 'iptables', 'generated'] },
+  commands: {
+    may: ['demo', 'report', 'system', 'hook', 'doctor', 'guard', 'trace', 'docker', 'iptables', 'generated'],
+  },
 };
 
 const effects = [

@@ -1,0 +1,62 @@
+import type { Backend, Rule } from '../iptables/model.ts';
+import type { Packet } from './packet.ts';
+
+export const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
+export type Hook = (typeof HOOKS)[number];
+
+/** One thing that was decided about a packet on its way. */
+export interface PathStep {
+  readonly hook: Hook;
+  /** Absent for what the kernel decides without a rule: `stage` says what. */
+  readonly backend?: Backend;
+  /** `raw`, `mangle`, `nat`, `filter`, `security`; or `routing`, `bridge`. */
+  readonly stage: string;
+  readonly chain?: string;
+  /** The rule that applied; absent for a policy, and where the kernel decides. */
+  readonly rule?: Rule;
+  /** What it did, in a few words: `DROP`, `jumps to DOCKER`, `policy ACCEPT`, `to 172.17.0.2:80`, `route via docker0`. */
+  readonly what: string;
+}
+
+/** Where a packet's path ends. */
+export type PathEnd =
+  /** It reaches a socket of this machine, if one listens. */
+  | { readonly at: 'local' }
+  /** It leaves this namespace by an interface, to a next hop ('' for the destination itself). */
+  | { readonly at: 'sent'; readonly outInterface: string; readonly nextHop: string }
+  /** A rule, or a policy, ends it. `target` is `DROP`, `REJECT`, … */
+  | {
+      readonly at: 'stopped';
+      readonly backend: Backend;
+      readonly table: string;
+      readonly chain: string;
+      /** Absent for a policy. */
+      readonly rule?: Rule;
+      readonly target: string;
+    }
+  /** The kernel ends it without a rule. */
+  | {
+      readonly at: 'lost';
+      readonly why:
+        'no-route' | 'unreachable' | 'forwarding-off' | 'rp-filter' | 'martian' | 'interface-down';
+      /** For people, one line, with the interface or address concerned. */
+      readonly detail: string;
+    }
+  /** Something is not known here: a match, a target, a set. Never a guess. */
+  | {
+      readonly at: 'unknown';
+      readonly why: string;
+      readonly table?: string;
+      readonly chain?: string;
+      readonly rule?: Rule;
+    };
+
+/** The way of one packet through one network namespace. */
+export interface Path {
+  /** As it set out. */
+  readonly packet: Packet;
+  /** As it ends: after NAT, marks and routing. */
+  readonly last: Packet;
+  readonly steps: readonly PathStep[];
+  readonly end: PathEnd;
+}
