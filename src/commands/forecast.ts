@@ -3,6 +3,7 @@ import { countDockers } from '../guard/desired.ts';
 import { isHurt } from '../guard/harm.ts';
 import { forecastJson, forecastText } from '../report/forecast-text.ts';
 import type { Change, Forecast, Ground } from '../system/foresee.ts';
+import { commandLine } from '../shell.ts';
 import type { Context, Exit } from './context.ts';
 
 /** How a forecast is to be printed. */
@@ -62,10 +63,3 @@ function untold(command: string, { reason, details }: Extract<Forecast, { told: 
 
 /** How many findings are printed, by `--all`. */
 export const shown = (all: boolean | undefined): 'all' | 'some' => (all === true ? 'all' : 'some');
-
-const PLAIN = /^[\w@%+=:,./-]+$/;
-
-/** Words as they would be typed: quoted for a shell where they have to be. */
-export function commandLine(words: readonly string[]): string {
-  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
-}

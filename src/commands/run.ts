@@ -8,7 +8,8 @@ import { peekStdin } from '../system/stdin.ts';
 import { which } from '../system/which.ts';
 import { configured } from './configured.ts';
 import type { Context, Exit } from './context.ts';
-import { commandLine, shown, tellForecast, type ForecastArgs } from './forecast.ts';
+import { commandLine } from '../shell.ts';
+import { shown, tellForecast, type ForecastArgs } from './forecast.ts';
 import { BY_BOTH, openMeasure } from './measure.ts';
 
 export interface RunArgs extends ForecastArgs {

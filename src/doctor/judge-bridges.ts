@@ -1,0 +1,119 @@
+import type { LiveNetwork } from '../docker/inventory.ts';
+import { parseBlock, type Block } from '../iptables/address.ts';
+import type { Family } from '../iptables/model.ts';
+import type { Link } from '../trace/terrain.ts';
+import { checksOf, type } from './check.ts';
+import type { Check, Remedy } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { namesIn } from './judge-host.ts';
+import { bridgeNetworks, hostEndOf, insideLinkOf, insideOf, linkOf, membersOf } from './lookup.ts';
+import { sh } from '../shell.ts';
+
+const { ok, fail } = checksOf('host');
+
+/** An address that a bridge should have, with its prefix length. */
+interface Gateway {
+  readonly family: Family;
+  readonly address: string;
+  readonly length: number;
+}
+
+/** Every bridge of Docker's: there, up, with its addresses. */
+export function judgeBridges(facts: Facts): readonly Check[] {
+  const networks = bridgeNetworks(facts);
+  const checks = networks.flatMap((network) => judgeBridge(network, facts));
+  if (networks.length === 0 || checks.length > 0) return checks;
+  return [ok('bridges', `${String(networks.length)} bridges are there, up, with their addresses`)];
+}
+
+function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
+  const { bridge, name } = network;
+  const link = linkOf(facts.terrain, bridge);
+  const facets = { about: name, impairs: namesIn(facts, network) };
+  const missing = missingFrom(link, gatewaysOf(network));
+  const give = missing.map(
+    ({ address, length, family }) =>
+      sh`ip address add ${address}/${String(length)} dev ${bridge}` + (family === 'ipv6' ? ' nodad' : ''),
+  );
+  if (link === undefined)
+    return [
+      fail('bridge-missing', `${bridge}, the bridge of network ${name}, is gone`, {
+        ...facets,
+        meaning: `no container of ${name} reaches anything`,
+        evidence: [`ip link show ${bridge}: does not exist`],
+        remedies: [rebuild(network, facts, give)],
+      }),
+    ];
+  if (!link.up)
+    return [
+      fail('bridge-down', `${bridge}, the bridge of network ${name}, is down`, {
+        ...facets,
+        meaning: `no container of ${name} reaches anything`,
+        evidence: [`${bridge}: DOWN`],
+        // The kernel takes IPv6 addresses off an interface that goes down.
+        remedies: [type('set it up', sh`ip link set dev ${bridge} up`, ...give)],
+      }),
+    ];
+  return missing.map(({ address, length }, i) =>
+    fail(
+      'bridge-address-missing',
+      `${bridge} has lost its address ${address}, the gateway of network ${name}`,
+      {
+        ...facets,
+        meaning: `containers of ${name} have nobody to hand their packets to, and the host no route to them`,
+        evidence: [
+          `${bridge} has ${link.addresses.map((one) => `${one.address}/${String(one.length)}`).join(', ') || 'no address'}, not ${address}/${String(length)}`,
+        ],
+        remedies: [type('give it back', give[i] ?? '')],
+      },
+    ),
+  );
+}
+
+/** Networks without an address of the host on their bridge (gateway mode `isolated`, 28.0 and later; `inhibit_ipv4`). */
+function isBare({ options }: LiveNetwork, family: Family): boolean {
+  return (
+    options[`com.docker.network.bridge.gateway_mode_${family}`] === 'isolated' ||
+    (family === 'ipv4' && options['com.docker.network.bridge.inhibit_ipv4'] === 'true')
+  );
+}
+
+function gatewaysOf(network: LiveNetwork): readonly Gateway[] {
+  const blocks = network.subnets.flatMap((subnet) => parseBlock(subnet) ?? []);
+  return network.gateways.flatMap((text) => {
+    const address = text.replace(/\/.*$/, '');
+    const own = parseBlock(address);
+    const block = own && blocks.find((one) => holds(one, own));
+    if (block === undefined || isBare(network, block.family)) return [];
+    return block.family === 'ipv6' && !network.ipv6
+      ? []
+      : [{ family: block.family, address, length: block.length }];
+  });
+}
+
+const holds = (block: Block, one: Block): boolean => {
+  const bits = BigInt((block.family === 'ipv4' ? 32 : 128) - block.length);
+  return block.family === one.family && block.base >> bits === one.base >> bits;
+};
+
+/** IPv6 addresses are spelled in many ways: compared as bits. */
+function missingFrom(link: Link | undefined, gateways: readonly Gateway[]): readonly Gateway[] {
+  const worn = new Set((link?.addresses ?? []).map(({ address }) => parseBlock(address)?.base));
+  return gateways.filter(({ address }) => !worn.has(parseBlock(address)?.base));
+}
+
+function rebuild(network: LiveNetwork, facts: Facts, give: readonly string[]): Remedy {
+  const { bridge, id } = network;
+  const veths = membersOf(facts).flatMap(({ container, attached, network: { id: other } }) => {
+    const inside = other === id ? insideOf(container) : undefined;
+    const link = inside && insideLinkOf(inside, attached);
+    return (link && hostEndOf(facts.terrain, link)?.name) ?? [];
+  });
+  return type(
+    'make it anew and put the containers back on it',
+    sh`ip link add name ${bridge} type bridge`,
+    ...give,
+    sh`ip link set dev ${bridge} up`,
+    ...veths.map((veth) => sh`ip link set dev ${veth} master ${bridge} up`),
+  );
+}

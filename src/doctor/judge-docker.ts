@@ -1,0 +1,95 @@
+import { advise, checksOf, type } from './check.ts';
+import type { Check } from './diagnosis.ts';
+import type { EngineState, Facts } from './facts.ts';
+
+const { ok, warn, fail, unknown } = checksOf('docker');
+
+/** Whether the Engine answers, how it is set up as far as packets depend on it, and what it complained about. */
+export function judgeDocker({ engine }: Pick<Facts, 'engine'>): readonly Check[] {
+  return [...(engine.answered ? judgeSetup(engine) : [judgeSilence(engine)]), ...judgeLog(engine)];
+}
+
+const START = type('start it', 'systemctl start docker');
+
+function judgeSilence(engine: Extract<EngineState, { answered: false }>): Check {
+  const { code, message, hint, details } = engine;
+  const facets = { evidence: [`${code}: ${message}`, ...details] };
+  const hinted = hint === undefined ? [] : [advise(hint)];
+  switch (code) {
+    case 'RG_ENGINE_DOWN':
+      return fail('engine-down', 'dockerd does not run', {
+        ...facets,
+        meaning: 'containers do not start, and what ran without live-restore has stopped',
+        remedies: [START, ...hinted],
+        impairs: 'all',
+      });
+    case 'RG_ENGINE_HUNG':
+      return fail('engine-hung', 'dockerd does not answer', {
+        ...facets,
+        meaning: 'what it keeps cannot be asked for; running containers are not touched by that',
+        remedies: [...hinted, advise('look at its log before restarting it: a restart may stop containers')],
+      });
+    case 'RG_ENGINE_NO_IPTABLES':
+      return fail('iptables-off', 'dockerd was started with iptables=false and writes no rules', {
+        ...facets,
+        meaning: 'nothing translates or masquerades for containers, unless you do it yourself',
+        remedies: [
+          advise(
+            'take "iptables": false out of /etc/docker/daemon.json (or --iptables=false), then restart docker',
+          ),
+        ],
+        impairs: 'all',
+      });
+    default:
+      return unknown('engine-untold', message, {
+        evidence: [code, ...details],
+        meaning: 'networks, containers and ports are not known, so only the host itself is judged',
+        remedies: hinted,
+      });
+  }
+}
+
+function judgeSetup(engine: Extract<EngineState, { answered: true }>): readonly Check[] {
+  const { version, socket, liveRestore, firewallBackend, userlandProxy } = engine;
+  const proxy = userlandProxy === undefined ? 'unknown' : userlandProxy ? 'on' : 'off';
+  return [
+    ok('engine', `Engine ${version} answers`, {
+      evidence: [
+        `socket ${socket}, firewall backend ${firewallBackend === '' ? 'iptables' : firewallBackend}`,
+        `live-restore ${liveRestore ? 'on' : 'off: restarting dockerd stops every container'}`,
+        `userland proxy ${proxy}${proxy === 'on' ? ': docker-proxy answers where a translation is lost, and hides it' : ''}`,
+      ],
+    }),
+  ];
+}
+
+/** What dockerd's own words mean. Texts: docker-rules §4, Engines 20.10 to 28.5. */
+const COMPLAINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /No chain\/target\/match by that name|Chain '[^']*' does not exist|Couldn't load target/,
+    "a chain of Docker's was gone when it wanted to write a rule: someone flushed or deleted it",
+  ],
+  [/Another app is currently holding the xtables lock/, 'another program held the xtables lock'],
+  [
+    /RULE_(?:INSERT|APPEND) failed/,
+    'the kernel refused a rule: a module is missing, or the backends are mixed',
+  ],
+  [/port is already allocated|address already in use/, 'the port is taken by another container or program'],
+  [/programming external connectivity/, 'the rules of a published port could not be written'],
+];
+
+function judgeLog({ log }: EngineState): readonly Check[] {
+  const lines = log ?? [];
+  const explained = lines.flatMap((line) => {
+    const found = COMPLAINTS.find(([pattern]) => pattern.test(line));
+    return found === undefined ? [] : [{ line, meaning: found[1] }];
+  });
+  const last = explained.at(-1);
+  if (last === undefined) return [];
+  return [
+    warn('engine-errors', `dockerd complained about iptables, last: ${last.meaning}`, {
+      evidence: explained.slice(-3).map(({ line }) => line),
+      remedies: [type("if that is still so, Docker's rules are put back by", 'rulesguard restore')],
+    }),
+  ];
+}

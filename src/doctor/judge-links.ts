@@ -1,0 +1,160 @@
+import type { Link } from '../trace/terrain.ts';
+import { checksOf, type } from './check.ts';
+import type { Check } from './diagnosis.ts';
+import { isUntold, type Facts } from './facts.ts';
+import {
+  bridgeNetworks,
+  hostEndOf,
+  insideLinkOf,
+  insideOf,
+  isRunning,
+  linkOf,
+  membersOf,
+  type Member,
+} from './lookup.ts';
+import { sh } from '../shell.ts';
+
+const { ok, warn, fail, unknown } = checksOf('links');
+
+/** Every container's interface paired with its veth on the host, and that veth with the right bridge. */
+export function judgeLinks(facts: Facts): readonly Check[] {
+  const pairs = membersOf(facts).map((member) => judgePair(member, facts));
+  const unseen = facts.containers.filter(({ inside }) => inside !== undefined && isUntold(inside));
+  const wrong = pairs.flatMap((check) => check ?? []);
+  const orphans = unseen.length > 0 ? [] : orphansOf(facts);
+  const paired = pairs.length - wrong.length;
+  return [
+    ...wrong,
+    ...unseen.map(({ name, inside }) =>
+      unknown('container-unseen', `the network namespace of ${name} cannot be seen from here`, {
+        about: name,
+        evidence: inside !== undefined && isUntold(inside) ? [inside.untold] : [],
+      }),
+    ),
+    ...orphans.map((veth) =>
+      warn('orphan-veth', `${veth.name} hangs on ${veth.master}, but belongs to no running container`, {
+        about: veth.name,
+        evidence: [`${veth.name} master ${veth.master}, index ${String(veth.index)}`],
+        remedies: [type('remove it', sh`ip link delete ${veth.name}`)],
+      }),
+    ),
+    ...(paired > 0
+      ? [ok('links', `${String(paired)} container interfaces hang on the right bridge, up and forwarding`)]
+      : []),
+  ];
+}
+
+/** What is wrong between a container and its bridge; undefined for nothing, or when it cannot be seen. */
+function judgePair(member: Member, facts: Facts): Check | undefined {
+  const { container, attached, network } = member;
+  const inside = insideOf(container);
+  if (inside === undefined) return undefined;
+  const { name } = container;
+  const about = { about: name, impairs: [name] };
+  const meaning = `${name} is cut off from network ${network.name}`;
+  const link = insideLinkOf(inside, attached);
+  const plug = type(
+    'connect it anew: it gets a new interface, its processes run on',
+    sh`docker network disconnect -f ${network.name} ${name}`,
+    sh`docker network connect ${network.name} ${name}`,
+  );
+  if (link === undefined)
+    // An interface that is there without its address is the container's trouble.
+    return inside.links.some(({ name: other }) => other !== 'lo')
+      ? undefined
+      : fail('container-interface-missing', `${name} has no interface for network ${network.name}`, {
+          ...about,
+          meaning,
+          evidence: [`interfaces inside: ${inside.links.map((one) => one.name).join(', ')}`],
+          remedies: [plug],
+        });
+  const veth = hostEndOf(facts.terrain, link);
+  if (veth === undefined)
+    return fail('veth-missing', `the host's end of ${name}'s ${link.name} is gone`, {
+      ...about,
+      meaning,
+      evidence: [
+        `${link.name} inside names interface ${String(link.peerIndex)} as its other end; the host has none`,
+      ],
+      remedies: [plug],
+    });
+  const bridge = linkOf(facts.terrain, network.bridge);
+  // A missing or downed bridge is told once, for all that hangs on it.
+  if (bridge === undefined) return undefined;
+  return judgeVeth(veth, link, bridge, { ...about, meaning });
+}
+
+interface About {
+  readonly about: string;
+  readonly impairs: readonly string[];
+  readonly meaning: string;
+}
+
+function judgeVeth(veth: Link, link: Link, bridge: Link, facets: About): Check | undefined {
+  const { about: name } = facets;
+  const { name: dev } = veth;
+  const seen = [
+    `${dev}: ${veth.up ? 'up' : 'DOWN'}, ${veth.master === '' ? 'no master' : `master ${veth.master}`}`,
+  ];
+  const attach = sh`ip link set dev ${dev} master ${bridge.name}`;
+  if (!veth.up)
+    return fail('veth-down', `${dev}, the host's end of ${name}'s ${link.name}, is down`, {
+      ...facets,
+      evidence: seen,
+      remedies: [
+        type('set it up', sh`ip link set dev ${dev} up`, ...(veth.master === bridge.name ? [] : [attach])),
+      ],
+    });
+  if (veth.master === '')
+    return fail('veth-detached', `${dev}, the host's end of ${name}'s ${link.name}, hangs on no bridge`, {
+      ...facets,
+      evidence: seen,
+      remedies: [type('put it back', attach)],
+    });
+  if (veth.master !== bridge.name)
+    return fail(
+      'veth-elsewhere',
+      `${dev}, the host's end of ${name}'s ${link.name}, hangs on ${veth.master} instead of ${bridge.name}`,
+      {
+        ...facets,
+        evidence: seen,
+        remedies: [type('put it back', attach)],
+      },
+    );
+  const isLive = bridge.up && veth.carrier && link.up;
+  if (isLive && (veth.portState === 'disabled' || veth.portState === 'blocking'))
+    return fail(
+      'port-not-forwarding',
+      `${bridge.name} does not forward on ${dev}, the host's end of ${name}'s ${link.name}`,
+      {
+        ...facets,
+        evidence: [`${dev} state ${veth.portState}`],
+        remedies: [type('let it forward', sh`bridge link set dev ${dev} state 3`)],
+      },
+    );
+  if (veth.mtu !== link.mtu)
+    return fail(
+      'mtu-mismatch',
+      `the two ends of ${name}'s ${link.name} differ in MTU: ${String(link.mtu)} inside, ${String(veth.mtu)} on ${dev}`,
+      {
+        ...facets,
+        meaning: 'small packets pass, large ones vanish without a word: connections open and then hang',
+        evidence: [`${link.name} mtu ${String(link.mtu)}`, `${dev} mtu ${String(veth.mtu)}`],
+        remedies: [type('make them equal', sh`ip link set dev ${dev} mtu ${String(link.mtu)}`)],
+      },
+    );
+  return undefined;
+}
+
+/** Ports of Docker's bridges that pair with nothing inside any container. */
+function orphansOf(facts: Facts): readonly Link[] {
+  const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
+  const paired = new Set(
+    facts.containers
+      .filter(isRunning)
+      .flatMap((container) => (insideOf(container)?.links ?? []).map(({ peerIndex }) => peerIndex)),
+  );
+  return facts.terrain.links.filter(
+    ({ kind, master, index }) => kind === 'veth' && bridges.has(master) && !paired.has(index),
+  );
+}

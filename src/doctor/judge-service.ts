@@ -1,0 +1,103 @@
+import type { PublishedPort } from '../docker/inventory.ts';
+import { advise, checksOf, listNames } from './check.ts';
+import type { Check } from './diagnosis.ts';
+import type { ContainerFacts, Facts, Inside, Listener } from './facts.ts';
+import { insideOf } from './lookup.ts';
+
+const { ok, warn, fail } = checksOf('container');
+
+/** Whether something listens where the published ports lead. */
+export function judgeServices(facts: Facts): readonly Check[] {
+  return facts.containers.flatMap((container) => {
+    const inside = insideOf(container);
+    const ports = uniquePorts(facts.ports.filter((port) => port.container === container.name));
+    // A paused container's sockets are there, and say nothing.
+    if (inside === undefined || ports.length === 0) return [];
+    const judged = ports.map((port) => ({ port, state: stateOf(port, inside) }));
+    const isServed = judged.some(({ state }) => state === 'served');
+    return judged.flatMap(({ port, state }) =>
+      state === 'served' ? served(port) : judgePort(port, container, inside, isServed),
+    );
+  });
+}
+
+/** IPv4 and IPv6 bindings of one port lead to one socket. */
+function uniquePorts(ports: readonly PublishedPort[]): readonly PublishedPort[] {
+  const sockets = ports.filter(({ proto }) => proto !== 'sctp');
+  return [...new Map(sockets.map((port) => [`${String(port.port)}/${port.proto}`, port])).values()];
+}
+
+const isLoopback = ({ address }: Listener): boolean => address.startsWith('127.') || address === '::1';
+
+const onPort = ({ listeners }: Inside, { port, proto }: PublishedPort): readonly Listener[] =>
+  listeners.filter((listener) => listener.port === port && listener.proto === proto);
+
+function stateOf(published: PublishedPort, inside: Inside): 'served' | 'loopback' | 'elsewhere' | 'silent' {
+  const found = onPort(inside, published);
+  if (found.length === 0) return 'silent';
+  if (found.every(isLoopback)) return 'loopback';
+  const led = [published.endpoint?.ipv4, published.endpoint?.ipv6];
+  // `::` takes IPv4 too, unless the program asked otherwise, which no file shows.
+  return found.some(({ address }) => address === '0.0.0.0' || address === '::' || led.includes(address))
+    ? 'served'
+    : 'elsewhere';
+}
+
+const served = ({ container, port, proto }: PublishedPort): readonly Check[] => [
+  ok('service', `${container} listens on ${String(port)}/${proto}`, { about: container }),
+];
+
+const spell = ({ address, port, proto }: Listener): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${String(port)}/${proto}`;
+
+function judgePort(
+  published: PublishedPort,
+  { name }: ContainerFacts,
+  inside: Inside,
+  isServed: boolean,
+): readonly Check[] {
+  const { port, proto, hostPort } = published;
+  const listening = inside.listeners.map(spell);
+  const found = onPort(inside, published);
+  const target = `${String(port)}/${proto}`;
+  const facets = {
+    about: name,
+    evidence: [`listening inside: ${listening.join(', ') || 'nothing'}`],
+    impairs: [name],
+  };
+  if (found.length > 0) {
+    const where = listNames(found.map(({ address }) => address));
+    const isOwn = found.every(isLoopback);
+    return [
+      fail(
+        isOwn ? 'loopback-only' : 'listens-elsewhere',
+        `the service of ${name} on ${target} listens on ${where} only`,
+        {
+          ...facets,
+          meaning: isOwn
+            ? 'that is loopback inside the container: neither the host nor anyone else can reach it'
+            : 'its published port leads to another of its addresses',
+          remedies: [
+            advise(`have the service of ${name} listen on 0.0.0.0, in its own configuration, and restart it`),
+          ],
+        },
+      ),
+    ];
+  }
+  const other = inside.listeners.find((listener) => !isLoopback(listener) && listener.port !== 0);
+  const title = `nothing in ${name} listens on ${target}, which is published${hostPort === undefined ? '' : ` as ${String(hostPort)}`}`;
+  const remedies = [
+    advise(
+      other === undefined
+        ? `start the service of ${name}, or see why it ended: docker logs --tail 50 ${name}`
+        : `publish the port that is listened on (-p ${String(hostPort ?? other.port)}:${String(other.port)}/${other.proto}), or have the service listen on ${target}`,
+    ),
+  ];
+  const meaning = 'clients are refused by the container itself; the rules lead them there';
+  // A container that serves one of its ports may leave another for later; one that serves none is not up.
+  return [
+    isServed
+      ? warn('nothing-listens', title, { about: name, evidence: facets.evidence, meaning, remedies })
+      : fail('nothing-listens', title, { ...facets, meaning, remedies }),
+  ];
+}

@@ -1,0 +1,89 @@
+import type { LiveNetwork } from '../docker/inventory.ts';
+import type { Family } from '../iptables/model.ts';
+import type { Link, Terrain } from '../trace/terrain.ts';
+import { isUntold, type Attached, type ContainerFacts, type Facts, type Inside } from './facts.ts';
+
+/** A running container on a bridge network. */
+export interface Member {
+  readonly container: ContainerFacts;
+  readonly attached: Attached;
+  readonly network: LiveNetwork;
+}
+
+/** Whether a container holds a network namespace: it runs, or is paused. */
+export const isRunning = ({ state }: Pick<ContainerFacts, 'state'>): boolean =>
+  state === 'running' || state === 'paused';
+
+/** What could be seen of a container's own network namespace. */
+export function insideOf({ inside }: ContainerFacts): Inside | undefined {
+  return inside === undefined || isUntold(inside) ? undefined : inside;
+}
+
+/** Networks that have a bridge on this host. */
+export const bridgeNetworks = ({ networks }: Pick<Facts, 'networks'>): readonly LiveNetwork[] =>
+  networks.filter(({ bridge }) => bridge !== '');
+
+/** Every place of a running container on a bridge network. */
+export function membersOf({
+  networks,
+  containers,
+}: Pick<Facts, 'networks' | 'containers'>): readonly Member[] {
+  const byId = new Map(networks.map((network) => [network.id, network]));
+  return containers.filter(isRunning).flatMap((container) =>
+    container.attachments.flatMap((attached) => {
+      const network = byId.get(attached.networkId);
+      const isPlaced = attached.ipv4 !== '' || attached.ipv6 !== '';
+      return network === undefined || network.bridge === '' || !isPlaced
+        ? []
+        : [{ container, attached, network }];
+    }),
+  );
+}
+
+export const linkOf = ({ links }: Pick<Terrain, 'links'>, name: string): Link | undefined =>
+  links.find((link) => link.name === name);
+
+/** The address of a place in one family; '' for none. */
+export const addressOf = ({ ipv4, ipv6 }: Attached, family: Family): string =>
+  family === 'ipv4' ? ipv4 : ipv6;
+
+/** The interface inside that carries a place on a network: by its address, else by its hardware address. */
+export function insideLinkOf({ links }: Inside, { ipv4, ipv6, mac }: Attached): Link | undefined {
+  const wears = (address: string) => (link: Link) =>
+    address !== '' && link.addresses.some((one) => one.address === address);
+  return (
+    links.find(wears(ipv4)) ?? links.find(wears(ipv6)) ?? links.find((link) => mac !== '' && link.mac === mac)
+  );
+}
+
+/** The host's end of a container's interface. */
+export const hostEndOf = ({ links }: Terrain, inside: Link): Link | undefined =>
+  links.find(({ index, kind }) => kind === 'veth' && index === inside.peerIndex);
+
+/** `sysctl` value below /proc/sys/net. */
+export const sysctl = ({ sysctls }: Pick<Terrain, 'sysctls'>, path: string): string | undefined =>
+  sysctls.get(path);
+
+/** Its name for `sysctl -w`; interface names may hold dots, which sysctl takes as slashes. */
+export const sysctlName = (path: string): string =>
+  path.includes('.') ? `net/${path}` : `net.${path.replaceAll('/', '.')}`;
+
+/** Interfaces the outside is reached by: those of default routes; without any, every other one that is up and not Docker's. */
+export function uplinksOf(facts: Pick<Facts, 'terrain' | 'networks'>): readonly Link[] {
+  const { terrain } = facts;
+  const bridges = new Set(facts.networks.map(({ bridge }) => bridge));
+  const leads = new Set(
+    terrain.routes.flatMap(({ to, dev, type }) =>
+      /\/0$/.test(to) && type === 'unicast' && dev !== '' && !bridges.has(dev) ? [dev] : [],
+    ),
+  );
+  const isOther = ({ name, up, carrier, master, addresses }: Link): boolean =>
+    name !== 'lo' &&
+    up &&
+    carrier &&
+    master === '' &&
+    !bridges.has(name) &&
+    addresses.some(({ scope }) => scope === 'global');
+  const named = terrain.links.filter(({ name }) => leads.has(name));
+  return named.length > 0 ? named : terrain.links.filter(isOther);
+}
