@@ -1,0 +1,110 @@
+import { SECTIONS, type Check, type Diagnosis } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { follow, namedPath } from './follow.ts';
+import { judgeBridges } from './judge-bridges.ts';
+import { judgeContainers } from './judge-container.ts';
+import { judgeDocker } from './judge-docker.ts';
+import { judgeHost } from './judge-host.ts';
+import { judgeInsideRules } from './judge-inside.ts';
+import { judgeLinks } from './judge-links.ts';
+import { judgeMtu } from './judge-mtu.ts';
+import { judgePaths } from './judge-paths.ts';
+import { judgeRules } from './judge-rules.ts';
+import { judgeServices } from './judge-service.ts';
+import { pathsOf } from './paths-of.ts';
+import { findTarget, type Asked } from './target.ts';
+import { treeOf } from './tree.ts';
+
+/** What doctor is asked. */
+export interface Question {
+  /** A container, a network or `HOST:PORT`, as typed; undefined for the whole host. */
+  readonly about: string | undefined;
+  /** Whose path to it: a container's name, `host`, `outside`; '' for all of them. */
+  readonly from: string;
+}
+
+/** Judges what was gathered. Pure: the same facts, the same diagnosis. */
+export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
+  const asked = findTarget(about, facts);
+  const names = new Set([...asked.containers, ...(from === '' ? [] : [from])]);
+  const followed = pathsOf(asked, from, facts).map((request) => follow(request, facts));
+  const checks = [
+    ...asked.trouble,
+    ...judgeDocker(facts),
+    ...judgeHost(facts),
+    ...judgeBridges(facts),
+    ...judgeMtu(facts),
+    ...judgeLinks(facts),
+    ...judgeContainers(facts, names),
+    ...judgeServices(facts),
+    ...judgeInsideRules(facts),
+    ...judgeRules(facts),
+    ...judgePaths(followed, facts),
+  ];
+  return {
+    target: asked.target,
+    from,
+    ...concluded(checks, asked, names),
+    paths: followed.map(namedPath),
+    tree: treeOf(facts),
+    engine: facts.engine.answered ? facts.engine.version : '',
+    backend: facts.backend ?? '',
+  };
+}
+
+/** A diagnosis with further checks, of packets that were really sent. */
+export function withProof(
+  diagnosis: Diagnosis,
+  proof: readonly Check[],
+  names: ReadonlySet<string>,
+): Diagnosis {
+  const checks = [...diagnosis.checks, ...proof];
+  return { ...diagnosis, ...concluded(checks, { target: diagnosis.target }, names) };
+}
+
+function concluded(
+  checks: readonly Check[],
+  { target }: Pick<Asked, 'target'>,
+  names: ReadonlySet<string>,
+): Pick<Diagnosis, 'verdict' | 'causes' | 'checks'> {
+  const concerns = (check: Check): boolean =>
+    target.kind === 'host' || concernsAny(check, names, target.kind === 'network' ? target.name : '');
+  const failed = checks.filter(({ verdict }) => verdict === 'fail').filter(concerns);
+  const causes = failed.filter((check) => !failed.some((other) => explains(other, check))).sort(byOrder);
+  const isUnsure = checks.some((check) => check.verdict === 'unknown' && concerns(check));
+  return { verdict: causes.length > 0 ? 'fail' : isUnsure ? 'unknown' : 'ok', causes, checks };
+}
+
+const namesIn = ({ about, impairs }: Check): readonly string[] => [
+  ...about.split(/, | and /),
+  ...(impairs === undefined || impairs === 'all' ? [] : impairs),
+];
+
+/** Whether a check says something about what was asked: it is of the whole host, or names it. */
+function concernsAny(check: Check, names: ReadonlySet<string>, network: string): boolean {
+  if (check.section === 'path' || check.impairs === 'all' || check.about === '') return true;
+  return (
+    check.code === 'not-found' ||
+    check.section === 'docker' ||
+    names.size === 0 ||
+    namesIn(check).some((name) => names.has(name) || name === network)
+  );
+}
+
+/** Of the packets' paths and of proofs only what nothing else explains is a cause. */
+function explains(other: Check, check: Check): boolean {
+  if (other === check || other.section === 'path' || other.section === 'proof')
+    return check.section === 'proof' && other.section === 'path';
+  if (check.section !== 'path' && check.section !== 'proof') return isFirst(other, check);
+  if (other.impairs === undefined) return false;
+  return other.impairs === 'all' || namesIn(check).some((name) => other.impairs?.includes(name) === true);
+}
+
+/** What is gone with something larger: a route with its bridge, a service with its container. */
+function isFirst(other: Check, check: Check): boolean {
+  const isRoute = /^route-/.test(check.code);
+  const isBridge = /^bridge-/.test(other.code);
+  return isRoute && isBridge && namesIn(check).some((name) => namesIn(other).includes(name));
+}
+
+const byOrder = (a: Check, b: Check): number => SECTIONS.indexOf(a.section) - SECTIONS.indexOf(b.section);

@@ -1,0 +1,86 @@
+import { rulespecOf } from '../iptables/model.ts';
+import { makePacket } from '../trace/packet.ts';
+import type { PathEnd } from '../trace/path.ts';
+import type { Terrain } from '../trace/terrain.ts';
+import { tracePath } from '../trace/trace.ts';
+import { sh } from '../shell.ts';
+import { checksOf, type } from './check.ts';
+import type { Check } from './diagnosis.ts';
+import type { Facts, Inside } from './facts.ts';
+import { within } from './judge-container.ts';
+import { insideLinkOf, insideOf, membersOf, type Member } from './lookup.ts';
+import { likelyPort } from './path-request.ts';
+
+const { fail } = checksOf('container');
+
+type Stopped = Extract<PathEnd, { at: 'stopped' }>;
+
+/** Firewalls of containers' own, inside their network namespaces: whether they stop what reaches, or leaves, the container. */
+export function judgeInsideRules(facts: Facts): readonly Check[] {
+  return membersOf(facts).flatMap((member) => {
+    const inside = insideOf(member.container);
+    if (inside?.banks === undefined || inside.banks.length === 0) return [];
+    const end = stopIn(member, inside, facts);
+    return end === undefined ? [] : [judgeStop(member, inside, end)];
+  });
+}
+
+function stopIn({ container, attached }: Member, inside: Inside, facts: Facts): Stopped | undefined {
+  const link = insideLinkOf(inside, attached);
+  if (link === undefined || attached.ipv4 === '') return undefined;
+  const terrain: Terrain = {
+    banks: inside.banks ?? [],
+    sets: undefined,
+    natives: [],
+    links: inside.links,
+    routes: inside.routes,
+    routeRules: [],
+    sysctls: inside.sysctls,
+  };
+  const peer = attached.gateway === '' ? attached.ipv4 : attached.gateway;
+  const { proto, port } = likelyPort(container, facts.ports);
+  const base = { family: 'ipv4', protocol: proto } as const;
+  const ends = [
+    {
+      ...base,
+      source: peer,
+      destination: attached.ipv4,
+      destinationPort: port,
+      sourcePort: 40_123,
+      inInterface: link.name,
+    },
+    {
+      ...base,
+      source: attached.ipv4,
+      destination: peer,
+      destinationPort: 40_123,
+      sourcePort: port,
+      state: 'ESTABLISHED' as const,
+    },
+    { ...base, source: attached.ipv4, destination: peer, destinationPort: 443, sourcePort: 40_123 },
+  ].map((packet) => tracePath(makePacket(packet), terrain).end);
+  return ends.find((end) => end.at === 'stopped');
+}
+
+function judgeStop(
+  { container: { name } }: Member,
+  inside: Inside,
+  { table, chain, rule, backend, target }: Stopped,
+): Check {
+  const tool = `iptables-${backend}`;
+  const command =
+    rule === undefined
+      ? sh`${tool} -P ${chain} ACCEPT`
+      : `${tool} -w -t ${table} -D ${chain} ${rulespecOf(rule)}`;
+  return fail(
+    'container-firewall',
+    `${name} has a firewall of its own, and it ${target === 'REJECT' ? 'refuses' : 'drops'} packets`,
+    {
+      about: name,
+      meaning: 'the rules of this host do not show it: it is inside the container',
+      evidence: [`${table} ${chain} inside: ${rule?.text ?? `policy ${target}`}`],
+      remedies: [type('take that rule out', within(inside, command))],
+      impairs: [name],
+    },
+  );
+}

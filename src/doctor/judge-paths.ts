@@ -1,0 +1,258 @@
+import type { OwnedHost, Owner } from '../docker/ownership.ts';
+import { rulespecOf, type Rule } from '../iptables/model.ts';
+import type { PathEnd } from '../trace/path.ts';
+import { checksOf, type } from './check.ts';
+import type { Check, Remedy } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { closedByDesign } from './design.ts';
+import { namesOf, pathLines, type Followed } from './follow.ts';
+import { judgeRouting } from './judge-routing.ts';
+
+const { ok, fail, unknown } = checksOf('path');
+
+type Stopped = Extract<PathEnd, { at: 'stopped' }>;
+
+/** A cause, and the paths that end at it. */
+interface Group {
+  readonly followed: readonly Followed[];
+  readonly first: Followed;
+}
+
+/** What the paths that do not reach their goal are stopped by; one check for each culprit, however many paths it ends. */
+export function judgePaths(all: readonly Followed[], facts: Facts): readonly Check[] {
+  const wanted = all.filter(({ request }) => request.wanted);
+  const groups = new Map<string, Followed[]>();
+  for (const one of wanted) {
+    if (one.outcome.is === 'reached') continue;
+    const key = culpritOf(one);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const checks = [...groups.values()].flatMap((followed) => {
+    const [first] = followed;
+    return first === undefined ? [] : judgeGroup({ followed, first }, facts);
+  });
+  const reached = wanted.filter(({ outcome }) => outcome.is === 'reached').length;
+  return reached === 0
+    ? checks
+    : [...checks, ok('paths', `${String(reached)} paths get through, by the rules`)];
+}
+
+/** What tells one culprit from another. */
+function culpritOf({ outcome, path: { end, last, steps } }: Followed): string {
+  switch (end.at) {
+    case 'stopped':
+      return `stopped ${end.backend} ${end.table} ${end.chain} ${end.rule?.text ?? 'policy'}`;
+    case 'lost':
+      return `lost ${end.why} ${end.detail}`;
+    case 'unknown':
+      return `unknown ${end.why}`;
+    case 'sent':
+    case 'local':
+      break;
+  }
+  const translation =
+    steps.findLast(({ stage, rule }) => stage === 'nat' && rule !== undefined)?.rule?.text ?? '';
+  return `${outcome.is} ${outcome.is === 'elsewhere' ? outcome.by : ''} ${outcome.is === 'mistranslated' ? translation : last.family}`;
+}
+
+function judgeGroup(group: Group, facts: Facts): readonly Check[] {
+  const { outcome, path } = group.first;
+  const { end } = path;
+  switch (outcome.is) {
+    case 'reached':
+      return [];
+    case 'unknown':
+      return [judgeUnknown(group)];
+    case 'stopped':
+      return end.at === 'stopped' ? [judgeStop(group, end, facts)] : [];
+    case 'lost':
+    case 'elsewhere':
+      return [judgeRouting(group.followed, facts)];
+    case 'untranslated':
+      return [judgeUntranslated(group, facts)];
+    case 'mistranslated':
+      return [judgeMistranslated(group, facts)];
+    case 'unmasked':
+      return [judgeUnmasked(group, facts)];
+  }
+}
+
+function judgeUnknown({ followed, first }: Group): Check {
+  const { end } = first.path;
+  const why = end.at === 'unknown' ? end.why : '';
+  const rule = end.at === 'unknown' ? end.rule?.text : undefined;
+  return unknown('path-unknown', `cannot tell whether ${first.request.name} gets through: ${why}`, {
+    about: namesOf(followed),
+    evidence: [...(rule === undefined ? [] : [rule]), ...pathLines(followed)],
+    remedies: [type('send real packets along it', 'rulesguard doctor --probe')],
+  });
+}
+
+/** Whose a rule is; undefined for a policy. */
+function ownerOf(
+  rule: Rule | undefined,
+  table: string,
+  family: 'ipv4' | 'ipv6',
+  owned: OwnedHost | undefined,
+): Owner {
+  const rules = rule === undefined ? [] : (owned?.families[family].get(table)?.get(rule.chain)?.rules ?? []);
+  return rules.find((one) => one.rule.text === rule?.text)?.owner ?? 'foreign';
+}
+
+const toolOf = (family: 'ipv4' | 'ipv6', backend: string, facts: Facts): string =>
+  `${family === 'ipv4' ? 'iptables' : 'ip6tables'}${backend === facts.backend ? '' : `-${backend}`}`;
+
+/** The command that takes one rule out. */
+function takeOut(rule: Rule, table: string, family: 'ipv4' | 'ipv6', backend: string, facts: Facts): string {
+  return `${toolOf(family, backend, facts)} -w -t ${table} -D ${rule.chain} ${rulespecOf(rule)}`;
+}
+
+function judgeStop({ followed, first }: Group, end: Stopped, facts: Facts): Check {
+  const { backend, table, chain, rule, target } = end;
+  const { family } = first.path.packet;
+  const where = `${backend === facts.backend ? '' : `${backend} `}${family === 'ipv6' ? 'ipv6 ' : ''}${table} ${chain}`;
+  const counters =
+    rule === undefined || rule.counters === '' ? [] : [`packets:bytes so far ${rule.counters}`];
+  const evidence = [...(rule === undefined ? [] : [rule.text]), ...counters, ...pathLines(followed)];
+  const facets = { about: namesOf(followed), evidence };
+  const ends = target === 'REJECT' ? 'refuses' : 'drops';
+  if (rule === undefined)
+    return fail(
+      'policy-stops',
+      `the policy of ${where} drops packets: no rule lets ${first.request.name} through`,
+      {
+        ...facets,
+        meaning: 'what no rule accepts ends there',
+        remedies: [letThrough(first, facts, end)],
+      },
+    );
+  const owner = ownerOf(rule, table, family, backend === facts.backend ? facts.owned : undefined);
+  if (owner === 'docker') return closedByDesign(followed, facts, facets);
+  const manager = /^ufw6?-/.test(chain) ? 'ufw' : undefined;
+  const remove = type(
+    manager === undefined
+      ? 'take it out, and out of the file it is loaded from'
+      : `take it out until ${manager} loads it again; for good: ufw status numbered, then ufw delete NUMBER`,
+    takeOut(rule, table, family, backend, facts),
+  );
+  return fail(
+    chain === 'DOCKER-USER'
+      ? 'user-rule-stops'
+      : backend === facts.backend
+        ? 'rule-stops'
+        : 'other-backend-stops',
+    `a rule in ${where} ${ends} packets for ${namesOf(followed)}`,
+    {
+      ...facets,
+      meaning:
+        chain === 'DOCKER-USER'
+          ? "it is your own rule, and stands before all of Docker's"
+          : `it is not Docker's, and decides before${backend === facts.backend ? '' : ' or after'} Docker's rules do`,
+      remedies: [remove],
+    },
+  );
+}
+
+/** A rule of the user's that opens what a policy closes, in the place Docker leaves for them. */
+function letThrough({ path, request }: Followed, facts: Facts, { backend, table, chain }: Stopped): Remedy {
+  const { last } = path;
+  const tool = toolOf(last.family, backend, facts);
+  const place =
+    table === 'filter' && chain === 'FORWARD' && backend === facts.backend ? 'DOCKER-USER' : chain;
+  const port =
+    last.destinationPort === 0 ? '' : ` -p ${last.protocol} --dport ${String(last.destinationPort)}`;
+  const isReply = request.packet.state === 'ESTABLISHED';
+  const rule = isReply ? '-m conntrack --ctstate RELATED,ESTABLISHED' : `-d ${last.destination}${port}`;
+  return type('let it through', `${tool} -w -t ${table} -I ${place} ${rule} -j ACCEPT`);
+}
+
+function judgeUntranslated({ followed, first }: Group, { proxies }: Facts): Check {
+  const { packet } = first.path;
+  const proxy = proxies.find(
+    ({ hostPort, proto }) => hostPort === packet.destinationPort && proto === packet.protocol,
+  );
+  return fail(
+    'translation-lost',
+    `nothing translates ${first.request.name.split(' → ')[1] ?? 'the port'} to its container`,
+    {
+      about: namesOf(followed),
+      meaning:
+        proxy === undefined
+          ? 'clients are refused by this host'
+          : "docker-proxy answers instead and hides it: the container sees the bridge's address, not its clients'",
+      evidence: [
+        ...(proxy === undefined
+          ? []
+          : [
+              `docker-proxy: ${proxy.hostIp}:${String(proxy.hostPort)} → ${proxy.containerIp}:${String(proxy.containerPort)}`,
+            ]),
+        ...pathLines(followed),
+      ],
+      remedies: [type('put the translations back', 'rulesguard restore')],
+    },
+  );
+}
+
+/** The last rule of nat that a packet met and that is not Docker's. */
+function translatorOf(
+  { path: { steps, packet } }: Followed,
+  facts: Facts,
+): { readonly rule: Rule; readonly backend: string } | undefined {
+  const met = steps.flatMap(({ stage, rule, backend = '' }) =>
+    stage === 'nat' && rule !== undefined ? [{ rule, backend }] : [],
+  );
+  return met.findLast(
+    ({ rule, backend }) =>
+      ownerOf(rule, 'nat', packet.family, backend === facts.backend ? facts.owned : undefined) === 'foreign',
+  );
+}
+
+function judgeMistranslated({ followed, first }: Group, facts: Facts): Check {
+  const { last, packet } = first.path;
+  const found = translatorOf(first, facts);
+  return fail(
+    'led-astray',
+    `${first.request.name.replace(' (reply)', '')} is led to ${last.destination}:${String(last.destinationPort)} instead`,
+    {
+      about: namesOf(followed),
+      meaning:
+        found === undefined
+          ? 'a translation leads elsewhere than the Engine says'
+          : "a rule that is not Docker's translates it first",
+      evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
+      remedies: [
+        found === undefined
+          ? type("put Docker's translations right", 'rulesguard restore')
+          : type(
+              'take it out, and out of the file it is loaded from',
+              takeOut(found.rule, 'nat', packet.family, found.backend, facts),
+            ),
+      ],
+    },
+  );
+}
+
+function judgeUnmasked({ followed, first }: Group, facts: Facts): Check {
+  const { last, packet } = first.path;
+  const found = translatorOf(first, facts);
+  return fail(
+    'not-masqueraded',
+    `packets of ${namesOf(followed)} leave as ${last.source}: nobody outside can answer that`,
+    {
+      about: namesOf(followed),
+      meaning:
+        found === undefined
+          ? 'no rule gives them an address of this host'
+          : "a rule that is not Docker's decides first what address they get",
+      evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
+      remedies: [
+        found === undefined
+          ? type('put the masquerading back', 'rulesguard restore')
+          : type(
+              'take it out, and out of the file it is loaded from',
+              takeOut(found.rule, 'nat', packet.family, found.backend, facts),
+            ),
+      ],
+    },
+  );
+}

@@ -1,0 +1,185 @@
+import { sh } from '../shell.ts';
+import { overlap, parseBlock } from '../iptables/address.ts';
+import type { Route, RouteRule, Terrain } from '../trace/terrain.ts';
+import { advise, checksOf, type } from './check.ts';
+import type { Check, Remedy } from './diagnosis.ts';
+import type { Facts } from './facts.ts';
+import { namesOf, pathLines, type Followed } from './follow.ts';
+
+const { fail } = checksOf('host');
+
+/** Where routing leads packets astray, or nowhere. */
+export function judgeRouting(followed: readonly Followed[], facts: Facts): Check {
+  const [first] = followed;
+  const end = first?.path.end;
+  const destination = first?.path.last.destination ?? '';
+  const facets = { about: namesOf(followed), impairs: first?.request.subjects ?? [] };
+  const paths = pathLines(followed);
+  if (first?.outcome.is === 'elsewhere')
+    return astray(destination, first.outcome.by, facts, { ...facets, paths });
+  if (end?.at !== 'lost') return fail('route-lost', 'routing loses packets', { ...facets, evidence: paths });
+  switch (end.why) {
+    case 'rp-filter':
+      return reversePath(first?.path.packet.inInterface ?? '', end.detail, { ...facets, paths });
+    case 'no-route':
+    case 'unreachable':
+      return nowhere(destination, end.detail, facts, { ...facets, paths });
+    case 'forwarding-off':
+    case 'interface-down':
+    case 'martian':
+      return fail('route-lost', `the kernel drops packets for ${facets.about}: ${end.detail}`, {
+        ...facets,
+        evidence: [end.detail, ...paths],
+      });
+  }
+}
+
+interface Facets {
+  readonly about: string;
+  readonly impairs: readonly string[];
+  readonly paths: readonly string[];
+}
+
+function reversePath(dev: string, detail: string, { paths, ...facets }: Facets): Check {
+  return fail('rp-filter', `${dev} drops packets whose way back leads elsewhere (rp_filter is strict)`, {
+    ...facets,
+    meaning: 'clients on that side get no answer, and no rule counts their packets',
+    evidence: [detail, ...paths],
+    remedies: [
+      type(
+        'accept them: loose mode asks only for any way back',
+        sh`sysctl -w ${`net/ipv4/conf/${dev}/rp_filter`}=2`,
+      ),
+      advise('or mend the route, so that answers leave where questions come in'),
+    ],
+  });
+}
+
+/** The network that holds an address: its bridge, subnet and gateway. */
+function homeOf(
+  address: string,
+  { networks }: Facts,
+):
+  | { readonly name: string; readonly bridge: string; readonly subnet: string; readonly gateway: string }
+  | undefined {
+  const one = parseBlock(address);
+  for (const { name, bridge, subnets, gateways } of networks)
+    for (const [i, subnet] of subnets.entries()) {
+      const block = parseBlock(subnet);
+      if (bridge !== '' && one !== undefined && block !== undefined && overlap(block, one))
+        return { name, bridge, subnet, gateway: (gateways[i] ?? '').replace(/\/.*$/, '') };
+    }
+  return undefined;
+}
+
+/** Routes that hold an address, the one that wins first. */
+function holding(address: string, { routes }: Terrain): readonly Route[] {
+  const one = parseBlock(address);
+  return routes
+    .flatMap((route) => {
+      const block = parseBlock(route.to);
+      return one !== undefined && block !== undefined && overlap(block, one)
+        ? [{ route, length: block.length }]
+        : [];
+    })
+    .sort((a, b) => b.length - a.length || a.route.metric - b.route.metric)
+    .map(({ route }) => route);
+}
+
+const spell = ({ type: kind, to, via, dev, table, metric }: Route): string =>
+  [
+    kind === 'unicast' ? '' : kind,
+    to,
+    via && `via ${via}`,
+    dev && `dev ${dev}`,
+    table !== 'main' && `table ${table}`,
+    metric > 0 && `metric ${String(metric)}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+
+const family = (address: string): string => (address.includes(':') ? '-6 ' : '');
+
+/** Takes a route out; one of a table that a rule of policy routing leads to stays, and its rule goes. */
+function takeOut(route: Route, rules: readonly RouteRule[]): Remedy {
+  const flag = family(route.to);
+  const rule =
+    route.table === 'main'
+      ? undefined
+      : rules.find(({ table, family: of }) => table === route.table && of === route.family);
+  if (rule !== undefined)
+    return type(
+      `stop asking table ${route.table} first`,
+      `ip ${flag}rule del priority ${String(rule.priority)}`,
+    );
+  const where = [
+    route.type === 'unicast' ? '' : `${route.type} `,
+    sh`${route.to}`,
+    route.via && sh` via ${route.via}`,
+    route.dev && sh` dev ${route.dev}`,
+    route.metric > 0 ? sh` metric ${route.metric}` : '',
+  ];
+  return type('take the route out', `ip ${flag}route del ${where.join('')}`);
+}
+
+function astray(destination: string, by: string, facts: Facts, { paths, ...facets }: Facets): Check {
+  const home = homeOf(destination, facts);
+  const culprit = holding(destination, facts.terrain).find(
+    ({ dev, table }) => dev === by && table !== 'local',
+  );
+  const evidence = [
+    ...(culprit === undefined ? [] : [`route: ${spell(culprit)}`]),
+    ...(home === undefined ? [] : [`network ${home.name}: ${home.subnet} on ${home.bridge}`]),
+    ...paths,
+  ];
+  return fail(
+    'route-overlap',
+    `packets for ${destination} leave by ${by} instead of ${home?.bridge ?? 'their bridge'}`,
+    {
+      ...facets,
+      meaning: 'another route covers the subnet of a Docker network: a VPN, most often',
+      evidence,
+      remedies: [
+        ...(culprit === undefined ? [] : [takeOut(culprit, facts.terrain.routeRules)]),
+        advise(
+          'for good: give the VPN or the network another subnet (docker network create --subnet, default-address-pools)',
+        ),
+      ],
+    },
+  );
+}
+
+function nowhere(destination: string, detail: string, facts: Facts, { paths, ...facets }: Facets): Check {
+  const home = homeOf(destination, facts);
+  const culprit = holding(destination, facts.terrain).find(({ type: kind }) =>
+    ['blackhole', 'unreachable', 'prohibit', 'throw'].includes(kind),
+  );
+  if (culprit !== undefined)
+    return fail('route-blocked', `a route ends packets for ${destination}: ${spell(culprit)}`, {
+      ...facets,
+      meaning: 'it covers the subnet of a Docker network',
+      evidence: [`route: ${spell(culprit)}`, ...paths],
+      remedies: [takeOut(culprit, facts.terrain.routeRules)],
+    });
+  const give =
+    home === undefined
+      ? []
+      : [
+          type(
+            'put it back',
+            `ip ${family(destination)}route add ${sh`${home.subnet} dev ${home.bridge}`}${home.gateway === '' || home.gateway.includes(':') ? '' : sh` src ${home.gateway}`}`,
+          ),
+        ];
+  return fail(
+    'route-missing',
+    home === undefined
+      ? `this host has no route to ${destination}`
+      : `the route to ${home.subnet}, the subnet of network ${home.name}, is gone`,
+    {
+      ...facets,
+      meaning: 'the host does not know where its containers are',
+      evidence: [detail, ...paths],
+      remedies: give,
+    },
+  );
+}

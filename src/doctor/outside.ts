@@ -1,0 +1,58 @@
+import { overlap, parseBlock } from '../iptables/address.ts';
+import type { Family } from '../iptables/model.ts';
+import type { Link, Route } from '../trace/terrain.ts';
+import type { Facts } from './facts.ts';
+
+/** Addresses of documentation: nobody's, so that they stand for anybody (RFC 5737, RFC 3849). */
+const FAR = { ipv4: '203.0.113.77', ipv6: '2001:db8:cafe::77' } as const;
+/** Enough to meet a route of its own for one neighbour. */
+const MOST = 3;
+
+/**
+ * Addresses from which packets come in by an interface: its gateways, neighbours that have a route of their own, and,
+ * where the best default route leads by it, somebody far away.
+ */
+export function outsidersOf(
+  link: Link,
+  family: Family,
+  { terrain }: Pick<Facts, 'terrain'>,
+): readonly string[] {
+  const routes = terrain.routes.filter(
+    (route) => route.family === family && route.type === 'unicast' && route.table === 'main',
+  );
+  const defaults = routes.filter(({ to }) => to.endsWith('/0')).sort((a, b) => a.metric - b.metric);
+  const gateways = routes.filter(({ dev, via }) => dev === link.name && via !== '').map(({ via }) => via);
+  const near = neighboursOf(link, family, routes);
+  const far = defaults[0]?.dev === link.name ? [FAR[family]] : [];
+  const found = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
+  return found.length > 0 ? found : nextTo(link, family);
+}
+
+/** Hosts of an interface's own subnet that are routed apart from it. */
+function neighboursOf(
+  { addresses, name }: Link,
+  family: Family,
+  routes: readonly Route[],
+): readonly string[] {
+  const subnets = addresses
+    .filter((one) => one.family === family && one.scope === 'global')
+    .flatMap(({ address, length }) => parseBlock(`${address}/${String(length)}`) ?? []);
+  return routes.flatMap(({ to, dev }) => {
+    const block = parseBlock(to);
+    const isHost = block?.length === (family === 'ipv4' ? 32 : 128);
+    return block !== undefined && isHost && dev !== name && subnets.some((subnet) => overlap(subnet, block))
+      ? [to.replace(/\/.*$/, '')]
+      : [];
+  });
+}
+
+/** The first other address of an interface's own IPv4 subnet, where no route names anybody. */
+function nextTo({ addresses }: Link, family: Family): readonly string[] {
+  const own = addresses.find((one) => one.family === family && one.scope === 'global');
+  if (own === undefined || family === 'ipv6') return [];
+  const parts = own.address.split('.');
+  const last = Number(parts[3]);
+  return own.length > 30
+    ? []
+    : [[...parts.slice(0, 3), String(last % 4 === 1 ? last + 1 : last - (last % 4) + 1)].join('.')];
+}

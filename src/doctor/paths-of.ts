@@ -1,0 +1,78 @@
+import { FAMILIES } from '../iptables/model.ts';
+import type { Facts } from './facts.ts';
+import { membersOf, uplinksOf, type Member } from './lookup.ts';
+import {
+  betweenPaths,
+  hostPaths,
+  likelyPort,
+  outboundPaths,
+  publishedPaths,
+  type PathRequest,
+} from './path-request.ts';
+import type { Asked } from './target.ts';
+
+/** The paths that belong to what was asked; to a whole host, all that should get through. */
+export function pathsOf(asked: Asked, from: string, facts: Facts): readonly PathRequest[] {
+  const members = membersOf(facts);
+  const uplinks = uplinksOf(facts);
+  const { target } = asked;
+  const isMeant = (name: string): boolean => target.kind === 'host' || asked.containers.has(name);
+  if (from !== '') return pathsFrom(from, asked, members, facts);
+  const published = facts.ports
+    .filter(({ container, hostPort, proto }) =>
+      target.kind === 'port' ? hostPort === target.port && proto === target.proto : isMeant(container),
+    )
+    .flatMap((port) => publishedPaths(port, uplinks, facts, false));
+  const to = members.filter(({ container }) => isMeant(container.name));
+  const onHost = to.flatMap((member) =>
+    hostPaths(member, likelyPort(member.container, facts.ports), facts, false),
+  );
+  if (target.kind === 'port') return [...published, ...onHost];
+  const outbound = to.flatMap((member) =>
+    FAMILIES.flatMap((family) => outboundPaths(member, family, uplinks, facts, false)),
+  );
+  return [...published, ...outbound, ...onHost, ...neighbourly(to, members, facts)];
+}
+
+/** One neighbour of each network asks. */
+function neighbourly(
+  to: readonly Member[],
+  members: readonly Member[],
+  facts: Facts,
+): readonly PathRequest[] {
+  return to.flatMap((member) => {
+    const neighbour = members.find(
+      ({ network, container }) => network.id === member.network.id && container.id !== member.container.id,
+    );
+    if (neighbour === undefined) return [];
+    return betweenPaths(neighbour, member, likelyPort(member.container, facts.ports), facts, false);
+  });
+}
+
+/** The one path that was asked for by both its ends. */
+function pathsFrom(
+  from: string,
+  asked: Asked,
+  members: readonly Member[],
+  facts: Facts,
+): readonly PathRequest[] {
+  const uplinks = uplinksOf(facts);
+  const to = members.filter(({ container }) => asked.containers.has(container.name));
+  if (from === 'outside')
+    return facts.ports
+      .filter(({ container }) => asked.containers.has(container))
+      .flatMap((port) => publishedPaths(port, uplinks, facts, true));
+  if (from === 'host')
+    return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts, true));
+  const asking = members.filter(({ container }) => container.name === from);
+  const meeting = asking.flatMap((one) =>
+    to.flatMap((other) => (other.network.id === one.network.id ? [[one, other] as const] : [])),
+  );
+  const [first] = asking;
+  const [last] = to;
+  const pairs =
+    meeting.length > 0 ? meeting : first === undefined || last === undefined ? [] : [[first, last] as const];
+  return pairs.flatMap(([one, other]) =>
+    betweenPaths(one, other, likelyPort(other.container, facts.ports), facts, true),
+  );
+}

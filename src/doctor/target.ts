@@ -1,0 +1,174 @@
+import { nearest } from '../nearest.ts';
+import { checksOf, listNames } from './check.ts';
+import type { Check, Target } from './diagnosis.ts';
+import type { ContainerFacts, Facts } from './facts.ts';
+import { isLoopback } from './path-request.ts';
+
+const { fail } = checksOf('container');
+
+/** What doctor was asked about, found among what there is; or why it was not. */
+export interface Asked {
+  readonly target: Target;
+  /** Names of the containers meant by it. */
+  readonly containers: ReadonlySet<string>;
+  readonly trouble: readonly Check[];
+}
+
+const PORT = /^(?:\[([^\]]+)\]|([^:/]*)):(\d{1,5})(?:\/(tcp|udp))?$/;
+
+/** Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, each with `/udp` behind it or not. Undefined for anything else. */
+export function readPort(word: string): Extract<Target, { kind: 'port' }> | undefined {
+  const [, ipv6, host, port = '', proto] = PORT.exec(word) ?? [];
+  const number = Number(port);
+  if (port === '' || number === 0 || number > 65_535) return undefined;
+  return { kind: 'port', address: ipv6 ?? host ?? '', port: number, proto: proto === 'udp' ? 'udp' : 'tcp' };
+}
+
+/** Whether a word is a container's name or the beginning of its id, as docker takes it. */
+const isMeant =
+  (word: string) =>
+  ({ name, id }: ContainerFacts): boolean =>
+    name === word || (word.length >= 4 && /^[0-9a-f]+$/.test(word) && id.startsWith(word));
+
+/** Finds what a word of the command line means: a container first, then a network, then a port. */
+export function findTarget(word: string | undefined, facts: Facts): Asked {
+  if (word === undefined || word === '')
+    return { target: { kind: 'host' }, containers: new Set(), trouble: [] };
+  const container = facts.containers.find(isMeant(word));
+  if (container !== undefined)
+    return {
+      target: { kind: 'container', name: container.name },
+      containers: new Set([container.name]),
+      trouble: [],
+    };
+  const network = facts.networks.find(
+    ({ name, id, bridge }) => name === word || bridge === word || (word.length >= 12 && id.startsWith(word)),
+  );
+  if (network !== undefined) {
+    const on = facts.containers.filter(({ attachments }) =>
+      attachments.some(({ networkId }) => networkId === network.id),
+    );
+    return {
+      target: { kind: 'network', name: network.name },
+      containers: new Set(on.map(({ name }) => name)),
+      trouble: [],
+    };
+  }
+  const port = readPort(word);
+  if (port !== undefined) return findPort(port, facts);
+  return {
+    target: { kind: 'container', name: word },
+    containers: new Set(),
+    trouble: [unknownName(word, facts)],
+  };
+}
+
+function unknownName(word: string, { containers, networks, engine }: Facts): Check {
+  const names = [...containers, ...networks].map(({ name }) => name);
+  const meant = nearest(word, names);
+  return fail('not-found', `there is no container or network ${word}`, {
+    about: word,
+    meaning: meant === undefined ? '' : `did you mean ${meant}?`,
+    evidence: engine.answered
+      ? [
+          `containers: ${listNames(
+            containers.map(({ name }) => name),
+            8,
+          )}`,
+        ]
+      : [],
+    remedies: [{ what: 'see what there is', commands: ['docker ps -a', 'docker network ls'] }],
+  });
+}
+
+type PortTarget = Extract<Target, { kind: 'port' }>;
+
+const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::' || address === '';
+
+function findPort(target: PortTarget, facts: Facts): Asked {
+  const { address, port, proto } = target;
+  const spelled = `${address === '' ? '' : `${address}:`}${String(port)}/${proto}`;
+  const bound = facts.ports.filter((one) => one.hostPort === port);
+  const led = bound.filter(
+    (one) => one.proto === proto && (isAny(address) || isAny(one.hostIp) || one.hostIp === address),
+  );
+  const containers = new Set(led.map(({ container }) => container));
+  if (led.length > 0 && !(led.every(({ hostIp }) => isLoopback(hostIp)) && address === ''))
+    return { target, containers, trouble: [] };
+  const about = { about: spelled };
+  const listed = facts.ports.map(
+    (one) =>
+      `${one.hostIp}:${String(one.hostPort ?? '')} → ${one.container}:${String(one.port)}/${one.proto}`,
+  );
+  const own = facts.listeners.find((one) => one.port === port && one.proto === proto);
+  const [other] = bound;
+  const wanted = facts.containers.find(({ wanted: ports }) =>
+    ports?.some(({ hostPort }) => hostPort === port),
+  );
+  // Judged with the container: its mode, or that it does not run, is why.
+  if (other === undefined && wanted !== undefined)
+    return { target, containers: new Set([wanted.name]), trouble: [] };
+  if (other !== undefined && other.proto === proto)
+    return {
+      target,
+      containers,
+      trouble: [
+        fail('published-elsewhere', `port ${String(port)} is published on ${other.hostIp} only`, {
+          ...about,
+          meaning: isLoopback(other.hostIp)
+            ? 'only this host itself reaches it'
+            : 'it does not answer on other addresses',
+          evidence: listed.filter((line) => line.includes(`:${String(port)} `)),
+          remedies: [
+            {
+              what: `run ${other.container} again with -p ${String(port)}:${String(other.port)}, or ask ${other.hostIp}`,
+              commands: [],
+            },
+          ],
+        }),
+      ],
+    };
+  if (other !== undefined)
+    return {
+      target,
+      containers,
+      trouble: [
+        fail(
+          'published-other-protocol',
+          `port ${String(port)} is published for ${other.proto}, not for ${proto}`,
+          {
+            ...about,
+            evidence: listed.filter((line) => line.includes(`:${String(port)} `)),
+            remedies: [
+              {
+                what: `run ${other.container} again with -p ${String(port)}:${String(other.port)}/${proto}`,
+                commands: [],
+              },
+            ],
+          },
+        ),
+      ],
+    };
+  if (own !== undefined && !isLoopback(own.address)) return { target, containers, trouble: [] };
+  return {
+    target,
+    containers,
+    trouble: [
+      fail(
+        'not-published',
+        `no running container publishes ${spelled}${own === undefined ? '' : ', and what listens there listens on loopback only'}`,
+        {
+          ...about,
+          meaning: 'clients are refused by this host',
+          evidence: listed.length === 0 ? ['no container publishes anything'] : listed.slice(0, 6),
+          remedies: [
+            {
+              what: `start the container that should, or run it again with -p ${String(port)}:PORT`,
+              commands: [],
+            },
+          ],
+        },
+      ),
+    ],
+  };
+}
