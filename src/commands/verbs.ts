@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { FAMILIES } from '../iptables/model.ts';
 import type { Context, Exit } from './context.ts';
+import { doctorOptions } from './verbs-doctor.ts';
 import { hookOptions } from './verbs-hook.ts';
 import { ALL, runOptions, SECONDS } from './verbs-run.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -154,6 +155,12 @@ export const VERBS: readonly Verb[] = [
     'guard a firewall change: rehearse it, refuse it or mend what it breaks',
     runOptions,
     () => import('./run.ts'),
+  ),
+  verb(
+    'doctor [target]',
+    'say why packets do not arrive, and what mends it',
+    doctorOptions,
+    () => import('./doctor.ts'),
   ),
   verb(
     'baseline <action> [id]',

@@ -1,4 +1,4 @@
-import { SECTIONS, type Check, type Diagnosis } from './diagnosis.ts';
+import { SECTIONS, type Check, type Diagnosis, type Target } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { follow, namedPath } from './follow.ts';
 import { judgeBridges } from './judge-bridges.ts';
@@ -12,7 +12,7 @@ import { judgePaths } from './judge-paths.ts';
 import { judgeRules } from './judge-rules.ts';
 import { judgeServices } from './judge-service.ts';
 import { pathsOf } from './paths-of.ts';
-import { findTarget, type Asked } from './target.ts';
+import { findTarget } from './target.ts';
 import { treeOf } from './tree.ts';
 
 /** What doctor is asked. */
@@ -27,7 +27,7 @@ export interface Question {
 export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
   const asked = findTarget(about, facts);
   const names = new Set([...asked.containers, ...(from === '' ? [] : [from])]);
-  const followed = pathsOf(asked, from, facts).map((request) => follow(request, facts));
+  const followed = pathsOf(asked, from, facts).flatMap((request) => follow(request, facts));
   const checks = [
     ...asked.trouble,
     ...judgeDocker(facts),
@@ -43,8 +43,9 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
   ];
   return {
     target: asked.target,
+    subjects: [...names],
     from,
-    ...concluded(checks, asked, names),
+    ...concluded(checks, asked.target, names),
     paths: followed.map(namedPath),
     tree: treeOf(facts),
     engine: facts.engine.answered ? facts.engine.version : '',
@@ -53,18 +54,14 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
 }
 
 /** A diagnosis with further checks, of packets that were really sent. */
-export function withProof(
-  diagnosis: Diagnosis,
-  proof: readonly Check[],
-  names: ReadonlySet<string>,
-): Diagnosis {
+export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagnosis {
   const checks = [...diagnosis.checks, ...proof];
-  return { ...diagnosis, ...concluded(checks, { target: diagnosis.target }, names) };
+  return { ...diagnosis, ...concluded(checks, diagnosis.target, new Set(diagnosis.subjects)) };
 }
 
 function concluded(
   checks: readonly Check[],
-  { target }: Pick<Asked, 'target'>,
+  target: Target,
   names: ReadonlySet<string>,
 ): Pick<Diagnosis, 'verdict' | 'causes' | 'checks'> {
   const concerns = (check: Check): boolean =>

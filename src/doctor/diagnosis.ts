@@ -86,6 +86,8 @@ export type Target =
 /** All that doctor has to tell. */
 export interface Diagnosis {
   readonly target: Target;
+  /** Names of the containers meant by the target, and of the one asking. */
+  readonly subjects: readonly string[];
   /** Whose path to the target was asked for: a container's name, `host`, `outside`; '' for all of them. */
   readonly from: string;
   /** `fail` with a cause; else `unknown` if anything that matters is; else `ok`. Warnings do not change it. */

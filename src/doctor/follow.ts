@@ -1,6 +1,6 @@
 import { sameBlock } from '../iptables/address.ts';
 import type { Path } from '../trace/path.ts';
-import { tracePath } from '../trace/trace.ts';
+import { traceAnswer, tracePath } from '../trace/trace.ts';
 import { listNames } from './check.ts';
 import type { NamedPath } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
@@ -29,11 +29,28 @@ export interface Followed {
   readonly outcome: Outcome;
 }
 
-/** Traces a path and says whether its packet came where it should. */
-export function follow(request: PathRequest, { terrain }: Facts): Followed {
-  const { packet, reply } = request;
-  const path = tracePath(packet, terrain, reply === undefined ? {} : { reply });
-  return { request, path, outcome: outcomeOf(path, request.goal, terrain) };
+/** A culprit's paths, all that end by it. */
+export interface Group {
+  readonly followed: readonly Followed[];
+  readonly first: Followed;
+}
+
+/** Traces a path, and the answer of one that gets through, and says whether the packets came where they should. */
+export function follow(request: PathRequest, { terrain }: Facts): readonly Followed[] {
+  const { packet, goal, answer, name } = request;
+  const path = tracePath(packet, terrain);
+  const there = { request, path, outcome: outcomeOf(path, goal, terrain) };
+  // Of a translation to a value not known nobody can say what an answer to it looks like.
+  if (answer === undefined || there.outcome.is !== 'reached' || path.last.vague !== undefined) return [there];
+  const back = traceAnswer(path, terrain, answer.inInterface, answer.inPort);
+  return [
+    there,
+    {
+      request: { ...request, name: `${name} (answer)` },
+      path: back,
+      outcome: outcomeOf(back, answer.goal, terrain),
+    },
+  ];
 }
 
 function outcomeOf({ end, last }: Path, goal: Goal, { links }: Facts['terrain']): Outcome {

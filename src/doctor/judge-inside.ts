@@ -9,7 +9,7 @@ import type { Check } from './diagnosis.ts';
 import type { Facts, Inside } from './facts.ts';
 import { within } from './judge-container.ts';
 import { insideLinkOf, insideOf, membersOf, type Member } from './lookup.ts';
-import { likelyPort } from './path-request.ts';
+import { likelyPort } from './paths-of.ts';
 
 const { fail } = checksOf('container');
 

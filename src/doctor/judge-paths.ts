@@ -1,22 +1,16 @@
-import type { OwnedHost, Owner } from '../docker/ownership.ts';
-import { rulespecOf, type Rule } from '../iptables/model.ts';
 import type { PathEnd } from '../trace/path.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
+import { ownerOf, takeOut, toolOf } from './culprit.ts';
 import { closedByDesign } from './design.ts';
-import { namesOf, pathLines, type Followed } from './follow.ts';
+import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './judge-translation.ts';
+import { namesOf, pathLines, type Followed, type Group } from './follow.ts';
 import { judgeRouting } from './judge-routing.ts';
 
 const { ok, fail, unknown } = checksOf('path');
 
 type Stopped = Extract<PathEnd, { at: 'stopped' }>;
-
-/** A cause, and the paths that end at it. */
-interface Group {
-  readonly followed: readonly Followed[];
-  readonly first: Followed;
-}
 
 /** What the paths that do not reach their goal are stopped by; one check for each culprit, however many paths it ends. */
 export function judgePaths(all: readonly Followed[], facts: Facts): readonly Check[] {
@@ -88,25 +82,6 @@ function judgeUnknown({ followed, first }: Group): Check {
   });
 }
 
-/** Whose a rule is; undefined for a policy. */
-function ownerOf(
-  rule: Rule | undefined,
-  table: string,
-  family: 'ipv4' | 'ipv6',
-  owned: OwnedHost | undefined,
-): Owner {
-  const rules = rule === undefined ? [] : (owned?.families[family].get(table)?.get(rule.chain)?.rules ?? []);
-  return rules.find((one) => one.rule.text === rule?.text)?.owner ?? 'foreign';
-}
-
-const toolOf = (family: 'ipv4' | 'ipv6', backend: string, facts: Facts): string =>
-  `${family === 'ipv4' ? 'iptables' : 'ip6tables'}${backend === facts.backend ? '' : `-${backend}`}`;
-
-/** The command that takes one rule out. */
-function takeOut(rule: Rule, table: string, family: 'ipv4' | 'ipv6', backend: string, facts: Facts): string {
-  return `${toolOf(family, backend, facts)} -w -t ${table} -D ${rule.chain} ${rulespecOf(rule)}`;
-}
-
 function judgeStop({ followed, first }: Group, end: Stopped, facts: Facts): Check {
   const { backend, table, chain, rule, target } = end;
   const { family } = first.path.packet;
@@ -164,95 +139,4 @@ function letThrough({ path, request }: Followed, facts: Facts, { backend, table,
   const isReply = request.packet.state === 'ESTABLISHED';
   const rule = isReply ? '-m conntrack --ctstate RELATED,ESTABLISHED' : `-d ${last.destination}${port}`;
   return type('let it through', `${tool} -w -t ${table} -I ${place} ${rule} -j ACCEPT`);
-}
-
-function judgeUntranslated({ followed, first }: Group, { proxies }: Facts): Check {
-  const { packet } = first.path;
-  const proxy = proxies.find(
-    ({ hostPort, proto }) => hostPort === packet.destinationPort && proto === packet.protocol,
-  );
-  return fail(
-    'translation-lost',
-    `nothing translates ${first.request.name.split(' → ')[1] ?? 'the port'} to its container`,
-    {
-      about: namesOf(followed),
-      meaning:
-        proxy === undefined
-          ? 'clients are refused by this host'
-          : "docker-proxy answers instead and hides it: the container sees the bridge's address, not its clients'",
-      evidence: [
-        ...(proxy === undefined
-          ? []
-          : [
-              `docker-proxy: ${proxy.hostIp}:${String(proxy.hostPort)} → ${proxy.containerIp}:${String(proxy.containerPort)}`,
-            ]),
-        ...pathLines(followed),
-      ],
-      remedies: [type('put the translations back', 'rulesguard restore')],
-    },
-  );
-}
-
-/** The last rule of nat that a packet met and that is not Docker's. */
-function translatorOf(
-  { path: { steps, packet } }: Followed,
-  facts: Facts,
-): { readonly rule: Rule; readonly backend: string } | undefined {
-  const met = steps.flatMap(({ stage, rule, backend = '' }) =>
-    stage === 'nat' && rule !== undefined ? [{ rule, backend }] : [],
-  );
-  return met.findLast(
-    ({ rule, backend }) =>
-      ownerOf(rule, 'nat', packet.family, backend === facts.backend ? facts.owned : undefined) === 'foreign',
-  );
-}
-
-function judgeMistranslated({ followed, first }: Group, facts: Facts): Check {
-  const { last, packet } = first.path;
-  const found = translatorOf(first, facts);
-  return fail(
-    'led-astray',
-    `${first.request.name.replace(' (reply)', '')} is led to ${last.destination}:${String(last.destinationPort)} instead`,
-    {
-      about: namesOf(followed),
-      meaning:
-        found === undefined
-          ? 'a translation leads elsewhere than the Engine says'
-          : "a rule that is not Docker's translates it first",
-      evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
-      remedies: [
-        found === undefined
-          ? type("put Docker's translations right", 'rulesguard restore')
-          : type(
-              'take it out, and out of the file it is loaded from',
-              takeOut(found.rule, 'nat', packet.family, found.backend, facts),
-            ),
-      ],
-    },
-  );
-}
-
-function judgeUnmasked({ followed, first }: Group, facts: Facts): Check {
-  const { last, packet } = first.path;
-  const found = translatorOf(first, facts);
-  return fail(
-    'not-masqueraded',
-    `packets of ${namesOf(followed)} leave as ${last.source}: nobody outside can answer that`,
-    {
-      about: namesOf(followed),
-      meaning:
-        found === undefined
-          ? 'no rule gives them an address of this host'
-          : "a rule that is not Docker's decides first what address they get",
-      evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
-      remedies: [
-        found === undefined
-          ? type('put the masquerading back', 'rulesguard restore')
-          : type(
-              'take it out, and out of the file it is loaded from',
-              takeOut(found.rule, 'nat', packet.family, found.backend, facts),
-            ),
-      ],
-    },
-  );
 }

@@ -27,6 +27,7 @@ export function judgeRouting(followed: readonly Followed[], facts: Facts): Check
     case 'forwarding-off':
     case 'interface-down':
     case 'martian':
+    case 'hairpin':
       return fail('route-lost', `the kernel drops packets for ${facets.about}: ${end.detail}`, {
         ...facets,
         evidence: [end.detail, ...paths],

@@ -60,6 +60,16 @@ export function insideLinkOf({ links }: Inside, { ipv4, ipv6, mac }: Attached): 
 export const hostEndOf = ({ links }: Terrain, inside: Link): Link | undefined =>
   links.find(({ index, kind }) => kind === 'veth' && index === inside.peerIndex);
 
+/** The host's end of the interface that carries a place on a network. */
+export function vethOf(
+  { container, attached }: Member,
+  { terrain }: Pick<Facts, 'terrain'>,
+): Link | undefined {
+  const inside = insideOf(container);
+  const link = inside && insideLinkOf(inside, attached);
+  return link && hostEndOf(terrain, link);
+}
+
 /** `sysctl` value below /proc/sys/net. */
 export const sysctl = ({ sysctls }: Pick<Terrain, 'sysctls'>, path: string): string | undefined =>
   sysctls.get(path);

@@ -3,18 +3,16 @@ import type { Family } from '../iptables/model.ts';
 import { makePacket, type Packet } from '../trace/packet.ts';
 import type { Link } from '../trace/terrain.ts';
 import type { NamedPath } from './diagnosis.ts';
-import type { ContainerFacts, Facts } from './facts.ts';
-import { addressOf, hostEndOf, insideLinkOf, insideOf, type Member } from './lookup.ts';
+import type { Facts } from './facts.ts';
+import { addressOf, vethOf, type Member } from './lookup.ts';
 import { outsidersOf } from './outside.ts';
 
 /** A path to be traced, and what should become of its packet. */
 export interface PathRequest extends Pick<NamedPath, 'name' | 'kind' | 'subjects' | 'wanted'> {
   readonly packet: Packet;
   readonly goal: Goal;
-  /** Where the kernel's own memory of the connection turns a reply's addresses back. */
-  readonly reply?: { readonly destination: string; readonly destinationPort: number };
-  /** Whether doctor was asked for this very path. */
-  readonly asked: boolean;
+  /** Where the answer comes in, and where it should end; absent where none is asked for. */
+  readonly answer?: { readonly inInterface: string; readonly inPort: string; readonly goal: Goal };
 }
 
 /** Where a packet should end. */
@@ -26,21 +24,26 @@ export type Goal =
   /** At a program of this host. */
   | { readonly to: 'host' };
 
-/** Ports of the asking side; any would do. */
+/** A port to aim at. */
+export interface Port {
+  readonly proto: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+/** Port of the asking side; any would do. */
 const FROM_PORT = 40_123;
 
 const spell = (address: string, port: number): string =>
   `${address.includes(':') ? `[${address}]` : address}:${String(port)}`;
 
 const familyOf = (address: string): Family => (address.includes(':') ? 'ipv6' : 'ipv4');
+const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::';
+export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
-/** What every packet of a kind of path starts from. */
 const ask = (
   proto: string,
-  source: string,
-  destination: string,
-  port: number,
-  more: Partial<Packet>,
+  [source, destination, port]: readonly [string, string, number],
+  from: Partial<Packet>,
 ): Packet =>
   makePacket({
     family: familyOf(destination),
@@ -49,87 +52,69 @@ const ask = (
     protocol: proto,
     sourcePort: FROM_PORT,
     destinationPort: port,
-    ...(proto === 'tcp' ? { tcpFlags: ['SYN'] } : {}),
-    ...more,
+    ...from,
   });
 
-/** The same connection's packet the other way. */
-function answer(packet: Packet, from: { source: string; port: number }, more: Partial<Packet>): Packet {
-  return makePacket({
-    family: packet.family,
-    source: from.source,
-    destination: packet.source,
-    protocol: packet.protocol,
-    sourcePort: from.port,
-    destinationPort: packet.sourcePort,
-    state: 'ESTABLISHED',
-    ...(packet.protocol === 'tcp' ? { tcpFlags: ['SYN', 'ACK'] } : {}),
-    ...more,
-  });
-}
+/** Where a container's packets come in. */
+const doorOf = (member: Member, facts: Facts): { readonly inInterface: string; readonly inPort: string } => ({
+  inInterface: member.network.bridge,
+  inPort: vethOf(member, facts)?.name ?? '',
+});
 
-/** From outside to a published port, on every way in, and the reply. */
+const atContainer = ({ network, attached }: Member, family: Family, port: number): Goal => ({
+  to: 'container',
+  bridge: network.bridge,
+  address: addressOf(attached, family),
+  port,
+});
+
+/** From outside to a published port, by every way in; and the answers. */
 export function publishedPaths(
   port: PublishedPort,
+  members: readonly Member[],
   uplinks: readonly Link[],
   facts: Facts,
-  asked: boolean,
 ): readonly PathRequest[] {
   const { hostIp, hostPort, endpoint, proto, container } = port;
-  if (hostPort === undefined || endpoint === undefined || isLoopback(hostIp)) return [];
   const family = familyOf(hostIp);
-  const inner = family === 'ipv4' ? endpoint.ipv4 : endpoint.ipv6;
-  if (inner === '') return [];
-  const goal: Goal = { to: 'container', bridge: endpoint.bridge, address: inner, port: port.port };
-  const subjects = [container, endpoint.network];
+  const member = members.find(
+    ({ attached, network }) =>
+      network.bridge === endpoint?.bridge &&
+      attached.ipv4 === endpoint.ipv4 &&
+      attached.ipv6 === endpoint.ipv6,
+  );
+  if (hostPort === undefined || isLoopback(hostIp) || member === undefined) return [];
+  if (addressOf(member.attached, family) === '') return [];
   return uplinks.flatMap((uplink) => {
     const own = uplink.addresses.find(
       (one) => one.family === family && one.scope === 'global' && (isAny(hostIp) || one.address === hostIp),
     );
     if (own === undefined) return [];
-    return outsidersOf(uplink, family, facts).flatMap((source): readonly PathRequest[] => {
-      const packet = ask(proto, source, own.address, hostPort, { inInterface: uplink.name });
-      const name = `outside → ${spell(own.address, hostPort)}/${proto} → ${container}:${String(port.port)}`;
-      const about = { kind: 'published', subjects, wanted: true, asked } as const;
-      const back = answer(
-        packet,
-        { source: inner, port: port.port },
-        { inInterface: endpoint.bridge, inPort: portOf(container, inner, facts) },
-      );
-      return [
-        { ...about, name, packet, goal },
-        { ...about, name: `${name} (reply)`, packet: back, goal: { to: 'outside', masqueraded: false } },
-      ];
-    });
+    return outsidersOf(uplink, family, facts).map((source): PathRequest => ({
+      name: `outside → ${spell(own.address, hostPort)}/${proto} → ${container}:${String(port.port)}`,
+      kind: 'published',
+      subjects: [container, member.network.name],
+      wanted: true,
+      packet: ask(proto, [source, own.address, hostPort], { inInterface: uplink.name }),
+      goal: atContainer(member, family, port.port),
+      answer: { ...doorOf(member, facts), goal: { to: 'outside', masqueraded: false } },
+    }));
   });
 }
 
-const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::';
-export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
-
-/** The host's end of the interface that wears an address; '' where it is not seen. */
-function portOf(container: string, address: string, facts: Facts): string {
-  const found = facts.containers.find(({ name }) => name === container);
-  const inside = found && insideOf(found);
-  const link = inside?.links.find(({ addresses }) => addresses.some((one) => one.address === address));
-  return (link && hostEndOf(facts.terrain, link)?.name) ?? '';
-}
-
-const vethOf = ({ container, attached }: Member, facts: Facts): string => {
-  const inside = insideOf(container);
-  const link = inside && insideLinkOf(inside, attached);
-  return (link && hostEndOf(facts.terrain, link)?.name) ?? '';
-};
-
 const MASQUERADE = 'com.docker.network.bridge.enable_ip_masquerade';
 
-/** Whether what leaves a network wears the host's address (not so by option, and in the gateway modes `routed` and `isolated`). */
-export function masquerades({ options, internal }: LiveNetwork, family: Family): boolean {
+/** Whether what leaves a network wears the host's address: not by option, and not in gateway modes `routed` and `isolated`. */
+function masquerades({ options, internal }: LiveNetwork, family: Family): boolean {
   const mode = options[`com.docker.network.bridge.gateway_mode_${family}`] ?? 'nat';
   return !internal && options[MASQUERADE] !== 'false' && mode.startsWith('nat');
 }
 
-/** From a container to the outside, and the reply. */
+/**
+ * From a container to the outside, and the answer.
+ *
+ * @param asked - also where the Engine gave it no gateway
+ */
 export function outboundPaths(
   member: Member,
   family: Family,
@@ -141,31 +126,18 @@ export function outboundPaths(
   const source = addressOf(attached, family);
   const gateway = family === 'ipv4' ? attached.gateway : attached.gateway6;
   const [uplink] = uplinks;
-  const own = uplink?.addresses.find((one) => one.family === family && one.scope === 'global');
   const [destination] = uplink === undefined ? [] : outsidersOf(uplink, family, facts);
-  if (source === '' || uplink === undefined || own === undefined || destination === undefined) return [];
+  if (source === '' || uplink === undefined || destination === undefined) return [];
   if (gateway === '' && !asked) return [];
-  const wanted = asked || !network.internal;
-  const masqueraded = masquerades(network, family);
-  const packet = ask('tcp', source, destination, 443, {
-    inInterface: network.bridge,
-    inPort: vethOf(member, facts),
-  });
-  const about = { kind: 'outbound', subjects: [container.name, network.name], wanted, asked } as const;
-  const name = `${container.name} → outside${family === 'ipv6' ? ' (IPv6)' : ''}`;
-  const back = answer(
-    { ...packet, source: masqueraded ? own.address : source },
-    { source: destination, port: 443 },
-    { inInterface: uplink.name },
-  );
   return [
-    { ...about, name, packet, goal: { to: 'outside', masqueraded } },
     {
-      ...about,
-      name: `${name} (reply)`,
-      packet: back,
-      reply: { destination: source, destinationPort: FROM_PORT },
-      goal: { to: 'container', bridge: network.bridge, address: source, port: FROM_PORT },
+      name: `${container.name} → outside${family === 'ipv6' ? ' (IPv6)' : ''}`,
+      kind: 'outbound',
+      subjects: [container.name, network.name],
+      wanted: asked || !network.internal,
+      packet: ask('tcp', [source, destination, 443], doorOf(member, facts)),
+      goal: { to: 'outside', masqueraded: masquerades(network, family) },
+      answer: { inInterface: uplink.name, inPort: '', goal: atContainer(member, family, FROM_PORT) },
     },
   ];
 }
@@ -174,7 +146,7 @@ export function outboundPaths(
 export function betweenPaths(
   from: Member,
   to: Member,
-  port: Port,
+  { proto, port }: Port,
   facts: Facts,
   asked: boolean,
 ): readonly PathRequest[] {
@@ -184,72 +156,34 @@ export function betweenPaths(
   if (source === '' || destination === '') return [];
   const isSame = from.network.id === to.network.id;
   const isOpen = isSame && from.network.options['com.docker.network.bridge.enable_icc'] !== 'false';
-  const packet = ask(port.proto, source, destination, port.port, {
-    inInterface: from.network.bridge,
-    inPort: vethOf(from, facts),
-  });
-  const about = {
-    kind: isSame ? 'same-network' : 'other-network',
-    subjects: [from.container.name, to.container.name, from.network.name, to.network.name],
-    wanted: asked || isOpen,
-    asked,
-  } as const;
-  const name = `${from.container.name} → ${to.container.name}:${String(port.port)}${isSame ? '' : `, ${from.network.name} to ${to.network.name}`}`;
-  const back = answer(
-    packet,
-    { source: destination, port: port.port },
-    { inInterface: to.network.bridge, inPort: vethOf(to, facts) },
-  );
-  const there: Goal = { to: 'container', bridge: to.network.bridge, address: destination, port: port.port };
-  const home: Goal = { to: 'container', bridge: from.network.bridge, address: source, port: FROM_PORT };
-  return [
-    { ...about, name, packet, goal: there },
-    ...(isOpen ? [{ ...about, name: `${name} (reply)`, packet: back, goal: home }] : []),
-  ];
-}
-
-/** From this host to a container's own address, and the reply. */
-export function hostPaths(to: Member, port: Port, facts: Facts, asked: boolean): readonly PathRequest[] {
-  const family: Family = to.attached.ipv4 === '' ? 'ipv6' : 'ipv4';
-  const destination = addressOf(to.attached, family);
-  const bridge = facts.terrain.links.find(({ name }) => name === to.network.bridge);
-  const source = bridge?.addresses.find((one) => one.family === family && one.scope === 'global')?.address;
-  if (destination === '' || source === undefined) return [];
-  const packet = ask(port.proto, source, destination, port.port, {});
-  const about = {
-    kind: 'host',
-    subjects: [to.container.name, to.network.name],
-    wanted: true,
-    asked,
-  } as const;
-  const name = `host → ${to.container.name}:${String(port.port)}`;
-  const back = answer(
-    packet,
-    { source: destination, port: port.port },
-    { inInterface: to.network.bridge, inPort: vethOf(to, facts) },
-  );
+  const networks = isSame ? '' : `, ${from.network.name} to ${to.network.name}`;
   return [
     {
-      ...about,
-      name,
-      packet,
-      goal: { to: 'container', bridge: to.network.bridge, address: destination, port: port.port },
+      name: `${from.container.name} → ${to.container.name}:${String(port)}${networks}`,
+      kind: isSame ? 'same-network' : 'other-network',
+      subjects: [from.container.name, to.container.name, from.network.name, to.network.name],
+      wanted: asked || isOpen,
+      packet: ask(proto, [source, destination, port], doorOf(from, facts)),
+      goal: atContainer(to, family, port),
+      answer: { ...doorOf(to, facts), goal: atContainer(from, family, FROM_PORT) },
     },
-    { ...about, name: `${name} (reply)`, packet: back, goal: { to: 'host' } },
   ];
 }
 
-/** A port of a container to aim at. */
-export interface Port {
-  readonly proto: 'tcp' | 'udp';
-  readonly port: number;
-}
-
-/** The port a container is most likely meant by: a published one, else one it listens on, else 80/tcp. */
-export function likelyPort(container: ContainerFacts, ports: readonly PublishedPort[]): Port {
-  const published = ports.find((one) => one.container === container.name && one.proto === 'tcp');
-  if (published !== undefined) return { proto: 'tcp', port: published.port };
-  const listeners = (insideOf(container)?.listeners ?? []).filter(({ address }) => !isLoopback(address));
-  const listening = listeners.find(({ proto }) => proto === 'tcp') ?? listeners[0];
-  return listening ?? { proto: 'tcp', port: 80 };
+/** From this host to a container's own address, and the answer. */
+export function hostPaths(to: Member, { proto, port }: Port, facts: Facts): readonly PathRequest[] {
+  const family: Family = to.attached.ipv4 === '' ? 'ipv6' : 'ipv4';
+  const destination = addressOf(to.attached, family);
+  if (destination === '') return [];
+  return [
+    {
+      name: `host → ${to.container.name}:${String(port)}`,
+      kind: 'host',
+      subjects: [to.container.name, to.network.name],
+      wanted: true,
+      packet: ask(proto, ['', destination, port], {}),
+      goal: atContainer(to, family, port),
+      answer: { ...doorOf(to, facts), goal: { to: 'host' } },
+    },
+  ];
 }

@@ -1,13 +1,15 @@
 import { FAMILIES } from '../iptables/model.ts';
-import type { Facts } from './facts.ts';
-import { membersOf, uplinksOf, type Member } from './lookup.ts';
+import type { ContainerFacts, Facts } from './facts.ts';
+import type { PublishedPort } from '../docker/inventory.ts';
+import { insideOf, membersOf, uplinksOf, type Member } from './lookup.ts';
 import {
   betweenPaths,
   hostPaths,
-  likelyPort,
+  isLoopback,
   outboundPaths,
   publishedPaths,
   type PathRequest,
+  type Port,
 } from './path-request.ts';
 import type { Asked } from './target.ts';
 
@@ -22,11 +24,9 @@ export function pathsOf(asked: Asked, from: string, facts: Facts): readonly Path
     .filter(({ container, hostPort, proto }) =>
       target.kind === 'port' ? hostPort === target.port && proto === target.proto : isMeant(container),
     )
-    .flatMap((port) => publishedPaths(port, uplinks, facts, false));
+    .flatMap((port) => publishedPaths(port, members, uplinks, facts));
   const to = members.filter(({ container }) => isMeant(container.name));
-  const onHost = to.flatMap((member) =>
-    hostPaths(member, likelyPort(member.container, facts.ports), facts, false),
-  );
+  const onHost = to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
   if (target.kind === 'port') return [...published, ...onHost];
   const outbound = to.flatMap((member) =>
     FAMILIES.flatMap((family) => outboundPaths(member, family, uplinks, facts, false)),
@@ -61,9 +61,9 @@ function pathsFrom(
   if (from === 'outside')
     return facts.ports
       .filter(({ container }) => asked.containers.has(container))
-      .flatMap((port) => publishedPaths(port, uplinks, facts, true));
+      .flatMap((port) => publishedPaths(port, members, uplinks, facts));
   if (from === 'host')
-    return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts, true));
+    return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
   const asking = members.filter(({ container }) => container.name === from);
   const meeting = asking.flatMap((one) =>
     to.flatMap((other) => (other.network.id === one.network.id ? [[one, other] as const] : [])),
@@ -75,4 +75,12 @@ function pathsFrom(
   return pairs.flatMap(([one, other]) =>
     betweenPaths(one, other, likelyPort(other.container, facts.ports), facts, true),
   );
+}
+
+/** The port a container is most likely meant by: a published one, else one it listens on, else 80/tcp. */
+export function likelyPort(container: ContainerFacts, ports: readonly PublishedPort[]): Port {
+  const published = ports.find((one) => one.container === container.name && one.proto === 'tcp');
+  if (published !== undefined) return { proto: 'tcp', port: published.port };
+  const listeners = (insideOf(container)?.listeners ?? []).filter(({ address }) => !isLoopback(address));
+  return listeners.find(({ proto }) => proto === 'tcp') ?? listeners[0] ?? { proto: 'tcp', port: 80 };
 }

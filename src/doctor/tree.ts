@@ -2,15 +2,7 @@ import type { PublishedPort } from '../docker/inventory.ts';
 import type { Link } from '../trace/terrain.ts';
 import type { TreeBridge, TreePort } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import {
-  bridgeNetworks,
-  hostEndOf,
-  insideLinkOf,
-  insideOf,
-  linkOf,
-  membersOf,
-  type Member,
-} from './lookup.ts';
+import { bridgeNetworks, insideLinkOf, insideOf, linkOf, membersOf, vethOf, type Member } from './lookup.ts';
 
 /** Every bridge of Docker's and what hangs on it: bridge → veth → container → address. */
 export function treeOf(facts: Facts): readonly TreeBridge[] {
@@ -63,12 +55,6 @@ function portOf(member: Member, facts: Facts): TreePort {
         : `${host}:${String(hostPort)} → ${String(port)}/${proto}`;
     }),
   };
-}
-
-function vethOf({ container, attached }: Member, { terrain }: Facts): Link | undefined {
-  const inside = insideOf(container);
-  const link = inside && insideLinkOf(inside, attached);
-  return link && hostEndOf(terrain, link);
 }
 
 function stateOf({ up, master, portState }: Link, bridge: string): string {
