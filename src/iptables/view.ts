@@ -44,7 +44,7 @@ const CONDITIONS = {
  * Options whose one value is free text, which save writes bare when it may: `--comment -j` holds a comment, no jump. Names of
  * other options never begin a value.
  */
-const FREE_TEXT: ReadonlySet<string> = new Set([
+export const FREE_TEXT: ReadonlySet<string> = new Set([
   ...[
     '--comment',
     '--log-prefix',

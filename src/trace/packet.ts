@@ -35,4 +35,42 @@ export interface Packet {
     readonly destination: string;
     readonly destinationPort: number;
   };
+  /** What was changed to a value that is not known here (a range, `--random`); the field then holds what it was before. */
+  readonly vague?: readonly Vague[];
+}
+
+/** A field of a packet whose value may be unknown. */
+export type Vague = 'source' | 'destination' | 'sourcePort' | 'destinationPort' | 'mark' | 'connmark';
+
+const ECHO = { ipv4: { type: 8, code: 0 }, ipv6: { type: 128, code: 0 } } as const;
+const WITH_PORTS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
+
+/**
+ * A packet of which only what matters is said: else the first one of a TCP connection to port 80, made on this machine,
+ * unmarked and not translated. ICMP without a type is an echo request.
+ *
+ * @param fields - what is to be different
+ */
+export function makePacket(
+  fields: Partial<Packet> & Pick<Packet, 'family' | 'source' | 'destination'>,
+): Packet {
+  const { protocol = 'tcp', state = 'NEW', source, destination } = fields;
+  const ports = WITH_PORTS.has(protocol);
+  const { sourcePort = ports ? 40_000 : 0, destinationPort = ports ? 80 : 0 } = fields;
+  return {
+    inInterface: '',
+    outInterface: '',
+    inPort: '',
+    mark: 0,
+    connmark: 0,
+    translated: { source: false, destination: false },
+    original: { source, destination, destinationPort },
+    ...(protocol.includes('icmp') && { icmp: ECHO[fields.family] }),
+    ...(protocol === 'tcp' && { tcpFlags: state === 'NEW' ? ['SYN'] : ['ACK'] }),
+    ...fields,
+    protocol,
+    state,
+    sourcePort,
+    destinationPort,
+  };
 }

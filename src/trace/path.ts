@@ -38,7 +38,13 @@ export type PathEnd =
   | {
       readonly at: 'lost';
       readonly why:
-        'no-route' | 'unreachable' | 'forwarding-off' | 'rp-filter' | 'martian' | 'interface-down';
+        | 'no-route'
+        | 'unreachable'
+        | 'forwarding-off'
+        | 'rp-filter'
+        | 'martian'
+        | 'interface-down'
+        | 'hairpin';
       /** For people, one line, with the interface or address concerned. */
       readonly detail: string;
     }

@@ -1,0 +1,107 @@
+import type { PathEnd } from './path.ts';
+import type { Packet } from './packet.ts';
+import { isLinkLocal, isLoopback, isMulticast, isZeronet } from './addresses.ts';
+import { isLocal, linkOf } from './local.ts';
+import { lookupRoute, type Routing } from './route.ts';
+import type { Terrain } from './terrain.ts';
+
+const lost = (why: Extract<PathEnd, { at: 'lost' }>['why'], detail: string): PathEnd => ({
+  at: 'lost',
+  why,
+  detail,
+});
+const unknown = (why: string): PathEnd => ({ at: 'unknown', why });
+
+/** A setting that counts as the greater of an interface's own and the one for all. */
+function greater(terrain: Terrain, device: string, name: string): number {
+  const of = (where: string): number => Number(terrain.sysctls.get(`ipv4/conf/${where}/${name}`) ?? 0);
+  return Math.max(of('all'), of(device));
+}
+
+/**
+ * What the kernel refuses of a packet that came in, whatever the rules say, after PREROUTING: sources and destinations
+ * that cannot be, and by rp_filter sources that are not reached by this interface (route.c, ip_route_input_slow;
+ * fib_frontend.c, fib_validate_source). Undefined when it may pass.
+ *
+ * @param routing - where it is routed
+ */
+export function refusedInput(terrain: Terrain, packet: Packet, routing: Routing): PathEnd | undefined {
+  const { family, source, destination, inInterface } = packet;
+  if (packet.vague?.includes('source') || packet.vague?.includes('destination'))
+    return unknown('routing of an address that NAT chose');
+  if (family === 'ipv6') return refusedIpv6(packet, routing);
+  const localnet = greater(terrain, inInterface, 'route_localnet') > 0;
+  if (isMulticast(family, source) || source === '255.255.255.255' || isZeronet(source))
+    return lost('martian', `source ${source}`);
+  if (destination === '255.255.255.255' || isMulticast(family, destination))
+    return unknown(`${destination} is no address of one machine`);
+  if (isZeronet(destination)) return lost('martian', `destination ${destination}`);
+  for (const [what, address] of [
+    ['source', source],
+    ['destination', destination],
+  ] as const)
+    if (isLoopback(family, address) && !localnet)
+      return lost('martian', `${what} ${address} on ${inInterface}`);
+  return routing.kind === 'none' || routing.kind === 'unknown' ? undefined : refusedSource(terrain, packet);
+}
+
+function refusedIpv6({ source, destination, inInterface }: Packet, routing: Routing): PathEnd | undefined {
+  if (isMulticast('ipv6', destination)) return unknown(`${destination} is no address of one machine`);
+  if (isMulticast('ipv6', source) || isLoopback('ipv6', source))
+    return lost('martian', `source ${source} on ${inInterface}`);
+  if (isLoopback('ipv6', destination)) return unknown(`${destination} on ${inInterface}`);
+  if (routing.kind !== 'unicast') return undefined;
+  if (isLinkLocal(destination)) return unknown(`the link of ${destination}`);
+  return isLinkLocal(source)
+    ? lost('martian', `source ${source} belongs to ${inInterface} alone`)
+    : undefined;
+}
+
+function refusedSource(terrain: Terrain, packet: Packet): PathEnd | undefined {
+  const { family, source, destination, inInterface } = packet;
+  const filter = greater(terrain, inInterface, 'rp_filter');
+  const acceptLocal = greater(terrain, inInterface, 'accept_local') > 0;
+  if (isLocal(terrain, family, source) && !acceptLocal)
+    return lost('martian', `source ${source} is this machine's own`);
+  if (filter === 0) return undefined;
+  const vmark = greater(terrain, inInterface, 'src_valid_mark') > 0;
+  const back = lookupRoute(terrain, {
+    ...{ family, inInterface, source: destination, destination: source },
+    mark: vmark ? packet.mark : 0,
+  });
+  if (back.kind === 'unknown') return unknown(back.why);
+  if (back.kind === 'none') return lost('rp-filter', `${inInterface}: ${back.detail}`);
+  if (back.kind === 'broadcast') return lost('martian', `source ${source}`);
+  const strict = filter === 1;
+  const usual = back.route.dev === inInterface || back.kind === 'local';
+  if (usual) return undefined;
+  const unnumbered = !(linkOf(terrain, inInterface)?.addresses ?? []).some((own) => own.family === family);
+  return strict || unnumbered
+    ? lost('rp-filter', `${inInterface}: ${source} is reached by ${back.route.dev}`)
+    : undefined;
+}
+
+/** Whether packets that came in by an interface are forwarded; undefined where that was not read. */
+export function forwards(terrain: Terrain, { family, inInterface }: Packet): boolean | undefined {
+  const names =
+    family === 'ipv4'
+      ? [`ipv4/conf/${inInterface}/forwarding`, 'ipv4/conf/all/forwarding', 'ipv4/ip_forward']
+      : ['ipv6/conf/all/forwarding'];
+  // For IPv6 the setting for all interfaces decides; one may be forced on alone (ip6_output.c, ip6_forward).
+  if (family === 'ipv6' && terrain.sysctls.get(`ipv6/conf/${inInterface}/force_forwarding`) === '1')
+    return true;
+  const value = names.map((name) => terrain.sysctls.get(name)).find((text) => text !== undefined);
+  return value === undefined ? undefined : value.trim() !== '0';
+}
+
+/** Whether a packet may go out to `dev` from this source: nothing of 127.0.0.0/8 leaves, but for route_localnet. */
+export function refusedOutput(
+  terrain: Terrain,
+  { family, source }: Packet,
+  dev: string,
+): PathEnd | undefined {
+  const leaves = family === 'ipv4' && isLoopback(family, source) && dev !== 'lo';
+  return leaves && greater(terrain, dev, 'route_localnet') === 0
+    ? lost('martian', `source ${source} on ${dev}`)
+    : undefined;
+}

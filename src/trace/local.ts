@@ -1,0 +1,62 @@
+import { parseBlock } from '../iptables/address.ts';
+import type { Family } from '../iptables/model.ts';
+import { inBlock, isMulticast, isZeronet } from './addresses.ts';
+import type { Link, Route, Terrain } from './terrain.ts';
+
+/** The interface of a name. */
+export const linkOf = (terrain: Terrain, name: string): Link | undefined =>
+  terrain.links.find((link) => link.name === name);
+
+/** The routes of the table `local`; where none was read, those the kernel makes of the addresses of interfaces that are up. */
+export function localRoutes(terrain: Terrain, family: Family): readonly Route[] {
+  const read = terrain.routes.filter((route) => route.table === 'local' && route.family === family);
+  if (read.length > 0) return read;
+  const width = family === 'ipv4' ? 32 : 128;
+  return terrain.links
+    .filter(({ up }) => up)
+    .flatMap(({ name, addresses }) =>
+      addresses
+        .filter((own) => own.family === family)
+        .map(({ address, length }) => ({
+          family,
+          table: 'local',
+          type: 'local',
+          // All of 127.0.0.0/8 is this machine's.
+          to:
+            name === 'lo' && family === 'ipv4'
+              ? `${address}/${String(length)}`
+              : `${address}/${String(width)}`,
+          via: '',
+          dev: name,
+          metric: 0,
+          prefSource: address,
+          flags: [],
+        })),
+    );
+}
+
+/**
+ * What kind of address it is by the table `local`: LOCAL, BROADCAST, MULTICAST, else UNICAST (fib_frontend.c,
+ * inet_dev_addr_type).
+ *
+ * @param device - only what this interface has counts
+ */
+export function localType(
+  terrain: Terrain,
+  family: Family,
+  address: string,
+  device: string | undefined,
+): string {
+  if (isMulticast(family, address)) return 'MULTICAST';
+  if (family === 'ipv4' && (isZeronet(address) || address === '255.255.255.255')) return 'BROADCAST';
+  const [best] = localRoutes(terrain, family)
+    .map((route) => ({ route, block: parseBlock(route.to) }))
+    .filter(({ block }) => inBlock(address, block) === true)
+    .sort((a, b) => (b.block?.length ?? 0) - (a.block?.length ?? 0));
+  if (best === undefined || (device !== undefined && best.route.dev !== device)) return 'UNICAST';
+  return best.route.type === 'anycast' ? 'ANYCAST' : best.route.type.toUpperCase();
+}
+
+/** Whether an address is this namespace's own. */
+export const isLocal = (terrain: Terrain, family: Family, address: string): boolean =>
+  localType(terrain, family, address, undefined) === 'LOCAL';

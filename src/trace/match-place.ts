@@ -1,0 +1,102 @@
+import { any, withSign, type Answer } from './answer.ts';
+import { inRange, isMulticast } from './addresses.ts';
+import type { Facts, Test } from './facts.ts';
+import { isInterface } from './match-base.ts';
+import { localType } from './local.ts';
+import type { Extension, Option } from './rule-parts.ts';
+
+const has = (options: readonly Option[], name: string): boolean =>
+  options.some((option) => option.name === name);
+
+/**
+ * `-m addrtype`: what kind of address it is, by the table `local` alone (xt_addrtype.c, inet_addr_type): an address
+ * nobody has a route to is UNICAST too.
+ */
+export function addrtypeTests({ options }: Extension): readonly Test[] {
+  const limits = options.filter(({ name }) => name.startsWith('--limit-iface'));
+  return options
+    .filter((option) => !limits.includes(option))
+    .map(({ name, values, negated }): Test => {
+      const field = name === '--src-type' ? 'source' : name === '--dst-type' ? 'destination' : undefined;
+      const types = (values[0] ?? '').split(',');
+      return ({ packet, terrain }) => {
+        if (field === undefined) return `option ${name}`;
+        if (packet.vague?.includes(field)) return `the ${field} after NAT`;
+        const { family } = packet;
+        const device = has(limits, '--limit-iface-in')
+          ? packet.inInterface
+          : has(limits, '--limit-iface-out')
+            ? packet.outInterface
+            : undefined;
+        if (family === 'ipv6' && (device !== undefined || types.length > 1))
+          return 'addrtype of more than one kind or on one interface, for IPv6';
+        const own = localType(terrain, family, packet[field], device);
+        return withSign(any(types.map((type) => isType(own, type, family))), negated);
+      };
+    });
+}
+
+const TYPES: ReadonlySet<string> = new Set(['LOCAL', 'UNICAST', 'BROADCAST', 'MULTICAST']);
+
+function isType(own: string, type: string, family: string): Answer {
+  if (!TYPES.has(type)) return `address type ${type}`;
+  // For IPv6, UNICAST is the shape of the address, so that one's own are UNICAST too (match_type6).
+  if (family === 'ipv6' && type === 'UNICAST') return own !== 'MULTICAST';
+  return own === type;
+}
+
+/** `-m iprange`. */
+export function iprangeTests({ options }: Extension): readonly Test[] {
+  return options.map(({ name, values, negated }) => ({ packet }) => {
+    const [first = '', last = first] = (values[0] ?? '').split('-');
+    const field = name === '--src-range' ? 'source' : name === '--dst-range' ? 'destination' : undefined;
+    if (field === undefined) return `option ${name}`;
+    if (packet.vague?.includes(field)) return `the ${field} after NAT`;
+    return withSign(inRange(packet[field], first, last), negated);
+  });
+}
+
+/** Whether the packet carries what br_netfilter notes of a bridge's port: only with it on, and only behind a bridge. */
+function behindBridge({ packet, terrain }: Facts): boolean {
+  const bridge = terrain.links.find(({ name }) => name === packet.inInterface)?.kind === 'bridge';
+  const sysctl =
+    packet.family === 'ipv4' ? 'bridge/bridge-nf-call-iptables' : 'bridge/bridge-nf-call-ip6tables';
+  return bridge && terrain.sysctls.get(sysctl) === '1';
+}
+
+function physdev(facts: Facts, { name, values, negated }: Option): Answer {
+  const { packet, hook, bridged } = facts;
+  // Without a note of the bridge every condition fails, and its opposite holds (xt_physdev.c).
+  if (!behindBridge(facts)) return negated;
+  const onTheWayOut = bridged && (hook === 'FORWARD' || hook === 'POSTROUTING');
+  switch (name) {
+    case '--physdev-in':
+      if (packet.inPort === '') return 'the port of the bridge it comes in by';
+      return withSign(isInterface(packet.inPort, values[0] ?? ''), negated);
+    case '--physdev-is-in':
+      return withSign(true, negated);
+    case '--physdev-is-bridged':
+    case '--physdev-is-out':
+      return withSign(onTheWayOut, negated);
+    case '--physdev-out':
+      return onTheWayOut ? 'the port of the bridge it leaves by' : negated;
+    default:
+      return `option ${name}`;
+  }
+}
+
+/** `-m physdev`. */
+export function physdevTests({ options }: Extension): readonly Test[] {
+  return options.map((option) => (facts) => physdev(facts, option));
+}
+
+/** `-m pkttype`: a packet to one machine counts as unicast wherever iptables sees it, also one a bridge carries past. */
+export function pkttypeTests({ options }: Extension): readonly Test[] {
+  return options.map(({ name, values, negated }) => ({ packet, terrain }) => {
+    const type = localType(terrain, packet.family, packet.destination, undefined);
+    if (name !== '--pkt-type' || packet.vague?.includes('destination')) return `option ${name}`;
+    if (isMulticast(packet.family, packet.destination) || type === 'BROADCAST')
+      return 'the link layer address';
+    return withSign(values[0] === 'unicast' || values[0] === 'host', negated);
+  });
+}

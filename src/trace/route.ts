@@ -1,0 +1,185 @@
+import { parseBlock } from '../iptables/address.ts';
+import type { Family } from '../iptables/model.ts';
+import { inBlock } from './addresses.ts';
+import { linkOf, localRoutes } from './local.ts';
+import type { Route, RouteRule, Terrain } from './terrain.ts';
+
+/** What is looked up: a packet's addresses and mark. */
+export interface Journey {
+  readonly family: Family;
+  /** '' where it is not chosen yet. */
+  readonly source: string;
+  readonly destination: string;
+  readonly mark: number;
+  /** '' for a packet made here. */
+  readonly inInterface: string;
+}
+
+/** Where routing leads. */
+export type Routing =
+  /** To this machine itself, by the route of one of its addresses, or of a broadcast. */
+  | { readonly kind: 'local' | 'broadcast'; readonly route: Route }
+  | { readonly kind: 'unicast'; readonly route: Route }
+  | { readonly kind: 'none'; readonly why: 'no-route' | 'unreachable'; readonly detail: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+const DEFAULT_RULES: readonly Omit<RouteRule, 'family'>[] = [
+  { priority: 0, table: 'local', fields: { src: 'all' } },
+  { priority: 32_766, table: 'main', fields: { src: 'all' } },
+  { priority: 32_767, table: 'default', fields: { src: 'all' } },
+];
+
+/** Fields of a rule that say nothing of which packets it is for, or are read elsewhere. */
+const NEUTRAL: ReadonlySet<string> = new Set([
+  ...['priority', 'table', 'protocol', 'action', 'suppress_prefixlen', 'family'],
+  ...['srclen', 'dstlen', 'fwmask'],
+]);
+
+function inField(fields: RouteRule['fields'], key: 'src' | 'dst', address: string): boolean {
+  const text = fields[key];
+  if (text === undefined || text === 'all') return true;
+  const length = fields[`${key}len`];
+  const block = parseBlock(length === undefined || text.includes('/') ? text : `${text}/${length}`);
+  return address !== '' && inBlock(address, block) === true;
+}
+
+/** Whether a rule is for a packet; a text names a condition that is not known here. */
+function isFor({ fields }: RouteRule, journey: Journey): boolean | string {
+  let doubt: string | undefined;
+  for (const [key, value] of Object.entries(fields)) {
+    if (NEUTRAL.has(key)) continue;
+    let holds = true;
+    if (key === 'src') holds = inField(fields, 'src', journey.source);
+    else if (key === 'dst') holds = inField(fields, 'dst', journey.destination);
+    else if (key === 'fwmark') {
+      const mask = Number(fields['fwmask'] ?? 0xffffffff);
+      holds = (journey.mark & mask) >>> 0 === Number(value) >>> 0;
+    } else if (key === 'iif') holds = value === (journey.inInterface === '' ? 'lo' : journey.inInterface);
+    // Packets that no socket bound to a device made have no interface to go out by yet.
+    else if (key === 'oif') holds = false;
+    else doubt ??= `a routing rule with ${key}`;
+    if (!holds && !Object.hasOwn(fields, 'not')) return false;
+  }
+  return doubt ?? true;
+}
+
+const lengthOf = (route: Route): number => parseBlock(route.to)?.length ?? 0;
+
+function isUsable(terrain: Terrain, { dev, flags }: Route): boolean {
+  if (flags.includes('dead')) return false;
+  return !(
+    flags.includes('linkdown') && terrain.sysctls.get(`ipv4/conf/${dev}/ignore_routes_with_linkdown`) === '1'
+  );
+}
+
+/** The best route of one table: the longest prefix, then the lowest metric. */
+function bestRoute(
+  terrain: Terrain,
+  table: string,
+  { family, destination }: Journey,
+): Route | string | undefined {
+  const routes =
+    table === 'local'
+      ? localRoutes(terrain, family)
+      : terrain.routes.filter((route) => route.table === table && route.family === family);
+  const [best, second] = routes
+    .filter((route) => inBlock(destination, parseBlock(route.to)) === true && isUsable(terrain, route))
+    .sort((a, b) => lengthOf(b) - lengthOf(a) || a.metric - b.metric);
+  const tied =
+    second !== undefined &&
+    best?.type === 'unicast' &&
+    lengthOf(best) === lengthOf(second) &&
+    best.metric === second.metric;
+  if (tied && (best.dev !== second.dev || best.via !== second.via))
+    return `which of several routes to ${best.to} is taken`;
+  return best;
+}
+
+/**
+ * Where a packet is routed: the rules by priority, in each table the longest prefix (ip-rule(8), fib_rules.c). Without
+ * rules, the three every namespace begins with.
+ */
+export function lookupRoute(terrain: Terrain, journey: Journey): Routing {
+  const { family } = journey;
+  const read = terrain.routeRules.filter((rule) => rule.family === family);
+  const rules = read.length > 0 ? read : DEFAULT_RULES.map((rule) => ({ ...rule, family }));
+  for (const rule of [...rules].sort((a, b) => a.priority - b.priority)) {
+    const applies = isFor(rule, journey);
+    if (applies === false) continue;
+    if (typeof applies === 'string') return { kind: 'unknown', why: applies };
+    const { action, suppress_prefixlen: suppress } = rule.fields;
+    if (rule.table === '')
+      return ['blackhole', 'unreachable', 'prohibit'].includes(action ?? '')
+        ? {
+            kind: 'none',
+            why: 'unreachable',
+            detail: `routing rule ${String(rule.priority)}: ${action ?? ''}`,
+          }
+        : { kind: 'unknown', why: `a routing rule to ${action ?? 'no table'}` };
+    const route = bestRoute(terrain, rule.table, journey);
+    if (typeof route === 'string') return { kind: 'unknown', why: route };
+    if (route === undefined || route.type === 'throw') continue;
+    if (suppress !== undefined && lengthOf(route) <= Number(suppress)) continue;
+    return routingOf(route, journey);
+  }
+  return { kind: 'none', why: 'no-route', detail: `no route to ${journey.destination}` };
+}
+
+function routingOf(route: Route, { destination }: Journey): Routing {
+  switch (route.type) {
+    case 'unicast':
+    case 'local':
+    case 'broadcast':
+      return { kind: route.type, route };
+    case 'anycast':
+      return { kind: 'local', route };
+    case 'blackhole':
+    case 'unreachable':
+    case 'prohibit':
+      return { kind: 'none', why: 'unreachable', detail: `${route.type} route to ${route.to}` };
+    default:
+      return { kind: 'unknown', why: `a route of type ${route.type} to ${destination}` };
+  }
+}
+
+/**
+ * The address a packet gets that leaves by an interface: the one of the next hop's subnet, else the first; none of
+ * narrower scope than global (devinet.c, inet_select_addr). MASQUERADE asks for it so, and takes no notice of the
+ * route's preferred source (nf_nat_masquerade.c). Undefined where it is not known.
+ *
+ * @returns '' for an interface without a suitable address
+ */
+export function addressFor(
+  terrain: Terrain,
+  family: Family,
+  dev: string,
+  nextHop: string,
+): string | undefined {
+  const own = (linkOf(terrain, dev)?.addresses ?? []).filter(
+    (address) => address.family === family && address.scope === 'global',
+  );
+  if (family === 'ipv6') return own.length > 1 ? undefined : (own[0]?.address ?? '');
+  const near = own.find(
+    ({ address, length }) => inBlock(nextHop, parseBlock(`${address}/${String(length)}`)) === true,
+  );
+  if (near !== undefined || own.length > 0) return (near ?? own[0])?.address;
+  // Without one of its own it borrows another interface's, and which is not told here.
+  const others = terrain.links.some(({ addresses }) =>
+    addresses.some((address) => address.family === family && address.scope === 'global'),
+  );
+  return others ? undefined : '';
+}
+
+/** The source a packet made here gets that has none yet; undefined where it is not known. */
+export function sourceFor(
+  terrain: Terrain,
+  family: Family,
+  destination: string,
+  routing: Routing,
+): string | undefined {
+  if (routing.kind === 'none' || routing.kind === 'unknown') return undefined;
+  const { route } = routing;
+  if (route.prefSource !== '') return route.prefSource;
+  if (routing.kind === 'local') return destination;
+  return addressFor(terrain, family, route.dev, route.via === '' ? destination : route.via);
+}

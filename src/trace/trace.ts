@@ -1,0 +1,108 @@
+import { besideNatives } from './natives.ts';
+import type { Packet, Vague } from './packet.ts';
+import type { Path, PathEnd } from './path.ts';
+import type { Terrain } from './terrain.ts';
+import { startWalk, unknownEnd, type Walk } from './walk.ts';
+import { goAllTheWay } from './way.ts';
+
+export interface TraceOptions {
+  /** The path of the connection's first packet, where this one answers it: its NAT is undone. */
+  readonly answers?: Path;
+  /** How many ways are tried where something is not known, before the answer is that it is not known; 64 when absent. */
+  readonly branches?: number;
+}
+
+const BRANCHES = 64;
+
+/**
+ * The whole way of one packet through one network namespace, as the kernel takes it: through raw, mangle, nat and filter
+ * of every backend, and through routing.
+ *
+ * A rule of which it is not known whether it applies parts the way, and every branch is followed. Where all of them end
+ * alike and translate alike, that is the answer; else the end is `unknown` and names the first such rule.
+ *
+ * @param packet - `inInterface` is '' for one that is made here; its source may then be '' too
+ * @param terrain - all that decides: rules, sets, routes, interfaces, sysctls
+ */
+export function tracePath(packet: Packet, terrain: Terrain, options: TraceOptions = {}): Path {
+  const open: (readonly boolean[])[] = [[]];
+  let first: { readonly walk: Walk; readonly end: PathEnd } | undefined;
+  let vagueMarks = false;
+  for (let tried = 0; open.length > 0; tried++) {
+    const told = open.pop() ?? [];
+    const walk = startWalk(packet, terrain, told, options.answers);
+    const end = goAllTheWay(walk);
+    first ??= { walk, end };
+    const [doubt = { why: 'too many ways' }] = first.walk.doubts.map((one) => one.doubt);
+    if (end.at === 'unknown') return pathOf(packet, first.walk, end);
+    if (tried >= (options.branches ?? BRANCHES) || !isAlike(first, { walk, end }))
+      return pathOf(packet, first.walk, unknownEnd(doubt));
+    vagueMarks ||=
+      first.walk.packet.mark !== walk.packet.mark || first.walk.packet.connmark !== walk.packet.connmark;
+    const taken = walk.doubts.map((one) => one.taken);
+    for (let i = told.length; i < taken.length; i++) open.push([...taken.slice(0, i), !taken[i]]);
+  }
+  if (first === undefined) throw new Error('no way was tried');
+  const path = pathOf(packet, first.walk, besideNatives(terrain, packet.family, first.end));
+  if (!vagueMarks) return path;
+  const vague = new Set<Vague>([...(path.last.vague ?? []), 'mark', 'connmark']);
+  return { ...path, last: { ...path.last, vague: [...vague] } };
+}
+
+const pathOf = (packet: Packet, { packet: last, steps }: Walk, end: PathEnd): Path => ({
+  packet,
+  last,
+  steps,
+  end,
+});
+
+/** What two ways must have in common to be one answer: how they end, and what NAT made of the packet. */
+function isAlike(a: { walk: Walk; end: PathEnd }, b: { walk: Walk; end: PathEnd }): boolean {
+  return keyOf(a.end, a.walk.packet) === keyOf(b.end, b.walk.packet);
+}
+
+function keyOf(
+  end: PathEnd,
+  { source, destination, sourcePort, destinationPort, vague = [] }: Packet,
+): string {
+  const parts = [source, destination, sourcePort, destinationPort, ...[...vague].sort()];
+  switch (end.at) {
+    case 'sent':
+      return [end.at, end.outInterface, end.nextHop, ...parts].join(' ');
+    case 'local':
+      return [end.at, ...parts].join(' ');
+    // What NAT made of a packet that is gone concerns nobody.
+    case 'stopped':
+      return [end.at, end.target].join(' ');
+    case 'lost':
+      return [end.at, end.why].join(' ');
+    default:
+      return end.at;
+  }
+}
+
+/**
+ * The way of the first packet back: what the other end of a connection answers, with NAT undone.
+ *
+ * @param path - the way of the connection's first packet, which must have reached somebody
+ * @param inInterface - where the answer comes in; '' where it is this machine that answers
+ */
+export function traceAnswer(path: Path, terrain: Terrain, inInterface: string, inPort = ''): Path {
+  const { last } = path;
+  const answer: Packet = {
+    ...last,
+    ...{ inInterface, inPort, outInterface: '', mark: 0, state: 'ESTABLISHED' },
+    ...{ source: last.destination, destination: last.source },
+    ...{ sourcePort: last.destinationPort, destinationPort: last.sourcePort },
+    ...(last.protocol === 'tcp' && { tcpFlags: ['SYN', 'ACK'] }),
+    ...(last.icmp && { icmp: { type: last.icmp.type === 8 ? 0 : 129, code: 0 } }),
+  };
+  if (last.vague !== undefined)
+    return {
+      packet: answer,
+      last: answer,
+      steps: [],
+      end: unknownEnd({ why: 'what NAT made of the first packet' }),
+    };
+  return tracePath(answer, terrain, { answers: path });
+}

@@ -1,0 +1,171 @@
+import { isMulticast } from './addresses.ts';
+import { atBridge, behindBridge, bridgesAreFiltered, isBridged, refusedHairpin } from './bridge.ts';
+import { forwards, refusedInput, refusedOutput } from './input-checks.ts';
+import { linkOf, localType } from './local.ts';
+import type { PathEnd } from './path.ts';
+import { lookupRoute, sourceFor, type Routing } from './route.ts';
+import { passTables } from './stage.ts';
+import { note, unknownEnd, type Walk } from './walk.ts';
+
+const down = (detail: string): PathEnd => ({ at: 'lost', why: 'interface-down', detail });
+
+function routeOf({ packet, terrain }: Walk): Routing {
+  return lookupRoute(terrain, packet);
+}
+
+const lostBy = (routing: Extract<Routing, { kind: 'none' | 'unknown' }>): PathEnd =>
+  routing.kind === 'none'
+    ? { at: 'lost', why: routing.why, detail: routing.detail }
+    : unknownEnd({ why: routing.why });
+
+/** The whole way of a packet, to its end. */
+export function goAllTheWay(walk: Walk): PathEnd {
+  return walk.packet.inInterface === '' ? goOut(walk) : comeIn(walk);
+}
+
+function comeIn(walk: Walk): PathEnd {
+  const { terrain } = walk;
+  const link = linkOf(terrain, walk.packet.inInterface);
+  if (link === undefined) return unknownEnd({ why: `interface ${walk.packet.inInterface}` });
+  if (!link.up) return down(`${link.name} is down`);
+  walk.packet = atBridge(terrain, walk.packet);
+  const port = linkOf(terrain, walk.packet.inPort);
+  if (port !== undefined && (!port.up || !['', 'forwarding'].includes(port.portState)))
+    return down(`${port.name} does not forward`);
+  const { packet } = walk;
+  walk.bridged = isBridged(terrain, packet);
+  const filtered = bridgesAreFiltered(terrain, packet);
+  if (walk.bridged) {
+    if (isMulticast(packet.family, packet.destination) || isBroadcast(walk))
+      return unknownEnd({ why: `${packet.destination} is no address of one machine` });
+    if (!filtered) return carriedUnseen(walk);
+    note(
+      walk,
+      'PREROUTING',
+      'bridge',
+      `carried by ${packet.inInterface} from port to port, shown to the rules`,
+    );
+  }
+  const stopped = passTables(walk, 'PREROUTING', ['raw', 'conntrack', 'mangle', 'nat']);
+  if (stopped !== undefined) return stopped;
+  const moved =
+    walk.packet.destination !== packet.destination || walk.packet.vague?.includes('destination') === true;
+  // Nothing is routed that stays on its bridge.
+  if (walk.bridged && !moved) return forward(walk, packet.inInterface, '');
+  return routeIn(walk, moved && filtered && behindBridge(terrain, packet));
+}
+
+const isBroadcast = ({ terrain, packet }: Walk): boolean =>
+  localType(terrain, packet.family, packet.destination, undefined) === 'BROADCAST';
+
+function carriedUnseen(walk: Walk): PathEnd {
+  const { inInterface } = walk.packet;
+  walk.packet = { ...walk.packet, outInterface: inInterface };
+  note(walk, 'FORWARD', 'bridge', `carried by ${inInterface} from port to port: no rule of iptables sees it`);
+  return { at: 'sent', outInterface: inInterface, nextHop: '' };
+}
+
+/** @param carries - a bridge would carry it, should it be routed to where it came from */
+function routeIn(walk: Walk, carries: boolean): PathEnd {
+  const { packet, terrain } = walk;
+  const routing = routeOf(walk);
+  const refused = refusedInput(terrain, packet, routing);
+  if (refused !== undefined) return refused;
+  if (routing.kind === 'none' || routing.kind === 'unknown') return lostBy(routing);
+  if (routing.kind !== 'unicast') {
+    walk.bridged = false;
+    note(walk, 'PREROUTING', 'routing', `${packet.destination} is this machine's own`);
+    return takeIn(walk);
+  }
+  const { dev, via } = routing.route;
+  walk.bridged = carries && dev === packet.inInterface;
+  const lost = walk.bridged ? refusedHairpin(terrain, packet) : refusedForward(walk);
+  if (lost !== undefined) return lost;
+  note(
+    walk,
+    'PREROUTING',
+    'routing',
+    `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`,
+  );
+  return forward(walk, dev, via);
+}
+
+function refusedForward({ terrain, packet }: Walk): PathEnd | undefined {
+  const forwarding = forwards(terrain, packet);
+  if (forwarding === undefined) return unknownEnd({ why: 'whether this machine forwards' });
+  return forwarding
+    ? undefined
+    : { at: 'lost', why: 'forwarding-off', detail: `packets from ${packet.inInterface} are not forwarded` };
+}
+
+function takeIn(walk: Walk): PathEnd {
+  return passTables(walk, 'INPUT', ['mangle', 'filter', 'security', 'nat']) ?? { at: 'local' };
+}
+
+function forward(walk: Walk, outInterface: string, nextHop: string): PathEnd {
+  walk.packet = { ...walk.packet, outInterface };
+  return passTables(walk, 'FORWARD', ['mangle', 'filter', 'security']) ?? leave(walk, outInterface, nextHop);
+}
+
+function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
+  walk.packet = { ...walk.packet, outInterface };
+  walk.nextHop = nextHop === '' ? walk.packet.destination : nextHop;
+  const link = linkOf(walk.terrain, outInterface);
+  if (link === undefined) return unknownEnd({ why: `interface ${outInterface}` });
+  if (!link.up) return down(`${outInterface} is down`);
+  const stopped = passTables(walk, 'POSTROUTING', ['mangle', 'nat']);
+  if (stopped !== undefined) return stopped;
+  if (outInterface === 'lo') return comeBack(walk);
+  return link.carrier ? { at: 'sent', outInterface, nextHop } : down(`${outInterface} has no carrier`);
+}
+
+/** Over lo a packet keeps its connection and its route: both are only made once. */
+function comeBack(walk: Walk): PathEnd {
+  walk.packet = { ...walk.packet, inInterface: 'lo', outInterface: '' };
+  note(walk, 'PREROUTING', 'routing', 'comes back over lo');
+  return passTables(walk, 'PREROUTING', ['raw', 'conntrack', 'mangle', 'nat']) ?? takeIn(walk);
+}
+
+/** @returns its end where it cannot leave, else by which interface and to whom */
+function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: string } {
+  const { packet, terrain } = walk;
+  if (packet.vague?.includes('destination') || packet.vague?.includes('mark'))
+    return unknownEnd({ why: 'routing of what was changed to a value not known' });
+  const routing = routeOf(walk);
+  if (routing.kind === 'none' || routing.kind === 'unknown') return lostBy(routing);
+  if (routing.kind === 'broadcast' || isMulticast(packet.family, packet.destination))
+    return unknownEnd({ why: `${packet.destination} is no address of one machine` });
+  if (packet.source === '') {
+    const source = sourceFor(terrain, packet.family, packet.destination, routing);
+    if (source === undefined || source === '') return unknownEnd({ why: 'the source address it gets' });
+    walk.packet = { ...packet, source, original: { ...packet.original, source } };
+  }
+  const dev = routing.kind === 'local' ? 'lo' : routing.route.dev;
+  const via = routing.kind === 'local' ? '' : routing.route.via;
+  const refused = refusedOutput(terrain, walk.packet, dev);
+  if (refused !== undefined) return refused;
+  note(walk, 'OUTPUT', 'routing', `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`);
+  return { dev, via };
+}
+
+function goOut(walk: Walk): PathEnd {
+  let way = routeOut(walk);
+  if ('at' in way) return way;
+  // The rules of OUTPUT see this interface to the end, also where the packet is routed anew in between (ip_output.c,
+  // __ip_local_out fixes it before the first of them).
+  walk.packet = { ...walk.packet, outInterface: way.dev };
+  for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', 'security']]) {
+    const { destination, mark, source } = walk.packet;
+    const stopped = passTables(walk, 'OUTPUT', tables);
+    if (stopped !== undefined) return stopped;
+    const { packet } = walk;
+    const moved =
+      packet.destination !== destination || packet.source !== source || packet.vague !== undefined;
+    // Only `mangle` has a packet routed anew for its mark, and `nat` for its destination.
+    if ((tables[0] === 'mangle' && packet.mark !== mark) || (tables[0] === 'nat' && moved)) {
+      way = routeOut(walk);
+      if ('at' in way) return way;
+    }
+  }
+  return leave(walk, way.dev, way.via);
+}
