@@ -20,22 +20,33 @@ export function paintWith(color: boolean): Paint {
 
 // eslint-disable-next-line no-control-regex -- control bytes are what this looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+/** Marks that turn the direction of writing, or begin a line: what follows would be read as what it is not. */
+const MISLEADING = /[\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /**
  * Bytes of a rule as safe text: UTF-8 where they are UTF-8, latin1 else, and every control character escaped: a comment may
- * hold an escape sequence for the terminal of whoever reads the report.
+ * hold an escape sequence for the terminal of whoever reads the report. A sentence of ours around such bytes, which holds
+ * characters that are no bytes, is kept, and each run of bytes in it is read by itself.
  */
 export function printable(bytes: string): string {
   const escaped = (text: string): string =>
-    text.replaceAll(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    text
+      .replaceAll(CONTROL, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+      .replaceAll(MISLEADING, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
 
   if (/^[\u0020-\u007e]*$/.test(bytes)) return bytes;
+  return escaped(
+    /[\u0100-\uffff]/.test(bytes) ? bytes.replaceAll(/[\u0080-\u00ff]+/g, decoded) : decoded(bytes),
+  );
+}
+
+function decoded(bytes: string): string {
   try {
-    return escaped(
-      new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0))),
+    return new TextDecoder('utf-8', { fatal: true }).decode(
+      Uint8Array.from(bytes, (char) => char.charCodeAt(0)),
     );
   } catch {
-    return escaped(bytes);
+    return bytes;
   }
 }
 

@@ -1,0 +1,90 @@
+import type { Diagnosis } from '../../doctor/diagnosis.ts';
+import { MARKS, mattersOf, subjectWords, tallyWords, VERDICT_WORDS, verdictWords } from '../doctor-words.ts';
+import { causesSection } from './causes.ts';
+import { checksSection } from './checks.ts';
+import { html, type Html } from './html.ts';
+import { mapSection } from './map.ts';
+import { DRAWINGS, STYLE } from './style.ts';
+import { waySection } from './way.ts';
+
+/** What a page says of itself: it is read far from where and when it was made. */
+export interface PageAbout {
+  readonly host: string;
+  /** As it is to be read: `2026-11-22 03:12:44 UTC`. */
+  readonly time: string;
+  /** Of rulesguard. */
+  readonly version: string;
+}
+
+/** Nothing is fetched, run or sent, whatever a rule's comment tries. */
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/**
+ * A diagnosis as one HTML page that stands alone: for a ticket, a phone, or paper.
+ *
+ * @returns the whole document, ASCII and UTF-8, to be written as UTF-8
+ */
+export function doctorPage(diagnosis: Diagnosis, about: PageAbout): string {
+  const word = VERDICT_WORDS[diagnosis.verdict];
+  const page = html`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="referrer" content="no-referrer" />
+      <meta name="robots" content="noindex" />
+      <title>${word}: ${subjectWords(diagnosis)} · ${about.host} · ${about.time}</title>
+      <style>
+        ${{ html: `${STYLE}${DRAWINGS}` }}
+      </style>
+    </head>
+    <body>
+      <div class="page">
+        ${header(diagnosis, about)}
+        <main>
+          ${causesSection(diagnosis)} ${waySection(diagnosis)} ${mapSection(diagnosis)}
+          ${checksSection(diagnosis)}
+        </main>
+        <footer>
+          Made by rulesguard ${about.version} on ${about.host}, ${about.time}. Nothing on this page is loaded
+          from anywhere.
+        </footer>
+      </div>
+    </body>
+  </html>`;
+  return `<!doctype html>\n${page.html}\n`;
+}
+
+function header(diagnosis: Diagnosis, about: PageAbout): Html {
+  const { verdict, engine, backend } = diagnosis;
+  return html`<header>
+    <p class="eyebrow">rulesguard doctor</p>
+    <div class="verdict ${verdict}">
+      <p class="word"><span aria-hidden="true">${MARKS[verdict]}</span> ${VERDICT_WORDS[verdict]}</p>
+      <h1>
+        ${subjectWords(diagnosis)}${diagnosis.target.kind === 'host' ? html`: ${about.host}` : html` <span class="soft">on ${about.host}</span>`}
+      </h1>
+      <p class="say">${sentence(verdictWords(diagnosis))}</p>
+    </div>
+    <dl class="facts">
+      ${fact('Host', about.host)} ${fact('Time', about.time)}
+      ${fact('Engine', engine === '' ? 'no answer' : engine)}
+      ${fact('iptables', backend === '' ? 'not read' : backend)} ${fact('Looked at', tallyWords(diagnosis))}
+    </dl>
+    <nav class="toc" aria-label="On this page">
+      ${mattersOf(diagnosis).length === 0 ? undefined : html`<a href="#causes">${verdict === 'unknown' ? 'Not looked at' : 'Causes'}</a>`}
+      ${diagnosis.paths.length === 0 ? undefined : html`<a href="#ways">The way of a packet</a>`}
+      ${diagnosis.tree.length === 0 ? undefined : html`<a href="#map">What hangs together</a>`}
+      <a href="#checks">All checks</a>
+    </nav>
+  </header>`;
+}
+
+const fact = (name: string, value: string): Html =>
+  html`<div>
+    <dt>${name}</dt>
+    <dd>${value}</dd>
+  </div>`;
+
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;

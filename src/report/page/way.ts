@@ -1,0 +1,147 @@
+import type { Diagnosis, NamedPath } from '../../doctor/diagnosis.ts';
+import type { Hook, Path, PathStep } from '../../trace/path.ts';
+import {
+  endWords,
+  isEnding,
+  isOpen,
+  packetsOf,
+  packetWords,
+  pathWords,
+  stepPlace,
+  stepRule,
+} from '../doctor-words.ts';
+import { html, type Html } from './html.ts';
+import { chip } from './parts.ts';
+
+/** The usual order of what a packet passes, to show what one that was stopped never came to. */
+const ORDER: readonly (readonly [Hook, readonly string[]])[] = [
+  ['PREROUTING', ['raw', 'mangle', 'nat']],
+  ['FORWARD', ['routing', 'mangle', 'filter']],
+  ['POSTROUTING', ['mangle', 'nat']],
+];
+
+/** Every path: what is broken first and unfolded. */
+export function waySection({ paths }: Diagnosis): Html | undefined {
+  if (paths.length === 0) return undefined;
+  const rank = ({ verdict }: NamedPath): number => (verdict === 'ok' ? 2 : verdict === 'fail' ? 0 : 1);
+  return html`<section aria-labelledby="ways">
+    <h2 id="ways">The way of a packet</h2>
+    <p class="lead">
+      Each path through the hooks of this host, and every rule that had a say. What stops a packet is marked.
+    </p>
+    ${paths.toSorted((a, b) => rank(a) - rank(b)).map(pathCard)}
+  </section>`;
+}
+
+function pathCard(named: NamedPath): Html {
+  const { name, verdict, path, flaw } = named;
+  return html`<details class="card path ${verdict}" ${verdict === 'ok' ? undefined : { html: 'open' }}>
+    <summary class="turn">
+      <h3>${name}</h3>
+      ${chip(verdict, pathWords(named))}
+    </summary>
+    <div class="inner">
+      ${flaw === '' ? undefined : html`<p class="flaw">${flaw}</p>`}
+      <div class="way">
+        ${startHop(path)} ${hopsOf(path).map((hop) => hopBox(hop, path))} ${ghostHops(path)}
+        ${endHop(path, verdict)}
+      </div>
+      <ol class="steps" aria-label="rule by rule">
+        ${path.steps.map((step, index) => stepItem(step, isEnding(index, path)))}
+      </ol>
+    </div>
+  </details>`;
+}
+
+/** What is decided in one hook, in order: steps of one stage are one box. */
+interface Hop {
+  readonly hook: Hook;
+  readonly stages: { readonly stage: string; readonly steps: PathStep[] }[];
+}
+
+function hopsOf({ steps }: Path): readonly Hop[] {
+  const hops: Hop[] = [];
+  for (const step of steps) {
+    let hop = hops.at(-1);
+    if (hop?.hook !== step.hook) hops.push((hop = { hook: step.hook, stages: [] }));
+    const stage = hop.stages.at(-1);
+    if (stage?.stage === step.stage) stage.steps.push(step);
+    else hop.stages.push({ stage: step.stage, steps: [step] });
+  }
+  return hops;
+}
+
+function startHop({ packet }: Path): Html {
+  return html`<div class="hop">
+    <div class="name">${packet.inInterface === '' ? 'made here' : `in by ${packet.inInterface}`}</div>
+    <div class="mono any">${packetWords(packet)}</div>
+  </div>`;
+}
+
+function hopBox({ hook, stages }: Hop, path: Path): Html {
+  const last = path.steps.at(-1);
+  const ghosts = last?.hook === hook && !isOpen(path) ? ghostStages(hook, last.stage) : [];
+  return html`<div class="hop">
+    <div class="name">${hook}</div>
+    <div class="stages">
+      ${stages.map(({ stage, steps }) => {
+        const ends = !isOpen(path) && last !== undefined && steps.includes(last);
+        return html`<div class="stage ${ends ? 'ends' : ''}">
+          <b>${ends ? `■ ${stage}` : stage}</b>${tellingOf(steps)}
+        </div>`;
+      })}
+      ${ghosts.map((stage) => html`<div class="stage ghost"><b>${stage}</b>not reached</div>`)}
+    </div>
+  </div>`;
+}
+
+/** What a stage did, as its last step that did something says. */
+function tellingOf(steps: readonly PathStep[]): string {
+  const telling = steps.findLast(({ what }) => !what.startsWith('jumps to '));
+  return (telling ?? steps.at(-1))?.what ?? '';
+}
+
+const ghostStages = (hook: Hook, after: string): readonly string[] => {
+  const stages = ORDER.find(([name]) => name === hook)?.[1] ?? [];
+  const at = stages.indexOf(after);
+  return at === -1 ? [] : stages.slice(at + 1);
+};
+
+/** Hooks that a packet which was stopped would have come to. */
+function ghostHops(path: Path): readonly Html[] {
+  const last = path.steps.at(-1);
+  if (isOpen(path) || last === undefined) return [];
+  const at = ORDER.findIndex(([hook]) => hook === last.hook);
+  return (at === -1 ? [] : ORDER.slice(at + 1)).map(
+    ([hook, stages]) =>
+      html`<div class="hop ghost">
+        <div class="name">${hook}</div>
+        <div class="stages">
+          ${stages.map((stage) => html`<div class="stage ghost"><b>${stage}</b>not reached</div>`)}
+        </div>
+      </div>`,
+  );
+}
+
+function endHop(path: Path, verdict: NamedPath['verdict']): Html {
+  const { word, text } = endWords(path.end);
+  return html`<div class="hop end ${verdict}">
+    <div class="name">${isOpen(path) ? '→' : '■'} ${word}</div>
+    <div class="small any">${text}</div>
+    <div class="mono any">${packetWords(path.last)}</div>
+  </div>`;
+}
+
+function stepItem(step: PathStep, ends: boolean): Html {
+  const rule = stepRule(step);
+  const packets = packetsOf(step.rule?.counters ?? '');
+  return html`<li class="${ends ? 'ends' : ''}">
+    <span class="where"
+      >${step.hook} · ${stepPlace(step)}${step.backend === undefined ? '' : ` · ${step.backend}`}</span
+    >
+    <span class="did"
+      >${ends ? '■ ' : ''}${step.what}${packets === '' ? undefined : html` <span class="soft small">${packets} so far</span>`}</span
+    >
+    ${rule === '' ? undefined : html`<code>${rule}</code>`}
+  </li>`;
+}
