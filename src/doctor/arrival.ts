@@ -1,0 +1,36 @@
+import type { NamedPath } from './diagnosis.ts';
+import { rose, type ProbeSeen } from './probe-seen.ts';
+
+/** How far a probe came. `arrived`: it left this host's last interface, or the receiver's; nobody answered. */
+export type Arrival = 'answered' | 'refused' | 'arrived' | 'stopped';
+
+/** How far a packet came on a path, by all that was observed of it. */
+export function arrivalOf({ kind, path }: NamedPath, seen: ProbeSeen): Arrival {
+  const { answer, sightings, doors, translation, counted = [] } = seen;
+  if (answer === 'answered') return 'answered';
+  const watched = sightings !== undefined && doors.length > 0;
+  const atDoor = watched && sightings.some(({ link, out, reply }) => out && !reply && doors.includes(link));
+  if (atDoor) return answer === 'refused' ? 'refused' : 'arrived';
+  if (watched || answer === 'unreachable') return 'stopped';
+  if (answer === 'refused') {
+    // Without tcpdump a refusal is the receiver's, unless it can be somebody else's.
+    const byRule = counted.some((one) => one.ends && one.text.includes('REJECT') && rose(one));
+    return byRule || translation === 'still' || translation === 'missing' ? 'stopped' : 'refused';
+  }
+  const masqueraded = counted.some(
+    (one) => one.table === 'nat' && /MASQUERADE|SNAT/.test(one.text) && rose(one),
+  );
+  return kind === 'outbound' && path.end.at === 'sent' && masqueraded ? 'arrived' : 'stopped';
+}
+
+/** The address a packet bore when it was last seen going out. */
+export const leftAs = ({ sightings = [], doors }: ProbeSeen): string =>
+  sightings.filter(({ link, out, reply }) => out && !reply && doors.includes(link)).at(-1)?.source ?? '';
+
+/** Where a packet that did not get through was seen last, in brackets; '' where nothing watched. */
+export function lastSeen({ sightings }: ProbeSeen): string {
+  if (sightings === undefined) return '';
+  const last = sightings.filter(({ reply }) => !reply).at(-1);
+  if (last === undefined) return ' (seen on no interface)';
+  return ` (last seen at ${last.link === '' ? 'some interface' : last.link}, ${last.out ? 'going out' : 'coming in'})`;
+}

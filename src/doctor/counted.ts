@@ -1,0 +1,128 @@
+import { chainOf, isBuiltin, rulesOf, type Backend, type Chain, type Family } from '../iptables/model.ts';
+import { targetOf, viewRule } from '../iptables/view.ts';
+import type { Bank } from '../trace/terrain.ts';
+import type { NamedPath } from './diagnosis.ts';
+import { rose, type Counted, type ProbeSeen } from './probe-seen.ts';
+
+const ENDS: readonly (string | undefined)[] = ['DROP', 'REJECT'];
+
+/**
+ * What the rules counted while a path was probed: those of the path, whether they counted or not, and those beside it
+ * that end packets like these and did count.
+ *
+ * @param before - every backend, read before the packets were sent
+ * @param after - the same backends, read after
+ */
+export function countedOn(
+  path: NamedPath,
+  before: readonly Bank[],
+  after: readonly Bank[],
+): readonly Counted[] {
+  const { family } = path.path.packet;
+  const onPath = new Set(path.path.steps.map((step) => `${step.stage} ${step.rule?.text ?? ''}`));
+  const { end } = path.path;
+  if (end.at === 'stopped') onPath.add(`${end.table} ${end.rule?.text ?? `${end.chain} policy`}`);
+  return after.flatMap((bank) => {
+    const was = before.find(({ backend }) => backend === bank.backend);
+    if (was === undefined) return [];
+    return [...bank.rules[family].tables].flatMap(([table, { chains }]) =>
+      [...chains.values()].flatMap((chain) => {
+        const old = chainOf(was.rules[family], table, chain.name);
+        const all = [
+          ...policyOf(bank.backend, table, chain, old),
+          ...rulesIn(bank.backend, table, chain, old),
+        ];
+        return all.filter((one) => {
+          const key = one.text.startsWith('policy ') ? `${chain.name} policy` : one.text;
+          return onPath.has(`${table} ${key}`) || (one.ends && rose(one) && concerns(one.text, path));
+        });
+      }),
+    );
+  });
+}
+
+const packetsOf = (counters = ''): string => /^\d+/.exec(counters)?.[0] ?? '0';
+
+function policyOf(backend: Backend, table: string, chain: Chain, old: Chain | undefined): readonly Counted[] {
+  if (!isBuiltin(table, chain.name)) return [];
+  const { name, policy } = chain;
+  const [before, after] = [packetsOf(old?.counters), packetsOf(chain.counters)];
+  return [{ backend, table, chain: name, text: `policy ${policy}`, before, after, ends: policy === 'DROP' }];
+}
+
+/** Equal rules of one chain are the same rule: their counters are added. */
+function rulesIn(backend: Backend, table: string, chain: Chain, old: Chain | undefined): readonly Counted[] {
+  const sums = (of: Chain | undefined): Map<string, bigint> => {
+    const all = new Map<string, bigint>();
+    for (const { text, counters } of of?.rules ?? [])
+      all.set(text, (all.get(text) ?? 0n) + BigInt(packetsOf(counters)));
+    return all;
+  };
+  const was = sums(old);
+  return [...sums(chain)].map(([text, count]) => ({
+    backend,
+    table,
+    chain: chain.name,
+    text,
+    before: String(was.get(text) ?? 0n),
+    after: String(count),
+    ends: ENDS.includes(targetOf(text)),
+  }));
+}
+
+/** Whether a rule may have met these packets: one of another protocol or port counted something else. */
+function concerns(text: string, { path: { packet, last } }: NamedPath): boolean {
+  if (text.startsWith('policy ')) return true;
+  const { protocol, destinationPort } = viewRule({ text });
+  if (protocol !== undefined && !protocol.negated && protocol.value !== packet.protocol) return false;
+  if (destinationPort === undefined || destinationPort.negated || !/^\d+$/.test(destinationPort.value))
+    return true;
+  return [packet.destinationPort, last.destinationPort].includes(Number(destinationPort.value));
+}
+
+/** A translation that a published port should have. */
+export interface Translation {
+  readonly family: Family;
+  readonly proto: string;
+  readonly hostPort: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * What the DNAT rule of a published port did meanwhile.
+ *
+ * @param wanted - undefined where nothing is to be translated
+ */
+export function translationSeen(
+  wanted: Translation | undefined,
+  before: readonly Bank[],
+  after: readonly Bank[],
+): ProbeSeen['translation'] {
+  if (wanted === undefined) return 'none';
+  const found = after.flatMap((bank) => {
+    const was = before.find(({ backend }) => backend === bank.backend);
+    return [...(bank.rules[wanted.family].tables.get('nat')?.chains.values() ?? [])].flatMap((chain) => {
+      const old = was === undefined ? [] : rulesOf(was.rules[wanted.family], 'nat', chain.name);
+      const live = chain.rules.filter(({ text }) => leadsTo(text, wanted));
+      return live.map(({ text, counters }) => ({
+        before: packetsOf(old.find((rule) => rule.text === text)?.counters),
+        after: packetsOf(counters),
+      }));
+    });
+  });
+  if (found.length === 0) return 'missing';
+  return found.some(({ before: was, after: is }) => BigInt(is) > BigInt(was)) ? 'counted' : 'still';
+}
+
+function leadsTo(text: string, { proto, hostPort, address, port }: Translation): boolean {
+  if (targetOf(text) !== 'DNAT') return false;
+  const { protocol, destinationPort, options } = viewRule({ text });
+  const to = options.find(({ name }) => name === '--to-destination')?.values[0];
+  const host = address.includes(':') ? `[${address}]` : address;
+  return (
+    protocol?.value === proto &&
+    destinationPort?.value === String(hostPort) &&
+    to === `${host}:${String(port)}`
+  );
+}
