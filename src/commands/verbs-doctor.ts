@@ -21,7 +21,10 @@ export const doctorOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', describe: 'one JSON document (schemas/doctor.schema.json)' })
     .option('html', file('write a page that draws it all, to attach to a ticket'))
     .option('bundle', file('write all evidence as one .tar.gz, for support'))
-    .option('mask', { type: 'boolean', describe: 'with --bundle or --html: every address replaced by a stand-in' })
+    .option('mask', {
+      type: 'boolean',
+      describe: 'with --bundle or --html: every address replaced by a stand-in',
+    })
     .check(({ from, target, mask, bundle, html }) => {
       if (from !== undefined && target === undefined)
         throw new Error('--from needs a target: rulesguard doctor CONTAINER --from CONTAINER');

@@ -88,20 +88,16 @@ function concernsAny(check: Check, names: ReadonlySet<string>, network: string):
   );
 }
 
-/** Of the packets' paths and of proofs only what nothing else explains is a cause. */
+/** Found by following packets: where they are led, or lost, is a cause only if nothing that was looked at says why. */
+const isFollowed = ({ section, code }: Check): boolean =>
+  section === 'path' || section === 'proof' || /^route-|^rp-filter$/.test(code);
+
+/** Whether a failure is only what another one leads to. */
 function explains(other: Check, check: Check): boolean {
-  if (other === check || other.section === 'path' || other.section === 'proof')
-    return check.section === 'proof' && other.section === 'path';
-  if (check.section !== 'path' && check.section !== 'proof') return isFirst(other, check);
+  if (other === check || !isFollowed(check)) return false;
+  if (isFollowed(other)) return check.section === 'proof' && other.section !== 'proof';
   if (other.impairs === undefined) return false;
   return other.impairs === 'all' || namesIn(check).some((name) => other.impairs?.includes(name) === true);
-}
-
-/** What is gone with something larger: a route with its bridge, a service with its container. */
-function isFirst(other: Check, check: Check): boolean {
-  const isRoute = /^route-/.test(check.code);
-  const isBridge = /^bridge-/.test(other.code);
-  return isRoute && isBridge && namesIn(check).some((name) => namesIn(other).includes(name));
 }
 
 const byOrder = (a: Check, b: Check): number => SECTIONS.indexOf(a.section) - SECTIONS.indexOf(b.section);

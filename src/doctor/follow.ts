@@ -1,4 +1,5 @@
 import { sameBlock } from '../iptables/address.ts';
+import type { Packet } from '../trace/packet.ts';
 import type { Path } from '../trace/path.ts';
 import { traceAnswer, tracePath } from '../trace/trace.ts';
 import { listNames } from './check.ts';
@@ -58,7 +59,7 @@ function outcomeOf({ end, last }: Path, goal: Goal, { links }: Facts['terrain'])
     case 'unknown':
       return { is: 'unknown' };
     case 'stopped':
-      return { is: 'stopped' };
+      return isOffCourse(last, goal) ? { is: 'elsewhere', by: last.outInterface } : { is: 'stopped' };
     case 'lost':
       return { is: 'lost' };
     case 'local':
@@ -78,6 +79,13 @@ function outcomeOf({ end, last }: Path, goal: Goal, { links }: Facts['terrain'])
     return { is: 'mistranslated' };
   return outInterface === goal.bridge ? { is: 'reached' } : { is: 'elsewhere', by: outInterface };
 }
+
+/** Routed away from its goal: whoever stopped it afterwards was right to. */
+const isOffCourse = ({ outInterface, destination }: Packet, goal: Goal): boolean =>
+  goal.to === 'container' &&
+  outInterface !== '' &&
+  outInterface !== goal.bridge &&
+  sameBlock(destination, goal.address);
 
 const VERDICTS = { reached: 'ok', unknown: 'unknown' } as const;
 

@@ -6,7 +6,7 @@ import { ownerOf, takeOut, toolOf } from './culprit.ts';
 import { closedByDesign } from './design.ts';
 import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './judge-translation.ts';
 import { namesOf, pathLines, type Followed, type Group } from './follow.ts';
-import { judgeRouting } from './judge-routing.ts';
+import { homeOf, judgeRouting } from './judge-routing.ts';
 
 const { ok, fail, unknown } = checksOf('path');
 
@@ -18,7 +18,7 @@ export function judgePaths(all: readonly Followed[], facts: Facts): readonly Che
   const groups = new Map<string, Followed[]>();
   for (const one of wanted) {
     if (one.outcome.is === 'reached') continue;
-    const key = culpritOf(one);
+    const key = culpritOf(one, facts);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const checks = [...groups.values()].flatMap((followed) => {
@@ -31,13 +31,25 @@ export function judgePaths(all: readonly Followed[], facts: Facts): readonly Che
     : [...checks, ok('paths', `${String(reached)} paths get through, by the rules`)];
 }
 
+/** Whether a packet was translated to another place than its goal before it was stopped. */
+function isLedAstray({ request: { goal }, path: { packet, last } }: Followed): boolean {
+  const isTranslated =
+    last.destination !== packet.destination || last.destinationPort !== packet.destinationPort;
+  return (
+    goal.to === 'container' &&
+    isTranslated &&
+    (last.destination !== goal.address || last.destinationPort !== goal.port)
+  );
+}
+
 /** What tells one culprit from another. */
-function culpritOf({ outcome, path: { end, last, steps } }: Followed): string {
+function culpritOf({ outcome, path: { end, packet, last, steps } }: Followed, facts: Facts): string {
+  if (outcome.is === 'elsewhere') return `elsewhere ${outcome.by}`;
   switch (end.at) {
     case 'stopped':
       return `stopped ${end.backend} ${end.table} ${end.chain} ${end.rule?.text ?? 'policy'}`;
     case 'lost':
-      return `lost ${end.why} ${end.detail}`;
+      return `lost ${end.why === 'rp-filter' ? packet.inInterface : (homeOf(last.destination, facts)?.bridge ?? end.detail)}`;
     case 'unknown':
       return `unknown ${end.why}`;
     case 'sent':
@@ -46,7 +58,7 @@ function culpritOf({ outcome, path: { end, last, steps } }: Followed): string {
   }
   const translation =
     steps.findLast(({ stage, rule }) => stage === 'nat' && rule !== undefined)?.rule?.text ?? '';
-  return `${outcome.is} ${outcome.is === 'elsewhere' ? outcome.by : ''} ${outcome.is === 'mistranslated' ? translation : last.family}`;
+  return `${outcome.is} ${outcome.is === 'mistranslated' ? translation : last.family}`;
 }
 
 function judgeGroup(group: Group, facts: Facts): readonly Check[] {
@@ -58,7 +70,8 @@ function judgeGroup(group: Group, facts: Facts): readonly Check[] {
     case 'unknown':
       return [judgeUnknown(group)];
     case 'stopped':
-      return end.at === 'stopped' ? [judgeStop(group, end, facts)] : [];
+      if (end.at !== 'stopped') return [];
+      return [isLedAstray(group.first) ? judgeMistranslated(group, facts) : judgeStop(group, end, facts)];
     case 'lost':
     case 'elsewhere':
       return [judgeRouting(group.followed, facts)];

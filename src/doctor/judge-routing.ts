@@ -57,7 +57,7 @@ function reversePath(dev: string, detail: string, { paths, ...facets }: Facets):
 }
 
 /** The network that holds an address: its bridge, subnet and gateway. */
-function homeOf(
+export function homeOf(
   address: string,
   { networks }: Facts,
 ):

@@ -86,8 +86,10 @@ function undo(walk: Walk, hook: Hook): void {
   const { packet: first, last } = answers;
   if (sideOf(hook) === 'destination') {
     if (!last.translated.source) return;
-    walk.packet = { ...walk.packet, destination: first.source, destinationPort: first.sourcePort };
-    note(walk, hook, 'nat', `answers: back to ${first.source}`);
+    // A packet made here may have set out without a source.
+    const { source } = last.original;
+    walk.packet = { ...walk.packet, destination: source, destinationPort: first.sourcePort };
+    note(walk, hook, 'nat', `answers: back to ${source}`);
   } else if (last.translated.destination) {
     walk.packet = { ...walk.packet, source: first.destination, sourcePort: first.destinationPort };
     note(walk, hook, 'nat', `answers: back from ${first.destination}`);

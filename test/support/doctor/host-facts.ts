@@ -1,0 +1,246 @@
+import { inventoryFrom } from '../../../src/docker/inventory-from.ts';
+import type { LiveNetwork } from '../../../src/docker/inventory.ts';
+import { ownHost } from '../../../src/docker/ownership.ts';
+import type { ContainerFacts, Facts, Inside, Listener } from '../../../src/doctor/facts.ts';
+import type { HostRules } from '../../../src/docker/ownership.ts';
+import { parseSave } from '../../../src/iptables/parse.ts';
+import type { Link, Route, Terrain } from '../../../src/trace/terrain.ts';
+import { recording } from '../recordings.ts';
+
+/** A healthy host in memory: the rules a real Engine 28.5 wrote for `web`, with `mate` beside it, and one way out. */
+
+const link = (fields: Partial<Link> & Pick<Link, 'name' | 'index'>): Link => ({
+  peerIndex: 0,
+  kind: '',
+  master: '',
+  up: true,
+  carrier: true,
+  mtu: 1500,
+  mac: '',
+  portState: '',
+  addresses: [],
+  ...fields,
+});
+
+const ipv4 = (address: string, length: number) =>
+  ({ family: 'ipv4', address, length, scope: 'global' }) as const;
+
+const LO: Link = link({
+  name: 'lo',
+  index: 1,
+  addresses: [{ family: 'ipv4', address: '127.0.0.1', length: 8, scope: 'host' }],
+});
+
+const route = (fields: Partial<Route> & Pick<Route, 'to' | 'dev'>): Route => ({
+  family: 'ipv4',
+  table: 'main',
+  type: 'unicast',
+  via: '',
+  metric: 0,
+  prefSource: '',
+  flags: [],
+  ...fields,
+});
+
+const LISTENERS: readonly Listener[] = [
+  { proto: 'tcp', address: '0.0.0.0', port: 80 },
+  { proto: 'udp', address: '0.0.0.0', port: 5353 },
+];
+
+const insideOf = (address: string, index: number): Inside => ({
+  netns: `/proc/${String(index)}000/ns/net`,
+  links: [
+    LO,
+    link({ name: 'eth0', index: 2, peerIndex: index, kind: 'veth', addresses: [ipv4(address, 16)] }),
+  ],
+  routes: [
+    route({ to: '0.0.0.0/0', via: '172.17.0.1', dev: 'eth0' }),
+    route({ to: '172.17.0.0/16', dev: 'eth0' }),
+  ],
+  listeners: LISTENERS,
+  resolvers: ['192.0.2.53'],
+  banks: [],
+  sysctls: new Map(),
+});
+
+const BRIDGE_ID = 'db9326b8548b5a08c559b2b13d7e6c506991de35d4638ae55b20df1a5ae7ccba';
+
+/** A container on the default bridge. */
+export const container = (name: string, address: string, index: number): ContainerFacts => ({
+  id: name.padEnd(64, '0'),
+  name,
+  state: 'running',
+  status: 'Up 3 minutes',
+  networkMode: 'bridge',
+  attachments: [
+    {
+      network: 'bridge',
+      networkId: BRIDGE_ID,
+      ipv4: address,
+      ipv6: '',
+      gateway: '172.17.0.1',
+      gateway6: '',
+      mac: '',
+    },
+  ],
+  wanted: undefined,
+  exposed: [],
+  inside: insideOf(address, index),
+});
+
+const SYSCTLS: Readonly<Record<string, string>> = {
+  'ipv4/ip_forward': '1',
+  'ipv4/conf/all/forwarding': '1',
+  'ipv4/conf/docker0/forwarding': '1',
+  'ipv4/conf/eth0/forwarding': '1',
+  'ipv4/conf/all/rp_filter': '0',
+  'ipv4/conf/docker0/rp_filter': '0',
+  'ipv4/conf/eth0/rp_filter': '0',
+  'bridge/bridge-nf-call-iptables': '1',
+};
+
+const answers = (): ReturnType<typeof inventoryFrom> => {
+  const { networks } = recording('engine-28.5-plain');
+  return inventoryFrom({
+    version: { Version: '28.5.2', ApiVersion: '1.51' },
+    info: {},
+    networks: networks.map(({ id, name, driver, internal, subnets, gateways, options }) => ({
+      Id: id,
+      Name: name,
+      Driver: driver,
+      Internal: internal,
+      Options: options,
+      IPAM: { Config: subnets.map((Subnet, i) => ({ Subnet, Gateway: gateways[i] })) },
+    })),
+    containers: [
+      {
+        Id: 'web'.padEnd(64, '0'),
+        Names: ['/web'],
+        Ports: [
+          { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
+          { IP: '0.0.0.0', PrivatePort: 5353, PublicPort: 5353, Type: 'udp' },
+        ],
+        NetworkSettings: {
+          Networks: { bridge: { NetworkID: BRIDGE_ID, IPAddress: '172.17.0.2', Gateway: '172.17.0.1' } },
+        },
+      },
+    ],
+  });
+};
+
+const port = (name: string, index: number): Link =>
+  link({ name, index, peerIndex: 2, kind: 'veth', master: 'docker0', portState: 'forwarding' });
+
+const terrain = (rules: HostRules): Terrain => ({
+  banks: [{ backend: 'nft', rules }],
+  sets: new Map(),
+  natives: [],
+  links: [
+    LO,
+    link({ name: 'eth0', index: 2, addresses: [ipv4('192.0.2.1', 24)] }),
+    link({ name: 'docker0', index: 3, kind: 'bridge', addresses: [ipv4('172.17.0.1', 16)] }),
+    port('veth1', 11),
+    port('veth2', 12),
+  ],
+  routes: [
+    route({ to: '0.0.0.0/0', via: '192.0.2.2', dev: 'eth0' }),
+    route({ to: '192.0.2.0/24', dev: 'eth0', prefSource: '192.0.2.1' }),
+    route({ to: '172.17.0.0/16', dev: 'docker0', prefSource: '172.17.0.1' }),
+  ],
+  routeRules: [],
+  sysctls: new Map(Object.entries(SYSCTLS)),
+});
+
+/** All is well. */
+export function healthyFacts(): Facts {
+  const { host } = recording('engine-28.5-plain');
+  const { networks, ports } = answers();
+  return {
+    engine: {
+      answered: true,
+      version: '28.5.2',
+      socket: '/run/docker.sock',
+      liveRestore: true,
+      firewallBackend: 'iptables',
+      userlandProxy: true,
+      facts: {},
+      log: [],
+    },
+    drift: { findings: [], rules: 24, baseline: undefined },
+    owned: ownHost(host, { networks, settled: true }),
+    backend: 'nft',
+    leftovers: [],
+    terrain: terrain(host),
+    networks,
+    containers: [container('web', '172.17.0.2', 11), container('mate', '172.17.0.3', 12)],
+    ports,
+    conntrack: { count: 40, max: 65_536 },
+    conntrackDrops: 0,
+    listeners: [],
+    proxies: [
+      { proto: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, containerIp: '172.17.0.2', containerPort: 80 },
+    ],
+    managers: [],
+  };
+}
+
+/** A change to healthy facts; a function is given what was there. */
+export type Change = (facts: Facts) => Facts;
+
+export const onTerrain =
+  (change: (terrain: Terrain) => Partial<Terrain>): Change =>
+  (facts) => ({ ...facts, terrain: { ...facts.terrain, ...change(facts.terrain) } });
+
+export const sysctls = (values: Readonly<Record<string, string>>): Change =>
+  onTerrain(({ sysctls: all }) => ({ sysctls: new Map([...all, ...Object.entries(values)]) }));
+
+export const onLink = (name: string, change: Partial<Link> | undefined): Change =>
+  onTerrain(({ links }) => ({
+    links: links.flatMap((one) =>
+      one.name !== name ? [one] : change === undefined ? [] : [{ ...one, ...change }],
+    ),
+  }));
+
+export const withRoute = (fields: Partial<Route> & Pick<Route, 'to' | 'dev'>): Change =>
+  onTerrain(({ routes }) => ({ routes: [...routes, route(fields)] }));
+
+export const withoutRoute = (to: string): Change =>
+  onTerrain(({ routes }) => ({ routes: routes.filter((one) => one.to !== to) }));
+
+export const onContainer =
+  (name: string, change: (container: ContainerFacts) => Partial<ContainerFacts>): Change =>
+  (facts) => ({
+    ...facts,
+    containers: facts.containers.map((one) => (one.name === name ? { ...one, ...change(one) } : one)),
+  });
+
+export const onInside = (name: string, change: (inside: Inside) => Partial<Inside>): Change =>
+  onContainer(name, ({ inside }) => ({ inside: { ...(inside as Inside), ...change(inside as Inside) } }));
+
+export const onNetwork =
+  (change: Partial<LiveNetwork>): Change =>
+  (facts) => ({
+    ...facts,
+    networks: facts.networks.map((one) => (one.name === 'bridge' ? { ...one, ...change } : one)),
+  });
+
+/** Other rules of IPv4: the save's text, changed. Nobody calls Docker's lost for it. */
+export const rewritten =
+  (change: (save: string) => string): Change =>
+  (facts) => {
+    const { text, host } = recording('engine-28.5-plain');
+    const rules = { ...host, ipv4: parseSave(change(text.ipv4), 'test').ruleset };
+    return {
+      ...facts,
+      owned: ownHost(rules, { networks: facts.networks, settled: true }),
+      terrain: { ...facts.terrain, banks: [{ backend: 'nft', rules }] },
+    };
+  };
+
+/** A rule in front of a chain's first one. */
+export const inFront = (rule: string): Change => {
+  const chain = / (\S+)/.exec(rule)?.[1] ?? '';
+  return rewritten((save) =>
+    save.replace(new RegExp(`^(\\[\\S+\\] -A ${chain} )`, 'm'), `[7:420] ${rule}\n$1`),
+  );
+};
