@@ -65,7 +65,7 @@ export function routesFrom(shown: unknown, family: Family): readonly Route[] {
       const hops = listOf(one['nexthops']).filter(isRecord);
       return (hops.length === 0 ? [one] : hops).map((hop) => ({
         family,
-        table: textOf(one['table']) || 'main',
+        table: tableFrom(one['table']) || 'main',
         type: textOf(one['type']) || 'unicast',
         to: targetFrom(textOf(one['dst']), family),
         via: textOf(hop['gateway']) || textOf(recordOf(hop['via'])['host']),
