@@ -29,6 +29,14 @@ export interface Facts {
   readonly proxies: readonly Proxy[];
   /** Firewall managers seen active here: `ufw`, `firewalld`, … */
   readonly managers: readonly string[];
+  /** What else could not be looked at: its part of the facts above is empty or undefined for that reason alone. */
+  readonly unseen?: readonly Unseen[];
+}
+
+/** A part of the facts that could not be looked at. */
+export interface Unseen extends Untold {
+  /** `rules`, `sets`, `nftables tables`, `interfaces`, `routes` or `containers`. */
+  readonly what: string;
 }
 
 /** What one could not look at, and why, in one line. */

@@ -27,10 +27,12 @@ export function sightOf(all: readonly DaemonProcess[]): DaemonSight {
   return { count: ours.length, facts: only === undefined || ours.length > 1 ? {} : factsOfProcess(only) };
 }
 
-/** Every dockerd process that this process may look into. */
-export function daemonProcesses(): readonly DaemonProcess[] {
-  const pids = attempt(() => readdirSync('/proc').filter((name) => /^\d+$/.test(name))) ?? [];
-  const named = pids.filter(isDockerd);
+/**
+ * Every dockerd process that this process may look into.
+ *
+ * @param named - the processes of that name, where someone has listed them already
+ */
+export function daemonProcesses(named: readonly string[] = processesNamed()): readonly DaemonProcess[] {
   return named.flatMap((pid) => {
     // Between fork and exec a child of dockerd's (iptables, a shim) bears its name too.
     const parent = statFields(pid)?.[PARENT];
@@ -40,6 +42,9 @@ export function daemonProcesses(): readonly DaemonProcess[] {
     return netns === undefined ? [] : [{ pid: Number(pid), netns, environment }];
   });
 }
+
+const processesNamed = (): readonly string[] =>
+  (attempt(() => readdirSync('/proc')) ?? []).filter((name) => /^\d+$/.test(name) && isDockerd(name));
 
 const NAME = Buffer.from('dockerd\n', 'latin1');
 const name = Buffer.alloc(NAME.length + 1);
@@ -63,7 +68,8 @@ function netnsOf(pid: string, environment: ReadonlyMap<string, string>): string 
   return detached?.startsWith(`${String(device)}:`) === true ? detached : own;
 }
 
-const netnsAt = (path: string): string => {
+/** What identifies the network namespace at a path below /proc. @throws Error of the file system */
+export const netnsAt = (path: string): string => {
   const { dev, ino } = statSync(path);
   return `${String(dev)}:${String(ino)}`;
 };

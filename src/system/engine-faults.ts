@@ -1,4 +1,7 @@
-import { Fault } from '../fault.ts';
+import { Fault, type FaultCode } from '../fault.ts';
+
+/** Faults after which there is nothing to guard, whatever a baseline says: this Engine keeps no iptables rules. */
+export const KEEPS_NONE: ReadonlySet<FaultCode> = new Set(['RG_ENGINE_NFTABLES', 'RG_ENGINE_NO_IPTABLES']);
 
 const WITHOUT =
   'To go on without the Engine: rulesguard restore puts back what does not depend on it, rulesguard restore --unvouched the rest as recorded';

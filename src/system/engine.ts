@@ -6,6 +6,7 @@ import type { DaemonSight } from '../docker/settings.ts';
 import { Fault } from '../fault.ts';
 import { daemonProcesses, sightOf, type DaemonProcess } from './daemon.ts';
 import { get, getJson } from './engine-http.ts';
+import { KEEPS_NONE } from './engine-faults.ts';
 import { interfacesHere, objectionTo, refuseUnlessDocker } from './engine-judge.ts';
 import { findSocket } from './engine-socket.ts';
 
@@ -20,7 +21,12 @@ export type Answer =
       /** The network interfaces of this namespace. */
       readonly interfaces: ReadonlySet<string>;
     }
-  | { readonly answered: false; readonly fault: Fault };
+  | {
+      readonly answered: false;
+      readonly fault: Fault;
+      /** What exists all the same, where it is the right Engine and only writes no rules that are iptables'. */
+      readonly inventory?: Inventory;
+    };
 
 /** A healthy Engine takes 20 ms; one with hundreds of containers, on a busy machine, up to a second. */
 const PATIENCE = 5_000;
@@ -42,7 +48,7 @@ export async function askEngine(): Promise<Answer> {
     const objection = objectionTo({ socket, inventory, info: answers.info, daemons, processes, interfaces });
     return objection === undefined
       ? { answered: true, inventory, socket, daemons, interfaces }
-      : { answered: false, fault: objection };
+      : { answered: false, fault: objection, ...(KEEPS_NONE.has(objection.code) ? { inventory } : {}) };
   } catch (error) {
     if (error instanceof Fault) return { answered: false, fault: error };
     throw error;

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Fault } from '../fault.ts';
-import { ownHost, type HostRules, type OwnedHost } from '../docker/ownership.ts';
-import { FAMILIES, type Backend, type Family } from '../iptables/model.ts';
+import type { HostRules } from '../docker/ownership.ts';
+import { EMPTY_RULESET, FAMILIES, type Backend, type Family } from '../iptables/model.ts';
 import { parseSave } from '../iptables/parse.ts';
+import { choose } from './choose-backend.ts';
 import { run } from './command.ts';
 
 /** The rules of both families in one backend, read at one moment. */
@@ -91,10 +92,6 @@ export async function readOther(backend: Backend): Promise<Live | undefined> {
   return FAMILIES.some((family) => other.rules[family].tables.size > 0) ? other : undefined;
 }
 
-/** Whether any of Docker's rules is among them. */
-export const holdsDockers = (owned: OwnedHost): boolean =>
-  [owned.families.ipv4, owned.families.ipv6].some((tables) => tables.size > 0);
-
 /** The backend of plain `iptables`, which is what dockerd runs: the one it writes to once nothing of it is left. */
 export async function usualBackend(): Promise<Backend> {
   const { stdout } = await run(['iptables', '--version']);
@@ -103,6 +100,40 @@ export async function usualBackend(): Promise<Backend> {
 
 /** A reading that has begun: gives the live rules, see {@link readLive}. To be asked once. */
 export type Reading = (recorded?: Backend) => Promise<Live>;
+
+/** What both backends hold. */
+export interface Backends {
+  readonly nft: Live;
+  /** Undefined where it holds no table: then it is not read, which would load its modules. */
+  readonly legacy: Live | undefined;
+}
+
+/** Reads both backends. @throws Fault as {@link readBackend} */
+export async function readBackends(): Promise<Backends> {
+  const [nft, legacy] = await Promise.all([
+    readBackend('nft'),
+    hasLegacyTables().then((holds) => (holds ? readBackend('legacy') : undefined)),
+  ]);
+  return { nft, legacy };
+}
+
+/** What the legacy backend reads as where it holds no table. */
+const NOTHING: Live = {
+  backend: 'legacy',
+  version: undefined,
+  rules: { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET },
+};
+
+/**
+ * The backend Docker uses, of both that have been read.
+ *
+ * @param recorded - as for {@link readLive}
+ * @throws Fault RG_BACKENDS_SPLIT as {@link readLive}
+ */
+export async function liveOf({ nft, legacy }: Backends, recorded?: Backend): Promise<Live> {
+  if (legacy === undefined && recorded !== 'legacy') return nft;
+  return choose(nft, legacy ?? NOTHING, recorded, recorded ?? (await usualBackend()));
+}
 
 /**
  * Starts to read the live rules, so that the tools run while the baseline is loaded. The nft backend is always read;
@@ -127,36 +158,6 @@ export function beginReading(): Reading {
  */
 export function readLive(recorded?: Backend): Promise<Live> {
   return beginReading()(recorded);
-}
-
-function choose(nft: Live, legacy: Live, recorded: Backend | undefined, fallback: Backend): Live {
-  const inNft = holdsDockers(ownHost(nft.rules));
-  const inLegacy = holdsDockers(ownHost(legacy.rules));
-  if (inNft && inLegacy) {
-    throw new Fault(
-      'RG_BACKENDS_SPLIT',
-      3,
-      "Docker's rules stand in both backends, nft and legacy: both are in force, and only one is Docker's",
-      {
-        details: [
-          'Someone changed iptables with update-alternatives while Docker was running, or restored a saved file with the other tool.',
-        ],
-        hint: "See which one Docker's iptables uses (iptables --version), then delete the other's DOCKER chains or reboot.",
-      },
-    );
-  }
-  const used = inNft ? nft : inLegacy ? legacy : fallback === 'legacy' ? legacy : nft;
-  if (recorded !== undefined && used.backend !== recorded) {
-    throw new Fault(
-      'RG_BACKENDS_SPLIT',
-      3,
-      `the baseline was recorded in the ${recorded} backend, but Docker's rules now stand in ${used.backend}`,
-      {
-        hint: 'If that change is meant, record the present state: rulesguard snapshot',
-      },
-    );
-  }
-  return used;
 }
 
 /** What became of a restore. A refusal is a value: the caller may read again and plan again. */

@@ -172,9 +172,10 @@ const MAX_LOOKS = 20;
  * is made (Engines up to 27), and writes a container's rules one by one; who looks in between must not raise an alarm.
  *
  * @param read - a reading already begun, for the first look
+ * @param asking - an answer already on its way, for the first look
  */
-export async function lookTwice(measure: Measure, read?: Reading): Promise<Look> {
-  let seen = await look(measure, read);
+export async function lookTwice(measure: Measure, read?: Reading, asking?: Promise<Answer>): Promise<Look> {
+  let seen = await look(measure, read, asking);
   for (let looks = 1; looks < MAX_LOOKS && seen.findings.some(isDamage); looks++) {
     const damaged = seen.findings.filter(isDamage).map(({ rule }) => rule ?? '');
     await Promise.all([sleep(PAUSE), awaitNamed(damaged, seen.word)]);

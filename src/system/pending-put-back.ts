@@ -8,14 +8,8 @@ import { ownHost, type HostRules } from '../docker/ownership.ts';
 import { FAMILIES, type Backend } from '../iptables/model.ts';
 import { printRuleset } from '../iptables/print.ts';
 import type { Answer } from './engine.ts';
-import {
-  hasLegacyTables,
-  holdsDockers,
-  readBackend,
-  restoreWhole,
-  usualBackend,
-  type Live,
-} from './kernel.ts';
+import { holdsDockers } from './choose-backend.ts';
+import { hasLegacyTables, readBackend, restoreWhole, usualBackend, type Live } from './kernel.ts';
 import { withLock } from './lock.ts';
 import { lookAt } from './look.ts';
 import { putBackNative, putBackSets } from './pending-native.ts';

@@ -20,8 +20,14 @@ export async function readSets(): Promise<string | null> {
   return (await which('ipset', COMMAND_ENV.PATH)) === undefined ? null : output(['ipset', 'save']);
 }
 
-/** nftables' own tables; null where there is no nft. */
-export async function readNative(): Promise<readonly NativeTable[] | null> {
+/**
+ * nftables' own tables; null where there is no nft.
+ *
+ * @param owned - whether those too that only their maker can change: they decide about packets all the same
+ */
+export async function readNative(
+  owned: 'with-owned' | 'without-owned' = 'without-owned',
+): Promise<readonly NativeTable[] | null> {
   if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
   const names = (await output(['nft', 'list', 'tables']))
     .split('\n')
@@ -33,7 +39,7 @@ export async function readNative(): Promise<readonly NativeTable[] | null> {
       text: await output(['nft', '-s', 'list', 'table', ...table.split(' ')]),
     })),
   );
-  return tables.filter(({ text }) => !OWNED.test(text));
+  return owned === 'with-owned' ? tables : tables.filter(({ text }) => !OWNED.test(text));
 }
 
 /** The text that puts tables in the place of those of the same name, all at once. */

@@ -1,8 +1,6 @@
 import { digestOf } from './digest.ts';
 import type { Answer } from './engine.ts';
-
-/** Faults after which there is nothing to guard, whatever a baseline says: this Engine keeps no iptables rules. */
-const FINAL: ReadonlySet<string> = new Set(['RG_ENGINE_NFTABLES', 'RG_ENGINE_NO_IPTABLES']);
+import { KEEPS_NONE } from './engine-faults.ts';
 
 /**
  * The Engine's word on what exists.
@@ -13,7 +11,7 @@ export async function askWord(): Promise<Answer> {
   // Brings Node's HTTP client with it, which a host without an Engine need not load.
   const { askEngine } = await import('./engine.ts');
   const answer = await askEngine();
-  if (!answer.answered && FINAL.has(answer.fault.code)) throw answer.fault;
+  if (!answer.answered && KEEPS_NONE.has(answer.fault.code)) throw answer.fault;
   return answer;
 }
 

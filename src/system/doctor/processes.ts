@@ -1,0 +1,49 @@
+import type { Proxy } from '../../doctor/facts.ts';
+import { containerOfCgroup, proxyFrom } from '../../doctor/procfs.ts';
+import { daemonProcesses, netnsAt, ownNetns } from '../daemon.ts';
+import { listProc, readProc } from './proc-file.ts';
+
+/** What one walk through /proc shows of Docker's processes. */
+export interface Processes {
+  /** A process of each container, by the container's id. */
+  readonly containers: ReadonlyMap<string, number>;
+  /** The dockerd processes whose rules are in this network namespace. */
+  readonly daemons: readonly number[];
+  /** The docker-proxy processes of this network namespace. */
+  readonly proxies: readonly Proxy[];
+}
+
+/**
+ * Walks through /proc once: containers are recognised by their cgroup, which names them whatever pid namespace the Engine
+ * counts its pids in. Of a container's processes the first one is taken, which others come from.
+ */
+export function lookAtProcesses(): Processes {
+  const here = ownNetns();
+  const containers = new Map<string, number>();
+  const named: string[] = [];
+  const proxies: Proxy[] = [];
+  const pids = listProc('/proc').filter((name) => /^\d+$/.test(name));
+  for (const pid of pids.sort((a, b) => Number(a) - Number(b))) {
+    const comm = readProc(`/proc/${pid}/comm`);
+    if (comm === 'dockerd\n') named.push(pid);
+    else if (comm === 'docker-proxy\n') {
+      const proxy = isIn(pid, here) ? proxyFrom(readProc(`/proc/${pid}/cmdline`) ?? '') : undefined;
+      if (proxy !== undefined) proxies.push(proxy);
+    } else {
+      const id = containerOfCgroup(readProc(`/proc/${pid}/cgroup`) ?? '');
+      if (id !== undefined && !containers.has(id)) containers.set(id, Number(pid));
+    }
+  }
+  const daemons = daemonProcesses(named)
+    .filter(({ netns }) => netns === here)
+    .map(({ pid }) => pid);
+  return { containers, daemons, proxies };
+}
+
+function isIn(pid: string, netns: string): boolean {
+  try {
+    return netnsAt(`/proc/${pid}/ns/net`) === netns;
+  } catch {
+    return false;
+  }
+}
