@@ -15,6 +15,7 @@ const tools = {
   ipset: 'ipset',
   conntrack: 'conntrack',
   debootstrap: 'debootstrap',
+  chromium: 'chromium',
 };
 
 /** What the demo plays with; the tests want every tool. */

@@ -164,9 +164,17 @@ export function pathWords({ verdict, wanted, flaw, path }: NamedPath): string {
 /** Whether a path gets anywhere. */
 export const isOpen = ({ end }: Path): boolean => end.at === 'local' || end.at === 'sent';
 
-/** Whether a step is the one that ends a path: the last of one that gets nowhere. */
-export const isEnding = (index: number, path: Path): boolean =>
-  !isOpen(path) && index === path.steps.length - 1;
+/**
+ * Whether a step is the one that ends a path: the last of one that is stopped; of one that is lost or unknown only where the
+ * kernel decided it, or the very rule is named, for the last step may just be the last that is known.
+ */
+export function isEnding(index: number, { steps, end }: Path): boolean {
+  const step = steps[index];
+  if (step === undefined || index !== steps.length - 1) return false;
+  if (end.at === 'stopped') return true;
+  if (end.at === 'lost') return step.stage === 'routing' || step.stage === 'bridge';
+  return end.at === 'unknown' && end.rule !== undefined && end.rule.text === step.rule?.text;
+}
 
 /** `filter FORWARD`, `routing`. */
 export const stepPlace = ({ stage, chain }: PathStep): string =>

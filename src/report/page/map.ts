@@ -24,7 +24,7 @@ export function mapSection(diagnosis: Diagnosis): Html | undefined {
       published.
     </p>
     <div class="uplink">
-      ${uplinks.length === 0 ? 'this host' : html`<span class="mono any">${uplinks.join(', ')}</span>`}
+      ${uplinks.length === 0 ? 'this host' : html`<span class="mono">${uplinks.join(', ')}</span>`}
       <span class="soft small">${uplinks.length === 0 ? '' : 'to the outside'}</span>
     </div>
     <ul class="bridges">
@@ -38,7 +38,7 @@ function bridgePart(bridge: TreeBridge, open: boolean): Html {
   const trouble = ports.filter(isBad).length;
   const label = html`<span class="id mono">${bridge.bridge}</span>
     <span>${network === '' ? 'not Docker’s' : network}</span>
-    <span class="soft mono any">${addresses.join('  ')}</span>
+    <span class="soft mono">${addresses.join('  ')}</span>
     <span class="tail">
       <span class="soft small">${count(ports.length, 'container')}</span>
       ${trouble === 0 ? undefined : chip('fail', `${String(trouble)} cut off`)}

@@ -70,7 +70,8 @@ function header(diagnosis: Diagnosis, about: PageAbout): Html {
     <dl class="facts">
       ${fact('Host', about.host)} ${fact('Time', about.time)}
       ${fact('Engine', engine === '' ? 'no answer' : engine)}
-      ${fact('iptables', backend === '' ? 'not read' : backend)} ${fact('Looked at', tallyWords(diagnosis))}
+      ${fact('iptables', backend === '' ? 'not read' : backend)}
+      ${fact('Looked at', tallyWords(diagnosis), 'wide')}
     </dl>
     <nav class="toc" aria-label="On this page">
       ${mattersOf(diagnosis).length === 0 ? undefined : html`<a href="#causes">${verdict === 'unknown' ? 'Not looked at' : 'Causes'}</a>`}
@@ -81,8 +82,8 @@ function header(diagnosis: Diagnosis, about: PageAbout): Html {
   </header>`;
 }
 
-const fact = (name: string, value: string): Html =>
-  html`<div>
+const fact = (name: string, value: string, width = ''): Html =>
+  html`<div class="${width}">
     <dt>${name}</dt>
     <dd>${value}</dd>
   </div>`;

@@ -25,50 +25,49 @@ export const STYLE = `
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 var(--sans); -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 var(--sans); overflow-wrap: anywhere; -webkit-text-size-adjust: 100%; }
 .page { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
 h1, h2, h3, h4, p, ul, ol, dl, dd, pre { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
-h1 { font-size: 1.728rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.015em; overflow-wrap: anywhere; }
+h1 { font-size: 1.728rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.015em; }
 h2 { font-size: 1.2rem; line-height: 1.3; font-weight: 650; margin: 3.5rem 0 0.25rem; letter-spacing: -0.005em; }
-h3 { font-size: 1.0625rem; line-height: 1.4; font-weight: 650; overflow-wrap: anywhere; }
+h3 { font-size: 1.0625rem; line-height: 1.4; font-weight: 650; }
 h4 { font-size: 0.8125rem; font-weight: 600; color: var(--soft); }
 .lead { color: var(--soft); max-width: 44rem; margin-bottom: 1.25rem; }
 .soft { color: var(--soft); }
 .small { font-size: 0.8125rem; }
 code, .mono { font-family: var(--mono); font-size: 0.8125rem; }
-.any { overflow-wrap: anywhere; }
 .fail { --tone: var(--fail); --tone-sheet: var(--fail-sheet); --tone-line: var(--fail-line); }
 .warn { --tone: var(--warn); --tone-sheet: var(--warn-sheet); --tone-line: var(--warn-line); }
 .ok { --tone: var(--ok); --tone-sheet: var(--ok-sheet); --tone-line: var(--ok-line); }
 .unknown { --tone: var(--unknown); --tone-sheet: var(--unknown-sheet); --tone-line: var(--unknown-line); }
-.chip { display: inline-flex; align-items: baseline; gap: 0.35em; white-space: nowrap; padding: 0.05rem 0.5rem; border-radius: 0.25rem;
+.chip { display: inline-flex; align-items: baseline; gap: 0.35em; flex: none; max-width: 100%; padding: 0.05rem 0.5rem; border-radius: 0.25rem;
   font-size: 0.8125rem; font-weight: 600; color: var(--tone); background: var(--tone-sheet); border: 1px solid var(--tone-line); }
 .mark { flex: none; width: 1.25em; text-align: center; font-weight: 700; color: var(--tone); }
 
 .eyebrow { font-size: 0.8125rem; font-weight: 600; color: var(--soft); margin-bottom: 1.5rem; }
-.verdict { border: 1px solid var(--tone-line); border-left: 0.375rem solid var(--tone); border-radius: 0.5rem; background: var(--tone-sheet); padding: 1.25rem 1.25rem 1.375rem; }
-.verdict .word { color: var(--tone); font-weight: 700; font-size: 0.9375rem; letter-spacing: 0.06em; margin-bottom: 0.375rem; }
+.verdict { border: 1px solid var(--tone-line); border-radius: 0.5rem; background: var(--tone-sheet); padding: 1.25rem 1.25rem 1.375rem; }
+.verdict .word { display: inline-block; color: var(--paper); background: var(--tone); border-radius: 0.25rem; padding: 0.0625rem 0.5625rem; font-weight: 700; font-size: 0.875rem; letter-spacing: 0.05em; margin-bottom: 0.75rem; }
 .verdict p.say { margin-top: 0.5rem; }
 .facts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem 1.5rem; margin-top: 1.5rem; }
+.facts .wide { grid-column: 1 / -1; }
 .facts dt { font-size: 0.8125rem; color: var(--soft); }
-.facts dd { font-weight: 500; overflow-wrap: anywhere; }
+.facts dd { font-weight: 500; }
 .toc { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin-top: 1.5rem; font-size: 0.9375rem; }
 a { color: inherit; text-decoration-color: var(--strong); text-underline-offset: 0.2em; }
 a:focus-visible, summary:focus-visible { outline: 2px solid var(--unknown); outline-offset: 2px; border-radius: 0.125rem; }
 
 .card { background: var(--sheet); border: 1px solid var(--line); border-radius: 0.5rem; padding: 1.25rem; margin-top: 1rem; }
-.cause { border-top: 0.1875rem solid var(--tone); }
-.cause > p { margin-top: 0.375rem; max-width: 46rem; overflow-wrap: anywhere; }
+.cause > p { margin-top: 0.375rem; max-width: 46rem; }
 .cause h4 { margin: 1.25rem 0 0.375rem; }
-.number { color: var(--soft); font-weight: 500; margin-right: 0.5rem; }
+.number { display: inline-block; min-width: 1.625rem; margin-right: 0.625rem; padding: 0 0.375rem; border: 1px solid var(--tone-line); border-radius: 0.25rem; background: var(--tone-sheet); color: var(--tone); text-align: center; }
 .evidence { border-left: 2px solid var(--line); padding-left: 0.875rem; }
-.evidence li { font-family: var(--mono); font-size: 0.8125rem; line-height: 1.6; overflow-wrap: anywhere; white-space: pre-wrap; }
+.evidence li { font-family: var(--mono); font-size: 0.8125rem; line-height: 1.6; white-space: pre-wrap; }
 .remedy + .remedy { margin-top: 0.875rem; }
-.remedy p { overflow-wrap: anywhere; }
+.remedy p { }
 pre { margin-top: 0.375rem; background: var(--sunk); border: 1px solid var(--line); border-radius: 0.375rem; padding: 0.625rem 0.875rem; overflow-x: auto; }
 pre code { display: block; white-space: pre; line-height: 1.7; user-select: all; -webkit-user-select: all; }
-@media print { pre code { white-space: pre-wrap; overflow-wrap: anywhere; } }
+@media print { pre code { white-space: pre-wrap; } }
 `;
 
 /** Paths, tree and checks. */
@@ -80,26 +79,32 @@ details[open] > .turn::before { content: "\\2212"; }
 
 .path > summary { display: flex; gap: 0.5rem; align-items: baseline; flex-wrap: wrap; }
 .path > summary h3 { flex: 1 1 14rem; min-width: 0; }
+.path:not([open]) { padding-top: 0.5rem; padding-bottom: 0.5rem; margin-top: 0.5rem; }
+.path:not([open]) h3 { font-weight: 500; font-size: 1rem; }
 .path .inner { margin-top: 1rem; }
-.path .flaw { margin-bottom: 1rem; font-weight: 500; color: var(--tone); overflow-wrap: anywhere; }
+.path .flaw { margin-bottom: 1rem; font-weight: 500; color: var(--tone); }
 .way { display: flex; flex-direction: column; align-items: stretch; gap: 1.5rem; }
 .hop { position: relative; border: 1px solid var(--line); border-radius: 0.375rem; background: var(--sunk); padding: 0.5rem 0.625rem 0.625rem; min-width: 0; }
 .hop + .hop::before { content: "\\2193"; position: absolute; left: 0; right: 0; top: -1.5rem; line-height: 1.5rem; text-align: center; color: var(--soft); }
-.hop .name { font-size: 0.75rem; font-weight: 600; letter-spacing: 0.03em; color: var(--soft); overflow-wrap: anywhere; }
+.hop .name { font-size: 0.75rem; font-weight: 600; letter-spacing: 0.03em; color: var(--soft); }
+.hop .packet { font-family: var(--mono); font-size: 0.8125rem; margin-top: 0.25rem; }
 .hop .stages { display: flex; flex-wrap: wrap; gap: 0.375rem; margin-top: 0.375rem; }
-.stage { flex: 1 1 auto; background: var(--sheet); border: 1px solid var(--line); border-radius: 0.25rem; padding: 0.25rem 0.5rem; font-size: 0.8125rem; min-width: 4.5rem; overflow-wrap: anywhere; }
+.stage { flex: 1 1 auto; background: var(--sheet); border: 1px solid var(--line); border-radius: 0.25rem; padding: 0.25rem 0.5rem; font-size: 0.8125rem; min-width: 4.5rem; }
 .stage b { font-weight: 600; display: block; }
 .stage.ends { background: var(--tone-sheet); border: 2px solid var(--tone); color: var(--tone); }
 .hop.ghost { border-style: dashed; background: none; }
+.hop.ghost::before { display: none; }
 .stage.ghost { border-style: dashed; background: none; color: var(--soft); }
 .hop.end { background: var(--tone-sheet); border-color: var(--tone); }
 .hop.end .name { color: var(--tone); font-size: 0.8125rem; }
 .steps { margin-top: 1.25rem; border-top: 1px solid var(--line); }
 .steps li { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0 1.25rem; padding: 0.4375rem 0; border-bottom: 1px solid var(--line); }
-.steps .where { font-size: 0.8125rem; color: var(--soft); overflow-wrap: anywhere; }
-.steps .did { font-weight: 500; font-size: 0.9375rem; overflow-wrap: anywhere; }
-.steps code { overflow-wrap: anywhere; white-space: pre-wrap; color: var(--soft); }
-.steps .ends { background: var(--tone-sheet); box-shadow: -0.75rem 0 var(--tone-sheet), 0.75rem 0 var(--tone-sheet), inset 0.1875rem 0 var(--tone); padding-left: 0.75rem; }
+.steps .hook { font-size: 0.75rem; font-weight: 600; letter-spacing: 0.03em; color: var(--soft); }
+.steps .where { font-size: 0.9375rem; }
+.steps .plain .did { font-weight: 400; color: var(--soft); }
+.steps .did { font-weight: 500; font-size: 0.9375rem; }
+.steps code { white-space: pre-wrap; color: var(--soft); }
+.steps .ends { background: var(--tone-sheet); margin: -1px -0.75rem 0; padding-left: 0.75rem; padding-right: 0.75rem; border: 1px solid var(--tone-line); border-radius: 0.25rem; }
 .steps .ends .did, .steps .ends code { color: var(--tone); }
 
 .map { --rail: var(--strong); }
@@ -110,38 +115,40 @@ details[open] > .turn::before { content: "\\2212"; }
 .bridges > li::before { content: ""; position: absolute; left: -2px; top: 0; width: 1.5rem; height: 1.875rem; border: solid var(--rail); border-width: 0 0 2px 2px; border-bottom-left-radius: 0.5rem; }
 .bridge > summary, .bridge.bare { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.125rem 0.875rem; border: 1px solid var(--line); border-radius: 0.375rem; background: var(--sheet); padding: 0.5rem 0.75rem; position: relative; }
 .bridge.bad > summary { border-color: var(--fail); }
-.bridge .id { font-weight: 600; overflow-wrap: anywhere; }
+.bridge .id { font-weight: 600; }
 .bridge .tail { margin-left: auto; display: flex; gap: 0.75rem; align-items: baseline; flex-wrap: wrap; }
 .ports { margin-left: 1.25rem; }
 .ports > li { position: relative; border-left: 2px solid var(--line); padding: 0.5rem 0 0 1.25rem; }
 .ports > li:last-child { border-color: transparent; }
 .ports > li::before { content: ""; position: absolute; left: -2px; top: 0; width: 1.25rem; height: 1.625rem; border: solid var(--line); border-width: 0 0 2px 2px; border-bottom-left-radius: 0.375rem; }
 .port { display: flex; flex-direction: column; gap: 0.25rem; border: 1px solid var(--line); border-radius: 0.375rem; background: var(--sheet); padding: 0.375rem 0.75rem; font-size: 0.875rem; }
-.port > * { min-width: 0; overflow-wrap: anywhere; }
+.port > * { min-width: 0; }
 .port .who { font-weight: 600; }
+.port .who .soft { font-weight: 400; }
 .port.bad { border-color: var(--fail); }
 .published { display: flex; flex-wrap: wrap; gap: 0.25rem; }
-.published li { font-family: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); border-radius: 0.25rem; background: var(--sunk); padding: 0.0625rem 0.4375rem; overflow-wrap: anywhere; }
+.published li { font-family: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); border-radius: 0.25rem; background: var(--sunk); padding: 0.0625rem 0.4375rem; }
 
 .section { border-bottom: 1px solid var(--line); }
 .section > summary { display: flex; align-items: baseline; gap: 0.5rem; padding: 0.75rem 0; }
 .section > summary h3 { flex: 1; }
 .checks { padding-bottom: 0.875rem; }
 .checks > li { display: flex; gap: 0.5rem; padding: 0.375rem 0 0.375rem 1.5rem; }
-.checks .body { min-width: 0; flex: 1; overflow-wrap: anywhere; }
+.checks .body { min-width: 0; flex: 1; }
 .checks .body > * + * { margin-top: 0.375rem; }
 .checks .code { color: var(--soft); font-size: 0.75rem; }
-footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.8125rem; overflow-wrap: anywhere; }
+footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: 0.8125rem; }
 
 @media (min-width: 48rem) {
   .page { padding: 3rem 2.5rem 6rem; }
   h1 { font-size: 2.074rem; }
   h2 { font-size: 1.44rem; margin-top: 4.5rem; }
   .verdict { padding: 1.625rem 1.75rem 1.75rem; }
-  .facts { grid-template-columns: repeat(4, minmax(0, auto)); justify-content: space-between; }
+  .facts { grid-template-columns: 2fr 2fr 1fr 1fr; }
   .card { padding: 1.5rem 1.75rem; }
-  .steps li { grid-template-columns: 15rem minmax(0, 1fr); }
-  .steps li > code { grid-column: 2; }
+  .steps li { grid-template-columns: 7rem 13rem minmax(0, 1fr); align-items: baseline; }
+  .steps li > .where { grid-column: 2; }
+  .steps li > .did, .steps li > code { grid-column: 3; }
   .port { flex-direction: row; align-items: baseline; gap: 1rem; }
   .port .plug { flex: 0 0 15rem; }
   .port .who { flex: 1 1 14rem; }
@@ -149,7 +156,9 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
 }
 @media (min-width: 64rem) {
   .way { flex-direction: row; gap: 1.75rem; }
-  .hop { flex: 1 1 auto; max-width: 20rem; }
+  .hop { flex: 1 1 auto; min-width: 7.5rem; max-width: 20rem; }
+  .hop:first-child, .hop.end { flex: 1 0 11.5rem; max-width: 16rem; }
+  .hop .stages { flex-direction: column; }
   .hop + .hop::before { content: "\\2192"; left: -1.75rem; right: auto; width: 1.75rem; top: 50%; margin-top: -0.75rem; }
 }
 @media print {

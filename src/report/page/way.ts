@@ -1,11 +1,12 @@
 import type { Diagnosis, NamedPath } from '../../doctor/diagnosis.ts';
+import type { Packet } from '../../trace/packet.ts';
 import type { Hook, Path, PathStep } from '../../trace/path.ts';
 import {
   endWords,
+  hostPort,
   isEnding,
   isOpen,
   packetsOf,
-  packetWords,
   pathWords,
   stepPlace,
   stepRule,
@@ -20,6 +21,9 @@ const ORDER: readonly (readonly [Hook, readonly string[]])[] = [
   ['POSTROUTING', ['mangle', 'nat']],
 ];
 
+/** Broken paths that are unfolded: where many are, they look alike. */
+const UNFOLDED = 4;
+
 /** Every path: what is broken first and unfolded. */
 export function waySection({ paths }: Diagnosis): Html | undefined {
   if (paths.length === 0) return undefined;
@@ -29,13 +33,16 @@ export function waySection({ paths }: Diagnosis): Html | undefined {
     <p class="lead">
       Each path through the hooks of this host, and every rule that had a say. What stops a packet is marked.
     </p>
-    ${paths.toSorted((a, b) => rank(a) - rank(b)).map(pathCard)}
+    ${paths.toSorted((a, b) => rank(a) - rank(b)).map((path, index) => pathCard(path, index < UNFOLDED))}
   </section>`;
 }
 
-function pathCard(named: NamedPath): Html {
+function pathCard(named: NamedPath, mayOpen: boolean): Html {
   const { name, verdict, path, flaw } = named;
-  return html`<details class="card path ${verdict}" ${verdict === 'ok' ? undefined : { html: 'open' }}>
+  return html`<details
+    class="card path ${verdict}"
+    ${verdict === 'ok' || !mayOpen ? undefined : { html: 'open' }}
+  >
     <summary class="turn">
       <h3>${name}</h3>
       ${chip(verdict, pathWords(named))}
@@ -43,14 +50,23 @@ function pathCard(named: NamedPath): Html {
     <div class="inner">
       ${flaw === '' ? undefined : html`<p class="flaw">${flaw}</p>`}
       <div class="way">
-        ${startHop(path)} ${hopsOf(path).map((hop) => hopBox(hop, path))} ${ghostHops(path)}
-        ${endHop(path, verdict)}
+        ${startHop(path)} ${hopsOf(path).map((hop) => hopBox(hop, path))} ${endHop(path, verdict)}
+        ${ghostHops(path)}
       </div>
       <ol class="steps" aria-label="rule by rule">
-        ${path.steps.map((step, index) => stepItem(step, isEnding(index, path)))}
+        ${path.steps.map((step, index) => stepItem(step, index, path))}
       </ol>
     </div>
   </details>`;
+}
+
+/** A packet in three short lines: a box is narrow. */
+function packetPart({ protocol, source, sourcePort, destination, destinationPort }: Packet): Html {
+  return html`<div class="packet">
+    <div>${protocol}</div>
+    <div>${hostPort(source, sourcePort)}</div>
+    <div>→ ${hostPort(destination, destinationPort)}</div>
+  </div>`;
 }
 
 /** What is decided in one hook, in order: steps of one stage are one box. */
@@ -74,7 +90,7 @@ function hopsOf({ steps }: Path): readonly Hop[] {
 function startHop({ packet }: Path): Html {
   return html`<div class="hop">
     <div class="name">${packet.inInterface === '' ? 'made here' : `in by ${packet.inInterface}`}</div>
-    <div class="mono any">${packetWords(packet)}</div>
+    ${packetPart(packet)}
   </div>`;
 }
 
@@ -85,7 +101,7 @@ function hopBox({ hook, stages }: Hop, path: Path): Html {
     <div class="name">${hook}</div>
     <div class="stages">
       ${stages.map(({ stage, steps }) => {
-        const ends = !isOpen(path) && last !== undefined && steps.includes(last);
+        const ends = isEnding(path.steps.length - 1, path) && last !== undefined && steps.includes(last);
         return html`<div class="stage ${ends ? 'ends' : ''}">
           <b>${ends ? `■ ${stage}` : stage}</b>${tellingOf(steps)}
         </div>`;
@@ -127,21 +143,26 @@ function endHop(path: Path, verdict: NamedPath['verdict']): Html {
   const { word, text } = endWords(path.end);
   return html`<div class="hop end ${verdict}">
     <div class="name">${isOpen(path) ? '→' : '■'} ${word}</div>
-    <div class="small any">${text}</div>
-    <div class="mono any">${packetWords(path.last)}</div>
+    <div class="small">${text}</div>
+    ${packetPart(path.last)}
   </div>`;
 }
 
-function stepItem(step: PathStep, ends: boolean): Html {
+function stepItem(step: PathStep, index: number, path: Path): Html {
+  const ends = isEnding(index, path);
+  const begins = path.steps[index - 1]?.hook !== step.hook;
   const rule = stepRule(step);
   const packets = packetsOf(step.rule?.counters ?? '');
-  return html`<li class="${ends ? 'ends' : ''}">
-    <span class="where"
-      >${step.hook} · ${stepPlace(step)}${step.backend === undefined ? '' : ` · ${step.backend}`}</span
-    >
-    <span class="did"
-      >${ends ? '■ ' : ''}${step.what}${packets === '' ? undefined : html` <span class="soft small">${packets} so far</span>`}</span
-    >
+  return html`<li class="${ends ? 'ends' : rule === '' ? 'plain' : ''}">
+    ${begins ? html`<span class="hook">${step.hook}</span>` : undefined}
+    <span class="where">
+      ${stepPlace(step)}
+      ${step.backend === undefined ? undefined : html`<span class="soft small">${step.backend}</span>`}
+    </span>
+    <span class="did">
+      ${ends ? '■ ' : ''}${step.what}
+      ${packets === '' ? undefined : html`<span class="soft small">${packets} so far</span>`}
+    </span>
     ${rule === '' ? undefined : html`<code>${rule}</code>`}
   </li>`;
 }
