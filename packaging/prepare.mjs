@@ -15,6 +15,8 @@ const tools = {
   ipset: 'ipset',
   conntrack: 'conntrack',
   debootstrap: 'debootstrap',
+  tcpdump: 'tcpdump',
+  ping: 'iputils-ping',
 };
 
 /** What the demo plays with; the tests want every tool. */
