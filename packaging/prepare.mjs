@@ -16,6 +16,8 @@ const tools = {
   conntrack: 'conntrack',
   debootstrap: 'debootstrap',
   chromium: 'chromium',
+  tcpdump: 'tcpdump',
+  ping: 'iputils-ping',
 };
 
 /** What the demo plays with; the tests want every tool. */

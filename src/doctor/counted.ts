@@ -1,3 +1,4 @@
+import { overlap, parseBlock } from '../iptables/address.ts';
 import { chainOf, isBuiltin, rulesOf, type Backend, type Chain, type Family } from '../iptables/model.ts';
 import { targetOf, viewRule } from '../iptables/view.ts';
 import type { Bank } from '../trace/terrain.ts';
@@ -10,11 +11,13 @@ const ENDS: readonly (string | undefined)[] = ['DROP', 'REJECT'];
  * What the rules counted while a path was probed: those of the path, whether they counted or not, and those beside it
  * that end packets like these and did count.
  *
+ * @param translation - the published port's, which belongs to the path even where the trace does not meet it
  * @param before - every backend, read before the packets were sent
  * @param after - the same backends, read after
  */
 export function countedOn(
   path: NamedPath,
+  translation: Translation | undefined,
   before: readonly Bank[],
   after: readonly Bank[],
 ): readonly Counted[] {
@@ -34,6 +37,7 @@ export function countedOn(
         ];
         return all.filter((one) => {
           const key = one.text.startsWith('policy ') ? `${chain.name} policy` : one.text;
+          if (table === 'nat' && translation !== undefined && leadsTo(one.text, translation)) return true;
           return onPath.has(`${table} ${key}`) || (one.ends && rose(one) && concerns(one.text, path));
         });
       }),
@@ -70,11 +74,16 @@ function rulesIn(backend: Backend, table: string, chain: Chain, old: Chain | und
   }));
 }
 
-/** Whether a rule may have met these packets: one of another protocol or port counted something else. */
+/** Whether a rule may have met these packets, or their answers: one of another protocol, port or address counted others. */
 function concerns(text: string, { path: { packet, last } }: NamedPath): boolean {
   if (text.startsWith('policy ')) return true;
-  const { protocol, destinationPort } = viewRule({ text });
+  const { protocol, destinationPort, destination } = viewRule({ text });
   if (protocol !== undefined && !protocol.negated && protocol.value !== packet.protocol) return false;
+  const block = destination === undefined || destination.negated ? undefined : parseBlock(destination.value);
+  if (block !== undefined) {
+    const ends = [packet.source, last.source, packet.destination, last.destination].map(parseBlock);
+    if (!ends.some((end) => end !== undefined && overlap(end, block))) return false;
+  }
   if (destinationPort === undefined || destinationPort.negated || !/^\d+$/.test(destinationPort.value))
     return true;
   return [packet.destinationPort, last.destinationPort].includes(Number(destinationPort.value));

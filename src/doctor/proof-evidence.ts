@@ -6,7 +6,9 @@ const MOST_RULES = 6;
 /** What a probe was judged by, one line each. */
 export function evidenceOf(seen: ProbeSeen): readonly string[] {
   const { from, to, sightings, counted = [] } = seen;
-  const told = [...counted].sort((a, b) => weight(b) - weight(a)).slice(0, MOST_RULES);
+  // What was answered was not dropped: rules that dropped something meanwhile dropped something else.
+  const relevant = counted.filter(({ ends }) => !ends || seen.answer !== 'answered');
+  const told = [...relevant].sort((a, b) => weight(b) - weight(a)).slice(0, MOST_RULES);
   return [
     shotLine({ from, to, answer: seen.answer, detail: seen.detail }),
     ...(sightings === undefined ? [] : [`tcpdump: ${sightingLine(sightings)}`]),
@@ -39,19 +41,16 @@ function countedLine(one: Counted): string {
 /** The way of a packet and of its answer: `vetha1 in, docker0 in, eth0 out from 192.0.2.1; answer: eth0 in`. */
 function sightingLine(sightings: readonly Sighting[]): string {
   const way = (reply: boolean): string => {
-    const places: string[] = [];
-    let last: Sighting | undefined;
-    for (const one of sightings.filter((sighting) => sighting.reply === reply)) {
-      const renamed = [
-        ...(last !== undefined && last.source !== one.source ? [`from ${one.source}`] : []),
-        ...(last !== undefined && last.destination !== one.destination ? [`to ${one.destination}`] : []),
-      ];
-      const place = [one.link === '' ? 'some interface' : one.link, one.out ? 'out' : 'in', ...renamed].join(
-        ' ',
-      );
-      if (!places.some((earlier) => earlier === place || earlier.startsWith(`${place} `))) places.push(place);
-      last = one;
-    }
+    const ofWay = sightings.filter((sighting) => sighting.reply === reply);
+    const places = ofWay.map((one, i) => {
+      const last = ofWay[i - 1] ?? one;
+      return [
+        one.link === '' ? 'some interface' : one.link,
+        one.out ? 'out' : 'in',
+        ...(last.source === one.source ? [] : [`from ${one.source}`]),
+        ...(last.destination === one.destination ? [] : [`to ${one.destination}`]),
+      ].join(' ');
+    });
     return places.join(', ');
   };
   const [there, back] = [way(false), way(true)];

@@ -202,6 +202,9 @@ function inPlace(path: NamedPath, seen: ProbeSeen, arrival: Arrival): Ruling {
       code: expectedOf(end) === 'through' && end.at !== 'local' ? 'differs' : 'stopped',
       verdict: path.wanted ? 'fail' : 'ok',
       title: `${path.name}: does not get through: port ${String(path.path.packet.destinationPort)} is translated to nothing`,
+      meaning: seen.proxy
+        ? 'docker-proxy may pass it on under its own address, and the answer did not come'
+        : '',
       remedies: path.wanted ? [RESTORE] : [],
     };
   if (expectedOf(end) === 'stopped')

@@ -10,22 +10,27 @@ export interface Trail {
 }
 
 /** `docker0 In  IP 172.17.0.2.61000 > 192.0.2.2.80: …`; before libpcap 1.10 without the interface. */
-const LINE = /^(?:(\S+)\s+(In|Out|[BMP])\s+)?(?:(?:In|Out|[BMP])\s+)?IP6? (\S+) > (\S+?):(.*)$/;
+const LINE = /^(?:(\S+)\s+(In|Out|[BMP])\s+)?(?:(?:In|Out|[BMP])\s+)?IP6? (\S+) > (\S+?):?(?: (.*))?$/;
 
 /**
- * Finds the packets of one probe in what `tcpdump -i any -n -t` printed.
+ * Finds the packets of one probe in what `tcpdump -i any -n -t -q` printed: there and back, where each was seen first.
  *
  * @param text - its standard output
  */
 export function sightingsOf(text: string, trail: Trail): readonly Sighting[] {
-  return text.split('\n').flatMap((line) => {
+  const seen = new Map<string, Sighting>();
+  for (const line of text.split('\n')) {
     const [, link = '', direction = '', from = '', to = '', rest = ''] = LINE.exec(line) ?? [];
     const reply = isReply(trail, from, to, rest);
-    if (reply === undefined) return [];
+    if (reply === undefined) continue;
+    const out = direction === 'Out';
+    const place = `${link} ${String(out)} ${String(reply)}`;
     const [source, destination] =
       trail.protocol === 'icmp' ? [from, to] : [withoutPort(from), withoutPort(to)];
-    return [{ link, out: direction === 'Out', reply, source, destination }];
-  });
+    // What follows the first packet (its repetition, the end of a connection) takes the same way.
+    if (!seen.has(place)) seen.set(place, { link, out, reply, source, destination });
+  }
+  return [...seen.values()];
 }
 
 const withoutPort = (end: string): string => end.slice(0, end.lastIndexOf('.'));

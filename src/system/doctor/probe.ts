@@ -63,22 +63,18 @@ async function observe({ probes }: ProbePlan, facts: Facts): Promise<Observed> {
     return { outcomes: new Map(), before: [], after: [], packets: undefined, notes: [] };
   const ownNetns = await readlink('/proc/self/ns/net');
   const [watching, before] = await Promise.all([watch(filterOf(judged)), readBanks(backends, families)]);
-  let packets: string | undefined;
   try {
     const outcomes = await sendAll(shots, ownNetns);
     await sleep(SETTLE);
     const after = before === undefined ? undefined : await readBanks(backends, families);
-    packets = 'untold' in watching ? undefined : await watching.stop();
-    const unread = after === undefined ? ['the counters of the rules could not be read in time'] : [];
-    return {
-      outcomes,
-      before,
-      after,
-      packets,
-      notes: ['untold' in watching ? watching.untold : '', ...unread],
-    };
+    const watched = 'untold' in watching ? watching : await watching.stop();
+    const notes = [
+      ...('untold' in watched ? [watched.untold] : []),
+      ...(after === undefined ? ['the counters of the rules could not be read in time'] : []),
+    ];
+    return { outcomes, before, after, packets: 'untold' in watched ? undefined : watched.packets, notes };
   } finally {
-    if (!('untold' in watching) && packets === undefined) await watching.stop();
+    if (!('untold' in watching)) await watching.stop();
   }
 }
 
@@ -122,7 +118,7 @@ function seenOf(probe: PlannedProbe, observed: Observed, isFirst: boolean): Prob
     target: probe.target,
     gateway: probe.gateway,
     ...outcome,
-    counted: isRead ? countedOn(path, before, after) : undefined,
+    counted: isRead ? countedOn(path, probe.translation, before, after) : undefined,
     sightings: packets === undefined || 'untold' in shot ? undefined : sightingsOf(packets, shot),
     doors: probe.doors,
     proxy: probe.proxy !== undefined,
@@ -132,7 +128,7 @@ function seenOf(probe: PlannedProbe, observed: Observed, isFirst: boolean): Prob
       to: nameOf(other),
       ...(outcomes.get(other) ?? UNSENT),
     })),
-    notes: isFirst ? observed.notes.filter((note) => note !== '') : [],
+    notes: isFirst ? observed.notes : [],
   };
 }
 

@@ -15,8 +15,8 @@ const LIFE = 3000;
 /**
  * Sends the shots of one namespace, all at once, and tells what came back. A string, not a module: it runs in a process of
  * its own, inside the namespace, by Node alone, so that no container image has to bring a tool. It ends when its
- * standard input does, which is when we end. A datagram to port 53 is a question for the root's name servers: a name
- * server owes an answer to that, and to an empty datagram none.
+ * standard input does, which is when we end. A datagram is one byte, because docker-proxy passes no empty one on; to port
+ * 53 it is the question for the root's name servers, which a name server owes an answer.
  */
 const SENDER = `
 'use strict';
@@ -66,7 +66,7 @@ const send = (shot) => new Promise((resolve) => {
   socket.on('message', () => end(['answered', '']));
   socket.bind(shot.sourcePort, () => socket.connect(shot.port, shot.destination, (error) => {
     if (error) return end(judge(error));
-    const question = shot.port === 53 ? Buffer.from('0001000000010000000000000000020001', 'hex') : Buffer.alloc(0);
+    const question = shot.port === 53 ? Buffer.from('0001000000010000000000000000020001', 'hex') : Buffer.from('\\n');
     socket.send(question, (failure) => { if (failure) end(judge(failure)); });
   }));
 });

@@ -5,12 +5,17 @@ import { which } from '../which.ts';
 
 /** A tcpdump that watches this namespace. */
 export interface Watch {
-  /** Ends it and gives what it printed. */
-  readonly stop: () => Promise<string>;
+  /** Ends it and gives what it printed; or why that is not all there was to see. A second time it says the same. */
+  readonly stop: () => Promise<Watched>;
 }
+
+/** What it saw; a packet that is not in it was not there. */
+export type Watched = { readonly packets: string } | { readonly untold: string };
 
 /** Packets after which it ends by itself: a filter that lets in others' packets must not fill our memory. */
 const MOST_PACKETS = 2000;
+/** Bytes of each packet, enough for its ports: the kernel's buffer holds seven packets of the usual length. */
+const LENGTH = 160;
 /** Milliseconds to wait for it to begin, and to end. */
 const START = 1000;
 const END = 400;
@@ -33,19 +38,8 @@ export async function watch(filter: string): Promise<Watch | { readonly untold: 
   const tcpdump = await which('tcpdump', COMMAND_ENV.PATH);
   if (tcpdump === undefined)
     return { untold: 'tcpdump is not installed: judged by answers and the counters of rules alone' };
-  const words = [
-    tcpdump,
-    '-i',
-    'any',
-    '-n',
-    '-t',
-    '-l',
-    '-p',
-    '--immediate-mode',
-    '-c',
-    String(MOST_PACKETS),
-    filter,
-  ];
+  const bounds = ['--immediate-mode', '-s', String(LENGTH), '-c', String(MOST_PACKETS)];
+  const words = [tcpdump, '-i', 'any', '-n', '-t', '-l', '-q', '-p', ...bounds, filter];
   const child = execa('sh', ['-c', UNTIL_INPUT_ENDS, 'sh', ...words], {
     env: COMMAND_ENV,
     reject: false,
@@ -53,12 +47,19 @@ export async function watch(filter: string): Promise<Watch | { readonly untold: 
     stripFinalNewline: false,
   });
   child.stdin.on('error', () => undefined);
-  const stop = async (): Promise<string> => {
+  const end = async (): Promise<Watched> => {
     child.stdin.end();
     const ended = await Promise.race([child, sleep(END)]);
+    // A second signal ends the shell's wait, should the first not have been enough for tcpdump.
     if (ended === undefined) child.kill('SIGTERM');
-    return (ended ?? (await child)).stdout;
+    const { stdout, stderr } = ended ?? (await child);
+    const missed = Number(/^(\d+) packets? dropped by kernel/m.exec(stderr)?.[1] ?? '0');
+    const captured = Number(/^(\d+) packets? captured/m.exec(stderr)?.[1] ?? '0');
+    if (missed === 0 && captured < MOST_PACKETS) return { packets: stdout };
+    return { untold: 'tcpdump missed packets, so that nothing can be said by what it did not see' };
   };
+  let ended: Promise<Watched> | undefined;
+  const stop = (): Promise<Watched> => (ended ??= end());
   const said = await Promise.race([listening(child.stderr), child.then(() => 'ended'), sleep(START)]);
   if (said === 'listening') return { stop };
   await stop();
