@@ -128,7 +128,8 @@ export interface Inside {
   readonly links: readonly Link[];
   /** Of table main, both families. */
   readonly routes: readonly Route[];
-  readonly listeners: readonly Listener[];
+  /** Undefined where they were not looked at: in a container that publishes nothing and was not asked for, among many. */
+  readonly listeners: readonly Listener[] | undefined;
   /** `nameserver`s of its resolv.conf; undefined where it could not be read. */
   readonly resolvers: readonly string[] | undefined;
   /** Its own firewall's rules without Docker's for its embedded DNS; undefined where they were not asked for or cannot be read. */

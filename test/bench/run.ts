@@ -1,9 +1,10 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. With words, only the
 // sections they name: text, plan, check, restore, guard, memory; and these, which are run only when named, because they bring up
-// real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart. docs/PERFORMANCE.md says what the figures mean.
+// real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart, doctor. docs/PERFORMANCE.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
+import { doctorTable, gatherHere } from './engine-doctor.ts';
 import { measureHere, type Rounds } from './engine-measure.ts';
 import { BENCH_ERAS, engineTables } from './engine-ports.ts';
 import { restartTable } from './engine-restart.ts';
@@ -35,12 +36,18 @@ const engineSections: Sections = {
   restart: BENCH_ERAS.map(
     (era) => [`restore beside a restart of dockerd ${era}`, () => restartTable(era)] as const,
   ),
+  doctor: BENCH_ERAS.map(
+    (era) => [`facts of a diagnosis with Engine ${era}`, () => doctorTable(era)] as const,
+  ),
 };
 
 /** What the bench starts itself as, in a namespace of the lab. */
 const roles: Readonly<Record<string, (input: string) => unknown>> = {
   measure: (rounds) => {
     console.log(JSON.stringify(measureHere(JSON.parse(rounds) as Rounds)));
+  },
+  gather: async (rounds) => {
+    console.log(JSON.stringify(await gatherHere(Number(rounds))));
   },
   watch,
 };

@@ -86,8 +86,11 @@ async function lookIntoAll(
   const inhabited = running.filter(({ networkMode }) => networkMode !== 'host');
   const deep = new Set(inhabited.filter(isDeep).map(ownerOf));
   const owners = [...new Set(inhabited.map(ownerOf))];
+  const serving = new Set(inhabited.filter(({ publishes }) => publishes).map(ownerOf));
   const shallow = await Promise.all(
-    owners.map(async (id) => [id, await lookInto(processes.get(id))] as const),
+    owners.map(
+      async (id) => [id, await lookInto(processes.get(id), serving.has(id) || deep.has(id))] as const,
+    ),
   );
   const seen = await atMost(DEEP_AT_ONCE, shallow, async ([id, inside]) => {
     const isMeant = !isUntold(inside) && (deep.has(id) || inside.links.length === 0);
@@ -102,11 +105,11 @@ async function lookIntoAll(
   );
 }
 
-async function lookInto(pid: number | undefined): Promise<Inside | Untold> {
+async function lookInto(pid: number | undefined, listeners: boolean): Promise<Inside | Untold> {
   if (pid === undefined)
     return {
       untold: 'no process of it can be seen from here',
       hint: 'Run rulesguard on the Docker host itself, as root, and not in a container.',
     };
-  return (await lookInside(pid)) ?? { untold: 'it ended while it was looked at' };
+  return (await lookInside(pid, listeners)) ?? { untold: 'it ended while it was looked at' };
 }

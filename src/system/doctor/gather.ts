@@ -53,7 +53,7 @@ export async function gatherFacts({ measure, wanted }: GatherOptions): Promise<F
   const { terrain, unseen: hidden } = terrainOf(surface, banks);
   const { inventory } = heard.word;
   return {
-    engine: engineOf(heard.word, log),
+    engine: engineOf(heard.word, log, processes.proxies),
     drift,
     owned,
     backend,

@@ -1,4 +1,4 @@
-import type { EngineState, Untold } from '../../doctor/facts.ts';
+import type { EngineState, Proxy, Untold } from '../../doctor/facts.ts';
 import { askEngine, type Answer } from '../engine.ts';
 import { getJson } from '../engine-http.ts';
 import { findSocket } from '../engine-socket.ts';
@@ -31,15 +31,24 @@ async function listAll(): Promise<List> {
   return { socket, body };
 }
 
-/** The Engine as it answered, beside what its log says. */
-export function engineOf(word: Answer, log: readonly string[] | undefined): EngineState {
+/**
+ * The Engine as it answered, beside what its log says.
+ *
+ * @param proxies - the docker-proxy processes seen here: one shows the setting that neither API nor process may tell
+ */
+export function engineOf(
+  word: Answer,
+  log: readonly string[] | undefined,
+  proxies: readonly Proxy[],
+): EngineState {
   if (!word.answered) {
     const { code, message, hint, details } = word.fault;
     return { answered: false, code, message, hint, details, log };
   }
   const { inventory, socket, daemons } = word;
   const { version, liveRestore, firewallBackend } = inventory;
-  const userlandProxy = inventory.userlandProxy ?? daemons.facts.userlandProxy;
+  const userlandProxy =
+    inventory.userlandProxy ?? daemons.facts.userlandProxy ?? (proxies.length > 0 || undefined);
   return {
     answered: true,
     version,

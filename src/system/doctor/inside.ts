@@ -16,21 +16,21 @@ import { listenersOf } from './sockets.ts';
  * A container's network namespace, by what /proc and the container's own /sys show of it: no process is started.
  *
  * @param pid - of a process in it
+ * @param listeners - whether who listens is wanted too: of all that is read that alone takes long
  * @returns without interfaces where the container has no /sys of its own; undefined where the process is gone
  */
-export async function lookInside(pid: number): Promise<Inside | undefined> {
+export async function lookInside(pid: number, listeners: boolean): Promise<Inside | undefined> {
   const proc = `/proc/${String(pid)}`;
   const shown = readProc(`${proc}/net/route`);
   if (shown === undefined) return undefined;
   const routes = [...ipv4RoutesFrom(shown), ...ipv6RoutesFrom(readProc(`${proc}/net/ipv6_route`) ?? '')];
   const links = linksOf(proc, routes);
-  const listeners = await listenersOf(proc);
   const resolvConf = readProc(`${proc}/root/etc/resolv.conf`);
   return {
     netns: `${proc}/ns/net`,
     links,
     routes,
-    listeners,
+    listeners: listeners ? await listenersOf(proc) : undefined,
     resolvers: resolvConf === undefined ? undefined : resolversFrom(resolvConf),
     banks: undefined,
     sysctls: new Map(),

@@ -13,6 +13,9 @@ export interface Processes {
   readonly proxies: readonly Proxy[];
 }
 
+/** There is one for each container, and none is in it. */
+const SHIM = 'containerd-shim\n';
+
 /**
  * Walks through /proc once: containers are recognised by their cgroup, which names them whatever pid namespace the Engine
  * counts its pids in. Of a container's processes the first one is taken, which others come from.
@@ -29,7 +32,7 @@ export function lookAtProcesses(): Processes {
     else if (comm === 'docker-proxy\n') {
       const proxy = isIn(pid, here) ? proxyFrom(readProc(`/proc/${pid}/cmdline`) ?? '') : undefined;
       if (proxy !== undefined) proxies.push(proxy);
-    } else {
+    } else if (comm !== SHIM) {
       const id = containerOfCgroup(readProc(`/proc/${pid}/cgroup`) ?? '');
       if (id !== undefined && !containers.has(id)) containers.set(id, Number(pid));
     }
