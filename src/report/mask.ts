@@ -19,8 +19,12 @@ export function makeMask(all: readonly unknown[], names: readonly string[] = [])
   for (const one of all) eachText(one, (text) => replaceAddresses(text, originals));
   const standIns = new StandIns(originals);
   const hosts = nameMask(names);
-  const text = (original: string): string => replaceAddresses(hosts(original), standIns);
-  return { text, value: (value) => mapTexts(value, text) };
+  const addresses = (original: string): string => replaceAddresses(original, standIns);
+  const text = (original: string): string => addresses(hosts(original));
+  return {
+    text,
+    value: (value) => mapTexts(value, (one, key) => (WORDS.has(key) ? addresses(one) : text(one))),
+  };
 }
 
 /**
@@ -31,15 +35,26 @@ export function makeMask(all: readonly unknown[], names: readonly string[] = [])
 export const maskAddresses = (text: string, names: readonly string[] = []): string =>
   makeMask([text], names).text(text);
 
+/** Fields that hold words of ours and never a name: a host may be called `host`. */
+const WORDS: ReadonlySet<string> = new Set([
+  ...['verdict', 'section', 'code', 'kind', 'at', 'hook', 'stage', 'target', 'backend'],
+  ...['family', 'state', 'proto', 'protocol', 'level', 'severity', 'scope', 'type', 'portState'],
+]);
+/** Names that are words of every text here: they would tell nothing, and leave nothing to read. */
+const EVERYWHERE: ReadonlySet<string> = new Set([
+  ...['docker', 'host', 'localhost', 'bridge', 'rulesguard'],
+  ...['raw', 'mangle', 'nat', 'filter', 'security', 'ipv4', 'ipv6', 'tcp', 'udp'],
+]);
+
 /** Host names by number: the longest first, so that a short name within a long one does not cut it. */
 function nameMask(names: readonly string[]): (text: string) => string {
-  const sorted = [...new Set(names)].filter((name) => name !== '').sort((a, b) => b.length - a.length);
+  const sorted = [...new Set(names)]
+    .filter((name) => name !== '' && !EVERYWHERE.has(name))
+    .sort((a, b) => b.length - a.length);
   if (sorted.length === 0) return (text) => text;
   const quoted = sorted.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  const pattern = new RegExp(`(?<![0-9A-Za-z_-])(?:${quoted})(?![0-9A-Za-z_-])`, 'gi');
-  const number = (name: string): number =>
-    sorted.findIndex((one) => one.toLowerCase() === name.toLowerCase()) + 1;
-  return (text) => text.replaceAll(pattern, (name) => `host-${String(number(name))}`);
+  const pattern = new RegExp(`(?<![0-9A-Za-z_-])(?:${quoted})(?![0-9A-Za-z_-])`, 'g');
+  return (text) => text.replaceAll(pattern, (name) => `host-${String(sorted.indexOf(name) + 1)}`);
 }
 
 function eachText(value: unknown, tell: (text: string) => unknown): void {
@@ -49,15 +64,15 @@ function eachText(value: unknown, tell: (text: string) => unknown): void {
   });
 }
 
-/** A copy of a value with each text changed: in lists, maps, sets and records, keys too. */
-function mapTexts<T>(value: T, change: (text: string) => string): T {
-  const map = (inner: unknown): unknown => {
-    if (typeof inner === 'string') return change(inner);
-    if (Array.isArray(inner)) return inner.map(map);
-    if (inner instanceof Map) return new Map([...inner].map(([key, one]) => [map(key), map(one)]));
-    if (inner instanceof Set) return new Set([...inner].map(map));
+/** A copy of a value with each text changed: in lists, maps, sets and records. A map's keys are data, a record's are ours. */
+function mapTexts<T>(value: T, change: (text: string, key: string) => string): T {
+  const map = (inner: unknown, key: string): unknown => {
+    if (typeof inner === 'string') return change(inner, key);
+    if (Array.isArray(inner)) return inner.map((one) => map(one, key));
+    if (inner instanceof Map) return new Map([...inner].map(([name, one]) => [map(name, ''), map(one, '')]));
+    if (inner instanceof Set) return new Set([...inner].map((one) => map(one, '')));
     if (typeof inner !== 'object' || inner === null) return inner;
-    return Object.fromEntries(Object.entries(inner).map(([key, one]) => [change(key), map(one)]));
+    return Object.fromEntries(Object.entries(inner).map(([name, one]) => [name, map(one, name)]));
   };
-  return map(value) as T;
+  return map(value, '') as T;
 }

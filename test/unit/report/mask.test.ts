@@ -46,14 +46,18 @@ test.each([
 
 test('host names are masked where they are asked for, as whole words', () => {
   const mask = makeMask([], ['edge-03.example.net', 'edge-03']);
-  expect(mask.text('edge-03.example.net, EDGE-03: edge-030')).toBe('host-1, host-2: edge-030');
+  expect(mask.text('edge-03.example.net, edge-03: edge-030')).toBe('host-1, host-2: edge-030');
+  expect(makeMask([], ['fail']).value({ verdict: 'fail', title: 'on fail' })).toEqual({
+    verdict: 'fail',
+    title: 'on host-1',
+  });
 });
 
-test('maps, sets and keys are masked like texts, numbers are not', () => {
-  const value = { at: new Map([['172.17.0.2', new Set(['172.17.0.2'])]]), '172.17.0.2': 4 };
+test('maps and sets are masked like texts, keys of records and numbers are not', () => {
+  const value = { at: new Map([['172.17.0.2', new Set(['172.17.0.2'])]]), count: 4 };
   expect(makeMask([value]).value(value)).toEqual({
     at: new Map([['10.1.0.2', new Set(['10.1.0.2'])]]),
-    '10.1.0.2': 4,
+    count: 4,
   });
 });
 
