@@ -9,7 +9,7 @@ import { printable } from './text.ts';
  */
 export function doctorJson(diagnosis: Diagnosis): unknown {
   const { target, from, verdict, engine, backend, causes, checks, paths, tree } = diagnosis;
-  return safe({
+  return printableTexts({
     $schema: 'https://rulesguard.dev/schemas/doctor.schema.json',
     version: 1,
     target,
@@ -67,10 +67,12 @@ function endJson(end: PathEnd): unknown {
   return rule === undefined ? rest : { ...rest, rule: rule.text };
 }
 
-/** Every text of a document made printable. */
-function safe(value: unknown): unknown {
+/** Every text of a document made printable: of lists and plain objects, keys too. */
+export function printableTexts(value: unknown): unknown {
   if (typeof value === 'string') return printable(value);
-  if (Array.isArray(value)) return value.map(safe);
+  if (Array.isArray(value)) return value.map(printableTexts);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, safe(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [printable(key), printableTexts(inner)]),
+  );
 }

@@ -31,7 +31,7 @@ export const SECTION_TITLES: Readonly<Record<Section, string>> = {
 };
 
 /** `container web`, `192.0.2.1:8080/tcp`, `this host`. */
-export function targetWords(target: Target): string {
+function targetWords(target: Target): string {
   switch (target.kind) {
     case 'host':
       return 'this host';

@@ -17,7 +17,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** Text for element content and quoted attributes: a rule's comment may hold markup, and bytes that are no text. */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   printable(text).replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 
 /** A template of HTML. There is no other way to put a text into the page, so none can be put in unescaped. */

@@ -30,7 +30,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 1rem/1.55 v
 h1, h2, h3, h4, p, ul, ol, dl, dd, pre { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 h1 { font-size: 1.728rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.015em; }
-h2 { font-size: 1.2rem; line-height: 1.3; font-weight: 650; margin: 3.5rem 0 0.25rem; letter-spacing: -0.005em; }
+h2 { scroll-margin-top: 1.5rem; font-size: 1.2rem; line-height: 1.3; font-weight: 650; margin: 3.5rem 0 0.25rem; letter-spacing: -0.005em; }
 h3 { font-size: 1.0625rem; line-height: 1.4; font-weight: 650; }
 h4 { font-size: 0.8125rem; font-weight: 600; color: var(--soft); }
 .lead { color: var(--soft); max-width: 44rem; margin-bottom: 1.25rem; }
