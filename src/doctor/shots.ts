@@ -88,11 +88,11 @@ function planOne(path: NamedPath, facts: Facts, nextPort: () => number): Planned
   };
 }
 
-/** The container that has an address; of several (a swarm's mesh, a second Engine) the first that runs. */
+/** The container that has an address, paused or not; of several (a swarm's mesh) the first. */
 const containerAt = (facts: Facts, address: string): ContainerFacts | undefined =>
   facts.containers.find(
-    ({ state, attachments }) =>
-      state === 'running' &&
+    ({ inside, attachments }) =>
+      inside !== undefined &&
       attachments.some(({ ipv4, ipv6 }) => address !== '' && [ipv4, ipv6].includes(address)),
   );
 
@@ -188,8 +188,7 @@ function othersOf(
     .map(({ address }) => address);
   const addresses = isWide ? [...own.slice(0, MOST_OTHERS), loopback] : [];
   const elsewhere = facts.containers.find(
-    ({ state, networkMode, inside, attachments, name }) =>
-      state === 'running' &&
+    ({ networkMode, inside, attachments, name }) =>
       networkMode !== 'host' &&
       inside !== undefined &&
       !isUntold(inside) &&
