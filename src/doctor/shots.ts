@@ -227,7 +227,7 @@ function translationOf(path: NamedPath, facts: Facts): Translation | undefined {
 }
 
 /** Whether an address is one of loopback's. */
-export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
 /** Where nothing shows the setting, rules of Docker's own among those of IPv6 do. */
 const writesIpv6 = ({ engine, owned }: Facts): boolean =>
