@@ -4,14 +4,33 @@ import { rose, type ProbeSeen } from './probe-seen.ts';
 /** How far a probe came. `arrived`: it left this host's last interface, or the receiver's; nobody answered. */
 export type Arrival = 'answered' | 'refused' | 'arrived' | 'stopped';
 
+/** Whether the packet itself was seen on its way out to the receiver; undefined where nothing could have seen it. */
+function doorOf({ sightings, doors }: ProbeSeen): 'passed' | 'not reached' | undefined {
+  if (sightings === undefined || doors.length === 0 || sightings.some(({ link }) => link === ''))
+    return undefined;
+  const passed = sightings.some(({ link, out, reply }) => out && !reply && doors.includes(link));
+  return passed ? 'passed' : 'not reached';
+}
+
+/**
+ * What became of the translation of this packet. A counter counts others' packets too: where tcpdump watched, the packet
+ * itself tells, because behind docker-proxy it is another one.
+ */
+export function translationOf(seen: ProbeSeen): ProbeSeen['translation'] {
+  const { translation } = seen;
+  if (translation !== 'counted' && translation !== 'untold') return translation;
+  const door = doorOf(seen);
+  if (door === undefined || (door === 'not reached' && seen.answer !== 'answered')) return translation;
+  return door === 'passed' ? 'counted' : 'still';
+}
+
 /** How far a packet came on a path, by all that was observed of it. */
 export function arrivalOf({ kind, path }: NamedPath, seen: ProbeSeen): Arrival {
-  const { answer, sightings, doors, translation, counted = [] } = seen;
+  const { answer, translation, counted = [] } = seen;
   if (answer === 'answered') return 'answered';
-  const watched = sightings !== undefined && doors.length > 0;
-  const atDoor = watched && sightings.some(({ link, out, reply }) => out && !reply && doors.includes(link));
-  if (atDoor) return answer === 'refused' ? 'refused' : 'arrived';
-  if (watched || answer === 'unreachable') return 'stopped';
+  const door = doorOf(seen);
+  if (door === 'passed') return answer === 'refused' ? 'refused' : 'arrived';
+  if (door === 'not reached' || answer === 'unreachable') return 'stopped';
   if (answer === 'refused') {
     // Without tcpdump a refusal is the receiver's, unless it can be somebody else's.
     const byRule = counted.some((one) => one.ends && one.text.includes('REJECT') && rose(one));

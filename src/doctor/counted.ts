@@ -1,5 +1,5 @@
 import { overlap, parseBlock } from '../iptables/address.ts';
-import { chainOf, isBuiltin, rulesOf, type Backend, type Chain, type Family } from '../iptables/model.ts';
+import { chainOf, isBuiltin, rulesOf, type Chain, type Family } from '../iptables/model.ts';
 import { targetOf, viewRule } from '../iptables/view.ts';
 import type { Bank } from '../trace/terrain.ts';
 import type { NamedPath } from './diagnosis.ts';
@@ -32,8 +32,8 @@ export function countedOn(
       [...chains.values()].flatMap((chain) => {
         const old = chainOf(was.rules[family], table, chain.name);
         const all = [
-          ...policyOf(bank.backend, table, chain, old),
-          ...rulesIn(bank.backend, table, chain, old),
+          ...policyOf({ family, backend: bank.backend, table }, chain, old),
+          ...rulesIn({ family, backend: bank.backend, table }, chain, old),
         ];
         return all.filter((one) => {
           const key = one.text.startsWith('policy ') ? `${chain.name} policy` : one.text;
@@ -45,17 +45,19 @@ export function countedOn(
   });
 }
 
+type Place = Pick<Counted, 'family' | 'backend' | 'table'>;
+
 const packetsOf = (counters = ''): string => /^\d+/.exec(counters)?.[0] ?? '0';
 
-function policyOf(backend: Backend, table: string, chain: Chain, old: Chain | undefined): readonly Counted[] {
-  if (!isBuiltin(table, chain.name)) return [];
+function policyOf(place: Place, chain: Chain, old: Chain | undefined): readonly Counted[] {
+  if (!isBuiltin(place.table, chain.name)) return [];
   const { name, policy } = chain;
   const [before, after] = [packetsOf(old?.counters), packetsOf(chain.counters)];
-  return [{ backend, table, chain: name, text: `policy ${policy}`, before, after, ends: policy === 'DROP' }];
+  return [{ ...place, chain: name, text: `policy ${policy}`, before, after, ends: policy === 'DROP' }];
 }
 
 /** Equal rules of one chain are the same rule: their counters are added. */
-function rulesIn(backend: Backend, table: string, chain: Chain, old: Chain | undefined): readonly Counted[] {
+function rulesIn(place: Place, chain: Chain, old: Chain | undefined): readonly Counted[] {
   const sums = (of: Chain | undefined): Map<string, bigint> => {
     const all = new Map<string, bigint>();
     for (const { text, counters } of of?.rules ?? [])
@@ -64,8 +66,7 @@ function rulesIn(backend: Backend, table: string, chain: Chain, old: Chain | und
   };
   const was = sums(old);
   return [...sums(chain)].map(([text, count]) => ({
-    backend,
-    table,
+    ...place,
     chain: chain.name,
     text,
     before: String(was.get(text) ?? 0n),

@@ -1,4 +1,4 @@
-import type { Backend } from '../iptables/model.ts';
+import type { Backend, Family } from '../iptables/model.ts';
 
 /** What became of a packet, as its sender saw it. */
 export type Answer = 'answered' | 'refused' | 'silent' | 'unreachable' | 'unsent';
@@ -17,6 +17,7 @@ export interface Sighting {
 
 /** A rule, or a policy, and what it had counted before and after. */
 export interface Counted {
+  readonly family: Family;
   readonly backend: Backend;
   readonly table: string;
   readonly chain: string;

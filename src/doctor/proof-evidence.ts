@@ -32,10 +32,10 @@ const shotLine = ({ from, to, answer, detail }: OtherShot): string =>
   `${from} → ${to}: ${ANSWERS[answer]}${detail === '' ? '' : ` (${detail})`}`;
 
 function countedLine(one: Counted): string {
-  const { backend, table, chain, text, before, after } = one;
+  const { family, backend, table, chain, text, before, after } = one;
   const rule = text.startsWith('policy ') ? `${chain} ${text}` : text;
   const counts = rose(one) ? `${before} → ${after} packets` : `${after} packets, none more`;
-  return `iptables-${backend} -t ${table} ${rule} (${counts})`;
+  return `${family === 'ipv6' ? 'ip6tables' : 'iptables'}-${backend} -t ${table} ${rule} (${counts})`;
 }
 
 /** The way of a packet and of its answer: `vetha1 in, docker0 in, eth0 out from 192.0.2.1; answer: eth0 in`. */

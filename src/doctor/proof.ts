@@ -1,5 +1,5 @@
 import type { PathEnd } from '../trace/path.ts';
-import { arrivalOf, lastSeen, leftAs, type Arrival } from './arrival.ts';
+import { arrivalOf, lastSeen, leftAs, translationOf, type Arrival } from './arrival.ts';
 import type { Check, NamedPath, Remedy, Verdict } from './diagnosis.ts';
 import { rose, type Counted, type ProbeSeen } from './probe-seen.ts';
 import { evidenceOf } from './proof-evidence.ts';
@@ -26,7 +26,16 @@ const RESTORE: Remedy = {
  * @param seen - what was observed
  */
 export function judgeProbe(path: NamedPath, seen: ProbeSeen): Check {
-  const { code, verdict, title, meaning = '', remedies = [] } = rule(path, seen);
+  const {
+    code,
+    verdict,
+    title,
+    meaning = '',
+    remedies = [],
+  } = rule(path, {
+    ...seen,
+    translation: translationOf(seen),
+  });
   const { destination, destinationPort } = path.path.packet;
   const address = destination.includes(':') ? `[${destination}]` : destination;
   return {
@@ -53,8 +62,12 @@ function rule(path: NamedPath, seen: ProbeSeen): Ruling {
 /** docker-proxy answers in place of a translation that is lost: all seems well, and the container sees no client any more. */
 function hiddenByProxy({ name, path }: NamedPath, seen: ProbeSeen): Ruling | undefined {
   const { proxy, answer, translation, target, gateway } = seen;
-  if (!proxy || answer !== 'answered' || (translation !== 'missing' && translation !== 'still'))
+  if (!proxy || answer !== 'answered' || translation === 'counted' || translation === 'none')
     return undefined;
+  if (translation === 'untold') {
+    const title = `${name}: answers, perhaps through docker-proxy: nothing shows whether it was translated`;
+    return { code: 'untold', verdict: 'unknown', title };
+  }
   if (translation === 'missing' || path.end.at === 'local') {
     const sees = `${target === '' ? 'the container' : target} sees ${gateway === '' ? "the bridge's address" : gateway}`;
     return {

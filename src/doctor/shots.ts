@@ -88,11 +88,11 @@ function planOne(path: NamedPath, facts: Facts, nextPort: () => number): Planned
   };
 }
 
-/** The container that has an address; of several (a swarm's mesh, a second Engine) the first that runs. */
+/** The container that has an address, paused or not; of several (a swarm's mesh) the first. */
 const containerAt = (facts: Facts, address: string): ContainerFacts | undefined =>
   facts.containers.find(
-    ({ state, attachments }) =>
-      state === 'running' &&
+    ({ inside, attachments }) =>
+      inside !== undefined &&
       attachments.some(({ ipv4, ipv6 }) => address !== '' && [ipv4, ipv6].includes(address)),
   );
 
@@ -188,8 +188,7 @@ function othersOf(
     .map(({ address }) => address);
   const addresses = isWide ? [...own.slice(0, MOST_OTHERS), loopback] : [];
   const elsewhere = facts.containers.find(
-    ({ state, networkMode, inside, attachments, name }) =>
-      state === 'running' &&
+    ({ networkMode, inside, attachments, name }) =>
       networkMode !== 'host' &&
       inside !== undefined &&
       !isUntold(inside) &&
@@ -228,7 +227,7 @@ function translationOf(path: NamedPath, facts: Facts): Translation | undefined {
 }
 
 /** Whether an address is one of loopback's. */
-export const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
+const isLoopback = (address: string): boolean => address === '::1' || address.startsWith('127.');
 
 /** Where nothing shows the setting, rules of Docker's own among those of IPv6 do. */
 const writesIpv6 = ({ engine, owned }: Facts): boolean =>

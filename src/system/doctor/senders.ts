@@ -23,7 +23,7 @@ const SENDER = `
 const net = require('node:net');
 const dgram = require('node:dgram');
 const { execFile } = require('node:child_process');
-setTimeout(() => process.exit(3), 2900);
+setTimeout(() => process.exit(124), 2900);
 let text = '';
 process.stdin.setEncoding('latin1');
 process.stdin.on('end', () => process.exit(4));
@@ -105,11 +105,20 @@ async function sendFrom(netns: string, shots: readonly Shot[], not: string): Pro
   // The pipe stays open until it is through: its end tells the sender that we are gone.
   child.stdin.on('error', () => undefined);
   child.stdin.write(`${JSON.stringify({ shots, not })}\n`);
-  const { stdout, stderr, shortMessage } = await child;
+  const { stdout, stderr, exitCode, timedOut } = await child;
   const outcomes = outcomesIn(stdout);
   if (outcomes !== undefined) return outcomes;
-  const why = stderr.trim().split('\n').at(-1) ?? '';
-  return shots.map(() => ({ answer: 'unsent', detail: why === '' ? (shortMessage ?? UNKNOWN.detail) : why }));
+  const detail = whyNot(file, stderr, timedOut ? OVERDUE : exitCode);
+  return shots.map(() => ({ answer: 'unsent', detail }));
+}
+
+/** What a sender exits with when its time is up, as timeout(1) does. */
+const OVERDUE = 124;
+
+function whyNot(file: string, stderr: string, exitCode: number | undefined): string {
+  if (exitCode === OVERDUE) return `not done within ${String(LIFE / 1000)} s: this machine is too busy`;
+  const said = stderr.split('\n').find((line) => /^nsenter: |Error: /.test(line));
+  return said ?? (exitCode === undefined ? `${file} could not be run` : UNKNOWN.detail);
 }
 
 function outcomesIn(text: string): readonly Outcome[] | undefined {

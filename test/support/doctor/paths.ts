@@ -30,7 +30,7 @@ const PACKET: Packet = {
 };
 
 /** A path as a trace would have it. */
-function pathOf(
+export function pathOf(
   kind: NamedPath['kind'],
   name: string,
   from: End,
