@@ -44,7 +44,7 @@ const fillConntrack: Deed = async ({ engine }) => {
     return `-I -s ${source} -d 10.9.9.9 -p tcp --sport 1000 --dport 2000 ${state}\n`;
   });
   // By this machine's own tool: Debian 12's takes no list. It ends with the first for which there is no room.
-  await engine.exec('conntrack', ['-R', '-'], { input: lines.join('') });
+  await engine.exec('conntrack', ['-R', '/dev/stdin'], { input: lines.join('') });
 };
 
 const SHOP_BY_ROUTE = [...INTO_SHOP, 'shop → client', 'host → shop', ...BY_PROXY];
@@ -106,7 +106,7 @@ export const ON_HOST: readonly Plant[] = [
     "another bridge's subnet lies over a network's",
     'route-overlap',
     [
-      'ip link add virbr9 type bridge; ip addr add 172.28.1.254/25 dev virbr9; ip link set virbr9 up',
+      'ip link add virbr9 type bridge; ip addr add 172.28.1.126/25 dev virbr9; ip link set virbr9 up',
       'ip link del virbr9',
     ],
     SHOP_BY_ROUTE,
@@ -126,7 +126,8 @@ export const ON_HOST: readonly Plant[] = [
       'ip route add blackhole default table 123; ip rule add from 172.28.1.0/24 lookup 123 prio 100',
       'ip rule del prio 100; ip route flush table 123',
     ],
-    [...INTO_SHOP, 'shop → client'],
+    // The kernel asks the same table whether a packet of that source may have come in at all.
+    SHOP_BY_ROUTE,
     { target: 'shop' },
   ),
   ofScripts(

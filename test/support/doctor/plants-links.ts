@@ -135,8 +135,10 @@ export const LINKS: readonly Plant[] = [
     'docker-proxy killed',
     'proxy-gone',
     [
-      String.raw`for p in /proc/[0-9]*; do
-        if tr '\0' ' ' <$p/cmdline 2>/dev/null | grep -q 'docker-proxy -proto tcp .* -host-port 8081 '; then kill "${'${p#/proc/}'}"; fi
+      String.raw`for process in /proc/[0-9]*; do
+        case "$(readlink "$process/exe")" in */docker-proxy)
+          if tr '\0' ' ' <"$process/cmdline" | grep -q ' -host-port 8081 '; then kill "${'${process#/proc/}'}"; fi
+        esac
       done`,
       'docker restart -t 1 shop >/dev/null',
     ],
