@@ -36,6 +36,9 @@ export const sh =
   (scene) =>
     scene.sh(script);
 
+/** As `sh`, for taking back: a remedy may have done some of it already, and then the rest must still be done. */
+export const lax = (script: string): Deed => sh(`set +e\n${script}\ntrue`);
+
 /** Puts all rules back. */
 export const reload: Deed = (scene) => scene.reload();
 
@@ -52,7 +55,8 @@ export const start =
   (scene) =>
     scene.start(name, args.split(' '), serve);
 
-export const remove = (...names: readonly string[]): Deed => sh(`docker rm -f ${names.join(' ')} >/dev/null`);
+export const remove = (...names: readonly string[]): Deed =>
+  lax(`docker rm -f ${names.join(' ')} >/dev/null 2>&1`);
 
 /** A plant whose deed is a script about rules, and which is undone by putting all rules back. */
 export const ofRules = (
@@ -70,7 +74,7 @@ export const ofScripts = (
   [plant, undo]: readonly [string, string],
   broken: Plant['broken'],
   rest: Partial<Plant> = {},
-): Plant => ({ name, code, plant: sh(plant), undo: sh(undo), broken, ...rest });
+): Plant => ({ name, code, plant: sh(plant), undo: lax(undo), broken, ...rest });
 
 /** What the outside client gets at a published port. */
 export const published = (port: number, answer: string, protocol: 'tcp' | 'udp' = 'tcp'): Flow => {

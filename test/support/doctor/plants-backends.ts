@@ -1,4 +1,16 @@
-import { INTO, INTO_SHOP, OUT, SAME_BRIDGE, SIX, inTurn, ofRules, reload, sh, type Plant } from './plant.ts';
+import {
+  INTO,
+  INTO_SHOP,
+  OUT,
+  SAME_BRIDGE,
+  SIX,
+  inTurn,
+  lax,
+  ofRules,
+  reload,
+  sh,
+  type Plant,
+} from './plant.ts';
 
 const FORWARDED = [...INTO, ...OUT, ...SAME_BRIDGE];
 
@@ -72,14 +84,14 @@ export const BACKENDS: readonly Plant[] = [
     name: 'policy DROP in iptables-legacy beside nft',
     code: 'both-backends',
     plant: sh('iptables-legacy -P FORWARD DROP'),
-    undo: sh(CLEAR_LEGACY),
+    undo: lax(CLEAR_LEGACY),
     broken: FORWARDED,
   },
   {
     name: 'DROP rule in iptables-legacy beside nft',
     code: 'both-backends',
     plant: sh('iptables-legacy -A FORWARD -d 172.28.1.0/24 -j DROP'),
-    undo: sh(CLEAR_LEGACY),
+    undo: lax(CLEAR_LEGACY),
     broken: [...INTO_SHOP, 'shop → client', 'desk → shop'],
     target: 'shop',
   },
@@ -87,7 +99,7 @@ export const BACKENDS: readonly Plant[] = [
     name: "Docker's leftovers in iptables-legacy",
     code: 'both-backends',
     plant: sh(LEFTOVERS),
-    undo: inTurn(sh(CLEAR_LEGACY), reload),
+    undo: inTurn(lax(CLEAR_LEGACY), reload),
     broken: [...INTO, 'shop → client', 'api → client', 'desk → shop'],
   },
 ];

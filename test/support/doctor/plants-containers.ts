@@ -1,6 +1,6 @@
 import { CLIENT, HOST } from '../lab/wire.ts';
 import { flow } from './flows.ts';
-import { inTurn, published, remove, sh, start, type Deed, type Plant } from './plant.ts';
+import { inTurn, lax, published, remove, sh, start, type Deed, type Plant } from './plant.ts';
 
 /** A plant that is a container of its own, published on a port that the client gets nothing from. */
 const ofContainer = (
@@ -47,7 +47,7 @@ export const CONTAINERS: readonly Plant[] = [
     {
       plant: inTurn(start('sleeper', '-p 8192:80'), sh('docker pause sleeper >/dev/null')),
     },
-    { undo: sh('docker unpause sleeper >/dev/null 2>&1 || true; docker rm -f sleeper >/dev/null') },
+    { undo: lax('docker unpause sleeper >/dev/null 2>&1 || true; docker rm -f sleeper >/dev/null') },
   ),
   ofContainer(
     'service bound to loopback',
@@ -113,7 +113,7 @@ export const CONTAINERS: readonly Plant[] = [
       plant: inTurn(squat, (scene) => scene.start('late', ['-p', '8199:80']).catch(() => undefined)),
       byHand: sh('kill "$(cat /tmp/squatter)"; sleep 0.1; docker start late >/dev/null'),
     },
-    { undo: sh('kill "$(cat /tmp/squatter)" 2>/dev/null || true; docker rm -f late >/dev/null') },
+    { undo: lax('kill "$(cat /tmp/squatter)" 2>/dev/null || true; docker rm -f late >/dev/null') },
   ),
   ofContainer(
     'disconnected from its network',
@@ -147,7 +147,7 @@ export const CONTAINERS: readonly Plant[] = [
       sh('docker network create --internal --subnet 172.28.4.0/24 inside >/dev/null'),
       start('vault', '--network inside'),
     ),
-    undo: inTurn(remove('vault'), sh('docker network rm inside >/dev/null')),
+    undo: inTurn(remove('vault'), lax('docker network rm inside >/dev/null')),
     byHand: sh('docker network connect bridge vault'),
     broken: ['vault → client'],
     extra: () => [flow('vault', 'client', `${CLIENT.ipv4}:80/tcp`, HOST.ipv4)],
@@ -163,7 +163,7 @@ export const CONTAINERS: readonly Plant[] = [
       start('hermit', '--network closed --ip 172.28.3.11'),
       start('monk', '--network closed --ip 172.28.3.12'),
     ),
-    undo: inTurn(remove('hermit', 'monk'), sh('docker network rm closed >/dev/null')),
+    undo: inTurn(remove('hermit', 'monk'), lax('docker network rm closed >/dev/null')),
     byHand: sh('iptables -I DOCKER-USER -i icc0 -o icc0 -j ACCEPT'),
     broken: ['hermit → monk'],
     extra: () => [flow('hermit', 'monk', '172.28.3.12:80/tcp', 'monk saw 172.28.3.11')],
@@ -188,7 +188,7 @@ export const CONTAINERS: readonly Plant[] = [
         -o com.docker.network.bridge.enable_ip_masquerade=false plain >/dev/null`),
       start('plainer', '--network plain'),
     ),
-    undo: inTurn(remove('plainer'), sh('docker network rm plain >/dev/null')),
+    undo: inTurn(remove('plainer'), lax('docker network rm plain >/dev/null')),
     byHand: sh('iptables -t nat -A POSTROUTING -s 172.28.7.0/24 ! -o plain0 -j MASQUERADE'),
     broken: ['plainer → client'],
     extra: () => [flow('plainer', 'client', `${CLIENT.ipv4}:80/tcp`, HOST.ipv4)],

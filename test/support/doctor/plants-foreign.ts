@@ -8,6 +8,7 @@ import {
   SAME_BRIDGE,
   SIX,
   inTurn,
+  lax,
   ofRules,
   reload,
   sh,
@@ -146,7 +147,7 @@ export const FOREIGN: readonly Plant[] = [
     plant: sh(`ipset create banned hash:net
       ipset add banned 192.0.2.0/25
       iptables -I DOCKER-USER -i eth0 -m set --match-set banned src -j DROP`),
-    undo: inTurn(reload, sh('ipset destroy banned')),
+    undo: inTurn(reload, lax('ipset destroy banned')),
     broken: [...INTO, ...OUT],
   },
 ];

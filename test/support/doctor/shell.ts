@@ -49,7 +49,7 @@ done
 const plain = (line: string): string =>
   line
     .replace(/veth[0-9a-f]{7}/g, 'veth')
-    .replace(/ (?:pref medium|proto \w+|metric 1024)/g, '')
+    .replace(/ (?:pref medium|proto \w+|metric \d+)/g, '')
     .replace(/^-([A-Z]) /, '$1 ')
     .trimEnd();
 
