@@ -77,3 +77,16 @@ export function flowsOf(places: Places): readonly Flow[] {
   const known = { web: at('web'), shop: at('shop'), api: at('api') };
   return [...published(), ...fromHost(known), ...outbound(), ...among(known)];
 }
+
+/** The names that patterns mean, `*` standing for any text. @throws Error for one that no flow has */
+export function flowNames(flows: readonly Flow[], patterns: readonly string[]): ReadonlySet<string> {
+  return new Set(
+    patterns.flatMap((pattern) => {
+      const escaped = pattern.replace(/[.+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*');
+      const whole = new RegExp(`^${escaped}$`);
+      const names = flows.map(({ name }) => name).filter((name) => whole.test(name));
+      if (names.length === 0) throw new Error(`no flow is called ${pattern}`);
+      return names;
+    }),
+  );
+}

@@ -1,6 +1,6 @@
 import type { Era } from '../lab/eras.ts';
 import { CLIENT, HOST } from '../lab/wire.ts';
-import { flow, type Flow, type Places } from './flows.ts';
+import { flow, flowNames, type Flow, type Places } from './flows.ts';
 import type { Scene } from './scene.ts';
 
 /** Something done to a scene. */
@@ -99,16 +99,7 @@ export const WEB_ALONE = [
   ...['host → web', 'host → own:8080', 'mate → web', 'web → host service'],
 ];
 
-/** Names of `flows` that a plant says it breaks. @throws Error for a pattern that no flow has */
+/** Names of `flows` that a plant says it breaks. */
 export function brokenNames(plant: Plant, era: Era, flows: readonly Flow[]): ReadonlySet<string> {
-  const patterns = typeof plant.broken === 'function' ? plant.broken(era) : plant.broken;
-  return new Set(
-    patterns.flatMap((pattern) => {
-      const escaped = pattern.replace(/[.+?^$()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*');
-      const whole = new RegExp(`^${escaped}$`);
-      const names = flows.map(({ name }) => name).filter((name) => whole.test(name));
-      if (names.length === 0) throw new Error(`${plant.name}: no flow is called ${pattern}`);
-      return names;
-    }),
-  );
+  return flowNames(flows, typeof plant.broken === 'function' ? plant.broken(era) : plant.broken);
 }

@@ -46,6 +46,6 @@ export async function plantIt(scene: Scene, plant: Plant): Promise<readonly stri
  */
 export async function takeOut(scene: Scene, plant: Pick<Plant, 'undo'>): Promise<readonly string[]> {
   await plant.undo(scene);
-  const [strange, wrong] = [await scene.strangeness(), await unsound(scene)];
+  const [strange, wrong] = await Promise.all([scene.strangeness(), unsound(scene)]);
   return [...strange, ...wrong];
 }
