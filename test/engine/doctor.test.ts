@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
 import { consult, judgePlant, settleDoctor, type Doctor, type Verdict } from '../support/doctor/judge.ts';
@@ -72,9 +72,9 @@ function consultationsOf(era: Era): void {
   beforeAll(settle);
   afterAll(leave);
 
-  test.each(PLANTS.map((plant, index) => ({ plant, row: faults[index] })))(
+  test.for(PLANTS.map((plant, index) => ({ plant, row: faults[index] })))(
     '$plant.name',
-    async ({ plant, row }) => {
+    async ({ plant, row }, { expect }) => {
       if (plant.only?.eras.includes(era) === false) {
         row?.cells.set(era, `not here: ${plant.only.reason}`);
         return;
@@ -92,9 +92,9 @@ function consultationsOf(era: Era): void {
     },
   );
 
-  test.each(VARIANTS.map((variant, index) => ({ variant, row: healthy[index] })))(
+  test.for(VARIANTS.map((variant, index) => ({ variant, row: healthy[index] })))(
     'healthy: $variant.name',
-    async ({ variant, row }) => {
+    async ({ variant, row }, { expect }) => {
       if (variant.only?.eras.includes(era) === false) {
         row?.cells.set(era, `not here: ${variant.only.reason}`);
         return;

@@ -50,6 +50,16 @@ export const CONTAINERS: readonly Plant[] = [
     { undo: lax('docker unpause sleeper >/dev/null 2>&1 || true; docker rm -f sleeper >/dev/null') },
   ),
   ofContainer(
+    'container that ends as soon as it starts',
+    'container-restarting',
+    { called: 'crasher', port: 8203 },
+    {
+      // Long enough for the Engine to wait longer between attempts than an attempt takes.
+      plant: inTurn(start('crasher', '--restart always -p 8203:80', ['nonsense']), sh('sleep 1')),
+      byHand: instead('crasher', '-p 8203:80'),
+    },
+  ),
+  ofContainer(
     'service bound to loopback',
     'loopback-only',
     { called: 'shy', port: 8193 },

@@ -1,4 +1,13 @@
-import { BY_PROXY, INTO_WEB, OUT_OF_WEB, SHOP_ALONE, WEB_ALONE, ofScripts, type Plant } from './plant.ts';
+import {
+  BY_PROXY,
+  INTO_WEB,
+  OUT_OF_WEB,
+  SHOP_ALONE,
+  SIX,
+  WEB_ALONE,
+  ofScripts,
+  type Plant,
+} from './plant.ts';
 
 const MATE_OUT = 'mate → shop:8081 by host';
 
@@ -59,6 +68,30 @@ export const LINKS: readonly Plant[] = [
     'bridge-address-gone',
     ['ip addr del 172.17.0.1/16 dev docker0', 'ip addr add 172.17.0.1/16 brd 172.17.255.255 dev docker0'],
     [...INTO_WEB, ...OUT_OF_WEB, 'host → web', 'host → own:8080', 'web → host service', MATE_OUT],
+  ),
+  ofScripts(
+    'IPv6 address of a bridge removed',
+    'bridge-address-gone',
+    ['ip addr del fd00:6::1/64 dev back0', 'ip addr add fd00:6::1/64 dev back0 nodad'],
+    [...SIX, 'host → api6'],
+    { target: 'back' },
+  ),
+  ofScripts(
+    'IPv6 switched off on a bridge',
+    'ipv6-disabled',
+    [
+      'put 1 ipv6/conf/back0/disable_ipv6',
+      'put 0 ipv6/conf/back0/disable_ipv6; ip addr add fd00:6::1/64 dev back0 nodad',
+    ],
+    [...SIX, 'host → api6'],
+    { target: 'api' },
+  ),
+  ofScripts(
+    'veth deleted',
+    'veth-missing',
+    ['ip link del "$(veth shop)"', 'docker restart -t 1 shop >/dev/null'],
+    SHOP_ALONE,
+    { target: 'shop' },
   ),
   ofScripts(
     'bridge deleted',

@@ -1,4 +1,6 @@
 import { HOST } from '../lab/wire.ts';
+import { BANNED } from '../matrix/city.ts';
+import { flow } from './flows.ts';
 import { INTO, INTO_WEB, OUT, OUT_OF_WEB, SAME_BRIDGE, ofRules, type Plant } from './plant.ts';
 
 /** Deletes every rule of `table` whose text matches a pattern of sed. */
@@ -63,5 +65,33 @@ export const LOST: readonly Plant[] = [
     [drop('nat', '172\\.17\\.0\\.2[/:].*'), drop('filter', '172\\.17\\.0\\.2\\/.*')].join('\n'),
     [...INTO_WEB, 'host → own:8080'],
     { target: 'web' },
+  ),
+  ofRules(
+    "jump to DOCKER-USER lost: the user's ban does not hold",
+    'rules-lost',
+    `iptables -I DOCKER-USER -s ${BANNED} -j DROP; iptables -D FORWARD -j DOCKER-USER`,
+    ['client → web:8080, banned'],
+    { extra: () => [flow('client', 'web:8080, banned', `${HOST.ipv4}:8080/tcp`, 'silence', BANNED)] },
+  ),
+  ofRules(
+    'isolation of networks lost',
+    'rules-lost',
+    'iptables -F DOCKER-ISOLATION-STAGE-1',
+    ['* another network'],
+    {
+      target: 'front',
+      only: { eras: ['20.10', '26.1'], reason: 'raw stops these packets as well' },
+    },
+  ),
+  ofRules(
+    'DROP of direct access in raw lost',
+    'rules-lost',
+    'iptables -t raw -F PREROUTING',
+    ['client → web itself'],
+    {
+      target: 'web',
+      extra: (places) => [flow('client', 'web itself', `${places.get('web')?.ipv4 ?? ''}:80/tcp`, 'silence')],
+      only: { eras: ['28.5'], reason: 'no such rule before 28' },
+    },
   ),
 ];

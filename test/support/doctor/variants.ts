@@ -174,7 +174,12 @@ const DAEMONS: readonly Variant[] = [
   {
     name: 'userland-proxy=false',
     make: restart('--userland-proxy=false'),
-    undo: inTurn(restart(), reload),
+    // Loopback by the kernel wants a setting of the bridges that the Engine does not take back.
+    undo: inTurn(
+      restart(),
+      lax('for bridge in docker0 front0 back0; do put 0 ipv4/conf/$bridge/route_localnet; done'),
+      reload,
+    ),
     // Without a proxy the kernel translates what the proxy would have answered.
     otherwise: [...BY_PROXY, 'host → own:8080'],
   },
