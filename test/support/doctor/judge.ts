@@ -113,7 +113,7 @@ export async function judgePlant(doctor: Doctor, scene: Scene, plant: Plant): Pr
     const silent =
       followed === 'no remedy'
         ? ['no remedy that could be tried']
-        : await unsound(scene, await extraOf(scene, plant));
+        : await unsound(scene, extraOf(scene, plant));
     const passes = silent.length > 0 && followed !== 'no remedy' ? 'no' : followed;
     const still = silent.map((line) => `after the remedy: ${line}`);
     return { named, falseAlarms, passes, wrong: bad || still.length > 0 ? [...findings, ...still] : [] };

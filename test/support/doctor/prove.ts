@@ -21,8 +21,7 @@ export async function unsound(
 }
 
 /** The flows that a plant brings along. */
-export const extraOf = async (scene: Scene, plant: Plant): Promise<readonly Flow[]> =>
-  plant.extra === undefined ? [] : plant.extra(await scene.places());
+export const extraOf = (scene: Scene, plant: Plant): readonly Flow[] => plant.extra?.(scene.places) ?? [];
 
 /**
  * Plants a fault and proves that it is one.
@@ -30,7 +29,7 @@ export const extraOf = async (scene: Scene, plant: Plant): Promise<readonly Flow
  */
 export async function plantIt(scene: Scene, plant: Plant): Promise<readonly string[]> {
   await plant.plant(scene);
-  const extra = await extraOf(scene, plant);
+  const extra = extraOf(scene, plant);
   const broken = brokenNames(plant, scene.era, [...scene.flows, ...extra]);
   const measured = await scene.measure(extra, broken);
   return measured.flatMap((one) => {

@@ -4,11 +4,12 @@ import { savesOf, type Saves } from '../incident/rules.ts';
 import { startEngine, type Engine } from '../lab/engine.ts';
 import { ERAS, type Era } from '../lab/eras.ts';
 import { must } from '../lab/run.ts';
-import { equip, placesOf, run, type Container, type Place } from '../matrix/city.ts';
+import { equip, placesOf, run, type Container } from '../matrix/city.ts';
 import { ask, type Answers } from '../matrix/packets.ts';
 import { load } from '../matrix/stage.ts';
 import { HOST_SERVICE, flowsOf, type Flow, type Places } from './flows.ts';
-import { PRELUDE, fingerprintOf } from './shell.ts';
+import { fingerprintOf } from './look.ts';
+import { PRELUDE } from './shell.ts';
 
 /** An Engine with a few containers whose every flow is known, for faults to be planted in. */
 export interface Scene {
@@ -24,8 +25,8 @@ export interface Scene {
   reload(): Promise<void>;
   /** What every flow of the scene comes to, and those given besides. Waits for what is not in `lost`. */
   measure(more: readonly Flow[], lost?: ReadonlySet<string>): Promise<readonly Measured[]>;
-  /** Where the running containers are. */
-  places(): Promise<Places>;
+  /** Where its steady containers are. */
+  readonly places: Places;
   /** What is not as it was at the beginning, one line each. Waits a little: links take a moment to come up. */
   strangeness(): Promise<readonly string[]>;
   leave(): Promise<void>;
@@ -38,7 +39,7 @@ export interface Measured {
 }
 
 /** Long enough for a busy machine where an answer is due, and no longer than needed to say there is none. */
-const PATIENCE = { unexpected: 0.6, expected: 5 };
+const PATIENCE = { unexpected: 0.4, expected: 5 };
 /** What is tried again and again while the scene recovers. */
 const RECOVERIES = 12;
 
@@ -98,8 +99,6 @@ async function waitUntilSound(engine: Engine, flows: readonly Flow[]): Promise<v
 }
 
 function sceneOn(engine: Engine, golden: Saves, print: readonly string[], steady: Places): Scene {
-  const placesNow = async (): Promise<Places> =>
-    await placesOf(engine).catch((): ReadonlyMap<string, Place> => steady);
   const strangeNow = async () => {
     const now = await fingerprintOf(engine);
     const [was, is] = [new Set(print), new Set(now)];
@@ -116,7 +115,7 @@ function sceneOn(engine: Engine, golden: Saves, print: readonly string[], steady
     start: (name, args, serve) => startOne(engine, name, args, serve),
     reload: () => load(engine, golden),
     measure: (more, lost = new Set()) => measureOn(engine, [...flowsOf(steady), ...more], lost),
-    places: placesNow,
+    places: steady,
     async strangeness() {
       let strange = await strangeNow();
       for (let attempt = 0; strange.length > 0 && attempt < RECOVERIES; attempt++) {
