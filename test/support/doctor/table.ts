@@ -46,7 +46,7 @@ function tableOf(rows: readonly Row[], eras: readonly Era[], healthy: boolean): 
 }
 
 /** `78 faults on 3 Engines, 234 plants: 230 hits, 2 named second, 2 missed; …` */
-export function countLine(faults: readonly Row[], healthy: readonly Row[]): string {
+function countLine(faults: readonly Row[], healthy: readonly Row[]): string {
   const verdicts = faults.flatMap(({ cells }) => [...cells.values()].filter(isVerdict));
   const calm = healthy.flatMap(({ cells }) => [...cells.values()].filter(isVerdict));
   const many = (of: (verdict: Verdict) => boolean, among = verdicts) => String(among.filter(of).length);
