@@ -2,11 +2,13 @@
 # The matrix's servers and clients. A server says who it is and whom it saw, so that an answer from the wrong container
 # is told from one of the right one; it also asks others on behalf of whoever tells it to, from where it is.
 # usage: agent.pl serve FOLDER NAME PORT/tcp PORT/udp ...   answers every request with "NAME saw ADDRESS"; takes orders
-#                                                           at the socket FOLDER/NAME
+#                                                           at the socket FOLDER/NAME; ADDRESS:PORT/tcp binds there only
 #        agent.pl order FOLDER PATIENCE LIMIT               reads "NAME QUESTION" lines, has each asked by NAME, all at
 #                                                           once, and prints "ID<tab>ANSWER" for each; NAME host: itself
-# QUESTION is ID,tcp|udp,ADDRESS,PORT,WANTED[,SENDER]. Wanted answers (1) are waited for up to LIMIT seconds; the others
+# QUESTION is ID,KIND,ADDRESS,PORT,WANTED[,SENDER]. Wanted answers (1) are waited for up to LIMIT seconds; the others
 # for PATIENCE seconds, and for as long as a wanted one is out: on a busy machine a leak is as slow as an answer.
+# KIND is tcp, udp, bulk (tcp, with an answer of many full packets), or dns (asks a name server for the address of SENDER).
+# One who cannot be asked, for it does not run, answers "absent".
 use strict;
 use warnings;
 use Errno qw(EINPROGRESS EAGAIN ECONNREFUSED);
@@ -19,6 +21,7 @@ $mode eq 'serve' ? serve(@ARGV) : $mode eq 'order' ? order(@ARGV) : die "usage: 
 
 sub seen {
     my ($name, $peer) = @_;
+    return "$name saw " . inet_ntoa((unpack_sockaddr_in($peer))[1]) if sockaddr_family($peer) == AF_INET;
     my (undef, $packed) = unpack_sockaddr_in6($peer);
     my $address = inet_ntop(AF_INET6, $packed);
     $address =~ s/^::ffff:(?=\d+\.)//;
@@ -27,10 +30,11 @@ sub seen {
 
 # One socket for both families: an IPv4 peer arrives as ::ffff:a.b.c.d.
 sub listening {
-    my ($port, $protocol) = $_[0] =~ m{^(\d+)/(tcp|udp)$} or die "not PORT/tcp or PORT/udp: $_[0]\n";
-    socket(my $socket, AF_INET6, $protocol eq 'tcp' ? SOCK_STREAM : SOCK_DGRAM, 0) or die "socket: $!\n";
+    my ($only, $port, $protocol) = $_[0] =~ m{^(?:([\d.]+):)?(\d+)/(tcp|udp)$} or die "not PORT/tcp or PORT/udp: $_[0]\n";
+    my $to = $only ? pack_sockaddr_in($port, inet_aton($only)) : pack_sockaddr_in6($port, Socket::IN6ADDR_ANY);
+    socket(my $socket, sockaddr_family($to), $protocol eq 'tcp' ? SOCK_STREAM : SOCK_DGRAM, 0) or die "socket: $!\n";
     setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, 1);
-    bind($socket, pack_sockaddr_in6($port, Socket::IN6ADDR_ANY)) or die "bind $_[0]: $!\n";
+    bind($socket, $to) or die "bind $_[0]: $!\n";
     $protocol eq 'udp' or listen($socket, 64) or die "listen: $!\n";
     return [$socket, $protocol];
 }
@@ -81,14 +85,18 @@ sub order {
     my %questions;
     while (<STDIN>) { push @{ $questions{$1} }, $2 if /^(\S+) (\S+)$/ }
     my @own = @{ delete $questions{host} // [] };
+    my %out = map { (split /,/)[0] => 1 } map { @$_ } values %questions;
     my @asked = map {
         socket(my $socket, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
-        connect($socket, pack_sockaddr_un("$folder/$_")) or die "no $_ to ask: $!\n";
-        syswrite($socket, join(' ', @patience, @{ $questions{$_} }) . "\n");
-        $socket
+        # One who is paused takes the order and never answers.
+        setsockopt($socket, SOL_SOCKET, SO_RCVTIMEO, pack('l!l!', $patience[1] + 2, 0));
+        connect($socket, pack_sockaddr_un("$folder/$_"))
+            ? syswrite($socket, join(' ', @patience, @{ $questions{$_} }) . "\n") && $socket
+            : ()
     } keys %questions;
     print ask(@patience, @own);
-    for my $socket (@asked) { print while <$socket> }
+    for my $socket (@asked) { while (<$socket>) { delete $out{ (split /\t/)[0] }; print } }
+    print map { "$_\tabsent\n" } keys %out;
 }
 
 sub answer_udp {
@@ -102,23 +110,32 @@ sub answer_tcp {
     my $peer = accept(my $connection, $socket) or return;
     # A client that says nothing must not hold up the others for long; closing with its words unread would reset.
     setsockopt($connection, SOL_SOCKET, SO_RCVTIMEO, pack('l!l!', 1, 0));
-    sysread($connection, my $ignored, 65536);
-    syswrite($connection, seen($name, $peer));
+    sysread($connection, my $request, 65536);
+    my $bulk = ($request // '') =~ /^BULK/;
+    # All of it at once into the buffer: nobody else waits for one who does not take it.
+    setsockopt($connection, SOL_SOCKET, SO_SNDBUF, 200_000) if $bulk;
+    syswrite($connection, seen($name, $peer) . ($bulk ? "\n" . 'x' x 20_000 : ''));
     close($connection);
 }
 
 # Seconds of a clock that nobody sets; perl-base has no Time::HiRes.
 sub now { return (POSIX::times())[0] / POSIX::sysconf(POSIX::_SC_CLK_TCK()) }
 
+sub is_stream { return $_[0] eq 'tcp' || $_[0] eq 'bulk' }
+
+# A question for the IPv4 address of a name of one label.
+sub dns { return pack('n6 C/a* C n2', 4711, 0x0100, 1, 0, 0, 0, $_[0], 0, 1, 1) }
+
 sub begin {
     my ($id, $protocol, $address, $port, $wanted, $sender) = split /,/, $_[0];
-    my $type = $protocol eq 'tcp' ? SOCK_STREAM : SOCK_DGRAM;
+    my $type = is_stream($protocol) ? SOCK_STREAM : SOCK_DGRAM;
     my ($error, $to) = getaddrinfo($address, $port, { flags => AI_NUMERICHOST, socktype => $type });
     die "$address: $error\n" if $error;
     my $one = { id => $id, protocol => $protocol, wanted => $wanted, heard => '', state => 'connecting', asked => now() };
+    $one->{question} = $protocol eq 'dns' ? dns($sender) : $protocol eq 'bulk' ? "BULK\r\n\r\n" : "GET / HTTP/1.0\r\n\r\n";
     socket($one->{socket}, $to->{family}, $type, 0) or die "socket: $!\n";
     fcntl($one->{socket}, F_SETFL, O_NONBLOCK);
-    if ($sender) { bind($one->{socket}, pack_sockaddr_in(0, inet_aton($sender))) or die "bind $sender: $!\n" }
+    if ($sender && $protocol ne 'dns') { bind($one->{socket}, pack_sockaddr_in(0, inet_aton($sender))) or die "bind $sender: $!\n" }
     if (connect($one->{socket}, $to->{addr})) { $one->{state} = 'connected'; question($one) }
     elsif ($! != EINPROGRESS) { settle($one, failure($one, $!)) }
     return $one;
@@ -127,19 +144,20 @@ sub begin {
 sub failure {
     my ($one, $error) = @_;
     # ICMP errors are rate limited, so for udp they come or do not.
-    return $one->{protocol} eq 'tcp' && $error == ECONNREFUSED ? 'refused' : 'silence';
+    return is_stream($one->{protocol}) && $error == ECONNREFUSED ? 'refused' : 'silence';
 }
 
 sub question {
     my ($one) = @_;
     $one->{asked} = now();
-    syswrite($one->{socket}, "GET / HTTP/1.0\r\n\r\n");
+    syswrite($one->{socket}, $one->{question});
 }
 
 sub settle {
     my ($one, $answer) = @_;
+    $answer = length $answer > 30 ? inet_ntoa(substr $answer, -4) : 'no such name' if $one->{protocol} eq 'dns' && length $one->{heard};
     $answer =~ s/.*?\r\n\r\n//s;
-    $answer =~ s/\s+$//;
+    $answer =~ s/\s+x*$//;
     $one->{answer} = $answer;
     close $one->{socket};
 }
@@ -148,7 +166,7 @@ sub hear {
     my ($one) = @_;
     my $got = sysread($one->{socket}, $one->{heard}, 65536, length $one->{heard});
     if (!defined $got) { $! == EAGAIN or settle($one, failure($one, $!)) }
-    elsif ($one->{protocol} eq 'udp' && $got) { settle($one, $one->{heard}) }
+    elsif (!is_stream($one->{protocol}) && $got) { settle($one, $one->{heard}) }
     elsif (!$got) { settle($one, length $one->{heard} ? $one->{heard} : 'mute') }
 }
 
@@ -167,7 +185,7 @@ sub turn {
         if ($_->{state} eq 'connecting') { vec($write, fileno($_->{socket}), 1) = 1 }
         else { vec($read, fileno($_->{socket}), 1) = 1 }
         # A datagram may be lost where a connection would try again.
-        question($_) if $_->{protocol} eq 'udp' && now() - $_->{asked} > 1;
+        question($_) if !is_stream($_->{protocol}) && now() - $_->{asked} > 1;
     }
     select($read, $write, undef, 0.05) > 0 or return;
     for (@open) {
@@ -188,7 +206,7 @@ sub ask {
         turn(@open);
     }
     return join '', map {
-        my $answer = $_->{answer} // ($_->{state} eq 'connected' && $_->{protocol} eq 'tcp' ? 'mute' : 'silence');
+        my $answer = $_->{answer} // ($_->{state} eq 'connected' && is_stream($_->{protocol}) ? 'mute' : 'silence');
         "$_->{id}\t$answer\n"
     } @all;
 }

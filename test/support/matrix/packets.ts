@@ -5,7 +5,7 @@ import type { Pair } from './pairs.ts';
 
 /**
  * What came of each pair, by its name: who answered and whom it saw (`web saw 192.0.2.2`), `refused`, `mute` (a
- * connection that says nothing), or `silence`.
+ * connection that says nothing), `absent` (the asker does not run), or `silence`.
  */
 export type Answers = ReadonlyMap<string, string>;
 
@@ -21,9 +21,10 @@ const MEASURING: Patience = { unexpected: 0.8, expected: 0.8 };
 const COMPARING: Patience = { unexpected: 0.3, expected: 6 };
 
 export const isReached = (answer: string | undefined): boolean =>
-  answer !== undefined && !['refused', 'mute', 'silence'].includes(answer);
+  answer !== undefined && !['refused', 'mute', 'silence', 'absent'].includes(answer);
 
-async function ask(
+/** Sends every pair's packets at once; waits for those that `known` says are answered with the second patience. */
+export async function ask(
   { execInside }: Engine,
   pairs: readonly Pair[],
   known: Answers,

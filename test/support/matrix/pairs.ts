@@ -6,7 +6,8 @@ export interface Pair {
   readonly name: string;
   /** `client`, `host`, or a container. */
   readonly from: string;
-  readonly protocol: 'tcp' | 'udp';
+  /** `bulk`: tcp, with an answer of many full packets; `dns`: `sender` is the name that is asked for. */
+  readonly protocol: 'tcp' | 'udp' | 'bulk' | 'dns';
   readonly address: string;
   readonly port: number;
   /** Source address, where it is not the usual one. */

@@ -1,0 +1,105 @@
+import {
+  INTO,
+  INTO_SHOP,
+  OUT,
+  SAME_BRIDGE,
+  SIX,
+  inTurn,
+  lax,
+  ofRules,
+  reload,
+  sh,
+  type Plant,
+} from './plant.ts';
+
+const FORWARDED = [...INTO, ...OUT, ...SAME_BRIDGE];
+
+/** What nftables.conf of many distributions' examples holds. */
+const NFTABLES_CONF = `nft -f - <<'EOF'
+table inet filter {
+  chain input { type filter hook input priority filter; policy accept; }
+  chain forward { type filter hook forward priority filter; policy drop; }
+  chain output { type filter hook output priority filter; policy accept; }
+}
+EOF`;
+
+/** What firewalld writes for a zone that forwards nothing, in short. */
+const FIREWALLD = `nft -f - <<'EOF'
+table inet firewalld {
+  chain filter_FORWARD {
+    type filter hook forward priority filter + 10; policy accept;
+    ct state { established, related } accept
+    ct status dnat accept
+    iifname "lo" accept
+    jump filter_FORWARD_POLICIES
+    ct state invalid drop
+    reject with icmpx admin-prohibited
+  }
+  chain filter_FORWARD_POLICIES { }
+}
+EOF`;
+
+const BRIDGE_TABLE = `nft -f - <<'EOF'
+table bridge fence {
+  chain forward { type filter hook forward priority filter; policy accept; ip daddr 172.28.1.11 drop; }
+}
+EOF`;
+
+const NETDEV_TABLE = `nft -f - <<'EOF'
+table netdev edge {
+  chain ingress { type filter hook ingress device "eth0" priority filter; policy accept; tcp dport 8081 drop; }
+}
+EOF`;
+
+/** An Engine that was started with the other backend once, and left its rules there. */
+const LEFTOVERS = `iptables-legacy -N DOCKER
+iptables-legacy -A DOCKER -d 172.17.0.77/32 ! -i docker0 -o docker0 -p tcp -m tcp --dport 80 -j ACCEPT
+iptables-legacy -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+iptables-legacy -A FORWARD -o docker0 -j DOCKER
+iptables-legacy -A FORWARD -i docker0 ! -o docker0 -j ACCEPT
+iptables-legacy -A FORWARD -i docker0 -o docker0 -j ACCEPT
+iptables-legacy -P FORWARD DROP`;
+
+const CLEAR_LEGACY = `iptables-legacy -P FORWARD ACCEPT; iptables-legacy -F; iptables-legacy -X`;
+
+/** Rules that iptables of the backend Docker uses does not show. */
+export const BACKENDS: readonly Plant[] = [
+  ofRules('nftables.conf drops what is forwarded', 'native-table-drop', NFTABLES_CONF, [
+    ...FORWARDED,
+    ...SIX,
+  ]),
+  ofRules("firewalld's table rejects what is forwarded", 'native-table-drop', FIREWALLD, [
+    ...OUT,
+    ...SAME_BRIDGE,
+    'api → client6',
+  ]),
+  ofRules('DROP in a table of family bridge', 'native-table-drop', BRIDGE_TABLE, ['desk → shop'], {
+    target: 'shop',
+    from: 'desk',
+  }),
+  ofRules('DROP at the ingress of the uplink', 'native-table-drop', NETDEV_TABLE, INTO_SHOP, {
+    target: 'shop',
+  }),
+  {
+    name: 'policy DROP in iptables-legacy beside nft',
+    code: 'both-backends',
+    plant: sh('iptables-legacy -P FORWARD DROP'),
+    undo: lax(CLEAR_LEGACY),
+    broken: FORWARDED,
+  },
+  {
+    name: 'DROP rule in iptables-legacy beside nft',
+    code: 'both-backends',
+    plant: sh('iptables-legacy -A FORWARD -d 172.28.1.0/24 -j DROP'),
+    undo: lax(CLEAR_LEGACY),
+    broken: [...INTO_SHOP, 'shop → client', 'desk → shop'],
+    target: 'shop',
+  },
+  {
+    name: "Docker's leftovers in iptables-legacy",
+    code: 'both-backends',
+    plant: sh(LEFTOVERS),
+    undo: inTurn(lax(CLEAR_LEGACY), reload),
+    broken: [...INTO, 'shop → client', 'api → client', 'desk → shop'],
+  },
+];
