@@ -61,7 +61,7 @@ function passTable(walk: Walk, hook: Hook, table: string): PathEnd | undefined {
 function passNat(walk: Walk, hook: Hook): PathEnd | undefined {
   const side = sideOf(hook);
   if (walk.answers !== undefined) {
-    undo(walk, hook);
+    if (walk.tracked) undo(walk, hook);
     return undefined;
   }
   const { state, protocol } = walk.packet;

@@ -118,11 +118,11 @@ export function translate(
     }
     case 'MASQUERADE': {
       const address = addressFor(terrain, packet.family, packet.outInterface, nextHop);
-      if (address === undefined)
-        return { unknown: `the address of ${packet.outInterface} that MASQUERADE takes` };
-      return address === ''
-        ? 'drop'
-        : put(packet, side, { address, ports: value(options, '--to-ports'), random });
+      if (address === '') return 'drop';
+      const ports = value(options, '--to-ports');
+      // Where the interface has none it is another one's, which nobody tells: such as on lo.
+      const some = address ?? (packet.family === 'ipv4' ? '0.0.0.0-255.255.255.255' : '::-ffff::');
+      return put(packet, side, { address: some, ports, random });
     }
     case 'REDIRECT': {
       const address = redirectTarget(terrain, packet);

@@ -1,7 +1,9 @@
 import { makePacket, type Packet } from '../../../src/trace/packet.ts';
 import type { Dice } from './dice.ts';
-import { ADDRESSES, PORTS, type Scene } from './rulesets.ts';
-import type { PlaceName } from './town.ts';
+import type { Path } from '../../../src/trace/path.ts';
+import type { Scene } from './rulesets.ts';
+import { HOMES, type PlaceName } from './town.ts';
+import { ADDRESSES, PORTS } from './words-of-rules.ts';
 
 /** A packet with who sends it. */
 export interface Shot {
@@ -9,6 +11,8 @@ export interface Shot {
   readonly from: PlaceName;
   /** Interface it is sent by; '-' for whichever its route says. */
   readonly device: string;
+  /** Source port, or ICMP's id. */
+  readonly number: number;
   readonly packet: Packet;
 }
 
@@ -73,13 +77,26 @@ export function throwShot(dice: Dice, id: number, { destinations, ports }: Scene
     ...entryOf(from, device),
   } as const;
   const ends = protocol === 'icmp' ? {} : { sourcePort: number, destinationPort: port };
-  return { id, from, device, packet: makePacket({ ...fields, ...ends }) };
+  return { id, from, device, number, packet: makePacket({ ...fields, ...ends }) };
+}
+
+/**
+ * What the one who got a packet answers; undefined for who cannot: nobody is there, or the answer would stay at home.
+ * @param path - the way of the first packet
+ */
+export function answerTo(path: Path, id: number, number: number): Omit<Shot, 'packet'> | undefined {
+  const { end, last } = path;
+  if (end.at !== 'sent' || last.vague !== undefined || last.state !== 'NEW') return undefined;
+  const home = HOMES[last.destination];
+  if (home === undefined || home.dev !== end.outInterface || last.source.startsWith('127.')) return undefined;
+  if (UNREACHABLE[home.place]?.test(last.source) === true) return undefined;
+  return { id, from: home.place, device: home.place === 'client' ? home.dev : '-', number };
 }
 
 /** What agent.pl is told. */
-export function orderOf({ id, device, packet }: Shot): string {
+export function orderOf({ id, device, number, packet }: Shot): string {
   const { protocol, source, destination, sourcePort, destinationPort, tcpFlags = [], icmp } = packet;
   const detail = icmp?.type ?? tcpFlags.reduce((sum, flag) => sum | (FLAGS[flag] ?? 0), 0);
-  const number = protocol === 'icmp' ? 20_000 + (id % 40_000) : sourcePort;
-  return ['send', id, protocol, source, destination, number, destinationPort, detail, device].join(' ');
+  const port = protocol === 'icmp' ? number : sourcePort;
+  return ['send', id, protocol, source, destination, port, destinationPort, detail, device].join(' ');
 }
