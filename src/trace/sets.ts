@@ -20,7 +20,12 @@ export function parseSets(saved: string): ReadonlyMap<string, IpSet> {
   const sets = new Map<string, IpSet & { readonly members: string[] }>();
   for (const line of saved.split('\n')) {
     const [verb, name = '', what = '', ...rest] = splitWords(line).words;
-    if (verb === 'add') sets.get(name)?.members.push([what, ...rest].join(' '));
+    if (verb === 'add') {
+      // A comment may say anything, also what would be an option.
+      const comment = rest.indexOf('comment');
+      const options = comment === -1 ? rest : rest.toSpliced(comment, 2);
+      sets.get(name)?.members.push([what, ...options].join(' '));
+    }
     if (verb !== 'create') continue;
     const odd: string[] = [];
     for (let i = 0; i < rest.length; i++) {

@@ -79,7 +79,7 @@ function routeIn(walk: Walk, carries: boolean): PathEnd {
   }
   const { dev, via } = routing.route;
   walk.bridged = carries && dev === packet.inInterface;
-  const lost = walk.bridged ? refusedHairpin(terrain, packet) : refusedForward(walk);
+  const lost = walk.bridged ? refusedCarried(walk) : refusedForward(walk);
   if (lost !== undefined) return lost;
   note(
     walk,
@@ -88,6 +88,13 @@ function routeIn(walk: Walk, carries: boolean): PathEnd {
     `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`,
   );
   return forward(walk, dev, via);
+}
+
+/** What DNAT moved on its own bridge needs no forwarding by the kernel's comments; 6.18 loses it without (measured). */
+function refusedCarried({ terrain, packet }: Walk): PathEnd | undefined {
+  return forwards(terrain, packet) === true
+    ? refusedHairpin(terrain, packet)
+    : unknownEnd({ why: `whether ${packet.inInterface} carries what was translated, with forwarding off` });
 }
 
 function refusedForward({ terrain, packet }: Walk): PathEnd | undefined {

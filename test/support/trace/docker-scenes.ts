@@ -30,7 +30,11 @@ export function dockerScene(dice: Dice, name: string, backend: Backend): Scene {
     name: `${name}, ${moved?.name ?? 'no network'} on br1`,
     rules: { [backend]: rules },
     // With everything forwarded, as dockerd sees to.
-    sysctls: { ...throwSysctls(dice), 'ipv4/conf/all/forwarding': '1', 'ipv4/conf/eth1/forwarding': '1' },
+    sysctls: {
+      ...throwSysctls(dice, false),
+      'ipv4/conf/eth0/forwarding': '1',
+      'ipv4/conf/eth1/forwarding': '1',
+    },
     exotic: false,
     destinations: [...new Set(addresses), '192.0.2.1', '192.0.2.10'],
     ports: [...new Set(ports)],

@@ -137,13 +137,15 @@ function tableText(dice: Dice, plan: (typeof PLANS)[number], exotic: boolean): s
 }
 
 /** Settings of the kernel that decide about packets, thrown anew. */
-export function throwSysctls(dice: Dice): Record<string, string> {
+export function throwSysctls(dice: Dice, exotic: boolean): Record<string, string> {
   return {
     'ipv4/conf/all/rp_filter': dice.pick(['0', '0', '1', '2']),
     'ipv4/conf/eth0/rp_filter': dice.pick(['0', '0', '1', '2']),
     'ipv4/conf/eth1/rp_filter': dice.pick(['0', '0', '1', '2']),
-    'ipv4/conf/all/forwarding': dice.chance(92) ? '1' : '0',
+    'ipv4/conf/all/forwarding': '1',
+    'ipv4/conf/eth0/forwarding': dice.chance(92) ? '1' : '0',
     'ipv4/conf/eth1/forwarding': dice.chance(92) ? '1' : '0',
+    'ipv4/conf/br1/forwarding': exotic && dice.chance(30) ? '0' : '1',
     'ipv4/conf/all/route_localnet': dice.chance(15) ? '1' : '0',
     'ipv4/conf/docker0/route_localnet': dice.chance(30) ? '1' : '0',
     'bridge/bridge-nf-call-iptables': dice.chance(70) ? '1' : '0',
@@ -161,7 +163,7 @@ export function generateScene(
   return {
     name,
     rules: Object.fromEntries(backends.map((backend) => [backend, rules()])),
-    sysctls: throwSysctls(dice),
+    sysctls: throwSysctls(dice, exotic),
     // Which backend's rules come first, nobody tells.
     exotic: exotic || backends.length > 1,
     destinations: [],
