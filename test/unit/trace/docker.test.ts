@@ -10,10 +10,10 @@ import { GROUND, inside, link, outside, route, told } from './ground.ts';
 function machineOf({ host, networks }: Recording): Terrain {
   const bridges = networks.flatMap(({ bridge, gateways, subnets }) => {
     const [subnet] = subnets.filter((one) => !one.includes(':'));
-    const gateway = gateways.find((one) => !one.includes(':'));
-    return bridge === '' || subnet === undefined || gateway === undefined
-      ? []
-      : [{ bridge, subnet, gateway }];
+    if (bridge === '' || subnet === undefined) return [];
+    // Engine 20.10 does not say its default bridge's.
+    const gateway = gateways.find((one) => !one.includes(':')) ?? subnet.replace(/0\/\d+$/, '1');
+    return [{ bridge, subnet, gateway }];
   });
   return {
     ...GROUND,
