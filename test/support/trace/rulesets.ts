@@ -74,6 +74,7 @@ const PLANS: readonly {
       S2: ['POSTROUTING'],
     },
   },
+  { table: 'security', hooks: ['INPUT', 'FORWARD', 'OUTPUT'], own: {} },
   {
     table: 'filter',
     hooks: ['INPUT', 'FORWARD', 'OUTPUT'],
@@ -94,7 +95,7 @@ function tableText(dice: Dice, plan: (typeof PLANS)[number], exotic: boolean): s
     lines.push(`:${hook} ${table === 'filter' && dice.chance(15) ? 'DROP' : 'ACCEPT'} [0:0]`);
   for (const name of names) lines.push(`:${name} - [0:0]`);
   const write = (chain: string, places: readonly string[], later: readonly string[]): void => {
-    const few = table === 'raw' || table === 'mangle' ? 3 : 6;
+    const few = table === 'nat' || table === 'filter' ? 6 : 3;
     for (let left = dice.below(few); left > 0; left--) {
       const { base, protocol, more } = conditions(dice, places, exotic);
       const open = base === '' && more === '';

@@ -27,7 +27,7 @@ const ANSWERS = 1_000_000;
 /** Loads a scene into the host, emptying what was there. */
 async function load(town: Town, scene: Scene): Promise<void> {
   const clear = ['nft', 'legacy'].flatMap((backend) =>
-    ['raw', 'mangle', 'nat', 'filter'].map(
+    ['raw', 'mangle', 'nat', 'filter', 'security'].map(
       (table) => `iptables-${backend} -t ${table} -F; iptables-${backend} -t ${table} -X`,
     ),
   );

@@ -149,6 +149,8 @@ export function target(dice: Dice, table: string, hook: string, protocol: string
         'TTL --ttl-set 60',
         ...passing,
       ]);
+    case 'security':
+      return dice.pick(['ACCEPT', 'DROP', 'RETURN', ...passing]);
     default:
       return dice.pick([
         ...['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'DROP', 'REJECT', 'RETURN', 'RETURN'],
