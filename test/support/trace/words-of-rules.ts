@@ -82,7 +82,7 @@ export function conditions(
     '-m comment --comment "not -j DROP"',
   ];
   for (let left = dice.pick([0, 0, 1, 1, 2]); left > 0; left--) more.push(dice.pick(extras));
-  if (exotic && dice.chance(12))
+  if (exotic && dice.chance(8))
     more.push(
       dice.pick([
         '-m limit --limit 5/sec --limit-burst 5',
