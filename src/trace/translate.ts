@@ -3,7 +3,7 @@ import { sameAddress } from './addresses.ts';
 import { linkOf } from './local.ts';
 import { portRange } from './match-ports.ts';
 import type { Packet, Vague } from './packet.ts';
-import { hasPorts } from './protocols.ts';
+import { hasPorts, isIcmp } from './protocols.ts';
 import { addressFor } from './route.ts';
 import type { Extension, Option } from './rule-parts.ts';
 import type { Terrain } from './terrain.ts';
@@ -58,7 +58,10 @@ function put(packet: Packet, side: Side, { address, ports, random }: Wanted): Tr
       // A port of the range is kept where it can be (nf_nat_core.c, get_unique_tuple).
     } else if (port < range[0] || port > range[1]) vague.add(portField);
   }
-  if (random && hasPorts(packet.protocol) && portRange(ports)?.[0] !== port) vague.add(portField);
+  // ICMP's id is changed at random like a port, and answers must carry it.
+  const numbered = hasPorts(packet.protocol) || isIcmp(packet.protocol);
+  const [low, high] = portRange(ports.replace('-', ':')) ?? [];
+  if (random && numbered && (low === undefined || low !== high)) vague.add(portField);
   const target = address === '' || vague.has(side) ? own : first;
   const changed = !sameAddress(target, own) || port !== packet[portField];
   const { vague: _, ...rest } = packet;

@@ -66,6 +66,18 @@ describe('translations', () => {
     expect(path.last.vague).toEqual(['destinationPort']);
   });
 
+  test.each([
+    ['MASQUERADE', undefined],
+    ['MASQUERADE --random', ['sourcePort']],
+    ['MASQUERADE --to-ports 40000-40001 --random', ['sourcePort']],
+    ['MASQUERADE --to-ports 40000-40001', undefined],
+    ['MASQUERADE --to-ports 1-2', ['sourcePort']],
+    ['SNAT --to-source 192.0.2.9:7 --random', undefined],
+  ])('%s: not known is %s', (target, expected) => {
+    const path = tracePath(inside(), nat(`-A POSTROUTING -p tcp -j ${target}`));
+    expect(path.last.vague).toEqual(expected);
+  });
+
   test('what depends on such a port is not known', () => {
     const terrain = withRules(
       saved('nat', ['-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:8000-8100']) +
