@@ -2,7 +2,7 @@
 export type Answer = boolean | string;
 
 /** The opposite of what is known. */
-export const not = (answer: Answer): Answer => (typeof answer === 'string' ? answer : !answer);
+const not = (answer: Answer): Answer => (typeof answer === 'string' ? answer : !answer);
 
 /** `answer`, or its opposite where a `!` stands before the condition. */
 export const withSign = (answer: Answer, negated: boolean): Answer => (negated ? not(answer) : answer);

@@ -21,11 +21,16 @@ export const behindBridge = (terrain: Terrain, { inInterface }: Packet): boolean
  */
 export function isBridged(terrain: Terrain, packet: Packet): boolean {
   if (!behindBridge(terrain, packet) || isLocal(terrain, packet.family, packet.destination)) return false;
-  const own = (linkOf(terrain, packet.inInterface)?.addresses ?? []).filter(
-    ({ family, scope }) => family === packet.family && scope !== 'link',
+  return onSubnetOf(terrain, packet, packet.destination);
+}
+
+/** Whether an address belongs to the network of the bridge a packet came in by. */
+function onSubnetOf(terrain: Terrain, { inInterface, family }: Packet, other: string): boolean {
+  const own = (linkOf(terrain, inInterface)?.addresses ?? []).filter(
+    (one) => one.family === family && one.scope !== 'link',
   );
   const near = own.some(
-    ({ address, length }) => inBlock(packet.destination, parseBlock(`${address}/${String(length)}`)) === true,
+    ({ address, length }) => inBlock(other, parseBlock(`${address}/${String(length)}`)) === true,
   );
   return own.length === 0 || near;
 }
@@ -39,15 +44,17 @@ export function atBridge(terrain: Terrain, packet: Packet): Packet {
 }
 
 /**
- * With br_netfilter, what DNAT sends to a neighbour on the same bridge is carried, not routed: back to the port it came by
- * only where that is a hairpin port.
+ * With br_netfilter, what DNAT sends to a neighbour on the same bridge is carried, not routed: back to the port it came in
+ * by only where that is a hairpin port. An address of the bridge's network is taken to live behind a port of its own.
  */
 export function refusedHairpin(terrain: Terrain, packet: Packet): PathEnd | undefined {
-  if (!sameAddress(packet.source, packet.destination)) return undefined;
-  const hairpin = linkOf(terrain, packet.inPort)?.hairpin;
-  if (hairpin === undefined)
-    return unknownEnd({ why: `whether the port of ${packet.source} is a hairpin port` });
-  return hairpin
-    ? undefined
-    : { at: 'lost', why: 'hairpin', detail: `${packet.inPort} does not send back what came in by it` };
+  const { source, destination, inPort } = packet;
+  const hairpin = linkOf(terrain, inPort)?.hairpin;
+  if (hairpin === true) return undefined;
+  if (!sameAddress(source, destination))
+    return onSubnetOf(terrain, packet, source)
+      ? undefined
+      : unknownEnd({ why: `whether ${destination} is behind the port that ${source} came in by` });
+  if (hairpin === undefined) return unknownEnd({ why: `whether the port of ${source} is a hairpin port` });
+  return { at: 'lost', why: 'hairpin', detail: `${inPort} does not send back what came in by it` };
 }

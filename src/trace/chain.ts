@@ -127,9 +127,8 @@ function change(action: Action, target: Target, step: (what: string) => void): O
       const packet = markedBy(target, walk.packet, walk.tracked);
       if (packet === undefined) return unknown(action, `${target.name} ${first?.name ?? ''}`);
       walk.packet = packet;
-      step(
-        `${target.name === 'MARK' || first?.name === '--restore-mark' ? 'mark' : 'connmark'} 0x${(target.name === 'MARK' || first?.name === '--restore-mark' ? packet.mark : packet.connmark).toString(16)}`,
-      );
+      const field = target.name === 'MARK' || first?.name === '--restore-mark' ? 'mark' : 'connmark';
+      step(`${field} 0x${packet[field].toString(16)}`);
       return 'next';
     }
     case 'SET':

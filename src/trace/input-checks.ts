@@ -1,7 +1,7 @@
 import type { PathEnd } from './path.ts';
 import type { Packet } from './packet.ts';
 import { isLinkLocal, isLoopback, isMulticast, isZeronet } from './addresses.ts';
-import { isLocal, linkOf } from './local.ts';
+import { linkOf, localType } from './local.ts';
 import { lookupRoute, type Routing } from './route.ts';
 import type { Terrain } from './terrain.ts';
 
@@ -61,8 +61,14 @@ function refusedSource(terrain: Terrain, packet: Packet): PathEnd | undefined {
   const { family, source, destination, inInterface } = packet;
   const filter = greater(terrain, inInterface, 'rp_filter');
   const acceptLocal = greater(terrain, inInterface, 'accept_local') > 0;
-  if (isLocal(terrain, family, source) && !acceptLocal)
-    return lost('martian', `source ${source} is this machine's own`);
+  const type = localType(terrain, family, source, undefined);
+  const exact = terrain.links.some(({ addresses }) => addresses.some(({ address }) => address === source));
+  // Without rp_filter and routing rules of one's own the kernel only looks for the very address on an interface.
+  const custom = terrain.routeRules.filter((rule) => rule.family === family).length > 3;
+  if (filter === 0 && !custom && !exact && type !== 'UNICAST')
+    return unknown(`whether source ${source} is refused`);
+  if (type === 'BROADCAST') return lost('martian', `source ${source}`);
+  if (type === 'LOCAL' && !acceptLocal) return lost('martian', `source ${source} is this machine's own`);
   if (filter === 0) return undefined;
   const vmark = greater(terrain, inInterface, 'src_valid_mark') > 0;
   const back = lookupRoute(terrain, {

@@ -20,7 +20,12 @@ export function parseSets(saved: string): ReadonlyMap<string, IpSet> {
   const sets = new Map<string, IpSet & { readonly members: string[] }>();
   for (const line of saved.split('\n')) {
     const [verb, name = '', what = '', ...rest] = splitWords(line).words;
-    if (verb === 'add') sets.get(name)?.members.push([what, ...rest].join(' '));
+    if (verb === 'add') {
+      // A comment may say anything, also what would be an option.
+      const comment = rest.indexOf('comment');
+      const options = comment === -1 ? rest : rest.toSpliced(comment, 2);
+      sets.get(name)?.members.push([what, ...options].join(' '));
+    }
     if (verb !== 'create') continue;
     const odd: string[] = [];
     for (let i = 0; i < rest.length; i++) {
@@ -50,11 +55,26 @@ const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
   'bitmap:port': ['bare port'],
 };
 
+const ICMP_NAMES: Readonly<Record<string, string>> = {
+  'echo-request': '8/0',
+  ping: '8/0',
+  'echo-reply': '0/0',
+  pong: '0/0',
+};
+
 const ofFamily = (type: string): boolean => type !== 'bitmap:port';
 
 function blockOf(text: string, address: string): Answer {
   const [first = '', last] = text.split('-');
   return last === undefined ? inBlock(address, parseBlock(first)) : inRange(address, first, last);
+}
+
+/** ICMP's type and code stand for the port, by name where ipset knows one. */
+function icmpIs({ family, icmp }: Packet, text: string): Answer {
+  const named = family === 'ipv4' ? ICMP_NAMES[text] : undefined;
+  const spelt = named ?? text;
+  if (icmp === undefined || !/^\d+\/\d+$/.test(spelt)) return 'ICMP in a set';
+  return spelt === `${String(icmp.type)}/${String(icmp.code)}`;
 }
 
 function portIs(packet: Packet, side: string, text: string, bare: boolean): Answer {
@@ -63,7 +83,7 @@ function portIs(packet: Packet, side: string, text: string, bare: boolean): Answ
   const number = protocolNumber(protocol);
   if (number === undefined) return `protocol ${protocol} in a set`;
   if (number !== protocolNumber(packet.protocol)) return false;
-  if (isIcmp(packet.protocol)) return bare ? false : 'ICMP in a set';
+  if (isIcmp(packet.protocol)) return bare ? false : icmpIs(packet, port);
   if (!hasPorts(packet.protocol)) return !bare && port === '0';
   if (packet.vague?.includes(field)) return 'the port after NAT';
   return /^\d+$/.test(port) ? Number(port) === packet[field] : `port ${port} in a set`;

@@ -31,8 +31,9 @@ function isOrdered(table: Table): boolean {
 }
 
 /** Where rules of a table stand at a hook. Two backends' are run in the order they were registered in, which nobody tells. */
-function postsAt(walk: Walk, hook: Hook, table: string): readonly Post[] {
+function postsAt(walk: Walk, hook: Hook, table: string, only?: string): readonly Post[] {
   const posts = walk.terrain.banks.flatMap(({ backend, rules }): Post[] => {
+    if (only !== undefined && backend !== only) return [];
     const ruleset = rules[walk.packet.family];
     const chain = chainOf(ruleset, table, hook);
     const whole = ruleset.tables.get(table);
@@ -45,9 +46,10 @@ function postsAt(walk: Walk, hook: Hook, table: string): readonly Post[] {
 }
 
 /** One table's rules at a hook, of every backend. A packet that one drops is gone, whatever the other would have said. */
-function passTable(walk: Walk, hook: Hook, table: string): PathEnd | undefined {
+function passTable(walk: Walk, hook: Hook, words: string): PathEnd | undefined {
+  const [table = '', only] = words.split(' ').reverse();
   if (table === 'nat') return passNat(walk, hook);
-  for (const { backend, table: whole, chain } of postsAt(walk, hook, table)) {
+  for (const { backend, table: whole, chain } of postsAt(walk, hook, table, only)) {
     const end = passChain(walk, { hook, backend, table }, whole, chain);
     if (end !== undefined) return end;
   }
@@ -61,7 +63,7 @@ function passTable(walk: Walk, hook: Hook, table: string): PathEnd | undefined {
 function passNat(walk: Walk, hook: Hook): PathEnd | undefined {
   const side = sideOf(hook);
   if (walk.answers !== undefined) {
-    undo(walk, hook);
+    if (walk.tracked) undo(walk, hook);
     return undefined;
   }
   const { state, protocol } = walk.packet;
@@ -110,7 +112,7 @@ function track(walk: Walk): PathEnd | undefined {
 /**
  * Shows the packet to tables in the order their hooks have (netfilter_ipv4.h).
  *
- * @param tables - `conntrack` among them is where the packet gets its connection
+ * @param tables - `conntrack` among them is where the packet gets its connection; `nft security` is one backend's alone
  * @returns undefined when it passes all of them
  */
 export function passTables(walk: Walk, hook: Hook, tables: readonly string[]): PathEnd | undefined {

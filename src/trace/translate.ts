@@ -3,7 +3,7 @@ import { sameAddress } from './addresses.ts';
 import { linkOf } from './local.ts';
 import { portRange } from './match-ports.ts';
 import type { Packet, Vague } from './packet.ts';
-import { hasPorts } from './protocols.ts';
+import { hasPorts, isIcmp } from './protocols.ts';
 import { addressFor } from './route.ts';
 import type { Extension, Option } from './rule-parts.ts';
 import type { Terrain } from './terrain.ts';
@@ -58,7 +58,10 @@ function put(packet: Packet, side: Side, { address, ports, random }: Wanted): Tr
       // A port of the range is kept where it can be (nf_nat_core.c, get_unique_tuple).
     } else if (port < range[0] || port > range[1]) vague.add(portField);
   }
-  if (random && hasPorts(packet.protocol) && portRange(ports)?.[0] !== port) vague.add(portField);
+  // ICMP's id is changed at random like a port, and answers must carry it.
+  const numbered = hasPorts(packet.protocol) || isIcmp(packet.protocol);
+  const [low, high] = portRange(ports.replace('-', ':')) ?? [];
+  if (random && numbered && (low === undefined || low !== high)) vague.add(portField);
   const target = address === '' || vague.has(side) ? own : first;
   const changed = !sameAddress(target, own) || port !== packet[portField];
   const { vague: _, ...rest } = packet;
@@ -118,11 +121,11 @@ export function translate(
     }
     case 'MASQUERADE': {
       const address = addressFor(terrain, packet.family, packet.outInterface, nextHop);
-      if (address === undefined)
-        return { unknown: `the address of ${packet.outInterface} that MASQUERADE takes` };
-      return address === ''
-        ? 'drop'
-        : put(packet, side, { address, ports: value(options, '--to-ports'), random });
+      if (address === '') return 'drop';
+      const ports = value(options, '--to-ports');
+      // Where the interface has none it is another one's, which nobody tells: such as on lo.
+      const some = address ?? (packet.family === 'ipv4' ? '0.0.0.0-255.255.255.255' : '::-ffff::');
+      return put(packet, side, { address: some, ports, random });
     }
     case 'REDIRECT': {
       const address = redirectTarget(terrain, packet);

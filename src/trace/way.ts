@@ -7,6 +7,9 @@ import { lookupRoute, sourceFor, type Routing } from './route.ts';
 import { passTables } from './stage.ts';
 import { note, unknownEnd, type Walk } from './walk.ts';
 
+/** iptables-nft registers `security` at 150, not at the 50 legacy has it at: in INPUT that is behind `nat` (measured). */
+const SECURITY = ['legacy security', 'nft security'];
+
 const down = (detail: string): PathEnd => ({ at: 'lost', why: 'interface-down', detail });
 
 function routeOf({ packet, terrain }: Walk): Routing {
@@ -79,7 +82,7 @@ function routeIn(walk: Walk, carries: boolean): PathEnd {
   }
   const { dev, via } = routing.route;
   walk.bridged = carries && dev === packet.inInterface;
-  const lost = walk.bridged ? refusedHairpin(terrain, packet) : refusedForward(walk);
+  const lost = walk.bridged ? refusedCarried(walk) : refusedForward(walk);
   if (lost !== undefined) return lost;
   note(
     walk,
@@ -88,6 +91,13 @@ function routeIn(walk: Walk, carries: boolean): PathEnd {
     `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`,
   );
   return forward(walk, dev, via);
+}
+
+/** What DNAT moved on its own bridge needs no forwarding by the kernel's comments; 6.18 loses it without (measured). */
+function refusedCarried({ terrain, packet }: Walk): PathEnd | undefined {
+  return forwards(terrain, packet) === true
+    ? refusedHairpin(terrain, packet)
+    : unknownEnd({ why: `whether ${packet.inInterface} carries what was translated, with forwarding off` });
 }
 
 function refusedForward({ terrain, packet }: Walk): PathEnd | undefined {
@@ -99,12 +109,13 @@ function refusedForward({ terrain, packet }: Walk): PathEnd | undefined {
 }
 
 function takeIn(walk: Walk): PathEnd {
-  return passTables(walk, 'INPUT', ['mangle', 'filter', 'security', 'nat']) ?? { at: 'local' };
+  const tables = ['mangle', 'filter', 'legacy security', 'nat', 'nft security'];
+  return passTables(walk, 'INPUT', tables) ?? { at: 'local' };
 }
 
 function forward(walk: Walk, outInterface: string, nextHop: string): PathEnd {
   walk.packet = { ...walk.packet, outInterface };
-  return passTables(walk, 'FORWARD', ['mangle', 'filter', 'security']) ?? leave(walk, outInterface, nextHop);
+  return passTables(walk, 'FORWARD', ['mangle', 'filter', ...SECURITY]) ?? leave(walk, outInterface, nextHop);
 }
 
 function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
@@ -154,7 +165,7 @@ function goOut(walk: Walk): PathEnd {
   // The rules of OUTPUT see this interface to the end, also where the packet is routed anew in between (ip_output.c,
   // __ip_local_out fixes it before the first of them).
   walk.packet = { ...walk.packet, outInterface: way.dev };
-  for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', 'security']]) {
+  for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', ...SECURITY]]) {
     const { destination, mark, source } = walk.packet;
     const stopped = passTables(walk, 'OUTPUT', tables);
     if (stopped !== undefined) return stopped;

@@ -1,0 +1,131 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BACKENDS, describeBackend } from '../support/kernel.ts';
+import type { Backend } from '../support/netns.ts';
+import { dice } from '../support/trace/dice.ts';
+import { dockerScene } from '../support/trace/docker-scenes.ts';
+import type { Verdict } from '../support/trace/judge.ts';
+import { generateScene, type Scene } from '../support/trace/rulesets.ts';
+import { play } from '../support/trace/stage.ts';
+import { buildTown, type Town } from '../support/trace/town.ts';
+
+const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
+const seed = Number(process.env['TRACE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+const PER_SCENE = 60;
+
+interface Row {
+  readonly name: string;
+  readonly rulesets: number;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly ends: Readonly<Record<string, number>>;
+}
+const rows: Row[] = [];
+/** Scenes so far: no packet has the number of another, not even in another scene, where the kernel may remember it. */
+let played = 0;
+
+const sent = ({ right, unknown, nobody, wrong }: Row['counts']): number => right + unknown + nobody + wrong;
+
+afterAll(() => {
+  if (rows.length === 0) return;
+  const table = [
+    '| rulesets | how many | packets | known and right | sent to nobody | unknown | wrong | answers |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows.map(({ name, rulesets, counts, ends }) => {
+      const { right, nobody, unknown, wrong } = counts;
+      const told = Object.entries(ends).map(([at, count]) => `${at} ${String(count)}`);
+      return `| ${[name, rulesets, sent(counts), right, nobody, unknown, wrong, told.join(', ')].join(' | ')} |`;
+    }),
+  ];
+  const total = rows.reduce((sum, { counts }) => sum + sent(counts), 0);
+  const text = [...table, '', `${String(total)} packets. Seed ${String(seed)} (TRACE_SEED).`, ''].join('\n');
+  console.log(text);
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(path.join(RESULTS, 'trace.md'), text);
+});
+
+/** Plays scenes and adds up how the answers were. */
+async function playAll(town: Town, name: string, scenes: readonly Scene[]): Promise<Row['counts']> {
+  const counts: Record<Verdict, number> = { right: 0, unknown: 0, nobody: 0, wrong: 0 };
+  const ends: Record<string, number> = {};
+  const wrong: string[] = [];
+  const whys = new Set<string>();
+  const throws = dice(seed + rows.length);
+  for (const scene of scenes) {
+    const tally = await play(town, {
+      ...{ scene, dice: throws, count: PER_SCENE },
+      firstId: PER_SCENE * ++played,
+    });
+    for (const verdict of Object.keys(counts) as Verdict[]) counts[verdict] += tally.counts[verdict];
+    for (const [at, count] of Object.entries(tally.ends)) ends[at] = (ends[at] ?? 0) + count;
+    wrong.push(...tally.wrong);
+    if (!scene.exotic) for (const why of tally.whys) whys.add(why);
+  }
+  rows.push({ name, rulesets: scenes.length, counts, ends });
+  expect(wrong, `seed ${String(seed)}`).toEqual([]);
+  expect([...whys]).toEqual([]);
+  return counts;
+}
+
+function scenesOf(count: number, exotic: boolean, backends: readonly Backend[]): readonly Scene[] {
+  const throws = dice(seed + (exotic ? 1 : 0) + backends.length * 2);
+  return Array.from({ length: count }, (_, i) =>
+    generateScene(throws, `ruleset ${String(i)}`, exotic, backends),
+  );
+}
+
+const share = (counts: Row['counts']): number => (counts.right + counts.nobody) / sent(counts);
+
+const RECORDED = [
+  ...[
+    'engine-20.10',
+    'engine-20.10-noproxy',
+    'engine-26.1',
+    'engine-26.1-ports',
+    'engine-28.5',
+    'engine-28.5',
+  ],
+  ...['engine-28.5-noproxy', 'engine-28.5-modes', 'engine-28.5-gateways'],
+];
+
+for (const backend of BACKENDS)
+  describeBackend(
+    `the trace says what the kernel does · ${backend}`,
+    backend,
+    () => {
+      let town: Town;
+      beforeAll(async () => {
+        town = await buildTown();
+      });
+      afterAll(async () => {
+        await town.dispose();
+      });
+
+      test('rules it knows: every answer is known, and right', async () => {
+        const counts = await playAll(town, `${backend}, known matches`, scenesOf(16, false, [backend]));
+        expect(counts.unknown).toBe(0);
+      });
+
+      test('rules with matches it does not know: never wrong, and often known', async () => {
+        const counts = await playAll(town, `${backend}, unknown matches too`, scenesOf(8, true, [backend]));
+        expect(share(counts)).toBeGreaterThan(0.7);
+      });
+
+      test("Docker's rules as recorded: every answer is known, and right", async () => {
+        const throws = dice(seed);
+        const scenes = RECORDED.map((name) => dockerScene(throws, name, backend));
+        const counts = await playAll(town, `${backend}, Docker's`, scenes);
+        expect(counts.unknown).toBe(0);
+      });
+
+      test('rules of both backends at once: never wrong, and often known', async () => {
+        const counts = await playAll(
+          town,
+          `${backend} and the other, together`,
+          scenesOf(4, false, BACKENDS),
+        );
+        expect(share(counts)).toBeGreaterThan(0.7);
+      });
+    },
+    ['ipset', 'perl'],
+  );

@@ -1,0 +1,115 @@
+import type { Path } from '../../../src/trace/path.ts';
+import { traceAnswer, tracePath } from '../../../src/trace/trace.ts';
+import { BACKENDS } from '../kernel.ts';
+import type { Sighting } from './agent.ts';
+import type { Dice } from './dice.ts';
+import { explain, judge, type Verdict } from './judge.ts';
+import { answerTo, entryOf, orderOf, throwShot, type Shot } from './packets.ts';
+import { readTerrain } from './read-terrain.ts';
+import { SETS, type Scene } from './rulesets.ts';
+import type { Town } from './town.ts';
+
+/** How the answers of one scene were. */
+export interface Tally {
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** How many paths end in which way. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly wrong: readonly string[];
+  /** Reasons of the unknown answers. */
+  readonly whys: readonly string[];
+}
+
+const QUIET = 60;
+
+/** Numbers of answers begin here, above those of all first packets. */
+const ANSWERS = 1_000_000;
+
+/** Loads a scene into the host, emptying what was there. */
+async function load(town: Town, scene: Scene): Promise<void> {
+  const clear = ['nft', 'legacy'].flatMap((backend) =>
+    ['raw', 'mangle', 'nat', 'filter', 'security'].map(
+      (table) => `iptables-${backend} -t ${table} -F; iptables-${backend} -t ${table} -X`,
+    ),
+  );
+  const policies = ['nft', 'legacy'].flatMap((backend) =>
+    ['INPUT', 'FORWARD', 'OUTPUT'].map((chain) => `iptables-${backend} -P ${chain} ACCEPT`),
+  );
+  const sysctls = Object.entries(scene.sysctls).map(
+    ([name, value]) => `echo ${value} > /proc/sys/net/${name}`,
+  );
+  const script = [
+    'nft flush ruleset 2>/dev/null',
+    ...clear,
+    ...policies,
+    'ipset flush',
+    'ipset restore -exist',
+    ...sysctls,
+  ];
+  const { stderr } = await town.host.exec('sh', ['-c', script.join('\n')], { input: SETS });
+  if (stderr !== '' && !stderr.includes('warning')) throw new Error(stderr);
+  for (const backend of BACKENDS) {
+    const rules = scene.rules[backend];
+    if (rules === undefined) continue;
+    const { code, stderr: refusal } = await town.host.restore('ipv4', backend, rules);
+    if (code !== 0) throw new Error(`${scene.name}: ${refusal}\n${rules}`);
+  }
+}
+
+/** Sends shots and gathers who saw what, by the number of the packet. */
+async function shoot(town: Town, shots: readonly Shot[]): Promise<ReadonlyMap<number, readonly Sighting[]>> {
+  for (const shot of shots) town.agents[shot.from].say(orderOf(shot));
+  // A sender's drain ends only once it has sent: the others listen on until then.
+  const agents = Object.values(town.agents);
+  const early = await Promise.all(agents.map((agent) => agent.drain(QUIET)));
+  const late = await Promise.all(agents.map((agent) => agent.drain(QUIET / 2)));
+  const seen = new Map<number, Sighting[]>();
+  for (const sighting of [...early, ...late].flat())
+    seen.set(sighting.id, [...(seen.get(sighting.id) ?? []), sighting]);
+  return seen;
+}
+
+/** What to play: a scene, and how many packets from which number on. */
+interface Play {
+  readonly scene: Scene;
+  readonly dice: Dice;
+  readonly count: number;
+  readonly firstId: number;
+}
+
+/** Sends packets through a scene, has those answered that arrive, and compares every one with what the trace says of it. */
+export async function play(town: Town, { scene, dice, count, firstId }: Play): Promise<Tally> {
+  await load(town, scene);
+  const terrain = await readTerrain(town.host);
+  const counts: Record<Verdict, number> = { right: 0, unknown: 0, nobody: 0, wrong: 0 };
+  const ends: Record<string, number> = {};
+  const wrong: string[] = [];
+  const whys: string[] = [];
+  const record = (path: Path, sightings: readonly Sighting[], first?: Path): Verdict => {
+    const verdict = judge(path, sightings);
+    counts[verdict]++;
+    ends[path.end.at] = (ends[path.end.at] ?? 0) + 1;
+    if (verdict === 'wrong')
+      wrong.push(`${scene.name} ${JSON.stringify(scene.sysctls)}\n${explain(path, sightings)}`);
+    if (verdict === 'wrong' && first !== undefined) wrong.push(`  which answers\n${explain(first, [])}`);
+    if (path.end.at === 'unknown') whys.push(path.end.why);
+    return verdict;
+  };
+  const shots = Array.from({ length: count }, (_, i) => throwShot(dice, firstId + i, scene));
+  const seen = await shoot(town, shots);
+  const answers: { shot: Shot; path: Path; first: Path }[] = [];
+  for (const shot of shots) {
+    const path = tracePath(shot.packet, terrain);
+    const verdict = record(path, seen.get(shot.id) ?? []);
+    const answer = verdict === 'right' ? answerTo(path, shot.id + ANSWERS, shot.number) : undefined;
+    if (answer === undefined) continue;
+    const { inInterface, inPort } = entryOf(answer.from, answer.device);
+    const back = traceAnswer(path, terrain, inInterface, inPort);
+    answers.push({ shot: { ...answer, packet: back.packet }, path: back, first: path });
+  }
+  const heard = await shoot(
+    town,
+    answers.map(({ shot }) => shot),
+  );
+  for (const { shot, path, first } of answers) record(path, heard.get(shot.id) ?? [], first);
+  return { counts, ends, wrong, whys };
+}

@@ -1,0 +1,140 @@
+import { createNetns, type Netns } from '../netns.ts';
+import { startAgent, type Agent } from './agent.ts';
+
+/** Names of the namespaces: the machine with the rules, somebody outside, and containers on two networks. */
+export const PLACES = ['host', 'client', 'c1', 'c2', 'c3'] as const;
+export type PlaceName = (typeof PLACES)[number];
+
+/** A machine with two bridges as Docker makes them, what is connected to them, and a client on two wires outside. */
+export interface Town {
+  readonly host: Netns;
+  readonly agents: Readonly<Record<PlaceName, Agent>>;
+  dispose(): Promise<void>;
+}
+
+const mac = (number: number): string => `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`;
+
+/** Wires: name at the host, hardware addresses there and at the other end, and the other end's name. */
+const WIRES = [
+  { at: 'eth0', number: 0x10, to: 'client', there: 'eth0', bridge: '' },
+  { at: 'eth1', number: 0x20, to: 'client', there: 'eth1', bridge: '' },
+  { at: 'v1', number: 0x30, to: 'c1', there: 'eth0', bridge: 'docker0' },
+  { at: 'v2', number: 0x40, to: 'c2', there: 'eth0', bridge: 'docker0' },
+  { at: 'v3', number: 0x50, to: 'c3', there: 'eth0', bridge: 'br1' },
+] as const;
+
+/** Addresses of the namespaces' interfaces. */
+const ADDRESSES: readonly (readonly [PlaceName, string, string])[] = [
+  ['host', 'eth0', '192.0.2.1/24'],
+  ['host', 'eth0', '192.0.2.10/24'],
+  ['host', 'eth1', '198.51.100.1/24'],
+  ['host', 'docker0', '172.17.0.1/16'],
+  ['host', 'br1', '172.18.0.1/16'],
+  ['client', 'eth0', '192.0.2.2/24'],
+  ['client', 'eth1', '198.51.100.2/24'],
+  ['c1', 'eth0', '172.17.0.2/16'],
+  ['c2', 'eth0', '172.17.0.3/16'],
+  ['c3', 'eth0', '172.18.0.2/16'],
+];
+
+/** Who answers to an address of the town; every one has a hardware address at the host, so that none is asked for. */
+export const HOMES: Readonly<Record<string, { readonly place: PlaceName; readonly dev: string }>> = {
+  '192.0.2.2': { place: 'client', dev: 'eth0' },
+  '192.0.2.3': { place: 'client', dev: 'eth0' },
+  '198.51.100.2': { place: 'client', dev: 'eth1' },
+  '198.51.100.3': { place: 'client', dev: 'eth1' },
+  '172.17.0.2': { place: 'c1', dev: 'docker0' },
+  '172.17.0.3': { place: 'c2', dev: 'docker0' },
+  '172.17.0.4': { place: 'c2', dev: 'docker0' },
+  ...Object.fromEntries(
+    [2, 3, 4, 5, 6, 7].map((last) => [`172.18.0.${String(last)}`, { place: 'c3', dev: 'br1' }] as const),
+  ),
+};
+
+/** The host's routes beside those of its addresses: a network beyond the client, one of nobody, one for marked packets. */
+const ROUTES = [
+  'route add 203.0.113.0/24 via 192.0.2.2',
+  'route add unreachable 203.0.113.128/25',
+  'route add blackhole 203.0.113.192/26',
+  'route add 203.0.113.0/25 via 198.51.100.2 table 100',
+  'route add prohibit 172.18.0.7 table 100',
+  'rule add fwmark 0x2/0x2 lookup 100',
+  'rule add from 172.17.0.4 to 203.0.113.0/24 lookup 101',
+  'route add 203.0.113.0/24 via 198.51.100.2 table 101',
+];
+
+/** Builds the town. What arrives at a place other than the host is not answered, so that only what is sent is seen. */
+export async function buildTown(): Promise<Town> {
+  const made = await Promise.all(PLACES.map(async (name) => [name, await createNetns()] as const));
+  const spaces = Object.fromEntries(made) as Record<PlaceName, Netns>;
+  const run = async (name: PlaceName, script: readonly string[]): Promise<void> => {
+    const { code, stderr } = await spaces[name].exec('sh', ['-ec', script.join('\n')]);
+    if (code !== 0) throw new Error(`${name}: ${stderr}`);
+  };
+  const off = [
+    'for i in all default lo; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done',
+    'ip link set lo up',
+  ];
+  const dumb = 'echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all';
+  for (const name of PLACES) await run(name, [...off, dumb]);
+  await run('host', [
+    'ip link add docker0 address 02:00:00:00:00:01 type bridge; ip link set docker0 up',
+    'ip link add br1 address 02:00:00:00:00:02 type bridge; ip link set br1 up',
+  ]);
+  for (const { at, number, to, there, bridge } of WIRES) {
+    const [here, far] = [mac(number), mac(number + 1)];
+    await run('host', [
+      `ip link add ${at} address ${here} type veth peer name ${there} address ${far} netns ${spaces[to].path}`,
+      ...(bridge === '' ? [] : [`ip link set ${at} master ${bridge}`]),
+      `ip link set ${at} up${at === 'v3' ? '; ip link set v3 type bridge_slave hairpin on' : ''}`,
+    ]);
+    await run(to, [`ip link set ${there} up`]);
+  }
+  for (const [name, dev, address] of ADDRESSES) await run(name, [`ip addr add ${address} dev ${dev}`]);
+  await run('host', [
+    ...Object.entries(HOMES).map(([address, { place, dev }]) => {
+      const wire = WIRES.find(
+        ({ to, at, bridge }) => to === place && (bridge === '' ? at === dev : bridge === dev),
+      );
+      return `ip neigh replace ${address} lladdr ${mac((wire?.number ?? 0) + 1)} dev ${dev} nud permanent`;
+    }),
+    ...ROUTES.map((route) => `ip ${route}`),
+  ]);
+  const neighbour = (dev: string, address: string, number: number): string =>
+    `ip neigh replace ${address} lladdr ${mac(number)} dev ${dev} nud permanent`;
+  const quiet = 'iptables-nft -P INPUT DROP';
+  await run('client', [
+    ...['192.0.2.1', '192.0.2.10'].map((address) => neighbour('eth0', address, 0x10)),
+    neighbour('eth1', '198.51.100.1', 0x20),
+    'ip route add default via 192.0.2.1 dev eth0',
+    'ip route add default via 198.51.100.1 dev eth1 metric 100',
+    quiet,
+  ]);
+  const container = (gateway: string, number: number, others: readonly string[]): readonly string[] => [
+    ...[neighbour('eth0', gateway, number), ...others, `ip route add default via ${gateway}`, quiet],
+    'echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind',
+  ];
+  // So that it may send what nobody should.
+  await run('client', ['cd /proc/sys/net/ipv4; echo 1 > ip_nonlocal_bind; echo 1 > conf/all/route_localnet']);
+  await run(
+    'c1',
+    container(
+      '172.17.0.1',
+      1,
+      ['172.17.0.3', '172.17.0.4'].map((to) => neighbour('eth0', to, 0x41)),
+    ),
+  );
+  await run('c2', container('172.17.0.1', 1, [neighbour('eth0', '172.17.0.2', 0x31)]));
+  await run('c3', container('172.18.0.1', 2, []));
+  const agents: Agent[] = [];
+  for (const name of PLACES)
+    agents.push(await startAgent(name, spaces[name], name === 'host' ? 'host' : 'wire'));
+  return {
+    host: spaces.host,
+    agents: Object.fromEntries(agents.map((agent) => [agent.name, agent])) as Record<PlaceName, Agent>,
+    async dispose() {
+      for (const agent of agents) await agent.dispose();
+      for (const name of PLACES) await spaces[name].dispose();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { lookupRoute } from '../../../src/trace/route.ts';
+import type { RouteRule, Terrain } from '../../../src/trace/terrain.ts';
+import { makePacket } from '../../../src/trace/packet.ts';
+import { tracePath } from '../../../src/trace/trace.ts';
+import { GROUND, inside, link, outside, route, saved, told, withRules, withSysctls } from './ground.ts';
+
+const journey = {
+  family: 'ipv4',
+  source: '172.17.0.2',
+  destination: '203.0.113.5',
+  mark: 0,
+  inInterface: 'docker0',
+} as const;
+const way = (terrain: Terrain, change: object = {}): string => {
+  const found = lookupRoute(terrain, { ...journey, ...change });
+  return found.kind === 'unknown'
+    ? found.why
+    : found.kind === 'none'
+      ? found.why
+      : `${found.kind} ${found.route.dev}`;
+};
+const add = (...routes: Terrain['routes']): Terrain => ({ ...GROUND, routes: [...GROUND.routes, ...routes] });
+const rule = (fields: Readonly<Record<string, string>>, table = '7'): Terrain => {
+  const rules: readonly RouteRule[] = [
+    { family: 'ipv4', priority: 5, table, fields },
+    { family: 'ipv4', priority: 9, table: 'main', fields: { src: 'all' } },
+  ];
+  return { ...add({ ...route('0.0.0.0/0', 'br1'), table: '7' }), routeRules: rules };
+};
+
+describe('routing', () => {
+  test.each<[string, Terrain, object, string]>([
+    ['the default', GROUND, {}, 'unicast eth0'],
+    ['an own address', GROUND, { destination: '172.17.0.1' }, 'local docker0'],
+    ['all of 127.0.0.0/8', GROUND, { destination: '127.3.2.1' }, 'local lo'],
+    ['the longest prefix', add(route('203.0.113.0/24', 'br1')), {}, 'unicast br1'],
+    ['the lowest metric', add(route('0.0.0.0/0', 'br1', '', { metric: 5 })), {}, 'unicast eth0'],
+    ['not a dead one', add(route('203.0.113.0/24', 'br1', '', { flags: ['dead'] })), {}, 'unicast eth0'],
+    ['two alike', add(route('0.0.0.0/0', 'br1')), {}, 'which of several routes to 0.0.0.0/0 is taken'],
+    ['unreachable', add(route('203.0.113.0/24', '', '', { type: 'unreachable' })), {}, 'unreachable'],
+    ['none', { ...GROUND, routes: [] }, {}, 'no-route'],
+    ['a rule for the source', rule({ src: '172.17.0.0', srclen: '16' }), {}, 'unicast br1'],
+    ['a rule for another source', rule({ src: '172.18.0.0', srclen: '16' }), {}, 'unicast eth0'],
+    ['a rule for a destination', rule({ src: 'all', dst: '203.0.113.5' }), {}, 'unicast br1'],
+    [
+      'a rule for a mark',
+      rule({ src: 'all', fwmark: '0x1', fwmask: '0xff' }),
+      { mark: 0x101 },
+      'unicast br1',
+    ],
+    ['a rule for another mark', rule({ src: 'all', fwmark: '0x1' }), { mark: 0x101 }, 'unicast eth0'],
+    ['a rule for an interface', rule({ src: 'all', iif: 'docker0' }), {}, 'unicast br1'],
+    [
+      'a rule that suppresses short prefixes',
+      rule({ src: 'all', suppress_prefixlen: '0' }),
+      {},
+      'unicast eth0',
+    ],
+    ['a rule that ends it', rule({ src: 'all', action: 'blackhole' }, ''), {}, 'unreachable'],
+    ['a rule not known here', rule({ src: 'all', uid_start: '0' }), {}, 'a routing rule with uid_start'],
+    ['a rule not known here, for others', rule({ src: '10.0.0.1', uid_start: '0' }), {}, 'unicast eth0'],
+  ])('%s', (_, terrain, change, expected) => {
+    expect(way(terrain, change)).toBe(expected);
+  });
+});
+
+describe('what the kernel refuses by itself', () => {
+  test.each<[string, Record<string, string>, object, string]>([
+    ['nothing, usually', {}, {}, 'sent docker0 192.0.2.2 → 172.17.0.2:80'],
+    ['without forwarding', { 'ipv4/conf/eth0/forwarding': '0' }, {}, 'lost forwarding-off'],
+    ['forwarding off for all', { 'ipv4/conf/all/forwarding': '0' }, {}, 'lost forwarding-off'],
+    ['strict rp_filter', { 'ipv4/conf/eth0/rp_filter': '1' }, { source: '172.18.0.9' }, 'lost rp-filter'],
+    [
+      'strict rp_filter for all',
+      { 'ipv4/conf/all/rp_filter': '1' },
+      { source: '172.18.0.9' },
+      'lost rp-filter',
+    ],
+    [
+      'loose rp_filter',
+      { 'ipv4/conf/all/rp_filter': '1', 'ipv4/conf/eth0/rp_filter': '2' },
+      { source: '172.18.0.9' },
+      'sent docker0 172.18.0.9 → 172.17.0.2:80',
+    ],
+    ['an own source', {}, { source: '172.18.0.1' }, 'lost martian'],
+    ['a loopback source', {}, { source: '127.0.0.1' }, 'lost martian'],
+    ['a loopback destination', {}, { destination: '127.0.0.1' }, 'lost martian'],
+    [
+      'a loopback destination with route_localnet',
+      { 'ipv4/conf/eth0/route_localnet': '1' },
+      { destination: '127.0.0.1' },
+      'local 127.0.0.1:80',
+    ],
+    ['an interface nobody knows', {}, { inInterface: 'eth9' }, 'unknown: interface eth9'],
+  ])('%s', (_, sysctls, fields, expected) => {
+    const packet = outside({ destination: '172.17.0.2', ...fields });
+    expect(told(tracePath(packet, withSysctls(GROUND, sysctls)))).toBe(expected);
+  });
+
+  test('interfaces that are down', () => {
+    const down = (name: string, how: object): Terrain => ({
+      ...GROUND,
+      links: GROUND.links.map((one) => (one.name === name ? { ...one, ...how } : one)),
+    });
+    const packet = outside({ destination: '172.17.0.2' });
+    expect(told(tracePath(packet, down('eth0', { up: false })))).toBe('lost interface-down');
+    expect(told(tracePath(packet, down('docker0', { carrier: false })))).toBe('lost interface-down');
+    expect(told(tracePath(inside(), down('v1', { portState: 'disabled' })))).toBe('lost interface-down');
+  });
+
+  test('forwarding that was not read is not known', () => {
+    expect(told(tracePath(outside({ destination: '172.17.0.2' }), { ...GROUND, sysctls: new Map() }))).toBe(
+      'unknown: whether this machine forwards',
+    );
+  });
+});
+
+describe('bridges', () => {
+  const neighbour = inside({ destination: '172.17.0.3' });
+  const drop = saved('filter', ['-A FORWARD -i docker0 -o docker0 -m physdev --physdev-is-bridged -j DROP']);
+
+  test('rules see what a bridge carries where br_netfilter is on', () => {
+    expect(told(tracePath(neighbour, withRules(drop)))).toBe('stopped filter FORWARD DROP');
+  });
+
+  test.each(['0', undefined])('and do not where it is %s', (value) => {
+    const terrain = withRules(drop);
+    const sysctls = new Map([...terrain.sysctls].filter(([name]) => !name.startsWith('bridge/')));
+    if (value !== undefined) sysctls.set('bridge/bridge-nf-call-iptables', value);
+    const path = tracePath(neighbour, { ...terrain, sysctls });
+    expect(told(path)).toBe('sent docker0 172.17.0.2 → 172.17.0.3:80');
+    expect(path.steps.map(({ stage }) => stage)).toEqual(['bridge']);
+  });
+
+  test('what DNAT sends back by the port it came in by needs a hairpin port', () => {
+    const dnat = withRules(saved('nat', ['-A PREROUTING -j DNAT --to-destination 172.17.0.2']));
+    const packet = inside({ destination: '192.0.2.1' });
+    const ports = (hairpin: boolean): Terrain => ({
+      ...dnat,
+      links: [
+        ...dnat.links.filter(({ name }) => name !== 'v1'),
+        link('v1', [], { master: 'docker0', hairpin }),
+      ],
+    });
+    expect(told(tracePath(packet, ports(false)))).toBe('lost hairpin');
+    expect(told(tracePath(packet, ports(true)))).toMatch(/^sent docker0/);
+    expect(told(tracePath({ ...packet, inPort: '' }, dnat))).toMatch(/^unknown: whether the port/);
+  });
+});
+
+describe('what is made here', () => {
+  test('takes the source of its route, and comes back over lo to an own address', () => {
+    const packet = makePacket({ family: 'ipv4', source: '', destination: '203.0.113.5' });
+    expect(told(tracePath(packet, GROUND))).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
+    const own = tracePath({ ...packet, destination: '172.17.0.1' }, GROUND);
+    expect(told(own)).toBe('local 172.17.0.1:80');
+    expect(own.last).toMatchObject({ source: '172.17.0.1', inInterface: 'lo' });
+  });
+});
