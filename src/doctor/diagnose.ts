@@ -1,3 +1,4 @@
+import { advise, checksOf } from './check.ts';
 import { SECTIONS, type Check, type Diagnosis, type Target } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { follow, namedPath } from './follow.ts';
@@ -40,6 +41,7 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
     ...judgeInsideRules(facts),
     ...judgeRules(facts),
     ...judgePaths(followed, facts),
+    ...judgeUnseen(facts),
   ];
   return {
     target: asked.target,
@@ -57,6 +59,16 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
 export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagnosis {
   const checks = [...diagnosis.checks, ...proof];
   return { ...diagnosis, ...concluded(checks, diagnosis.target, new Set(diagnosis.subjects)) };
+}
+
+/** What could not be looked at. A bundle that says nothing of sets or routes must not read as a host without them. */
+function judgeUnseen({ unseen = [] }: Facts): readonly Check[] {
+  return unseen.map(({ what, untold, hint }) =>
+    checksOf('host').unknown('unseen', `${what} could not be looked at: ${untold}`, {
+      about: what,
+      remedies: hint === undefined ? [] : [advise(hint)],
+    }),
+  );
 }
 
 function concluded(

@@ -1,7 +1,7 @@
 import type { PublishedPort } from '../docker/inventory.ts';
 import { advise, checksOf, listNames } from './check.ts';
 import type { Check } from './diagnosis.ts';
-import type { ContainerFacts, Facts, Inside, Listener } from './facts.ts';
+import type { ContainerFacts, Facts, Listener } from './facts.ts';
 import { insideOf } from './lookup.ts';
 
 const { ok, warn, fail } = checksOf('container');
@@ -12,11 +12,12 @@ export function judgeServices(facts: Facts): readonly Check[] {
     const inside = insideOf(container);
     const ports = uniquePorts(facts.ports.filter((port) => port.container === container.name));
     // A paused container's sockets are there, and say nothing.
-    if (inside === undefined || ports.length === 0) return [];
-    const judged = ports.map((port) => ({ port, state: stateOf(port, inside) }));
+    if (inside?.listeners === undefined || ports.length === 0) return [];
+    const { listeners } = inside;
+    const judged = ports.map((port) => ({ port, state: stateOf(port, listeners) }));
     const isServed = judged.some(({ state }) => state === 'served');
     return judged.flatMap(({ port, state }) =>
-      state === 'served' ? served(port) : judgePort(port, container, inside, isServed),
+      state === 'served' ? served(port) : judgePort(port, container, listeners, isServed),
     );
   });
 }
@@ -29,11 +30,14 @@ function uniquePorts(ports: readonly PublishedPort[]): readonly PublishedPort[] 
 
 const isLoopback = ({ address }: Listener): boolean => address.startsWith('127.') || address === '::1';
 
-const onPort = ({ listeners }: Inside, { port, proto }: PublishedPort): readonly Listener[] =>
+const onPort = (listeners: readonly Listener[], { port, proto }: PublishedPort): readonly Listener[] =>
   listeners.filter((listener) => listener.port === port && listener.proto === proto);
 
-function stateOf(published: PublishedPort, inside: Inside): 'served' | 'loopback' | 'elsewhere' | 'silent' {
-  const found = onPort(inside, published);
+function stateOf(
+  published: PublishedPort,
+  listeners: readonly Listener[],
+): 'served' | 'loopback' | 'elsewhere' | 'silent' {
+  const found = onPort(listeners, published);
   if (found.length === 0) return 'silent';
   if (found.every(isLoopback)) return 'loopback';
   const led = [published.endpoint?.ipv4, published.endpoint?.ipv6];
@@ -53,12 +57,12 @@ const spell = ({ address, port, proto }: Listener): string =>
 function judgePort(
   published: PublishedPort,
   { name }: ContainerFacts,
-  inside: Inside,
+  listeners: readonly Listener[],
   isServed: boolean,
 ): readonly Check[] {
   const { port, proto, hostPort } = published;
-  const listening = inside.listeners.map(spell);
-  const found = onPort(inside, published);
+  const listening = listeners.map(spell);
+  const found = onPort(listeners, published);
   const target = `${String(port)}/${proto}`;
   const facets = {
     about: name,
@@ -84,7 +88,7 @@ function judgePort(
       ),
     ];
   }
-  const other = inside.listeners.find((listener) => !isLoopback(listener) && listener.port !== 0);
+  const other = listeners.find((listener) => !isLoopback(listener) && listener.port !== 0);
   const title = `nothing in ${name} listens on ${target}, which is published${hostPort === undefined ? '' : ` as ${String(hostPort)}`}`;
   const remedies = [
     advise(

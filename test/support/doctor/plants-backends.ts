@@ -64,20 +64,20 @@ const CLEAR_LEGACY = `iptables-legacy -P FORWARD ACCEPT; iptables-legacy -F; ipt
 
 /** Rules that iptables of the backend Docker uses does not show. */
 export const BACKENDS: readonly Plant[] = [
-  ofRules('nftables.conf drops what is forwarded', 'native-table-drop', NFTABLES_CONF, [
+  ofRules('nftables.conf drops what is forwarded', 'native-drop', NFTABLES_CONF, [
     ...FORWARDED,
     ...SIX,
   ]),
-  ofRules("firewalld's table rejects what is forwarded", 'native-table-drop', FIREWALLD, [
+  ofRules("firewalld's table rejects what is forwarded", 'native-drop', FIREWALLD, [
     ...OUT,
     ...SAME_BRIDGE,
     'api → client6',
   ]),
-  ofRules('DROP in a table of family bridge', 'native-table-drop', BRIDGE_TABLE, ['desk → shop'], {
+  ofRules('DROP in a table of family bridge', 'native-drop', BRIDGE_TABLE, ['desk → shop'], {
     target: 'shop',
     from: 'desk',
   }),
-  ofRules('DROP at the ingress of the uplink', 'native-table-drop', NETDEV_TABLE, INTO_SHOP, {
+  ofRules('DROP at the ingress of the uplink', 'native-drop', NETDEV_TABLE, INTO_SHOP, {
     target: 'shop',
   }),
   {

@@ -138,7 +138,7 @@ export const CONTAINERS: readonly Plant[] = [
   ),
   {
     name: 'container:X, and X stopped',
-    code: 'joined-stopped',
+    code: 'partner-stopped',
     target: 'sidecar',
     plant: inTurn(
       start('anchor', '-p 8202:80', ['81/tcp']),
@@ -180,7 +180,7 @@ export const CONTAINERS: readonly Plant[] = [
   },
   {
     name: 'asked across networks',
-    code: 'isolated-networks',
+    code: 'no-shared-network',
     target: 'shop',
     from: 'loner',
     plant: start('loner', '--network bridge'),

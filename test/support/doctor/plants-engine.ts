@@ -26,7 +26,7 @@ export const ENGINE: readonly Plant[] = [
   },
   {
     name: 'dockerd told to write no rules',
-    code: 'engine-iptables-off',
+    code: 'iptables-off',
     plant: inTurn(restart(...NO_IPTABLES), sh(FLUSH)),
     undo: inTurn(restart(), reload),
     byHand: restart(),
@@ -40,7 +40,7 @@ export const ENGINE: readonly Plant[] = [
   },
   {
     name: 'dockerd told to write no rules, and policy DROP',
-    code: 'forward-policy',
+    code: 'iptables-off',
     plant: inTurn(restart(...NO_IPTABLES), sh(`${FLUSH}; iptables -P FORWARD DROP`)),
     undo: inTurn(restart(), reload),
     byHand: restart(),

@@ -55,8 +55,8 @@ export const FOREIGN: readonly Plant[] = [
     [...INTO_SHOP, 'shop → client'],
     { target: 'shop' },
   ),
-  ofRules('DROP of all at the top of FORWARD', 'foreign-drop', 'iptables -I FORWARD -j DROP', FORWARDED),
-  ofRules('DROP at the top of FORWARD, IPv6', 'foreign-drop', 'ip6tables -I FORWARD -j DROP', SIX),
+  ofRules('DROP of all at the top of FORWARD', 'rule-stops', 'iptables -I FORWARD -j DROP', FORWARDED),
+  ofRules('DROP at the top of FORWARD, IPv6', 'rule-stops', 'ip6tables -I FORWARD -j DROP', SIX),
   ofRules(
     'DROP of bridged traffic, which br_netfilter shows to iptables',
     'foreign-drop',
@@ -77,8 +77,8 @@ export const FOREIGN: readonly Plant[] = [
     'iptables -I DOCKER-USER -i eth0 ! -s 203.0.113.0/24 -j DROP',
     [...INTO, ...OUT],
   ),
-  ofRules('ufw decides in DOCKER-USER and denies', 'ufw-forward', UFW_IN_DOCKER_USER, INTO),
-  ofRules("ufw's forward deny above Docker's rules", 'ufw-forward', UFW_ABOVE, FORWARDED),
+  ofRules('ufw decides in DOCKER-USER and denies', 'rule-stops', UFW_IN_DOCKER_USER, INTO),
+  ofRules("ufw's forward deny above Docker's rules", 'rule-stops', UFW_ABOVE, FORWARDED),
   ofRules(
     'DROP in mangle FORWARD',
     'mangle-drop',
@@ -143,7 +143,7 @@ export const FOREIGN: readonly Plant[] = [
   ),
   {
     name: 'client in a ban list of ipset',
-    code: 'set-ban',
+    code: 'rule-stops',
     plant: sh(`ipset create banned hash:net
       ipset add banned 192.0.2.0/25
       iptables -I DOCKER-USER -i eth0 -m set --match-set banned src -j DROP`),

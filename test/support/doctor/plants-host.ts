@@ -190,7 +190,7 @@ export const ON_HOST: readonly Plant[] = [
   },
   {
     name: 'a smaller MTU on the way, and ICMP that tells of it dropped',
-    code: 'mtu',
+    code: 'mtu-black-hole',
     target: 'web',
     plant: sh(`ip link set eth0 mtu 1400
       iptables -I OUTPUT -p icmp -m icmp --icmp-type fragmentation-needed -j DROP`),

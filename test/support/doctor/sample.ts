@@ -76,6 +76,7 @@ export const SETTLED: readonly Check[] = [
 /** A host on which all is well. */
 export const HEALTHY: Diagnosis = {
   target: { kind: 'host' },
+  subjects: [],
   from: '',
   verdict: 'ok',
   causes: [],

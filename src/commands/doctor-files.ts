@@ -1,0 +1,46 @@
+import { hostname } from 'node:os';
+import type { Diagnosis } from '../doctor/diagnosis.ts';
+import type { Facts } from '../doctor/facts.ts';
+import { bundleFiles } from '../report/bundle.ts';
+import { makeMask } from '../report/mask.ts';
+import { doctorPage } from '../report/page/page.ts';
+import { writeBundle, writeReport } from '../system/doctor/bundle.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Context } from './context.ts';
+
+/** What is written beside the answer on the terminal. */
+export interface FileArgs {
+  readonly html: string | undefined;
+  readonly bundle: string | undefined;
+  readonly mask: boolean | undefined;
+}
+
+/**
+ * Writes the page and the bundle that were asked for, each readable by its owner alone.
+ *
+ * @throws Fault RG_UNSAFE_FILE
+ */
+export async function writeReports(
+  { html, bundle, mask = false }: FileArgs,
+  diagnosis: Diagnosis,
+  facts: Facts,
+  { log }: Context,
+): Promise<void> {
+  const now = new Date();
+  const about = {
+    host: hostname(),
+    time: `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    version: packageJson.version,
+  };
+  if (html !== undefined) {
+    const plain = { diagnosis, about };
+    const shown = mask ? makeMask([plain], [about.host, about.host.split('.')[0] ?? '']).value(plain) : plain;
+    await writeReport(html, doctorPage(shown.diagnosis, shown.about), 'page');
+    log.info(`page written to ${html}`);
+  }
+  if (bundle !== undefined) {
+    const files = bundleFiles({ facts, diagnosis, about, texts: [] }, mask);
+    await writeBundle(bundle, files, Math.floor(now.getTime() / 1000));
+    log.info(`bundle written to ${bundle}`);
+  }
+}
