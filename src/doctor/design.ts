@@ -30,7 +30,13 @@ export function closedByDesign(followed: readonly Followed[], facts: Facts, face
       {
         ...facets,
         meaning: "Docker's own rule closes it, as it was asked to; published ports and links still work",
-        remedies: [joint(from, to)],
+        remedies: [
+          type(
+            'let them, in the place Docker leaves for rules of yours (and in the file you keep them in)',
+            sh`iptables -w -I DOCKER-USER -i ${on[0].bridge} -o ${on[0].bridge} -j ACCEPT`,
+          ),
+          advise('or put both on a network made without icc=false'),
+        ],
       },
     );
   if (first?.request.kind === 'outbound' && internal !== undefined)
@@ -58,15 +64,6 @@ export function closedByDesign(followed: readonly Followed[], facts: Facts, face
     remedies: [advise('publish the port (-p), or ask from a container of the same network')],
   });
 }
-
-/** A network of their own for two containers. */
-const joint = (from: string, to: string): ReturnType<typeof type> =>
-  type(
-    'put both on a network that lets them',
-    sh`docker network create ${`${from}-${to}`}`,
-    sh`docker network connect ${`${from}-${to}`} ${from}`,
-    sh`docker network connect ${`${from}-${to}`} ${to}`,
-  );
 
 const find = (facts: Facts, name: string): ContainerFacts | undefined =>
   facts.containers.find((container) => container.name === name);

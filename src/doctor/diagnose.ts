@@ -8,8 +8,10 @@ import { judgeDocker } from './judge-docker.ts';
 import { judgeHost } from './judge-host.ts';
 import { judgeInsideRules } from './judge-inside.ts';
 import { judgeLinks } from './judge-links.ts';
+import { judgeMasquerade } from './judge-masquerade.ts';
 import { judgeMtu } from './judge-mtu.ts';
 import { judgePaths } from './judge-paths.ts';
+import { judgeReversePath } from './judge-reverse-path.ts';
 import { judgeRules } from './judge-rules.ts';
 import { judgeServices } from './judge-service.ts';
 import { pathsOf } from './paths-of.ts';
@@ -33,11 +35,14 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
     ...asked.trouble,
     ...judgeDocker(facts),
     ...judgeHost(facts),
+    ...judgeReversePath(facts, asked.target.kind !== 'host'),
     ...judgeBridges(facts),
     ...judgeMtu(facts),
     ...judgeLinks(facts),
     ...judgeContainers(facts, names),
-    ...judgeServices(facts),
+    // A port that is not published as asked leads to no service.
+    ...(asked.trouble.length > 0 ? [] : judgeServices(facts)),
+    ...judgeMasquerade(facts, names),
     ...judgeInsideRules(facts),
     ...judgeRules(facts),
     ...judgePaths(followed, facts),

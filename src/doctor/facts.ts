@@ -24,6 +24,8 @@ export interface Facts {
   readonly conntrack: { readonly count: number; readonly max: number } | undefined;
   /** How often the kernel dropped for want of conntrack space, from /proc/net/stat/nf_conntrack (`drop`, `early_drop`). */
   readonly conntrackDrops: number | undefined;
+  /** How many packets the kernel dropped for their way back (IPReversePathFilter of /proc/net/netstat). */
+  readonly reversePathDrops?: number | undefined;
   /** Sockets of this network namespace that wait for packets. */
   readonly listeners: readonly Listener[];
   readonly proxies: readonly Proxy[];
@@ -136,6 +138,8 @@ export interface Inside {
   readonly banks:
     readonly { readonly backend: Backend; readonly rules: Readonly<Record<Family, Ruleset>> }[] | undefined;
   readonly sysctls: ReadonlyMap<string, string>;
+  /** Whether Docker's rules that lead to its name server (127.0.0.11) are there; undefined where nobody looked. */
+  readonly resolverLed?: boolean | undefined;
 }
 
 /** A socket that waits for packets: a TCP listener, or a UDP socket without a peer. */

@@ -63,7 +63,8 @@ function outcomeOf({ end, last }: Path, goal: Goal, { links }: Facts['terrain'])
     case 'lost':
       return { is: 'lost' };
     case 'local':
-      return goal.to === 'host' ? { is: 'reached' } : { is: 'untranslated' };
+      if (goal.to === 'host') return { is: 'reached' };
+      return last.translated.destination ? { is: 'mistranslated' } : { is: 'untranslated' };
     case 'sent':
       break;
   }

@@ -37,6 +37,7 @@ export function linksFrom(shown: unknown): readonly Link[] {
           textOf(info['info_slave_kind']) === 'bridge'
             ? textOf(recordOf(info['info_slave_data'])['state'])
             : '',
+        isolated: recordOf(info['info_slave_data'])['isolated'] === true,
         addresses: listOf(one['addr_info']).filter(isRecord).flatMap(addressFrom),
       },
     ];

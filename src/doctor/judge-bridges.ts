@@ -1,12 +1,20 @@
 import type { LiveNetwork } from '../docker/inventory.ts';
-import { parseBlock, type Block } from '../iptables/address.ts';
+import { canonicalBlock, parseBlock, type Block } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import type { Link } from '../trace/terrain.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { namesIn } from './judge-host.ts';
-import { bridgeNetworks, hostEndOf, insideLinkOf, insideOf, linkOf, membersOf } from './lookup.ts';
+import {
+  bridgeNetworks,
+  hostEndOf,
+  insideLinkOf,
+  insideOf,
+  linkOf,
+  membersOf,
+  sysctlName,
+} from './lookup.ts';
 import { sh } from '../shell.ts';
 
 const { ok, fail } = checksOf('host');
@@ -30,7 +38,7 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
   const { bridge, name } = network;
   const link = linkOf(facts.terrain, bridge);
   const facets = { about: name, impairs: namesIn(facts, network) };
-  const missing = missingFrom(link, gatewaysOf(network));
+  const missing = missingFrom(link, gatewaysOf(network, facts));
   const give = missing.map(
     ({ address, length, family }) =>
       sh`ip address add ${address}/${String(length)} dev ${bridge}` + (family === 'ipv6' ? ' nodad' : ''),
@@ -52,6 +60,16 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
         evidence: [`${bridge}: DOWN`],
         // The kernel takes IPv6 addresses off an interface that goes down.
         remedies: [type('set it up', sh`ip link set dev ${bridge} up`, ...give)],
+      }),
+    ];
+  const off = `ipv6/conf/${bridge}/disable_ipv6`;
+  if (network.ipv6 && facts.terrain.sysctls.get(off) === '1')
+    return [
+      fail('ipv6-disabled', `IPv6 is switched off on ${bridge}, the bridge of network ${name}`, {
+        ...facets,
+        meaning: `containers of ${name} reach nobody by IPv6`,
+        evidence: [`${sysctlName(off)} = 1`],
+        remedies: [type('switch it on', sh`sysctl -w ${sysctlName(off)}=0`, ...give)],
       }),
     ];
   return missing.map(({ address, length }, i) =>
@@ -78,10 +96,16 @@ function isBare({ options }: LiveNetwork, family: Family): boolean {
   );
 }
 
-function gatewaysOf(network: LiveNetwork): readonly Gateway[] {
+function gatewaysOf(network: LiveNetwork, facts: Facts): readonly Gateway[] {
   const blocks = network.subnets.flatMap((subnet) => parseBlock(subnet) ?? []);
-  return network.gateways.flatMap((text) => {
-    const address = text.replace(/\/.*$/, '');
+  // Engines do not tell every gateway they chose themselves; its containers' default routes lead there.
+  const given = membersOf(facts)
+    .filter((member) => member.network.id === network.id && !network.internal)
+    .flatMap(({ attached }) => [attached.gateway, attached.gateway6]);
+  const all = [...network.gateways, ...given]
+    .map((text) => text.replace(/\/.*$/, ''))
+    .filter((text) => text !== '');
+  const found = all.flatMap((address): readonly Gateway[] => {
     const own = parseBlock(address);
     const block = own && blocks.find((one) => holds(one, own));
     if (block === undefined || isBare(network, block.family)) return [];
@@ -89,6 +113,7 @@ function gatewaysOf(network: LiveNetwork): readonly Gateway[] {
       ? []
       : [{ family: block.family, address, length: block.length }];
   });
+  return [...new Map(found.map((one) => [canonicalBlock(one.address), one])).values()];
 }
 
 const holds = (block: Block, one: Block): boolean => {

@@ -2,6 +2,7 @@ import { advise, checksOf, listNames, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import type { Attached, ContainerFacts, Facts, Inside } from './facts.ts';
 import { judgeMode } from './judge-mode.ts';
+import { judgeStopped } from './judge-stopped.ts';
 import { insideLinkOf, insideOf, isRunning, membersOf, type Member } from './lookup.ts';
 import { sh } from '../shell.ts';
 
@@ -15,7 +16,7 @@ const { ok, warn, fail } = checksOf('container');
 export function judgeContainers(facts: Facts, asked: ReadonlySet<string>): readonly Check[] {
   return facts.containers.flatMap((container) => {
     const isAsked = asked.has(container.name);
-    if (!isRunning(container)) return judgeStopped(container, isAsked);
+    if (!isRunning(container)) return judgeStopped(container, isAsked, facts);
     const checks = [
       ...judgeMode(container, facts, isAsked),
       ...judgeState(container, isAsked),
@@ -35,33 +36,6 @@ function soundness({ name, status, attachments, networkMode }: ContainerFacts): 
     about: name,
     evidence: [status, `network mode ${networkMode}`, ...places],
   });
-}
-
-function judgeStopped({ name, state, status }: ContainerFacts, isAsked: boolean): readonly Check[] {
-  const facets = {
-    about: name,
-    evidence: [status],
-    remedies: [
-      type('start it', sh`docker start ${name}`),
-      advise(`see why it ended: docker logs --tail 50 ${name}`),
-    ],
-    impairs: [name],
-  };
-  if (state === 'restarting')
-    return [
-      warn('container-restarting', `${name} keeps ending and being restarted`, {
-        ...facets,
-        remedies: [advise(`see why: docker logs --tail 50 ${name}`)],
-      }),
-    ];
-  return isAsked
-    ? [
-        fail('container-stopped', `${name} does not run`, {
-          ...facets,
-          meaning: 'it has no network at all until it is started',
-        }),
-      ]
-    : [];
 }
 
 function judgeState({ name, state, status }: ContainerFacts, isAsked: boolean): readonly Check[] {
@@ -89,10 +63,13 @@ function judgeInside(container: ContainerFacts, facts: Facts): readonly Check[] 
   )
     return [];
   const members = membersOf(facts).filter((member) => member.container === container);
+  const addresses = members.flatMap((member) => judgeAddress(member, inside));
   return [
-    ...members.flatMap((member) => judgeAddress(member, inside)),
-    ...judgeDefault(container, inside, members),
+    ...addresses,
+    // Routes go with the address they stand on.
+    ...(addresses.length > 0 ? [] : judgeDefault(container, inside, members)),
     ...judgeResolver(container, inside, members),
+    ...judgeLed(container, inside),
   ];
 }
 
@@ -182,6 +159,23 @@ function judgeDefault(
         remedies,
       },
     ),
+  ];
+}
+
+/** Docker's name server is reached by rules inside the container (127.0.0.11); without them names are lost, addresses are not. */
+function judgeLed({ name }: ContainerFacts, { resolvers = [], resolverLed }: Inside): readonly Check[] {
+  if (resolverLed !== false || !resolvers.includes('127.0.0.11')) return [];
+  return [
+    fail('container-dns-lost', `${name} has lost the rules that lead to Docker's name server`, {
+      about: name,
+      meaning: 'it reaches addresses, and no names: neither of containers nor of the outside',
+      evidence: [
+        '/etc/resolv.conf inside: nameserver 127.0.0.11',
+        'nat OUTPUT inside: no jump to DOCKER_OUTPUT',
+      ],
+      remedies: [type('start it anew: Docker writes them only then', sh`docker restart ${name}`)],
+      impairs: [name],
+    }),
   ];
 }
 

@@ -1,21 +1,33 @@
-import { advise, checksOf, type } from './check.ts';
+import type { PublishedPort } from '../docker/inventory.ts';
+import { FAMILIES } from '../iptables/model.ts';
+import { sh } from '../shell.ts';
+import { advise, checksOf, listNames, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import type { EngineState, Facts } from './facts.ts';
 
 const { ok, warn, fail, unknown } = checksOf('docker');
 
 /** Whether the Engine answers, how it is set up as far as packets depend on it, and what it complained about. */
-export function judgeDocker({ engine }: Pick<Facts, 'engine'>): readonly Check[] {
-  return [...(engine.answered ? judgeSetup(engine) : [judgeSilence(engine)]), ...judgeLog(engine)];
+export function judgeDocker(facts: Facts): readonly Check[] {
+  const { engine } = facts;
+  return [
+    ...(engine.answered ? [...judgeSetup(engine), ...judgeProxies(facts)] : [judgeSilence(engine, facts)]),
+    ...judgeLog(engine),
+  ];
 }
 
 const START = type('start it', 'systemctl start docker');
 
-function judgeSilence(engine: Extract<EngineState, { answered: false }>): Check {
+function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned }: Facts): Check {
   const { code, message, hint, details } = engine;
   const facets = { evidence: [`${code}: ${message}`, ...details] };
   const hinted = hint === undefined ? [] : [advise(hint)];
-  switch (code) {
+  // A socket that is gone, and rules of Docker's: it ran here, and was ended.
+  const isEnded =
+    code === 'RG_ENGINE_ABSENT' &&
+    owned !== undefined &&
+    FAMILIES.some((family) => owned.families[family].size > 0);
+  switch (isEnded ? 'RG_ENGINE_DOWN' : code) {
     case 'RG_ENGINE_DOWN':
       return fail('engine-down', 'dockerd does not run', {
         ...facets,
@@ -59,6 +71,38 @@ function judgeSetup(engine: Extract<EngineState, { answered: true }>): readonly 
         `live-restore ${liveRestore ? 'on' : 'off: restarting dockerd stops every container'}`,
         `userland proxy ${proxy}${proxy === 'on' ? ': docker-proxy answers where a translation is lost, and hides it' : ''}`,
       ],
+    }),
+  ];
+}
+
+/** docker-proxy serves this host's own loopback, and neighbours that ask by the host's address. */
+function judgeProxies({ engine, ports, proxies }: Facts): readonly Check[] {
+  // None at all means that they cannot be seen, or that another program serves in their place.
+  if (!engine.answered || engine.userlandProxy !== true || proxies.length === 0) return [];
+  const isServed = ({ hostPort, proto }: PublishedPort): boolean =>
+    hostPort === undefined ||
+    proto === 'sctp' ||
+    proxies.some((proxy) => proxy.hostPort === hostPort && proxy.proto === proto);
+  const lost = ports.filter((port) => !isServed(port));
+  const [first] = lost;
+  if (first === undefined) return [];
+  const names = [...new Set(lost.map(({ container }) => container))];
+  return [
+    fail('proxy-gone', `the docker-proxy of port ${String(first.hostPort)} of ${first.container} is gone`, {
+      about: listNames(names),
+      meaning: 'the port does not answer on 127.0.0.1, nor to neighbours that ask by an address of this host',
+      evidence: [
+        ...new Set(
+          lost.map(({ hostPort, proto }) => `no docker-proxy -host-port ${String(hostPort)} -proto ${proto}`),
+        ),
+      ].slice(0, 3),
+      remedies: [
+        type(
+          'start the container anew: Docker starts it only then',
+          ...names.slice(0, 3).map((name) => sh`docker restart ${name}`),
+        ),
+      ],
+      impairs: names,
     }),
   ];
 }

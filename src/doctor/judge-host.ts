@@ -3,7 +3,7 @@ import { FAMILIES, type Family } from '../iptables/model.ts';
 import { advise, checksOf, listNames, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { addressOf, bridgeNetworks, linkOf, membersOf, sysctl, sysctlName, uplinksOf } from './lookup.ts';
+import { addressOf, bridgeNetworks, membersOf, sysctl, sysctlName, uplinksOf } from './lookup.ts';
 import { sh } from '../shell.ts';
 
 const { ok, warn, fail } = checksOf('host');
@@ -129,7 +129,9 @@ function judgeBridgeFilter(facts: Facts): readonly Check[] {
   const value = sysctl(facts.terrain, BRIDGE_FILTER);
   if (value === '1') return [];
   const closed = bridgeNetworks(facts).filter(
-    (network) => network.options[NO_ICC] === 'false' && namesIn(facts, network).length > 2,
+    (network) =>
+      network.options[NO_ICC] === 'false' &&
+      membersOf(facts).filter((member) => member.network.id === network.id).length > 1,
   );
   if (closed.length === 0) return [];
   const names = listNames(closed.map(({ name }) => name));
@@ -169,22 +171,42 @@ function judgeUplinks(facts: Facts): readonly Check[] {
   const hasDefault = routes.some(
     ({ to, family, type: kind }) => to === '0.0.0.0/0' && family === 'ipv4' && kind === 'unicast',
   );
+  const needy = membersOf(facts).some(({ network }) => !network.internal);
+  const isLost = !hasDefault && needy;
   return [
     ...dead.map(({ name, up }) =>
-      warn('interface-down', `${name} has addresses, but ${up ? 'no carrier' : 'is down'}`, {
-        about: name,
-        meaning: 'nothing comes or goes by it',
-        evidence: [`${name}: ${up ? 'up, NO-CARRIER' : 'DOWN'}`],
-        remedies: up ? [] : [type('set it up', sh`ip link set dev ${name} up`)],
-      }),
+      (isLost ? fail : warn)(
+        'interface-down',
+        `${name} has addresses, but ${up ? 'no carrier' : 'is down'}`,
+        {
+          about: name,
+          meaning: isLost
+            ? 'nothing comes or goes by it, and there is no other way out'
+            : 'nothing comes or goes by it',
+          evidence: [`${name}: ${up ? 'up, NO-CARRIER' : 'DOWN'}`],
+          // Its routes, and its IPv6 addresses, went with it: who configured them knows them.
+          remedies: [
+            advise(
+              `set it up as your network configuration does, which brings its routes back too: ifup ${name}, networkctl reconfigure ${name} or nmcli device reapply ${name}`,
+            ),
+          ],
+          ...(isLost ? { impairs: 'all' as const } : {}),
+        },
+      ),
     ),
-    ...(hasDefault || linkOf(facts.terrain, 'lo') === undefined
-      ? []
-      : [
-          warn('no-default-route', 'this host has no IPv4 default route', {
-            meaning: 'containers reach only what the host itself reaches',
+    ...(isLost && dead.length === 0
+      ? [
+          fail('no-default-route', 'this host has no IPv4 default route', {
+            meaning: 'containers reach only what the host itself reaches, and answer nobody further away',
             evidence: ['ip route show default: nothing'],
+            remedies: [
+              advise(
+                'give it back as your network configuration does: ip route add default via GATEWAY dev INTERFACE',
+              ),
+            ],
+            impairs: 'all',
           }),
-        ]),
+        ]
+      : []),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Link } from '../trace/terrain.ts';
-import { checksOf, type } from './check.ts';
-import type { Check } from './diagnosis.ts';
+import { checksOf, listNames, type } from './check.ts';
+import type { Check, Remedy } from './diagnosis.ts';
 import { isUntold, type Facts } from './facts.ts';
 import {
   bridgeNetworks,
@@ -25,6 +25,7 @@ export function judgeLinks(facts: Facts): readonly Check[] {
   const paired = pairs.length - wrong.length;
   return [
     ...wrong,
+    ...isolatedOn(facts),
     ...unseen.map(({ name, inside }) =>
       unknown('container-unseen', `the network namespace of ${name} cannot be seen from here`, {
         about: name,
@@ -53,11 +54,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
   const about = { about: name, impairs: [name] };
   const meaning = `${name} is cut off from network ${network.name}`;
   const link = insideLinkOf(inside, attached);
-  const plug = type(
-    'connect it anew: it gets a new interface, its processes run on',
-    sh`docker network disconnect -f ${network.name} ${name}`,
-    sh`docker network connect ${network.name} ${name}`,
-  );
+  const plug = plugFor(member, inside.netns);
   if (link === undefined)
     // An interface that is there without its address is the container's trouble.
     return inside.links.some(({ name: other }) => other !== 'lo')
@@ -66,7 +63,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
           ...about,
           meaning,
           evidence: [`interfaces inside: ${inside.links.map((one) => one.name).join(', ')}`],
-          remedies: [plug],
+          remedies: plug,
         });
   const veth = hostEndOf(facts.terrain, link);
   if (veth === undefined)
@@ -76,13 +73,60 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
       evidence: [
         `${link.name} inside names interface ${String(link.peerIndex)} as its other end; the host has none`,
       ],
-      remedies: [plug],
+      remedies: plug,
     });
   const bridge = linkOf(facts.terrain, network.bridge);
   // A missing or downed bridge is told once, for all that hangs on it.
   if (bridge === undefined) return undefined;
   return judgeVeth(veth, link, bridge, { ...about, meaning });
 }
+
+/** Ports that were set apart from each other: whoever asks across them finds silence. */
+function isolatedOn(facts: Facts): readonly Check[] {
+  return bridgeNetworks(facts).flatMap(({ bridge, name }) => {
+    const apart = facts.terrain.links.filter(
+      ({ master, isolated }) => master === bridge && isolated === true,
+    );
+    if (apart.length < 2) return [];
+    const devs = apart.map((link) => link.name);
+    return [
+      fail('port-isolated', `${listNames(devs)} are isolated ports of ${bridge}`, {
+        about: name,
+        meaning: 'their containers cannot reach each other, whatever the rules say',
+        evidence: devs.map((dev) => `${dev} isolated on`),
+        remedies: [type('set them free', ...devs.map((dev) => sh`bridge link set dev ${dev} isolated off`))],
+        impairs: [name],
+      }),
+    ];
+  });
+}
+
+/** A new cable in place of one that is gone: Docker itself would give another address, and forget its aliases. */
+function plugFor({ container: { name }, attached, network }: Member, netns: string): readonly Remedy[] {
+  const veth = `veth${plugName(attached.networkId, name)}`;
+  const length = network.subnets.find((subnet) => !subnet.includes(':'))?.split('/')[1] ?? '16';
+  const here = (command: string): string => `${sh`nsenter --net=${netns}`} ${command}`;
+  const again = type('or start it anew', sh`docker restart ${name}`);
+  if (attached.ipv4 === '' || attached.ipv6 !== '') return [again];
+  return [
+    type(
+      'give it a new cable: its processes run on',
+      sh`ip link add ${veth} type veth peer name eth0 netns ${netns}`,
+      ...(attached.mac === '' ? [] : [here(sh`ip link set dev eth0 address ${attached.mac}`)]),
+      here(sh`ip address add ${attached.ipv4}/${length} dev eth0`),
+      here('ip link set dev eth0 up'),
+      ...(attached.gateway === ''
+        ? []
+        : [here(sh`ip route replace default via ${attached.gateway} dev eth0`)]),
+      sh`ip link set dev ${veth} master ${network.bridge} up`,
+    ),
+    again,
+  ];
+}
+
+/** Eleven characters for an interface's name at most fifteen long, of what is unique. */
+const plugName = (networkId: string, name: string): string =>
+  `${networkId.slice(0, 4)}${name.replaceAll(/[^\w]/g, '').slice(0, 6)}`;
 
 interface About {
   readonly about: string;

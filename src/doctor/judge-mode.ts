@@ -57,7 +57,8 @@ export function judgeMode(container: ContainerFacts, facts: Facts, isAsked: bool
         ]
       : [];
   if (networkMode.startsWith('container:')) return judgeShared(container, facts, isAsked);
-  return judgeInternal(container, facts, wanted);
+  if (container.attachments.length === 0) return [unplugged(container)];
+  return judgeInternal(container, facts, wanted, isAsked);
 }
 
 function judgeShared(
@@ -101,17 +102,37 @@ function judgeInternal(
   { name, attachments }: ContainerFacts,
   { networks }: Facts,
   wanted: readonly string[],
+  isAsked: boolean,
 ): readonly Check[] {
   const on = attachments.flatMap(({ networkId }) => networks.find(({ id }) => id === networkId) ?? []);
-  if (wanted.length === 0 || on.length === 0 || !on.every(({ internal }) => internal)) return [];
+  if (on.length === 0 || !on.every(({ internal }) => internal)) return [];
+  if (wanted.length === 0 && !isAsked) return [];
   const names = listNames(on.map((network) => network.name));
   return [
-    fail('internal-network', `${name} publishes ports, but is on internal network ${names} only`, {
-      about: name,
-      meaning: 'an internal network has no way in or out: its published ports are ignored',
-      evidence: [...wanted, `${names}: internal`],
-      remedies: [type('give it a network with a way out', sh`docker network connect bridge ${name}`)],
-      impairs: [name],
-    }),
+    fail(
+      'internal-network',
+      wanted.length === 0
+        ? `${name} is on internal network ${names} only`
+        : `${name} publishes ports, but is on internal network ${names} only`,
+      {
+        about: name,
+        meaning: 'an internal network has no way in or out: its published ports are ignored',
+        evidence: [...wanted, `${names}: internal`],
+        remedies: [type('give it a network with a way out', sh`docker network connect bridge ${name}`)],
+        impairs: [name],
+      },
+    ),
   ];
+}
+
+/** On no network at all, although it was not started so. */
+function unplugged({ name, networkMode }: ContainerFacts): Check {
+  const network = networkMode === 'default' ? 'bridge' : networkMode;
+  return fail('container-no-network', `${name} is on no network`, {
+    about: name,
+    meaning: 'it reaches nothing and nothing reaches it',
+    evidence: [`it was started on ${network}`],
+    remedies: [type('connect it', sh`docker network connect ${network} ${name}`)],
+    impairs: [name],
+  });
 }

@@ -46,6 +46,7 @@ export function judgeMtu(facts: Facts): readonly Check[] {
         meaning:
           'connections open and then hang: a rule drops the ICMP message that says a packet is too large',
         evidence: [...evidence, silenced],
+        impairs: 'all',
         remedies: [clamp, forGood, advise('and let ICMP fragmentation-needed pass: it is no danger')],
       },
     ),

@@ -128,6 +128,9 @@ function astray(destination: string, by: string, facts: Facts, { paths, ...facet
   const culprit = holding(destination, facts.terrain).find(
     ({ dev, table }) => dev === by && table !== 'local',
   );
+  const isOverlapped = culprit === undefined || isWithin(culprit.to, home?.subnet ?? '');
+  if (!isOverlapped && home !== undefined)
+    return missing(home, [`route: ${spell(culprit)}`, ...paths], facets, destination);
   const evidence = [
     ...(culprit === undefined ? [] : [`route: ${spell(culprit)}`]),
     ...(home === undefined ? [] : [`network ${home.name}: ${home.subnet} on ${home.bridge}`]),
@@ -162,25 +165,37 @@ function nowhere(destination: string, detail: string, facts: Facts, { paths, ...
       evidence: [`route: ${spell(culprit)}`, ...paths],
       remedies: [takeOut(culprit, facts.terrain.routeRules)],
     });
-  const give =
-    home === undefined
-      ? []
-      : [
-          type(
-            'put it back',
-            `ip ${family(destination)}route add ${sh`${home.subnet} dev ${home.bridge}`}${home.gateway === '' || home.gateway.includes(':') ? '' : sh` src ${home.gateway}`}`,
-          ),
-        ];
-  return fail(
-    'route-missing',
-    home === undefined
-      ? `this host has no route to ${destination}`
-      : `the route to ${home.subnet}, the subnet of network ${home.name}, is gone`,
-    {
-      ...facets,
-      meaning: 'the host does not know where its containers are',
-      evidence: [detail, ...paths],
-      remedies: give,
-    },
-  );
+  if (home !== undefined) return missing(home, [detail, ...paths], facets, destination);
+  return fail('route-missing', `this host has no route to ${destination}`, {
+    ...facets,
+    meaning: 'packets for there end here',
+    evidence: [detail, ...paths],
+    remedies: [advise('give it one as your network configuration does: ip route add')],
+  });
+}
+
+type Home = NonNullable<ReturnType<typeof homeOf>>;
+
+/** A subnet that no route of its own leads to. */
+function missing(
+  { subnet, bridge, gateway, name }: Home,
+  evidence: readonly string[],
+  facets: Omit<Facets, 'paths'>,
+  destination: string,
+): Check {
+  const source = gateway === '' || gateway.includes(':') ? '' : sh` src ${gateway}`;
+  return fail('route-missing', `the route to ${subnet}, the subnet of network ${name}, is gone`, {
+    ...facets,
+    meaning: 'the host does not know where its containers are',
+    evidence,
+    remedies: [
+      type('put it back', `ip ${family(destination)}route add ${sh`${subnet} dev ${bridge}`}${source}`),
+    ],
+  });
+}
+
+/** Whether a route is for a subnet, or a part of it, and not for more besides. */
+function isWithin(to: string, subnet: string): boolean {
+  const [route, block] = [parseBlock(to), parseBlock(subnet)];
+  return route !== undefined && block !== undefined && overlap(route, block) && route.length >= block.length;
 }

@@ -1,5 +1,5 @@
 import { isDamage, type Finding } from '../guard/finding.ts';
-import { FAMILIES, type Backend } from '../iptables/model.ts';
+import { chainOf, FAMILIES, type Backend, type Family } from '../iptables/model.ts';
 import { checksOf, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import { isUntold, type Facts, type Untold } from './facts.ts';
@@ -34,7 +34,9 @@ function judgeDrift(facts: Facts): readonly Check[] {
         remedies: [type('set it back', 'rulesguard restore --policies')],
       }),
     ];
-  const isDiverted = damage.every(({ kind }) => kind === 'diverted');
+  const kinds = new Set(damage.map(({ kind }) => kind));
+  const isDiverted =
+    kinds.has('diverted') && [...kinds].every((kind) => kind === 'diverted' || kind === 'misplaced');
   const worst = [...new Set(damage.map(({ consequence }) => consequence))];
   return [
     fail(
@@ -64,7 +66,7 @@ const save = (backend: Backend, family: string, verb: 'save' | 'restore'): strin
   `${family === 'ipv4' ? 'iptables' : 'ip6tables'}-${backend}-${verb}`;
 
 /** Docker's rules in both backends: those of the one its iptables does not speak to are litter that still decides. */
-function judgeSplit({ leftovers, backend = 'nft' }: Facts, untold: string): Check {
+function judgeSplit({ leftovers, backend = 'nft', terrain }: Facts, untold: string): Check {
   const other: Backend = backend === 'nft' ? 'legacy' : 'nft';
   const families = FAMILIES.filter((family) => leftovers.some((one) => one.family === family));
   return fail('backends-split', untold, {
@@ -85,11 +87,20 @@ function judgeSplit({ leftovers, backend = 'nft' }: Facts, untold: string): Chec
           (family) =>
             `${save(other, family, 'save')} -c | rulesguard strip | ${save(other, family, 'restore')} -c`,
         ),
+        // Docker set it there once; with its rules gone nothing would let a packet pass.
+        ...families
+          .filter((family) => isClosed(terrain, other, family))
+          .map((family) => `${family === 'ipv4' ? 'iptables' : 'ip6tables'}-${other} -P FORWARD ACCEPT`),
       ),
     ],
     impairs: 'all',
   });
 }
+
+const isClosed = ({ banks }: Facts['terrain'], backend: Backend, family: Family): boolean =>
+  banks.some(
+    (bank) => bank.backend === backend && chainOf(bank.rules[family], 'filter', 'FORWARD')?.policy === 'DROP',
+  );
 
 function judgeBackends({ leftovers, backend, terrain, drift }: Facts): readonly Check[] {
   if (backend === undefined || (isUntold(drift) && drift.code === 'RG_BACKENDS_SPLIT')) return [];

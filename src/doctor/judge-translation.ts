@@ -7,8 +7,24 @@ import { namesOf, pathLines, type Followed, type Group } from './follow.ts';
 
 const { fail } = checksOf('path');
 
-export function judgeUntranslated({ followed, first }: Group, { proxies }: Facts): Check {
-  const { packet } = first.path;
+export function judgeUntranslated({ followed, first }: Group, facts: Facts): Check {
+  const { proxies } = facts;
+  const { packet, last, steps } = first.path;
+  const untracking = steps.find(
+    ({ stage, rule }) => stage === 'raw' && / -j (?:CT|NOTRACK)\b/.test(rule?.text ?? ''),
+  );
+  if (last.state === 'UNTRACKED' && untracking?.rule !== undefined)
+    return fail('untracked', `a rule keeps packets for ${namesOf(followed)} from connection tracking`, {
+      about: namesOf(followed),
+      meaning: 'what is not tracked is not translated: the packets end at this host',
+      evidence: [untracking.rule.text, ...pathLines(followed)],
+      remedies: [
+        type(
+          'take it out, and out of the file it is loaded from',
+          takeOut(untracking.rule, 'raw', packet.family, untracking.backend ?? '', facts),
+        ),
+      ],
+    });
   const proxy = proxies.find(
     ({ hostPort, proto }) => hostPort === packet.destinationPort && proto === packet.protocol,
   );

@@ -187,3 +187,26 @@ export function hostPaths(to: Member, { proto, port }: Port, facts: Facts): read
     },
   ];
 }
+
+/** From a container to a program of this host, and the answer. */
+export function servicePaths(
+  from: Member,
+  { address, port, proto }: Port & { readonly address: string },
+  facts: Facts,
+): readonly PathRequest[] {
+  const destination = address === '' ? from.attached.gateway : address;
+  const family = familyOf(destination);
+  const source = addressOf(from.attached, family);
+  if (destination === '' || source === '') return [];
+  return [
+    {
+      name: `${from.container.name} → host:${String(port)}`,
+      kind: 'host',
+      subjects: [from.container.name, from.network.name],
+      wanted: true,
+      packet: ask(proto, [source, destination, port], doorOf(from, facts)),
+      goal: { to: 'host' },
+      answer: { inInterface: '', inPort: '', goal: atContainer(from, family, FROM_PORT) },
+    },
+  ];
+}

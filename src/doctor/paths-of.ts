@@ -4,6 +4,7 @@ import type { PublishedPort } from '../docker/inventory.ts';
 import { insideOf, membersOf, uplinksOf, type Member } from './lookup.ts';
 import {
   betweenPaths,
+  servicePaths,
   hostPaths,
   isLoopback,
   outboundPaths,
@@ -65,6 +66,9 @@ function pathsFrom(
   if (from === 'host')
     return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
   const asking = members.filter(({ container }) => container.name === from);
+  const { target } = asked;
+  if (target.kind === 'port' && asked.containers.size === 0)
+    return asking.flatMap((one) => servicePaths(one, target, facts));
   const meeting = asking.flatMap((one) =>
     to.flatMap((other) => (other.network.id === one.network.id ? [[one, other] as const] : [])),
   );

@@ -12,6 +12,13 @@ const rowsOf = (text: string): readonly (readonly string[])[] =>
 const LISTEN = '0A';
 const UNCONNECTED = '07';
 
+/** The kernel's count of packets dropped for their way back, from the text of /proc/net/netstat; undefined without it. */
+export function reversePathDropsFrom(text: string): number | undefined {
+  const [names = '', values = ''] = text.split('\n').filter((line) => line.startsWith('TcpExt:'));
+  const at = names.split(' ').indexOf('IPReversePathFilter');
+  return at === -1 ? undefined : Number(values.split(' ')[at]);
+}
+
 /**
  * Sockets that wait for packets, of /proc/net/tcp, tcp6, udp or udp6: TCP in state LISTEN, UDP without a peer. Each once,
  * however many processes share it.

@@ -50,6 +50,8 @@ export interface Link {
   readonly mac: string;
   /** State as a bridge port (`forwarding`, `disabled`, …); '' where it is none. */
   readonly portState: string;
+  /** A bridge port that reaches no other isolated port of its bridge. */
+  readonly isolated?: boolean;
   /** As a bridge port, whether it sends back what came in by it; absent where that was not read. */
   readonly hairpin?: boolean;
   readonly addresses: readonly LinkAddress[];

@@ -48,6 +48,7 @@ export async function lookInDepth(inside: Inside): Promise<Inside> {
   return {
     ...inside,
     ...(links === undefined ? {} : { links: linksFrom(jsonOf(links)) }),
+    resolverLed: parts.slice(0, saves.length).some((text) => text?.includes('-j DOCKER_OUTPUT')),
     banks: banksOf(saves.map((save, i) => ({ ...save, text: parts[i] }))),
     sysctls: settings === undefined ? inside.sysctls : settingsOf(settings),
   };

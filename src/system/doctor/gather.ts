@@ -1,6 +1,6 @@
 import { containersFrom } from '../../doctor/containers-from.ts';
 import { isUntold, type ContainerFacts, type Facts, type Untold } from '../../doctor/facts.ts';
-import { conntrackDropsFrom } from '../../doctor/procfs.ts';
+import { conntrackDropsFrom, reversePathDropsFrom } from '../../doctor/procfs.ts';
 import { leftoversIn, managersIn } from '../../doctor/standing.ts';
 import { readBackends } from '../kernel.ts';
 import type { Measure } from '../look.ts';
@@ -64,6 +64,7 @@ export async function gatherFacts({ measure, wanted }: GatherOptions): Promise<F
     ports: inventory?.ports ?? [],
     conntrack: conntrackOf(terrain.sysctls),
     conntrackDrops: conntrackDropsFrom(readProc('/proc/self/net/stat/nf_conntrack') ?? ''),
+    reversePathDrops: reversePathDropsFrom(readProc('/proc/self/net/netstat') ?? ''),
     listeners,
     proxies: processes.proxies,
     managers: managersIn(banks, terrain.natives ?? []),

@@ -176,6 +176,7 @@ export function healthyFacts(): Facts {
     ports,
     conntrack: { count: 40, max: 65_536 },
     conntrackDrops: 0,
+    reversePathDrops: 0,
     listeners: [],
     proxies: [
       { proto: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, containerIp: '172.17.0.2', containerPort: 80 },

@@ -19,11 +19,11 @@ export interface Doctor {
 
 /** What became of one plant on one Engine. */
 export interface Verdict {
-  readonly named: 'hit' | 'named second' | 'missed';
+  readonly named: 'hit' | 'named second' | 'missed' | 'told as unknown';
   /** Codes that were named as causes beside it. */
   readonly falseAlarms: readonly string[];
   /** Whether packets pass after the remedy, or why that was not tried. */
-  readonly passes: 'yes' | 'by hand' | 'no remedy' | 'no';
+  readonly passes: 'yes' | 'by hand' | 'no remedy' | 'no' | 'not tried';
   /** All that is wrong, to be read by whoever mends it. */
   readonly wrong: readonly string[];
 }
@@ -60,7 +60,7 @@ export function settleDoctor(scene: Scene): Doctor {
 export async function consult(
   { host }: Doctor,
   { target, from }: Pick<Plant, 'target' | 'from'>,
-  exit: 0 | 1,
+  exit: 0 | 1 | 3,
 ): Promise<{ readonly diagnosis: Diagnosis | undefined; readonly wrong: readonly string[] }> {
   const asked = [...(target === undefined ? [] : [target]), ...(from === undefined ? [] : ['--from', from])];
   const words = ['doctor', ...asked, '--json'];
@@ -82,7 +82,8 @@ async function follow(
   remedy: Remedy | undefined,
 ): Promise<'yes' | 'by hand' | 'no remedy'> {
   const typed = remedy?.commands ?? [];
-  if (typed.length > 0 && !(plant.byHand !== undefined && typed.some((command) => ABSENT.test(command)))) {
+  const isAbsent = plant.notHere !== undefined || typed.some((command) => ABSENT.test(command));
+  if (typed.length > 0 && !(plant.byHand !== undefined && isAbsent)) {
     for (const command of typed) await doctor.type(command);
     return 'yes';
   }
@@ -91,8 +92,23 @@ async function follow(
   return 'by hand';
 }
 
+/** Asks about a fault that cannot be told for certain: never healthy, no cause made up, and who decides is named. */
+async function judgeUntold(doctor: Doctor, plant: Plant): Promise<Verdict> {
+  const { diagnosis, wrong } = await consult(doctor, plant, 3);
+  const falseAlarms = (diagnosis?.causes ?? []).map(({ code }) => code);
+  const isTold =
+    diagnosis?.checks.some(({ code, verdict }) => code === plant.code && verdict === 'unknown') === true;
+  const all = [
+    ...wrong,
+    ...falseAlarms.map((code) => `false alarm: ${code}`),
+    ...(isTold ? [] : [`missed: ${plant.code}`]),
+  ];
+  return { named: isTold ? 'told as unknown' : 'missed', falseAlarms, passes: 'not tried', wrong: all };
+}
+
 /** Asks `doctor` about a planted fault, does what it says, and sends the packets again. */
 export async function judgePlant(doctor: Doctor, scene: Scene, plant: Plant): Promise<Verdict> {
+  if (plant.untold === true) return judgeUntold(doctor, plant);
   const { diagnosis, wrong } = await consult(doctor, plant, 1);
   const causes = diagnosis?.causes ?? [];
   const place = causes.findIndex(({ code }) => code === plant.code);

@@ -24,6 +24,10 @@ export interface Plant {
   readonly extra?: (places: Places) => readonly Flow[];
   readonly plant: Deed;
   readonly undo: Deed;
+  /** What cannot be told for certain: doctor says so (exit 3), names what decides, and no cause. */
+  readonly untold?: true;
+  /** Why the remedy's commands cannot be typed in a lab; then it is done by hand. */
+  readonly notHere?: string;
   /** Does what the remedy says in words, where no command can be given. */
   readonly byHand?: Deed;
   /** Where it can be planted, when that is not on every Engine, and why not elsewhere. */

@@ -64,32 +64,33 @@ const CLEAR_LEGACY = `iptables-legacy -P FORWARD ACCEPT; iptables-legacy -F; ipt
 
 /** Rules that iptables of the backend Docker uses does not show. */
 export const BACKENDS: readonly Plant[] = [
-  ofRules('nftables.conf drops what is forwarded', 'native-drop', NFTABLES_CONF, [
-    ...FORWARDED,
-    ...SIX,
-  ]),
-  ofRules("firewalld's table rejects what is forwarded", 'native-drop', FIREWALLD, [
-    ...OUT,
-    ...SAME_BRIDGE,
-    'api → client6',
-  ]),
-  ofRules('DROP in a table of family bridge', 'native-drop', BRIDGE_TABLE, ['desk → shop'], {
+  ofRules('nftables.conf drops what is forwarded', 'native-drop', NFTABLES_CONF, [...FORWARDED, ...SIX]),
+  ofRules(
+    "firewalld's table rejects what is forwarded",
+    'path-unknown',
+    FIREWALLD,
+    [...OUT, ...SAME_BRIDGE, 'api → client6'],
+    { untold: true },
+  ),
+  ofRules('DROP in a table of family bridge', 'path-unknown', BRIDGE_TABLE, ['desk → shop'], {
+    untold: true,
     target: 'shop',
     from: 'desk',
   }),
-  ofRules('DROP at the ingress of the uplink', 'native-drop', NETDEV_TABLE, INTO_SHOP, {
+  ofRules('DROP at the ingress of the uplink', 'path-unknown', NETDEV_TABLE, INTO_SHOP, {
+    untold: true,
     target: 'shop',
   }),
   {
     name: 'policy DROP in iptables-legacy beside nft',
-    code: 'both-backends',
+    code: 'other-backend-stops',
     plant: sh('iptables-legacy -P FORWARD DROP'),
     undo: lax(CLEAR_LEGACY),
     broken: FORWARDED,
   },
   {
     name: 'DROP rule in iptables-legacy beside nft',
-    code: 'both-backends',
+    code: 'other-backend-stops',
     plant: sh('iptables-legacy -A FORWARD -d 172.28.1.0/24 -j DROP'),
     undo: lax(CLEAR_LEGACY),
     broken: [...INTO_SHOP, 'shop → client', 'desk → shop'],
@@ -97,7 +98,7 @@ export const BACKENDS: readonly Plant[] = [
   },
   {
     name: "Docker's leftovers in iptables-legacy",
-    code: 'both-backends',
+    code: 'backends-split',
     plant: sh(LEFTOVERS),
     undo: inTurn(lax(CLEAR_LEGACY), reload),
     broken: [...INTO, 'shop → client', 'api → client', 'desk → shop'],

@@ -61,6 +61,12 @@ const fillConntrack: Deed = async ({ engine }) => {
 
 const SHOP_BY_ROUTE = [...INTO_SHOP, 'shop → client', 'host → shop', ...BY_PROXY];
 
+/** What a network configuration does for the uplink. */
+const UPLINK_UP = `ip link set eth0 up
+  ip route add default via ${CLIENT.ipv4}
+  ip addr add ${HOST.ipv6}/64 dev eth0 nodad
+  ip -6 route add default via ${CLIENT.ipv6}`;
+
 /** Settings, routes and limits of the host. */
 export const ON_HOST: readonly Plant[] = [
   ofScripts(
@@ -78,14 +84,14 @@ export const ON_HOST: readonly Plant[] = [
   ),
   ofScripts(
     'forwarding of one bridge off',
-    'bridge-forwarding-off',
+    'interface-forwarding-off',
     ['put 0 ipv4/conf/docker0/forwarding', 'put 1 ipv4/conf/docker0/forwarding'],
     [...INTO_WEB, ...OUT_OF_WEB],
     { target: 'web' },
   ),
   ofScripts(
     'forwarding of the uplink off',
-    'uplink-forwarding-off',
+    'interface-forwarding-off',
     ['put 0 ipv4/conf/eth0/forwarding', 'put 1 ipv4/conf/eth0/forwarding'],
     [...INTO, ...OUT],
   ),
@@ -136,14 +142,14 @@ export const ON_HOST: readonly Plant[] = [
   ),
   ofScripts(
     'blackhole route over a subnet',
-    'blackhole-route',
+    'route-blocked',
     ['ip route add blackhole 172.28.1.0/25', 'ip route del blackhole 172.28.1.0/25'],
     SHOP_BY_ROUTE,
     { target: 'shop' },
   ),
   ofScripts(
     "policy rule leads a network's packets into a dead table",
-    'policy-route',
+    'route-blocked',
     [
       'ip route add blackhole default table 123; ip rule add from 172.28.1.0/24 lookup 123 prio 100',
       'ip rule del prio 100; ip route flush table 123',
@@ -154,29 +160,24 @@ export const ON_HOST: readonly Plant[] = [
   ),
   ofScripts(
     "the host's default route gone",
-    'host-no-default-route',
+    'no-default-route',
     ['ip route del default', `ip route add default via ${CLIENT.ipv4}`],
     ['client → web:8080 from afar'],
-    { extra: fromAfar },
+    { extra: fromAfar, byHand: sh(`ip route add default via ${CLIENT.ipv4}`) },
   ),
   ofScripts(
     'the uplink down',
-    'uplink-down',
-    [
-      'ip link set eth0 down',
-      `ip link set eth0 up
-      ip route add default via ${CLIENT.ipv4}
-      ip addr add ${HOST.ipv6}/64 dev eth0 nodad
-      ip -6 route add default via ${CLIENT.ipv6}`,
-    ],
+    'interface-down',
+    ['ip link set eth0 down', UPLINK_UP],
     ['client → *:*', ...OUT, 'api → client6'],
+    { byHand: sh(UPLINK_UP) },
   ),
   {
     name: 'conntrack full',
     code: 'conntrack-full',
     plant: fillConntrack,
     undo: lax('conntrack -F'),
-    // The size of the table is this machine's own, and read-only in a namespace.
+    notHere: "the table's size is this machine's own, and read-only in a namespace",
     byHand: sh('conntrack -F'),
     broken: [
       'client → *:*',

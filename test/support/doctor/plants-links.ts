@@ -48,7 +48,7 @@ export const LINKS: readonly Plant[] = [
   ),
   ofScripts(
     'bridge port disabled',
-    'port-disabled',
+    'port-not-forwarding',
     ['bridge link set dev "$(veth web)" state 0', 'bridge link set dev "$(veth web)" state 3'],
     WEB_ALONE,
     { target: 'web' },
@@ -65,13 +65,13 @@ export const LINKS: readonly Plant[] = [
   ),
   ofScripts(
     'address of docker0 removed',
-    'bridge-address-gone',
+    'bridge-address-missing',
     ['ip addr del 172.17.0.1/16 dev docker0', 'ip addr add 172.17.0.1/16 brd 172.17.255.255 dev docker0'],
     [...INTO_WEB, ...OUT_OF_WEB, 'host → web', 'host → own:8080', 'web → host service', MATE_OUT],
   ),
   ofScripts(
     'IPv6 address of a bridge removed',
-    'bridge-address-gone',
+    'bridge-address-missing',
     ['ip addr del fd00:6::1/64 dev back0', 'ip addr add fd00:6::1/64 dev back0 nodad'],
     [...SIX, 'host → api6'],
     { target: 'back' },
@@ -88,14 +88,14 @@ export const LINKS: readonly Plant[] = [
   ),
   ofScripts(
     'veth deleted',
-    'veth-missing',
+    'container-interface-missing',
     ['ip link del "$(veth shop)"', 'docker restart -t 1 shop >/dev/null'],
     SHOP_ALONE,
     { target: 'shop' },
   ),
   ofScripts(
     'bridge deleted',
-    'bridge-gone',
+    'bridge-missing',
     [
       'ip link del front0',
       `ip link add front0 type bridge
@@ -111,7 +111,7 @@ export const LINKS: readonly Plant[] = [
   ),
   ofScripts(
     "the container's interface down",
-    'container-link-down',
+    'container-interface-down',
     [
       'inside web ip link set eth0 down',
       'inside web ip link set eth0 up; inside web ip route add default via 172.17.0.1',
@@ -121,7 +121,7 @@ export const LINKS: readonly Plant[] = [
   ),
   ofScripts(
     "the container's address gone",
-    'container-address-gone',
+    'container-address-missing',
     [
       'inside shop ip addr del 172.28.1.11/24 dev eth0',
       `inside shop ip addr add 172.28.1.11/24 brd 172.28.1.255 dev eth0
@@ -139,7 +139,7 @@ export const LINKS: readonly Plant[] = [
   ),
   ofScripts(
     "the container's default route leads to nobody",
-    'container-wrong-default-route',
+    'container-wrong-gateway',
     [
       'inside shop ip route replace default via 172.28.1.99',
       'inside shop ip route replace default via 172.28.1.1',

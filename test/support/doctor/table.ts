@@ -18,12 +18,13 @@ function tellCell(cell: Verdict | string | undefined, healthy: boolean): string 
   const alarms = cell.falseAlarms.length > 0 ? [`FALSE ALARM: ${cell.falseAlarms.join(', ')}`] : [];
   if (healthy)
     return alarms.length > 0 ? alarms.join('; ') : cell.wrong.length > 0 ? 'FAILED' : 'nothing found';
-  const named = cell.named === 'hit' ? 'hit' : cell.named.toUpperCase();
+  const named = /^(?:hit|told)/.test(cell.named) ? cell.named : cell.named.toUpperCase();
   const passes = {
     yes: 'packets pass',
     'by hand': 'pass, by hand',
     'no remedy': 'NO REMEDY',
     no: 'NO PACKETS',
+    'not tried': 'no remedy due',
   };
   return [named, ...alarms, passes[cell.passes]].join('; ');
 }
@@ -54,7 +55,7 @@ function countLine(faults: readonly Row[], healthy: readonly Row[]): string {
   return [
     `${String(faults.length)} faults, planted ${String(verdicts.length)} times`,
     `${many(({ named }) => named === 'hit')} hits, ${many(({ named }) => named === 'named second')} named second, ` +
-      `${many(({ named }) => named === 'missed')} missed, ${many(isAlarm)} with a false cause beside it`,
+      `${many(({ named }) => named === 'told as unknown')} told as unknown, ${many(({ named }) => named === 'missed')} missed, ${many(isAlarm)} with a false cause beside it`,
     `after the remedy packets pass ${many(({ passes }) => passes === 'yes')} times, ` +
       `${many(({ passes }) => passes === 'by hand')} times after words done by hand`,
     `${String(healthy.length)} healthy machines, asked about ${String(calm.length)} times: ` +
