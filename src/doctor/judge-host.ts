@@ -204,7 +204,6 @@ function judgeUplinks(facts: Facts): readonly Check[] {
                 'give it back as your network configuration does: ip route add default via GATEWAY dev INTERFACE',
               ),
             ],
-            impairs: 'all',
           }),
         ]
       : []),

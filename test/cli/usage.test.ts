@@ -13,7 +13,7 @@ async function say(line: string, env: Readonly<Record<string, string>> = {}) {
   return { exitCode, stdout, stderr };
 }
 
-const VERBS = ['snapshot', 'check', 'restore', 'baseline', 'strip', 'demo'];
+const VERBS = ['snapshot', 'check', 'restore', 'doctor', 'baseline', 'strip', 'demo'];
 
 describe('help', () => {
   test('names every verb and the exit codes', async () => {
@@ -45,6 +45,8 @@ const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
   ['snapshot --keep 0', /--keep takes a whole number of at least 1, not 0/, 'rulesguard snapshot --help'],
   ['baseline', /Not enough|action/, 'rulesguard baseline --help'],
   ['baseline frob', /frob.*"verify"/s, 'rulesguard baseline --help'],
+  ['doctor --from web', /--from needs a target/, 'rulesguard doctor --help'],
+  ['doctor --mask', /--mask .* --bundle FILE/, 'rulesguard doctor --help'],
   ['restore --undo --plan f', /undo and plan/, 'rulesguard restore --help'],
   ['restore --plan f --dry-run', /plan and dry-run/, 'rulesguard restore --help'],
   ['restore --plan', /plan/, 'rulesguard restore --help'],

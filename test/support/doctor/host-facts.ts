@@ -180,6 +180,7 @@ export function healthyFacts(): Facts {
     listeners: [],
     proxies: [
       { proto: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, containerIp: '172.17.0.2', containerPort: 80 },
+      { proto: 'udp', hostIp: '0.0.0.0', hostPort: 5353, containerIp: '172.17.0.2', containerPort: 5353 },
     ],
     managers: [],
   };
