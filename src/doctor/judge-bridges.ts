@@ -31,7 +31,14 @@ export function judgeBridges(facts: Facts): readonly Check[] {
   const networks = bridgeNetworks(facts);
   const checks = networks.flatMap((network) => judgeBridge(network, facts));
   if (networks.length === 0 || checks.length > 0) return checks;
-  return [ok('bridges', `${String(networks.length)} bridges are there, up, with their addresses`)];
+  return [
+    ok(
+      'bridges',
+      networks.length === 1
+        ? 'the bridge is there, up, with its addresses'
+        : `all ${String(networks.length)} bridges are there, up, with their addresses`,
+    ),
+  ];
 }
 
 function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {

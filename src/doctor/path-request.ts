@@ -5,7 +5,7 @@ import type { Link } from '../trace/terrain.ts';
 import type { NamedPath } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { addressOf, vethOf, type Member } from './lookup.ts';
-import { outsidersOf } from './outside.ts';
+import { outsiderName, outsidersOf } from './outside.ts';
 
 /** A path to be traced, and what should become of its packet. */
 export interface PathRequest extends Pick<NamedPath, 'name' | 'kind' | 'subjects' | 'wanted'> {
@@ -91,7 +91,7 @@ export function publishedPaths(
     );
     if (own === undefined) return [];
     return outsidersOf(uplink, family, facts).map((source): PathRequest => ({
-      name: `outside → ${spell(own.address, hostPort)}/${proto} → ${container}:${String(port.port)}`,
+      name: `${outsiderName(source)} → ${spell(own.address, hostPort)}/${proto} → ${container}:${String(port.port)}`,
       kind: 'published',
       subjects: [container, member.network.name],
       wanted: true,
