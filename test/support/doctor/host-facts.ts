@@ -66,7 +66,7 @@ const insideOf = (address: string, index: number): Inside => ({
 const BRIDGE_ID = 'db9326b8548b5a08c559b2b13d7e6c506991de35d4638ae55b20df1a5ae7ccba';
 
 /** A container on the default bridge. */
-export const container = (name: string, address: string, index: number): ContainerFacts => ({
+const container = (name: string, address: string, index: number): ContainerFacts => ({
   id: name.padEnd(64, '0'),
   name,
   state: 'running',
