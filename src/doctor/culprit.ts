@@ -1,5 +1,7 @@
 import type { OwnedHost, Owner } from '../docker/ownership.ts';
-import { rulespecOf, type Rule } from '../iptables/model.ts';
+import type { Rule } from '../iptables/model.ts';
+import { splitWords } from '../iptables/words.ts';
+import { commandLine } from '../shell.ts';
 import type { Facts } from './facts.ts';
 
 /** Whose a rule is; undefined for a policy. */
@@ -24,5 +26,14 @@ export function takeOut(
   backend: string,
   facts: Facts,
 ): string {
-  return `${toolOf(family, backend, facts)} -w -t ${table} -D ${rule.chain} ${rulespecOf(rule)}`;
+  return `${toolOf(family, backend, facts)} ${deletion(rule, table)}`;
 }
+
+/**
+ * The words that take a rule out, behind the tool's name. A rule's comment may hold anything, and whoever pastes it is root:
+ * save's own quoting is not the shell's.
+ */
+export const deletion = (rule: Rule, table: string): string => {
+  const [, chain = '', ...spec] = splitWords(rule.text).words;
+  return commandLine(['-w', '-t', table, '-D', chain, ...spec]);
+};

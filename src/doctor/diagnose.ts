@@ -15,7 +15,7 @@ import { judgeReversePath } from './judge-reverse-path.ts';
 import { judgeRules } from './judge-rules.ts';
 import { judgeServices } from './judge-service.ts';
 import { pathsOf } from './paths-of.ts';
-import { findTarget } from './target.ts';
+import { askerTrouble, findTarget } from './target.ts';
 import { treeOf } from './tree.ts';
 
 /** What doctor is asked. */
@@ -33,6 +33,7 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
   const followed = pathsOf(asked, from, facts).flatMap((request) => follow(request, facts));
   const checks = [
     ...asked.trouble,
+    ...askerTrouble(from, facts),
     ...judgeDocker(facts),
     ...judgeHost(facts),
     ...judgeReversePath(facts, asked.target.kind !== 'host'),
@@ -99,6 +100,8 @@ function concernsAny(check: Check, names: ReadonlySet<string>, network: string):
   if (check.section === 'path' || check.impairs === 'all' || check.about === '') return true;
   return (
     check.code === 'not-found' ||
+    check.code === 'unseen' ||
+    check.code === 'from-unknown' ||
     check.section === 'docker' ||
     names.size === 0 ||
     namesIn(check).some((name) => names.has(name) || name === network)

@@ -33,15 +33,19 @@ export function linksFrom(shown: unknown): readonly Link[] {
         carrier: flags.includes('LOWER_UP'),
         mtu: numberOf(one['mtu']),
         mac: textOf(one['address']),
-        portState:
-          textOf(info['info_slave_kind']) === 'bridge'
-            ? textOf(recordOf(info['info_slave_data'])['state'])
-            : '',
-        isolated: recordOf(info['info_slave_data'])['isolated'] === true,
+        portState: '',
+        ...portFrom(info),
         addresses: listOf(one['addr_info']).filter(isRecord).flatMap(addressFrom),
       },
     ];
   });
+}
+
+/** What an interface is as the port of a bridge. */
+function portFrom(info: Json): Pick<Link, 'portState' | 'hairpin' | 'isolated'> | undefined {
+  if (textOf(info['info_slave_kind']) !== 'bridge') return undefined;
+  const { state, hairpin, isolated } = recordOf(info['info_slave_data']);
+  return { portState: textOf(state), hairpin: hairpin === true, isolated: isolated === true };
 }
 
 function addressFrom(info: Json): readonly LinkAddress[] {

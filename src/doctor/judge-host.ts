@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts';
 import { addressOf, bridgeNetworks, membersOf, sysctl, sysctlName, uplinksOf } from './lookup.ts';
 import { sh } from '../shell.ts';
 
-const { ok, warn, fail } = checksOf('host');
+const { ok, warn, fail, unknown } = checksOf('host');
 
 /** The kernel's settings that decide whether packets of containers are passed on at all. */
 export function judgeHost(facts: Facts): readonly Check[] {
@@ -16,7 +16,7 @@ export function judgeHost(facts: Facts): readonly Check[] {
     ...judgeBridgeFilter(facts),
     ...judgeUplinks(facts),
   ];
-  return checks.some(({ verdict }) => verdict === 'fail')
+  return checks.some(({ verdict }) => verdict === 'fail' || verdict === 'unknown')
     ? checks
     : [...checks, ok('host', 'the kernel forwards, tracks and filters as Docker needs it')];
 }
@@ -34,6 +34,13 @@ function judgeForwarding(facts: Facts, family: Family): readonly Check[] {
   const { terrain } = facts;
   if (!needsForwarding(facts, family)) return [];
   const path = FORWARDING[family];
+  if (sysctl(terrain, path) === undefined)
+    return [
+      unknown(
+        'forwarding-untold',
+        `whether the kernel forwards ${family === 'ipv4' ? 'IPv4' : 'IPv6'} packets could not be read`,
+      ),
+    ];
   const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
   if (sysctl(terrain, path) === '0')
     return [
@@ -138,6 +145,7 @@ function judgeBridgeFilter(facts: Facts): readonly Check[] {
   return [
     fail('bridge-filter-off', `containers of ${names} can reach each other, although icc=false forbids it`, {
       about: names,
+      impairs: closed.flatMap((network) => namesIn(facts, network)),
       meaning: 'the kernel does not show packets within a bridge to iptables',
       evidence: [
         value === undefined

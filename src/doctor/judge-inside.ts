@@ -1,10 +1,10 @@
-import { rulespecOf } from '../iptables/model.ts';
 import { makePacket } from '../trace/packet.ts';
 import type { PathEnd } from '../trace/path.ts';
 import type { Terrain } from '../trace/terrain.ts';
 import { tracePath } from '../trace/trace.ts';
 import { sh } from '../shell.ts';
 import { checksOf, type } from './check.ts';
+import { deletion } from './culprit.ts';
 import type { Check } from './diagnosis.ts';
 import type { Facts, Inside } from './facts.ts';
 import { within } from './judge-container.ts';
@@ -68,10 +68,7 @@ function judgeStop(
   { table, chain, rule, backend, target }: Stopped,
 ): Check {
   const tool = `iptables-${backend}`;
-  const command =
-    rule === undefined
-      ? sh`${tool} -P ${chain} ACCEPT`
-      : `${tool} -w -t ${table} -D ${chain} ${rulespecOf(rule)}`;
+  const command = rule === undefined ? sh`${tool} -P ${chain} ACCEPT` : `${tool} ${deletion(rule, table)}`;
   return fail(
     'container-firewall',
     `${name} has a firewall of its own, and it ${target === 'REJECT' ? 'refuses' : 'drops'} packets`,

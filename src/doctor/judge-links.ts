@@ -2,6 +2,7 @@ import type { Link } from '../trace/terrain.ts';
 import { checksOf, listNames, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import { isUntold, type Facts } from './facts.ts';
+import { namesIn } from './judge-host.ts';
 import {
   bridgeNetworks,
   hostEndOf,
@@ -83,7 +84,8 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
 
 /** Ports that were set apart from each other: whoever asks across them finds silence. */
 function isolatedOn(facts: Facts): readonly Check[] {
-  return bridgeNetworks(facts).flatMap(({ bridge, name }) => {
+  return bridgeNetworks(facts).flatMap((network) => {
+    const { bridge, name } = network;
     const apart = facts.terrain.links.filter(
       ({ master, isolated }) => master === bridge && isolated === true,
     );
@@ -95,7 +97,7 @@ function isolatedOn(facts: Facts): readonly Check[] {
         meaning: 'their containers cannot reach each other, whatever the rules say',
         evidence: devs.map((dev) => `${dev} isolated on`),
         remedies: [type('set them free', ...devs.map((dev) => sh`bridge link set dev ${dev} isolated off`))],
-        impairs: [name],
+        impairs: namesIn(facts, network),
       }),
     ];
   });

@@ -1,4 +1,5 @@
 import type { PathEnd } from '../trace/path.ts';
+import { sh } from '../shell.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
@@ -91,7 +92,9 @@ function judgeUnknown({ followed, first }: Group): Check {
   return unknown('path-unknown', `cannot tell whether ${first.request.name} gets through: ${why}`, {
     about: namesOf(followed),
     evidence: [...(rule === undefined ? [] : [rule]), ...pathLines(followed)],
-    remedies: [type('send real packets along it', 'rulesguard doctor --probe')],
+    remedies: [
+      type('send real packets along it', sh`rulesguard doctor ${first.request.subjects[0] ?? ''} --probe`),
+    ],
   });
 }
 
@@ -106,7 +109,7 @@ function judgeStop({ followed, first }: Group, end: Stopped, facts: Facts): Chec
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
   if (rule === undefined)
     return fail(
-      'policy-stops',
+      backend === facts.backend ? 'policy-stops' : 'other-backend-stops',
       `the policy of ${where} drops packets: no rule lets ${first.request.name} through`,
       {
         ...facets,
@@ -145,6 +148,11 @@ function judgeStop({ followed, first }: Group, end: Stopped, facts: Facts): Chec
 function letThrough({ path, request }: Followed, facts: Facts, { backend, table, chain }: Stopped): Remedy {
   const { last } = path;
   const tool = toolOf(last.family, backend, facts);
+  if (backend !== facts.backend)
+    return type(
+      "open it: Docker's rules in the other backend still decide",
+      `${tool} -w -t ${table} -P ${chain} ACCEPT`,
+    );
   const place =
     table === 'filter' && chain === 'FORWARD' && backend === facts.backend ? 'DOCKER-USER' : chain;
   const port =

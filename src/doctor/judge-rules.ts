@@ -34,6 +34,14 @@ function judgeDrift(facts: Facts): readonly Check[] {
         remedies: [type('set it back', 'rulesguard restore --policies')],
       }),
     ];
+  // Engines up to 27 leave it so themselves when they are restarted; packets tell whether it hurts.
+  if (damage.every(({ kind }) => kind === 'misplaced'))
+    return [
+      warn('rules-misplaced', `${rules(damage.length)} of Docker's stand in another place than they should`, {
+        ...facets,
+        meaning: damage[0]?.consequence ?? '',
+      }),
+    ];
   const kinds = new Set(damage.map(({ kind }) => kind));
   const isDiverted =
     kinds.has('diverted') && [...kinds].every((kind) => kind === 'diverted' || kind === 'misplaced');
@@ -138,6 +146,8 @@ function judgeNatives({ terrain }: Facts): readonly Check[] {
       }),
     ];
   return terrain.natives.flatMap(({ table, text }) => {
+    // A table of one family, or of bridges, does not see all packets: their paths tell.
+    if (!/^(?:inet|ip) /.test(table)) return [];
     const closed = [...text.matchAll(FORWARD_BASE)].find(([body]) => {
       const rest = body.replace(/policy \w+;/, '');
       return !LETS_PASS.test(rest) && (/policy drop;/.test(body) || /^\s*(?:counter )?drop\s*$/m.test(body));

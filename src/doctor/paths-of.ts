@@ -61,7 +61,10 @@ function pathsFrom(
   const to = members.filter(({ container }) => asked.containers.has(container.name));
   if (from === 'outside')
     return facts.ports
-      .filter(({ container }) => asked.containers.has(container))
+      .filter(
+        ({ container, hostPort }) =>
+          asked.containers.has(container) && (asked.target.kind !== 'port' || hostPort === asked.target.port),
+      )
       .flatMap((port) => publishedPaths(port, members, uplinks, facts));
   if (from === 'host')
     return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));

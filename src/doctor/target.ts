@@ -4,7 +4,7 @@ import type { Check, Target } from './diagnosis.ts';
 import type { ContainerFacts, Facts } from './facts.ts';
 import { isLoopback } from './path-request.ts';
 
-const { fail } = checksOf('container');
+const { fail, unknown } = checksOf('container');
 
 /** What doctor was asked about, found among what there is; or why it was not. */
 export interface Asked {
@@ -63,20 +63,24 @@ export function findTarget(word: string | undefined, facts: Facts): Asked {
   };
 }
 
-function unknownName(word: string, { containers, networks, engine }: Facts): Check {
+function unknownName(word: string, { containers, networks, engine, unseen = [] }: Facts): Check {
   const names = [...containers, ...networks].map(({ name }) => name);
+  const isListed = engine.answered && !unseen.some(({ what }) => what === 'containers');
+  if (!isListed)
+    return unknown('not-found', `whether there is a container or network ${word} is not known`, {
+      about: word,
+      meaning: 'the Engine did not say what there is',
+    });
   const meant = nearest(word, names);
   return fail('not-found', `there is no container or network ${word}`, {
     about: word,
     meaning: meant === undefined ? '' : `did you mean ${meant}?`,
-    evidence: engine.answered
-      ? [
-          `containers: ${listNames(
-            containers.map(({ name }) => name),
-            8,
-          )}`,
-        ]
-      : [],
+    evidence: [
+      `containers: ${listNames(
+        containers.map(({ name }) => name),
+        8,
+      )}`,
+    ],
     remedies: [{ what: 'see what there is', commands: ['docker ps -a', 'docker network ls'] }],
   });
 }
@@ -171,4 +175,19 @@ function findPort(target: PortTarget, facts: Facts): Asked {
       ),
     ],
   };
+}
+
+/** Whether there is such an asker: a running container, `host` or `outside`. A slip of the finger must not read as healthy. */
+export function askerTrouble(from: string, facts: Facts): readonly Check[] {
+  if (from === '' || from === 'host' || from === 'outside') return [];
+  const names = facts.containers.map(({ name }) => name);
+  if (names.includes(from)) return [];
+  const meant = nearest(from, names);
+  return [
+    unknown('from-unknown', `--from ${from}: there is no such container`, {
+      about: from,
+      meaning:
+        meant === undefined ? 'it takes the name of a container, host or outside' : `did you mean ${meant}?`,
+    }),
+  ];
 }

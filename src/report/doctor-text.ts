@@ -55,7 +55,7 @@ function screen(diagnosis: Diagnosis, rows: number): readonly Line[] {
   const rest = restOf(diagnosis).filter(({ verdict }) => verdict !== 'fail');
   const follows = restOf(diagnosis).length - rest.length;
   const summary: Line = {
-    text: `${tallyWords(diagnosis)}${follows > 0 ? `; ${count(follows, 'failure')} besides, of the same cause` : ''}`,
+    text: `${tallyWords(diagnosis)}${follows > 0 ? `; ${count(follows, 'failure')} besides, told with --verbose` : ''}`,
     style: 'dim',
   };
   const least = rowsOf([summary]) + Math.min(rest.length, 1);

@@ -42,7 +42,9 @@ const WELL: Verdict = { named: 'hit', falseAlarms: [], passes: 'yes', wrong: [] 
 async function judgeVariant(doctor: Doctor, { target, untold }: Variant): Promise<Verdict> {
   const { diagnosis, wrong } = await consult(doctor, target === undefined ? {} : { target }, untold ? 3 : 0);
   const causes = diagnosis?.causes ?? [];
-  const said = causes.map(({ code, about, title }) => `false alarm: ${code} (${about}): ${title}`);
+  const said = causes.map(
+    ({ code, about, title, evidence }) => `false alarm: ${code} (${about}): ${title}: ${evidence.join('; ')}`,
+  );
   return { ...WELL, falseAlarms: causes.map(({ code }) => code), wrong: [...wrong, ...said] };
 }
 

@@ -123,3 +123,22 @@ test('another container than the one asked about is no cause', () => {
   const facts = listens()(healthyFacts());
   expect(diagnose(facts, { about: 'mate', from: '' }).causes).toEqual([]);
 });
+
+test('what could not be looked at is never healthy', () => {
+  const facts = { ...healthyFacts(), unseen: [{ what: 'routes', untold: 'ip failed' }] };
+  expect(diagnose(facts, { about: 'web', from: '' }).verdict).toBe('unknown');
+  expect(diagnose(healthyFacts(), { about: 'web', from: 'nosuch' }).verdict).toBe('unknown');
+});
+
+test('an Engine that keeps silent has no container to miss', () => {
+  const engine = {
+    answered: false,
+    code: 'RG_ENGINE_HUNG',
+    message: '',
+    hint: undefined,
+    details: [],
+    log: undefined,
+  } as const;
+  const facts = { ...healthyFacts(), engine, containers: [], networks: [], ports: [] };
+  expect(diagnose(facts, { about: 'web', from: '' }).causes.map(({ code }) => code)).toEqual(['engine-hung']);
+});

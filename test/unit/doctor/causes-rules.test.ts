@@ -174,6 +174,12 @@ describeCauses('what is told of rules, paths and the Engine', [
     ['native-drop'],
     "nft chain inet filter forward '{ policy accept; }'",
   ],
+  [
+    'a comment that is a command',
+    inFront('-A FORWARD -i eth0 -m comment --comment "$(id) `id`" -j DROP'),
+    ['rule-stops'],
+    "--comment '$(id) `id`' -j DROP",
+  ],
   ['dockerd down', silent('RG_ENGINE_DOWN'), ['engine-down'], 'systemctl start docker'],
   ['iptables off', silent('RG_ENGINE_NO_IPTABLES'), ['iptables-off']],
   ['no such container', (facts) => facts, ['not-found'], undefined, 'wbe'],
@@ -200,6 +206,7 @@ describeCauses('what is told of rules, paths and the Engine', [
     'web',
     'mate',
   ],
+  ['nobody of that name asks', (facts) => facts, [], undefined, 'web', 'nosuch'],
   [
     'its own firewall',
     onInside('web', () => ({
