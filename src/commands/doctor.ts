@@ -28,7 +28,7 @@ export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
   const { target, from = '' } = args;
   const facts = await withProgress(
     'looking at the Engine, its containers, this host and its rules',
-    gatherFacts({ measure, wanted: target }),
+    gatherFacts({ measure, wanted: [target ?? '', from].filter((word) => word !== '') }),
   );
   const judged = diagnose(facts, { about: target, from });
   const diagnosis = args.probe === true ? await proved(judged, facts) : judged;

@@ -104,6 +104,20 @@ export function inspectedFrom(body: unknown): Inspected | undefined {
 /** Whether it has a network namespace to look into: a container between two starts has none. */
 export const runs = ({ state }: Pick<Listed, 'state'>): boolean => state === 'running' || state === 'paused';
 
+interface Named {
+  readonly id: string;
+  readonly name: string;
+  /** Of a network. */
+  readonly bridge?: string;
+}
+
+/** Tells whom a word means among all there is: as docker does, a name goes before an id that begins alike. */
+export function meantBy(word: string, all: readonly Named[]): (one: Named) => boolean {
+  const isNamed = ({ name, bridge }: Named): boolean => name === word || bridge === word;
+  const isId = /^[0-9a-f]{4,64}$/.test(word);
+  return all.some(isNamed) ? isNamed : ({ id }) => isId && id.startsWith(word);
+}
+
 /**
  * Whom the words of the command line mean: a container by name, or by the beginning of its id; or every member of a
  * network.
@@ -114,10 +128,7 @@ export function wantedOf(
   networks: readonly Network[],
 ): ReadonlySet<string> {
   if (wanted === undefined || wanted === '') return new Set();
-  const isNamed = [...containers, ...networks].some(({ name }) => name === wanted);
-  const isMeant = ({ id, name }: { readonly id: string; readonly name: string }): boolean =>
-    // As docker does: a name goes before an id that begins alike.
-    isNamed ? name === wanted : /^[0-9a-f]{4,64}$/.test(wanted) && id.startsWith(wanted);
+  const isMeant = meantBy(wanted, [...containers, ...networks]);
   const meant = new Set(networks.filter(isMeant).map(({ id }) => id));
   return new Set(
     containers

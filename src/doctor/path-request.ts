@@ -37,7 +37,7 @@ const spell = (address: string, port: number): string =>
   `${address.includes(':') ? `[${address}]` : address}:${String(port)}`;
 
 const familyOf = (address: string): Family => (address.includes(':') ? 'ipv6' : 'ipv4');
-const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::';
+export const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::';
 export const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
 
 const ask = (
@@ -209,4 +209,30 @@ export function servicePaths(
       answer: { inInterface: '', inPort: '', goal: atContainer(from, family, FROM_PORT) },
     },
   ];
+}
+
+/**
+ * From a container to a published port, by an address of this host. Translations leave out Docker's own bridges where
+ * docker-proxy serves them instead (docker-rules §1): then the packet ends at this host.
+ */
+export function portPaths(
+  from: Member,
+  target: Port & { readonly address: string },
+  to: readonly Member[],
+  facts: Facts,
+): readonly PathRequest[] {
+  const isServed = facts.proxies.some(
+    ({ hostPort, proto }) => hostPort === target.port && proto === target.proto,
+  );
+  const [member] = to;
+  const port = facts.ports.find(({ hostPort, proto }) => hostPort === target.port && proto === target.proto);
+  return servicePaths(from, target, facts).map(({ answer: _, ...request }) => ({
+    ...request,
+    name: `${from.container.name} → host:${String(target.port)} → ${member?.container.name ?? ''}`,
+    subjects: [from.container.name, member?.container.name ?? '', from.network.name],
+    goal:
+      member === undefined || port === undefined || isServed
+        ? { to: 'host' }
+        : atContainer(member, request.packet.family, port.port),
+  }));
 }

@@ -4,6 +4,8 @@ import type { PublishedPort } from '../docker/inventory.ts';
 import { insideOf, membersOf, uplinksOf, type Member } from './lookup.ts';
 import {
   betweenPaths,
+  isAny,
+  portPaths,
   servicePaths,
   hostPaths,
   isLoopback,
@@ -13,6 +15,8 @@ import {
   type Port,
 } from './path-request.ts';
 import type { Asked } from './target.ts';
+import type { Target } from './diagnosis.ts';
+import { parseBlock, sameBlock } from '../iptables/address.ts';
 
 /** The paths that belong to what was asked; to a whole host, all that should get through. */
 export function pathsOf(asked: Asked, from: string, facts: Facts): readonly PathRequest[] {
@@ -28,12 +32,21 @@ export function pathsOf(asked: Asked, from: string, facts: Facts): readonly Path
     .flatMap((port) => publishedPaths(port, members, uplinks, facts));
   const to = members.filter(({ container }) => isMeant(container.name));
   const onHost = to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
-  if (target.kind === 'port') return [...published, ...onHost];
+  if (target.kind === 'port') return [...published.filter(isTo(target)), ...onHost];
   const outbound = to.flatMap((member) =>
     FAMILIES.flatMap((family) => outboundPaths(member, family, uplinks, facts, false)),
   );
   return [...published, ...outbound, ...onHost, ...neighbourly(to, members, facts)];
 }
+
+/** Whether a path is to the address that was asked about; any where none was named. */
+const isTo =
+  (target: Target) =>
+  ({ packet }: PathRequest): boolean =>
+    target.kind !== 'port' ||
+    parseBlock(target.address) === undefined ||
+    isAny(target.address) ||
+    sameBlock(target.address, packet.destination);
 
 /** One neighbour of each network asks. */
 function neighbourly(
@@ -65,13 +78,15 @@ function pathsFrom(
         ({ container, hostPort }) =>
           asked.containers.has(container) && (asked.target.kind !== 'port' || hostPort === asked.target.port),
       )
-      .flatMap((port) => publishedPaths(port, members, uplinks, facts));
+      .flatMap((port) => publishedPaths(port, members, uplinks, facts))
+      .filter(isTo(asked.target));
   if (from === 'host')
     return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
   const asking = members.filter(({ container }) => container.name === from);
   const { target } = asked;
   if (target.kind === 'port' && asked.containers.size === 0)
     return asking.flatMap((one) => servicePaths(one, target, facts));
+  if (target.kind === 'port') return asking.flatMap((one) => portPaths(one, target, to, facts));
   const meeting = asking.flatMap((one) =>
     to.flatMap((other) => (other.network.id === one.network.id ? [[one, other] as const] : [])),
   );

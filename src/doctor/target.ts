@@ -1,8 +1,11 @@
+import { parseBlock, sameBlock } from '../iptables/address.ts';
 import { nearest } from '../nearest.ts';
 import { checksOf, listNames } from './check.ts';
 import type { Check, Target } from './diagnosis.ts';
-import type { ContainerFacts, Facts } from './facts.ts';
+import { meantBy } from './containers-from.ts';
+import type { Facts } from './facts.ts';
 import { isLoopback } from './path-request.ts';
+import { readPort } from './port-word.ts';
 
 const { fail, unknown } = checksOf('container');
 
@@ -14,36 +17,19 @@ export interface Asked {
   readonly trouble: readonly Check[];
 }
 
-const PORT = /^(?:\[([^\]]+)\]|([^:/]*)):(\d{1,5})(?:\/(tcp|udp))?$/;
-
-/** Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, each with `/udp` behind it or not. Undefined for anything else. */
-export function readPort(word: string): Extract<Target, { kind: 'port' }> | undefined {
-  const [, ipv6, host, port = '', proto] = PORT.exec(word) ?? [];
-  const number = Number(port);
-  if (port === '' || number === 0 || number > 65_535) return undefined;
-  return { kind: 'port', address: ipv6 ?? host ?? '', port: number, proto: proto === 'udp' ? 'udp' : 'tcp' };
-}
-
-/** Whether a word is a container's name or the beginning of its id, as docker takes it. */
-const isMeant =
-  (word: string) =>
-  ({ name, id }: ContainerFacts): boolean =>
-    name === word || (word.length >= 4 && /^[0-9a-f]+$/.test(word) && id.startsWith(word));
-
 /** Finds what a word of the command line means: a container first, then a network, then a port. */
 export function findTarget(word: string | undefined, facts: Facts): Asked {
   if (word === undefined || word === '')
     return { target: { kind: 'host' }, containers: new Set(), trouble: [] };
-  const container = facts.containers.find(isMeant(word));
+  const isMeant = meantBy(word, [...facts.containers, ...facts.networks]);
+  const container = facts.containers.find(isMeant);
   if (container !== undefined)
     return {
       target: { kind: 'container', name: container.name },
       containers: new Set([container.name]),
       trouble: [],
     };
-  const network = facts.networks.find(
-    ({ name, id, bridge }) => name === word || bridge === word || (word.length >= 12 && id.startsWith(word)),
-  );
+  const network = facts.networks.find(isMeant);
   if (network !== undefined) {
     const on = facts.containers.filter(({ attachments }) =>
       attachments.some(({ networkId }) => networkId === network.id),
@@ -89,9 +75,31 @@ type PortTarget = Extract<Target, { kind: 'port' }>;
 
 const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::' || address === '';
 
+const isAddress = (address: string): boolean => !isAny(address) && parseBlock(address) !== undefined;
+
+const isHere = (address: string, { terrain }: Facts): boolean =>
+  terrain.links.some(({ addresses }) => addresses.some((one) => sameBlock(one.address, address)));
+
+const elsewhere = (address: string, spelled: string, { terrain }: Facts): Check =>
+  fail('address-not-here', `${address} is no address of this host`, {
+    about: spelled,
+    meaning: 'packets for it do not come here, or are passed on untouched',
+    evidence: [
+      `addresses here: ${listNames(
+        terrain.links.flatMap(({ name, addresses }) =>
+          name === 'lo' ? [] : addresses.filter(({ scope }) => scope === 'global').map((one) => one.address),
+        ),
+        6,
+      )}`,
+    ],
+    remedies: [{ what: 'ask about an address of this host, or on the host that has it', commands: [] }],
+  });
+
 function findPort(target: PortTarget, facts: Facts): Asked {
   const { address, port, proto } = target;
   const spelled = `${address === '' ? '' : `${address}:`}${String(port)}/${proto}`;
+  if (isAddress(address) && !isLoopback(address) && !isHere(address, facts))
+    return { target, containers: new Set(), trouble: [elsewhere(address, spelled, facts)] };
   const bound = facts.ports.filter((one) => one.hostPort === port);
   const led = bound.filter(
     (one) => one.proto === proto && (isAny(address) || isAny(one.hostIp) || one.hostIp === address),

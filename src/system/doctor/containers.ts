@@ -30,14 +30,14 @@ export interface Sighting {
   readonly networks: readonly LiveNetwork[];
   /** A process of each container, by the container's id. */
   readonly processes: ReadonlyMap<string, number>;
-  /** Name or id of the container or network that was asked for. */
-  readonly wanted: string | undefined;
+  /** Names or ids of the containers and networks that were asked for. */
+  readonly wanted: readonly string[];
 }
 
 /** Looks at every container, from the Engine's side and from inside. */
 export async function lookAtContainers(sighting: Sighting): Promise<readonly ContainerFacts[]> {
   const { listed, networks, wanted } = sighting;
-  const meant = wantedOf(wanted, listed, networks);
+  const meant = new Set(wanted.flatMap((word) => [...wantedOf(word, listed, networks)]));
   const running = listed.filter(runs);
   const isDeep = ({ id }: Listed): boolean => meant.has(id) || running.length <= FEW;
   const [inspected, insides] = await Promise.all([

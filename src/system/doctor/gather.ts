@@ -1,6 +1,7 @@
 import { containersFrom } from '../../doctor/containers-from.ts';
 import { isUntold, type ContainerFacts, type Facts, type Untold } from '../../doctor/facts.ts';
 import { conntrackDropsFrom, reversePathDropsFrom } from '../../doctor/procfs.ts';
+import { readPort } from '../../doctor/port-word.ts';
 import { leftoversIn, managersIn } from '../../doctor/standing.ts';
 import { readBackends } from '../kernel.ts';
 import type { Measure } from '../look.ts';
@@ -18,8 +19,8 @@ import { orUntold, unseen } from './untold.ts';
 export interface GatherOptions {
   /** What Docker's rules are measured by, as for check. */
   readonly measure: Measure;
-  /** Name or id of the container or network asked for: those are looked at in depth. */
-  readonly wanted: string | undefined;
+  /** The words of the command line that name somebody: containers, networks, ports. Those are looked at in depth. */
+  readonly wanted: readonly string[];
 }
 
 /**
@@ -80,17 +81,24 @@ export async function gatherFacts({ measure, wanted }: GatherOptions): Promise<F
 async function containersOf(
   hearing: Promise<Heard>,
   walking: Promise<Processes>,
-  wanted: string | undefined,
+  wanted: readonly string[],
 ): Promise<readonly ContainerFacts[] | Untold> {
   const { word, list } = await hearing;
   if (word.inventory === undefined) return [];
   if (isUntold(list)) return list;
+  const { networks, ports } = word.inventory;
+  const asked = wanted.flatMap((one) => {
+    const port = readPort(one)?.port;
+    return port === undefined
+      ? [one]
+      : ports.flatMap(({ hostPort, container }) => (hostPort === port ? [container] : []));
+  });
   return lookAtContainers({
     socket: list.socket,
     listed: containersFrom(list.body),
-    networks: word.inventory.networks,
+    networks,
     processes: (await walking).containers,
-    wanted,
+    wanted: asked,
   });
 }
 

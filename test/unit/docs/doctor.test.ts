@@ -31,5 +31,7 @@ test('docs/DOCTOR.md has a row for each code of a check', () => {
 });
 
 test('and no row for a code that no check has', () => {
-  expect([...documented].filter((code = '') => !sources.includes(`'${code.replace(/^proof-/, '')}'`))).toEqual([]);
+  expect(
+    [...documented].filter((code = '') => !sources.includes(`'${code.replace(/^proof-/, '')}'`)),
+  ).toEqual([]);
 });

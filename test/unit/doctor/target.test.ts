@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { findTarget, readPort } from '../../../src/doctor/target.ts';
+import { readPort } from '../../../src/doctor/port-word.ts';
+import { findTarget } from '../../../src/doctor/target.ts';
 import { sh } from '../../../src/shell.ts';
 import { healthyFacts } from '../../support/doctor/host-facts.ts';
 
@@ -25,6 +26,11 @@ test.each([
 ])('%s means %j', (word, target) => {
   const asked = findTarget(word, healthyFacts());
   expect(asked).toMatchObject({ target, trouble: [] });
+});
+
+test('an address of another host is told so', () => {
+  expect(findTarget('10.9.9.9:8080', healthyFacts()).trouble[0]?.code).toBe('address-not-here');
+  expect(findTarget('192.0.2.1:8080', healthyFacts()).trouble).toEqual([]);
 });
 
 test('a slip of the finger is met with the word that was meant', () => {
