@@ -5,9 +5,12 @@ import type { Facts } from './facts.ts';
 
 /** Addresses of documentation: nobody's, so that they stand for anybody (RFC 5737, RFC 3849). */
 const FAR = { ipv4: '203.0.113.77', ipv6: '2001:db8:cafe::77' } as const;
+/** Whether an address stands for anybody outside, and is nobody's. */
+export const isNobodys = (address: string): boolean => Object.values<string>(FAR).includes(address);
+
 /** How somebody outside is called: by the address, where it is a certain one. */
 export const outsiderName = (address: string): string =>
-  Object.values<string>(FAR).includes(address) ? 'outside' : `outside (${address})`;
+  isNobodys(address) ? 'outside' : `outside (${address})`;
 
 /** Enough to meet a route of its own for one neighbour. */
 const MOST = 3;

@@ -126,20 +126,17 @@ export function outboundPaths(
   const source = addressOf(attached, family);
   const gateway = family === 'ipv4' ? attached.gateway : attached.gateway6;
   const [uplink] = uplinks;
-  const [destination] = uplink === undefined ? [] : outsidersOf(uplink, family, facts);
-  if (source === '' || uplink === undefined || destination === undefined) return [];
+  if (source === '' || uplink === undefined) return [];
   if (gateway === '' && !asked) return [];
-  return [
-    {
-      name: `${container.name} → outside${family === 'ipv6' ? ' (IPv6)' : ''}`,
-      kind: 'outbound',
-      subjects: [container.name, network.name],
-      wanted: asked || !network.internal,
-      packet: ask('tcp', [source, destination, 443], doorOf(member, facts)),
-      goal: { to: 'outside', masqueraded: masquerades(network, family) },
-      answer: { inInterface: uplink.name, inPort: '', goal: atContainer(member, family, FROM_PORT) },
-    },
-  ];
+  return outsidersOf(uplink, family, facts).map((destination): PathRequest => ({
+    name: `${container.name} → ${outsiderName(destination)}${family === 'ipv6' ? ' by IPv6' : ''}`,
+    kind: 'outbound',
+    subjects: [container.name, network.name],
+    wanted: asked || !network.internal,
+    packet: ask('tcp', [source, destination, 443], doorOf(member, facts)),
+    goal: { to: 'outside', masqueraded: masquerades(network, family) },
+    answer: { inInterface: uplink.name, inPort: '', goal: atContainer(member, family, FROM_PORT) },
+  }));
 }
 
 /** From one container to another: on a network both are on, or from network to network. */

@@ -147,7 +147,15 @@ describeCauses('what is told of rules, paths and the Engine', [
   ],
   [
     'strict reverse path, asymmetric',
-    all(sysctls({ 'ipv4/conf/eth0/rp_filter': '1' }), withRoute({ to: '192.0.2.2/32', dev: 'docker0' })),
+    all(
+      sysctls({ 'ipv4/conf/eth0/rp_filter': '1' }),
+      onTerrain(({ links }) => ({
+        links: links.flatMap((one) =>
+          one.name === 'eth0' ? [one, { ...one, name: 'eth1', index: 9, addresses: [] }] : [one],
+        ),
+      })),
+      withRoute({ to: '192.0.2.2/32', dev: 'eth1' }),
+    ),
     ['rp-filter'],
     'sysctl -w net/ipv4/conf/eth0/rp_filter=2',
   ],

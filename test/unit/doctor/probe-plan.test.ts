@@ -154,7 +154,10 @@ describe('who sends what', () => {
       ...Array.from({ length: 11 }, () => outbound()),
       beside(stop),
       outbound(),
-    ];
+    ].map((one, i) => ({
+      ...one,
+      path: { ...one.path, packet: { ...one.path.packet, destinationPort: 80 + i } },
+    }));
     const { probes, leftOut } = planProbes(many, FACTS, 61_000);
     expect(leftOut).toBe(2);
     expect(probes.map(({ path }) => path.name)).toEqual([
@@ -162,6 +165,19 @@ describe('who sends what', () => {
       ...Array.from({ length: 11 }, () => 'web → outside'),
     ]);
   });
+});
+
+test('a way is sent once, no answer is, and nothing goes to an address of documentation', () => {
+  const answer = {
+    ...outbound(),
+    path: { ...outbound().path, packet: { ...outbound().path.packet, state: 'ESTABLISHED' } },
+  } as const;
+  const nobody = {
+    ...outbound(),
+    path: { ...outbound().path, packet: { ...outbound().path.packet, destination: '203.0.113.77' } },
+  };
+  const { probes, leftOut } = planProbes([outbound(), outbound(), answer, nobody], FACTS, 61_000);
+  expect([probes.length, leftOut]).toEqual([1, 0]);
 });
 
 describe('what tcpdump prints', () => {
