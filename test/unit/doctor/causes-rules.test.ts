@@ -151,7 +151,17 @@ describeCauses('what is told of rules, paths and the Engine', [
       sysctls({ 'ipv4/conf/eth0/rp_filter': '1' }),
       onTerrain(({ links }) => ({
         links: links.flatMap((one) =>
-          one.name === 'eth0' ? [one, { ...one, name: 'eth1', index: 9, addresses: [] }] : [one],
+          one.name === 'eth0'
+            ? [
+                one,
+                {
+                  ...one,
+                  name: 'eth1',
+                  index: 9,
+                  addresses: [{ family: 'ipv4', address: '198.18.0.1', length: 24, scope: 'global' }],
+                },
+              ]
+            : [one],
         ),
       })),
       withRoute({ to: '192.0.2.2/32', dev: 'eth1' }),
