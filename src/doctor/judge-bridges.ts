@@ -1,5 +1,5 @@
 import type { LiveNetwork } from '../docker/inventory.ts';
-import { parseBlock, type Block } from '../iptables/address.ts';
+import { blockOf, type Block } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import type { Link } from '../trace/terrain.ts';
 import { checksOf, type } from './check.ts';
@@ -79,10 +79,10 @@ function isBare({ options }: LiveNetwork, family: Family): boolean {
 }
 
 function gatewaysOf(network: LiveNetwork): readonly Gateway[] {
-  const blocks = network.subnets.flatMap((subnet) => parseBlock(subnet) ?? []);
+  const blocks = network.subnets.flatMap((subnet) => blockOf(subnet) ?? []);
   return network.gateways.flatMap((text) => {
     const address = text.replace(/\/.*$/, '');
-    const own = parseBlock(address);
+    const own = blockOf(address);
     const block = own && blocks.find((one) => holds(one, own));
     if (block === undefined || isBare(network, block.family)) return [];
     return block.family === 'ipv6' && !network.ipv6
@@ -98,8 +98,8 @@ const holds = (block: Block, one: Block): boolean => {
 
 /** IPv6 addresses are spelled in many ways: compared as bits. */
 function missingFrom(link: Link | undefined, gateways: readonly Gateway[]): readonly Gateway[] {
-  const worn = new Set((link?.addresses ?? []).map(({ address }) => parseBlock(address)?.base));
-  return gateways.filter(({ address }) => !worn.has(parseBlock(address)?.base));
+  const worn = new Set((link?.addresses ?? []).map(({ address }) => blockOf(address)?.base));
+  return gateways.filter(({ address }) => !worn.has(blockOf(address)?.base));
 }
 
 function rebuild(network: LiveNetwork, facts: Facts, give: readonly string[]): Remedy {

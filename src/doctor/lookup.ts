@@ -40,8 +40,7 @@ export function membersOf({
   );
 }
 
-export const linkOf = ({ links }: Pick<Terrain, 'links'>, name: string): Link | undefined =>
-  links.find((link) => link.name === name);
+export { linkOf } from '../trace/local.ts';
 
 /** The address of a place in one family; '' for none. */
 export const addressOf = ({ ipv4, ipv6 }: Attached, family: Family): string =>

@@ -1,4 +1,4 @@
-import { overlap, parseBlock } from '../iptables/address.ts';
+import { overlap, blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import type { Link, Route } from '../trace/terrain.ts';
 import type { Facts } from './facts.ts';
@@ -36,9 +36,9 @@ function neighboursOf(
 ): readonly string[] {
   const subnets = addresses
     .filter((one) => one.family === family && one.scope === 'global')
-    .flatMap(({ address, length }) => parseBlock(`${address}/${String(length)}`) ?? []);
+    .flatMap(({ address, length }) => blockOf(`${address}/${String(length)}`) ?? []);
   return routes.flatMap(({ to, dev }) => {
-    const block = parseBlock(to);
+    const block = blockOf(to);
     const isHost = block?.length === (family === 'ipv4' ? 32 : 128);
     return block !== undefined && isHost && dev !== name && subnets.some((subnet) => overlap(subnet, block))
       ? [to.replace(/\/.*$/, '')]
