@@ -1,5 +1,6 @@
 import { overlap, blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
+import { memory } from '../trace/memory.ts';
 import type { Link, Route } from '../trace/terrain.ts';
 import type { Facts } from './facts.ts';
 
@@ -12,11 +13,15 @@ const MOST = 3;
  * Addresses from which packets come in by an interface: its gateways, neighbours that have a route of their own, and,
  * where the best default route leads by it, somebody far away.
  */
-export function outsidersOf(
+export const outsidersOf = (
   link: Link,
   family: Family,
   { terrain }: Pick<Facts, 'terrain'>,
-): readonly string[] {
+): readonly string[] => found(terrain, `${family} ${link.name}`, () => findOutsiders(link, family, terrain));
+
+const found = memory<readonly string[]>();
+
+function findOutsiders(link: Link, family: Family, terrain: Facts['terrain']): readonly string[] {
   const routes = terrain.routes.filter(
     (route) => route.family === family && route.type === 'unicast' && route.table === 'main',
   );
@@ -24,8 +29,8 @@ export function outsidersOf(
   const gateways = routes.filter(({ dev, via }) => dev === link.name && via !== '').map(({ via }) => via);
   const near = neighboursOf(link, family, routes);
   const far = defaults[0]?.dev === link.name ? [FAR[family]] : [];
-  const found = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
-  return found.length > 0 ? found : nextTo(link, family);
+  const all = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
+  return all.length > 0 ? all : nextTo(link, family);
 }
 
 /** Hosts of an interface's own subnet that are routed apart from it. */

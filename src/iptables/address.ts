@@ -41,6 +41,7 @@ export function blockOf(text: string): Block | undefined {
 /** Whether two blocks share an address. Blocks of different families never do. */
 export function overlap(a: Block, b: Block): boolean {
   if (a.family !== b.family) return false;
+  if (a.length === b.length) return a.base === b.base;
   const hostBits = BigInt(WIDTH[a.family] - Math.min(a.length, b.length));
   return a.base >> hostBits === b.base >> hostBits;
 }

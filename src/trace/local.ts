@@ -11,7 +11,12 @@ export const linkOf = ({ links }: Pick<Terrain, 'links'>, name: string): Link | 
   named(links, name, () => links.find((link) => link.name === name));
 
 /** The routes of the table `local`; where none was read, those the kernel makes of the addresses of interfaces that are up. */
-export function localRoutes(terrain: Terrain, family: Family): readonly Route[] {
+export const localRoutes = (terrain: Terrain, family: Family): readonly Route[] =>
+  locals(terrain, family, () => findLocalRoutes(terrain, family));
+
+const locals = memory<readonly Route[]>();
+
+function findLocalRoutes(terrain: Terrain, family: Family): readonly Route[] {
   const read = terrain.routes.filter((route) => route.table === 'local' && route.family === family);
   if (read.length > 0) return read;
   const width = family === 'ipv4' ? 32 : 128;

@@ -103,15 +103,23 @@ function chooseRoute(
   return best;
 }
 
+const ordered = memory<readonly RouteRule[]>();
+
+/** A family's routing rules by priority. */
+const rulesOf = ({ routeRules }: Terrain, family: Family): readonly RouteRule[] =>
+  ordered(routeRules, family, () => {
+    const read = routeRules.filter((rule) => rule.family === family);
+    const rules = read.length > 0 ? read : DEFAULT_RULES.map((rule) => ({ ...rule, family }));
+    return [...rules].sort((a, b) => a.priority - b.priority);
+  });
+
 /**
  * Where a packet is routed: the rules by priority, in each table the longest prefix (ip-rule(8), fib_rules.c). Without
  * rules, the three every namespace begins with.
  */
 export function lookupRoute(terrain: Terrain, journey: Journey): Routing {
   const { family } = journey;
-  const read = terrain.routeRules.filter((rule) => rule.family === family);
-  const rules = read.length > 0 ? read : DEFAULT_RULES.map((rule) => ({ ...rule, family }));
-  for (const rule of [...rules].sort((a, b) => a.priority - b.priority)) {
+  for (const rule of rulesOf(terrain, family)) {
     const applies = isFor(rule, journey);
     if (applies === false) continue;
     if (typeof applies === 'string') return { kind: 'unknown', why: applies };
