@@ -17,6 +17,8 @@ const FIRST_PORT = 20_000;
 /** The container asked for by its name; it publishes a port. */
 const ASKED_FOR = 'net7-1';
 const ROUNDS = 10;
+/** Of the whole program; a round types a hundred containers' commands. */
+const WHOLE_ROUNDS = 5;
 const LONGEST = 900_000;
 
 /** What one gathering costs beside its floor, in milliseconds. */
@@ -91,10 +93,18 @@ const inside = (pid: number): Line => {
 
 /** `doctor` as a whole process beside two floors, and `doctor CONTAINER` beside the floor with that one's inside. */
 function measureWhole(installed: Installed, rounds: number): readonly (readonly string[])[] {
-  const pids = [...lookAtProcesses().containers];
-  if (pids.length !== NETWORKS * EACH) throw new Error(`${String(pids.length)} containers are seen`);
-  const id = JSON.parse(capture('curl', curlFor(ASKED_FOR))) as { readonly Id: string };
-  const [one = NaN] = pids.flatMap(([known, pid]) => (known === id.Id ? [pid] : []));
+  const listed = JSON.parse(capture('curl', LIST)) as readonly {
+    readonly Id: string;
+    readonly Names: string[];
+  }[];
+  // Another lab's containers may be on this machine too.
+  const { containers } = lookAtProcesses();
+  const pids = listed.flatMap(({ Id }) => containers.get(Id) ?? []);
+  const [one] = listed.flatMap(({ Id, Names }) =>
+    Names.includes(`/${ASKED_FOR}`) ? (containers.get(Id) ?? []) : [],
+  );
+  if (one === undefined || pids.length !== NETWORKS * EACH)
+    throw new Error(`${String(pids.length)} containers are seen`);
   const host = (): number =>
     installed.ask([LISTING]) + installed.saves() + installed.commands([...GROUND, TABLES]);
   // Whether a lab's host is healthy is not what is measured.
@@ -102,7 +112,7 @@ function measureWhole(installed: Installed, rounds: number): readonly (readonly 
   const { floor, insides, single, whole, asked } = interleave(
     {
       floor: host,
-      insides: () => host() + installed.commands(pids.map(([, pid]) => inside(pid))),
+      insides: () => host() + installed.commands(pids.map(inside)),
       single: () => host() + installed.commands([inside(one)]),
       whole: () => installed.rulesguard(['doctor'], {}, exits),
       asked: () => installed.rulesguard(['doctor', ASKED_FOR], {}, exits),
@@ -117,10 +127,10 @@ function measureWhole(installed: Installed, rounds: number): readonly (readonly 
   ];
 }
 
-const curlFor = (name: string): readonly string[] => {
-  const socket = (process.env['DOCKER_HOST'] ?? '').slice('unix://'.length);
-  return ['-sf', '--unix-socket', socket, `http://docker/containers/${name}/json`];
-};
+const LIST = [
+  ...['-sf', '--unix-socket', (process.env['DOCKER_HOST'] ?? '').slice('unix://'.length)],
+  `http://docker${LISTING}`,
+];
 
 /**
  * Gathers in the network namespace of the Engine that DOCKER_HOST names, then runs the built program there. The floor of the
@@ -147,7 +157,7 @@ export async function gatherHere(rounds: number): Promise<Gathered> {
       rounds,
     );
     const [first = NaN, ...later] = again;
-    return { rules, floor: floor.wall, first, again: later, whole: measureWhole(installed, rounds) };
+    return { rules, floor: floor.wall, first, again: later, whole: measureWhole(installed, WHOLE_ROUNDS) };
   } finally {
     installed.dispose();
   }
