@@ -1,4 +1,4 @@
-import { overlap, parseBlock } from '../iptables/address.ts';
+import { overlap, blockOf } from '../iptables/address.ts';
 import { chainOf, isBuiltin, rulesOf, type Chain, type Family } from '../iptables/model.ts';
 import { targetOf, viewRule } from '../iptables/view.ts';
 import type { Bank } from '../trace/terrain.ts';
@@ -80,9 +80,9 @@ function concerns(text: string, { path: { packet, last } }: NamedPath): boolean 
   if (text.startsWith('policy ')) return true;
   const { protocol, destinationPort, destination } = viewRule({ text });
   if (protocol !== undefined && !protocol.negated && protocol.value !== packet.protocol) return false;
-  const block = destination === undefined || destination.negated ? undefined : parseBlock(destination.value);
+  const block = destination === undefined || destination.negated ? undefined : blockOf(destination.value);
   if (block !== undefined) {
-    const ends = [packet.source, last.source, packet.destination, last.destination].map(parseBlock);
+    const ends = [packet.source, last.source, packet.destination, last.destination].map(blockOf);
     if (!ends.some((end) => end !== undefined && overlap(end, block))) return false;
   }
   if (destinationPort === undefined || destinationPort.negated || !/^\d+$/.test(destinationPort.value))

@@ -1,5 +1,5 @@
 import type { LiveNetwork } from '../docker/inventory.ts';
-import { canonicalBlock, parseBlock, type Block } from '../iptables/address.ts';
+import { blockOf, canonicalBlock, type Block } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import type { Link } from '../trace/terrain.ts';
 import { checksOf, type } from './check.ts';
@@ -104,7 +104,7 @@ function isBare({ options }: LiveNetwork, family: Family): boolean {
 }
 
 function gatewaysOf(network: LiveNetwork, facts: Facts): readonly Gateway[] {
-  const blocks = network.subnets.flatMap((subnet) => parseBlock(subnet) ?? []);
+  const blocks = network.subnets.flatMap((subnet) => blockOf(subnet) ?? []);
   // Engines do not tell every gateway they chose themselves; its containers' default routes lead there.
   const given = membersOf(facts)
     .filter((member) => member.network.id === network.id && !network.internal)
@@ -113,7 +113,7 @@ function gatewaysOf(network: LiveNetwork, facts: Facts): readonly Gateway[] {
     .map((text) => text.replace(/\/.*$/, ''))
     .filter((text) => text !== '');
   const found = all.flatMap((address): readonly Gateway[] => {
-    const own = parseBlock(address);
+    const own = blockOf(address);
     const block = own && blocks.find((one) => holds(one, own));
     if (block === undefined || isBare(network, block.family)) return [];
     return block.family === 'ipv6' && !network.ipv6
@@ -130,8 +130,8 @@ const holds = (block: Block, one: Block): boolean => {
 
 /** IPv6 addresses are spelled in many ways: compared as bits. */
 function missingFrom(link: Link | undefined, gateways: readonly Gateway[]): readonly Gateway[] {
-  const worn = new Set((link?.addresses ?? []).map(({ address }) => parseBlock(address)?.base));
-  return gateways.filter(({ address }) => !worn.has(parseBlock(address)?.base));
+  const worn = new Set((link?.addresses ?? []).map(({ address }) => blockOf(address)?.base));
+  return gateways.filter(({ address }) => !worn.has(blockOf(address)?.base));
 }
 
 function rebuild(network: LiveNetwork, facts: Facts, give: readonly string[]): Remedy {

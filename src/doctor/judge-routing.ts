@@ -1,5 +1,5 @@
 import { sh } from '../shell.ts';
-import { overlap, parseBlock } from '../iptables/address.ts';
+import { overlap, blockOf } from '../iptables/address.ts';
 import type { Route, RouteRule, Terrain } from '../trace/terrain.ts';
 import { advise, checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
@@ -63,10 +63,10 @@ export function homeOf(
 ):
   | { readonly name: string; readonly bridge: string; readonly subnet: string; readonly gateway: string }
   | undefined {
-  const one = parseBlock(address);
+  const one = blockOf(address);
   for (const { name, bridge, subnets, gateways } of networks)
     for (const [i, subnet] of subnets.entries()) {
-      const block = parseBlock(subnet);
+      const block = blockOf(subnet);
       if (bridge !== '' && one !== undefined && block !== undefined && overlap(block, one))
         return { name, bridge, subnet, gateway: (gateways[i] ?? '').replace(/\/.*$/, '') };
     }
@@ -75,10 +75,10 @@ export function homeOf(
 
 /** Routes that hold an address, the one that wins first. */
 function holding(address: string, { routes }: Terrain): readonly Route[] {
-  const one = parseBlock(address);
+  const one = blockOf(address);
   return routes
     .flatMap((route) => {
-      const block = parseBlock(route.to);
+      const block = blockOf(route.to);
       return one !== undefined && block !== undefined && overlap(block, one)
         ? [{ route, length: block.length }]
         : [];

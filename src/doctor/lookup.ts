@@ -1,5 +1,6 @@
 import type { LiveNetwork } from '../docker/inventory.ts';
 import type { Family } from '../iptables/model.ts';
+import { memory } from '../trace/memory.ts';
 import type { Link, Terrain } from '../trace/terrain.ts';
 import { isUntold, type Attached, type ContainerFacts, type Facts, type Inside } from './facts.ts';
 
@@ -24,10 +25,12 @@ export const bridgeNetworks = ({ networks }: Pick<Facts, 'networks'>): readonly 
   networks.filter(({ bridge }) => bridge !== '');
 
 /** Every place of a running container on a bridge network. */
-export function membersOf({
-  networks,
-  containers,
-}: Pick<Facts, 'networks' | 'containers'>): readonly Member[] {
+export const membersOf = (facts: Pick<Facts, 'networks' | 'containers'>): readonly Member[] =>
+  members(facts, '', () => findMembers(facts));
+
+const members = memory<readonly Member[]>();
+
+function findMembers({ networks, containers }: Pick<Facts, 'networks' | 'containers'>): readonly Member[] {
   const byId = new Map(networks.map((network) => [network.id, network]));
   return containers.filter(isRunning).flatMap((container) =>
     container.attachments.flatMap((attached) => {
@@ -40,8 +43,7 @@ export function membersOf({
   );
 }
 
-export const linkOf = ({ links }: Pick<Terrain, 'links'>, name: string): Link | undefined =>
-  links.find((link) => link.name === name);
+export { linkOf } from '../trace/local.ts';
 
 /** The address of a place in one family; '' for none. */
 export const addressOf = ({ ipv4, ipv6 }: Attached, family: Family): string =>

@@ -1,5 +1,6 @@
-import { overlap, parseBlock } from '../iptables/address.ts';
+import { overlap, blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
+import { memory } from '../trace/memory.ts';
 import type { Link, Route } from '../trace/terrain.ts';
 import type { Facts } from './facts.ts';
 
@@ -19,11 +20,15 @@ const MOST = 3;
  * Addresses from which packets come in by an interface: its gateways, neighbours that have a route of their own, and,
  * where the best default route leads by it, somebody far away.
  */
-export function outsidersOf(
+export const outsidersOf = (
   link: Link,
   family: Family,
   { terrain }: Pick<Facts, 'terrain'>,
-): readonly string[] {
+): readonly string[] => found(terrain, `${family} ${link.name}`, () => findOutsiders(link, family, terrain));
+
+const found = memory<readonly string[]>();
+
+function findOutsiders(link: Link, family: Family, terrain: Facts['terrain']): readonly string[] {
   const routes = terrain.routes.filter(
     (route) => route.family === family && route.type === 'unicast' && route.table === 'main',
   );
@@ -31,8 +36,8 @@ export function outsidersOf(
   const gateways = routes.filter(({ dev, via }) => dev === link.name && via !== '').map(({ via }) => via);
   const near = neighboursOf(link, family, routes);
   const far = defaults[0]?.dev === link.name ? [FAR[family]] : [];
-  const found = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
-  return found.length > 0 ? found : nextTo(link, family);
+  const all = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
+  return all.length > 0 ? all : nextTo(link, family);
 }
 
 /** Hosts of an interface's own subnet that are routed apart from it. */
@@ -43,9 +48,9 @@ function neighboursOf(
 ): readonly string[] {
   const subnets = addresses
     .filter((one) => one.family === family && one.scope === 'global')
-    .flatMap(({ address, length }) => parseBlock(`${address}/${String(length)}`) ?? []);
+    .flatMap(({ address, length }) => blockOf(`${address}/${String(length)}`) ?? []);
   return routes.flatMap(({ to, dev }) => {
-    const block = parseBlock(to);
+    const block = blockOf(to);
     const isHost = block?.length === (family === 'ipv4' ? 32 : 128);
     return block !== undefined && isHost && dev !== name && subnets.some((subnet) => overlap(subnet, block))
       ? [to.replace(/\/.*$/, '')]

@@ -25,9 +25,23 @@ export function parseBlock(text: string): Block | undefined {
   return { family, base: (bits >> hostBits) << hostBits, length };
 }
 
+const MOST_BLOCKS = 10_000;
+const blocks = new Map<string, Block | undefined>();
+
+/** As {@link parseBlock}, for texts that come again and again: what they read as is remembered. */
+export function blockOf(text: string): Block | undefined {
+  const known = blocks.get(text);
+  if (known !== undefined || blocks.has(text)) return known;
+  if (blocks.size >= MOST_BLOCKS) blocks.clear();
+  const block = parseBlock(text);
+  blocks.set(text, block);
+  return block;
+}
+
 /** Whether two blocks share an address. Blocks of different families never do. */
 export function overlap(a: Block, b: Block): boolean {
   if (a.family !== b.family) return false;
+  if (a.length === b.length) return a.base === b.base;
   const hostBits = BigInt(WIDTH[a.family] - Math.min(a.length, b.length));
   return a.base >> hostBits === b.base >> hostBits;
 }
@@ -40,6 +54,7 @@ export function canonicalBlock(text: string): string {
 
 /** Whether two spellings name the same block. Texts that are no blocks are equal only to the letter. */
 export function sameBlock(a: string, b: string): boolean {
+  if (a === b) return true;
   const blockA = parseBlock(a);
   const blockB = parseBlock(b);
   if (blockA === undefined || blockB === undefined) return a === b;

@@ -1,28 +1,28 @@
-import { overlap, parseBlock, type Block } from '../iptables/address.ts';
+import { overlap, blockOf, type Block } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import type { Answer } from './answer.ts';
 
 /** Whether an address lies in a block; not known where either is none. */
 export function inBlock(address: string, block: Block | undefined): Answer {
-  const own = parseBlock(address);
+  const own = blockOf(address);
   if (own === undefined || block === undefined) return 'an address that cannot be read';
   return overlap(own, block);
 }
 
 /** Whether an address is one of `first` to `last`. */
 export function inRange(address: string, first: string, last: string): Answer {
-  const [own, low, high] = [address, first, last].map(parseBlock);
+  const [own, low, high] = [address, first, last].map(blockOf);
   if (own === undefined || low === undefined || high === undefined) return 'an address that cannot be read';
   return own.family === low.family && low.base <= own.base && own.base <= high.base;
 }
 
 /** Whether two texts name the same address. */
-export const sameAddress = (a: string, b: string): boolean => a === b || inBlock(a, parseBlock(b)) === true;
+export const sameAddress = (a: string, b: string): boolean => a === b || inBlock(a, blockOf(b)) === true;
 
-const MULTICAST = { ipv4: parseBlock('224.0.0.0/4'), ipv6: parseBlock('ff00::/8') };
-const LOOPBACK = { ipv4: parseBlock('127.0.0.0/8'), ipv6: parseBlock('::1/128') };
-const LINK_LOCAL = parseBlock('fe80::/10');
-const THIS_NETWORK = parseBlock('0.0.0.0/8');
+const MULTICAST = { ipv4: blockOf('224.0.0.0/4'), ipv6: blockOf('ff00::/8') };
+const LOOPBACK = { ipv4: blockOf('127.0.0.0/8'), ipv6: blockOf('::1/128') };
+const LINK_LOCAL = blockOf('fe80::/10');
+const THIS_NETWORK = blockOf('0.0.0.0/8');
 
 export const isMulticast = (family: Family, address: string): boolean =>
   inBlock(address, MULTICAST[family]) === true;

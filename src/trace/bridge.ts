@@ -1,4 +1,4 @@
-import { parseBlock } from '../iptables/address.ts';
+import { blockOf } from '../iptables/address.ts';
 import { inBlock, sameAddress } from './addresses.ts';
 import { isLocal, linkOf } from './local.ts';
 import type { Packet } from './packet.ts';
@@ -30,7 +30,7 @@ function onSubnetOf(terrain: Terrain, { inInterface, family }: Packet, other: st
     (one) => one.family === family && one.scope !== 'link',
   );
   const near = own.some(
-    ({ address, length }) => inBlock(other, parseBlock(`${address}/${String(length)}`)) === true,
+    ({ address, length }) => inBlock(other, blockOf(`${address}/${String(length)}`)) === true,
   );
   return own.length === 0 || near;
 }

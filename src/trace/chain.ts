@@ -39,14 +39,17 @@ export function passChain(walk: Walk, place: Place, table: Table, chain: Chain):
 function runChain(walk: Walk, place: Place, table: Table, chain: Chain, depth: number): Outcome {
   if (depth > DEEPEST)
     return unknownEnd({ why: 'chains that never end', table: place.table, chain: chain.name });
+  let facts = factsAt(walk, place.hook);
   for (const rule of chain.rules) {
-    const answer = applies(rule, factsAt(walk, place.hook));
+    const answer = applies(rule, facts);
     if (answer === false) continue;
     const target = targetPart(rule);
     const doubt = typeof answer === 'string' ? answer : undefined;
     if (doubt !== undefined && !isTaken(walk, place, rule, target, doubt)) continue;
     const outcome = act({ walk, place, table, rule, target, doubt, depth });
     if (outcome !== 'next') return outcome;
+    // What a rule did, the next ones see.
+    facts = factsAt(walk, place.hook);
   }
   return 'return';
 }

@@ -2,6 +2,7 @@ import type { PathEnd } from './path.ts';
 import type { Packet } from './packet.ts';
 import { isLinkLocal, isLoopback, isMulticast, isZeronet } from './addresses.ts';
 import { linkOf, localType } from './local.ts';
+import { memory } from './memory.ts';
 import { lookupRoute, type Routing } from './route.ts';
 import type { Terrain } from './terrain.ts';
 
@@ -57,12 +58,16 @@ function refusedIpv6({ source, destination, inInterface }: Packet, routing: Rout
     : undefined;
 }
 
+const worn = memory<boolean>();
+
 function refusedSource(terrain: Terrain, packet: Packet): PathEnd | undefined {
   const { family, source, destination, inInterface } = packet;
   const filter = greater(terrain, inInterface, 'rp_filter');
   const acceptLocal = greater(terrain, inInterface, 'accept_local') > 0;
   const type = localType(terrain, family, source, undefined);
-  const exact = terrain.links.some(({ addresses }) => addresses.some(({ address }) => address === source));
+  const exact = worn(terrain.links, source, () =>
+    terrain.links.some(({ addresses }) => addresses.some(({ address }) => address === source)),
+  );
   // Without rp_filter and routing rules of one's own the kernel only looks for the very address on an interface.
   const custom = terrain.routeRules.filter((rule) => rule.family === family).length > 3;
   if (filter === 0 && !custom && !exact && type !== 'UNICAST')

@@ -1,14 +1,22 @@
-import { parseBlock } from '../iptables/address.ts';
+import { blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import { inBlock, isMulticast, isZeronet } from './addresses.ts';
+import { memory } from './memory.ts';
 import type { Link, Route, Terrain } from './terrain.ts';
 
+const named = memory<Link | undefined>();
+
 /** The interface of a name. */
-export const linkOf = (terrain: Terrain, name: string): Link | undefined =>
-  terrain.links.find((link) => link.name === name);
+export const linkOf = ({ links }: Pick<Terrain, 'links'>, name: string): Link | undefined =>
+  named(links, name, () => links.find((link) => link.name === name));
 
 /** The routes of the table `local`; where none was read, those the kernel makes of the addresses of interfaces that are up. */
-export function localRoutes(terrain: Terrain, family: Family): readonly Route[] {
+export const localRoutes = (terrain: Terrain, family: Family): readonly Route[] =>
+  locals(terrain, family, () => findLocalRoutes(terrain, family));
+
+const locals = memory<readonly Route[]>();
+
+function findLocalRoutes(terrain: Terrain, family: Family): readonly Route[] {
   const read = terrain.routes.filter((route) => route.table === 'local' && route.family === family);
   if (read.length > 0) return read;
   const width = family === 'ipv4' ? 32 : 128;
@@ -49,13 +57,18 @@ export function localType(
 ): string {
   if (isMulticast(family, address)) return 'MULTICAST';
   if (family === 'ipv4' && (isZeronet(address) || address === '255.255.255.255')) return 'BROADCAST';
-  const [best] = localRoutes(terrain, family)
-    .map((route) => ({ route, block: parseBlock(route.to) }))
-    .filter(({ block }) => inBlock(address, block) === true)
-    .sort((a, b) => (b.block?.length ?? 0) - (a.block?.length ?? 0));
-  if (best === undefined || (device !== undefined && best.route.dev !== device)) return 'UNICAST';
-  return best.route.type === 'anycast' ? 'ANYCAST' : best.route.type.toUpperCase();
+  const best = bestLocal(terrain, `${family} ${address}`, () => {
+    const [first] = localRoutes(terrain, family)
+      .map((route) => ({ route, block: blockOf(route.to) }))
+      .filter(({ block }) => inBlock(address, block) === true)
+      .sort((a, b) => (b.block?.length ?? 0) - (a.block?.length ?? 0));
+    return first?.route;
+  });
+  if (best === undefined || (device !== undefined && best.dev !== device)) return 'UNICAST';
+  return best.type === 'anycast' ? 'ANYCAST' : best.type.toUpperCase();
 }
+
+const bestLocal = memory<Route | undefined>();
 
 /** Whether an address is this namespace's own. */
 export const isLocal = (terrain: Terrain, family: Family, address: string): boolean =>

@@ -1,4 +1,4 @@
-import { parseBlock } from '../iptables/address.ts';
+import { blockOf } from '../iptables/address.ts';
 import { withSign, type Answer } from './answer.ts';
 import { inBlock } from './addresses.ts';
 import type { Test } from './facts.ts';
@@ -11,7 +11,7 @@ export function isInterface(name: string, pattern: string): boolean {
 }
 
 const address = (field: 'source' | 'destination', text: string): Test => {
-  const block = parseBlock(text);
+  const block = blockOf(text);
   return ({ packet }) =>
     packet.vague?.includes(field) ? `the ${field} after NAT` : inBlock(packet[field], block);
 };

@@ -1,4 +1,4 @@
-import { parseBlock } from '../iptables/address.ts';
+import { blockOf } from '../iptables/address.ts';
 import { all, any, withSign, type Answer } from './answer.ts';
 import { inBlock } from './addresses.ts';
 import type { Facts, Test } from './facts.ts';
@@ -34,9 +34,9 @@ function connection(facts: Facts, { name, values }: Option): Answer {
       return number === undefined ? `protocol ${value}` : number === protocolNumber(packet.protocol);
     }
     case '--ctorigsrc':
-      return inBlock(packet.original.source, parseBlock(value));
+      return inBlock(packet.original.source, blockOf(value));
     case '--ctorigdst':
-      return inBlock(packet.original.destination, parseBlock(value));
+      return inBlock(packet.original.destination, blockOf(value));
     case '--ctorigdstport': {
       const range = portRange(value);
       const port = packet.original.destinationPort;

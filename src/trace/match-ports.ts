@@ -14,10 +14,14 @@ export function portRange(text: string): readonly [number, number] | undefined {
   return [low, colon === undefined ? low : last === '' ? 65_535 : Number(last)];
 }
 
-function portIn(packet: Packet, field: PortField, text: string): Answer {
+interface Ports {
+  readonly text: string;
+  readonly range: ReturnType<typeof portRange>;
+}
+
+function portIn(packet: Packet, field: PortField, { text, range }: Ports): Answer {
   if (packet.vague?.includes(field))
     return `the ${field === 'sourcePort' ? 'source' : 'destination'} port after NAT`;
-  const range = portRange(text);
   if (range === undefined) return `port ${text}`;
   return range[0] <= packet[field] && packet[field] <= range[1];
 }
@@ -33,7 +37,7 @@ const FIELDS: Readonly<Record<string, readonly PortField[]>> = {
 function portsTest({ name, values, negated }: Option): Test {
   const fields = FIELDS[name];
   if (fields === undefined) return () => `option ${name}`;
-  const ranges = (values[0] ?? '').split(',');
+  const ranges = (values[0] ?? '').split(',').map((text): Ports => ({ text, range: portRange(text) }));
   return ({ packet }) =>
     hasPorts(packet.protocol) &&
     withSign(any(fields.flatMap((field) => ranges.map((range) => portIn(packet, field, range)))), negated);

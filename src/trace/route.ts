@@ -1,7 +1,8 @@
-import { parseBlock } from '../iptables/address.ts';
+import { blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import { inBlock } from './addresses.ts';
 import { linkOf, localRoutes } from './local.ts';
+import { memory } from './memory.ts';
 import type { Route, RouteRule, Terrain } from './terrain.ts';
 
 /** What is looked up: a packet's addresses and mark. */
@@ -39,7 +40,7 @@ function inField(fields: RouteRule['fields'], key: 'src' | 'dst', address: strin
   const text = fields[key];
   if (text === undefined || text === 'all') return true;
   const length = fields[`${key}len`];
-  const block = parseBlock(length === undefined || text.includes('/') ? text : `${text}/${length}`);
+  const block = blockOf(length === undefined || text.includes('/') ? text : `${text}/${length}`);
   return address !== '' && inBlock(address, block) === true;
 }
 
@@ -63,7 +64,7 @@ function isFor({ fields }: RouteRule, journey: Journey): boolean | string {
   return doubt ?? true;
 }
 
-const lengthOf = (route: Route): number => parseBlock(route.to)?.length ?? 0;
+const lengthOf = (route: Route): number => blockOf(route.to)?.length ?? 0;
 
 function isUsable(terrain: Terrain, { dev, flags }: Route): boolean {
   if (flags.includes('dead')) return false;
@@ -72,8 +73,15 @@ function isUsable(terrain: Terrain, { dev, flags }: Route): boolean {
   );
 }
 
+const best = memory<Route | string | undefined>();
+
 /** The best route of one table: the longest prefix, then the lowest metric. */
-function bestRoute(
+const bestRoute = (terrain: Terrain, table: string, journey: Journey): Route | string | undefined =>
+  best(terrain, `${journey.family} ${table} ${journey.destination}`, () =>
+    chooseRoute(terrain, table, journey),
+  );
+
+function chooseRoute(
   terrain: Terrain,
   table: string,
   { family, destination }: Journey,
@@ -83,7 +91,7 @@ function bestRoute(
       ? localRoutes(terrain, family)
       : terrain.routes.filter((route) => route.table === table && route.family === family);
   const [best, second] = routes
-    .filter((route) => inBlock(destination, parseBlock(route.to)) === true && isUsable(terrain, route))
+    .filter((route) => inBlock(destination, blockOf(route.to)) === true && isUsable(terrain, route))
     .sort((a, b) => lengthOf(b) - lengthOf(a) || a.metric - b.metric);
   const tied =
     second !== undefined &&
@@ -95,15 +103,23 @@ function bestRoute(
   return best;
 }
 
+const ordered = memory<readonly RouteRule[]>();
+
+/** A family's routing rules by priority. */
+const rulesOf = ({ routeRules }: Terrain, family: Family): readonly RouteRule[] =>
+  ordered(routeRules, family, () => {
+    const read = routeRules.filter((rule) => rule.family === family);
+    const rules = read.length > 0 ? read : DEFAULT_RULES.map((rule) => ({ ...rule, family }));
+    return [...rules].sort((a, b) => a.priority - b.priority);
+  });
+
 /**
  * Where a packet is routed: the rules by priority, in each table the longest prefix (ip-rule(8), fib_rules.c). Without
  * rules, the three every namespace begins with.
  */
 export function lookupRoute(terrain: Terrain, journey: Journey): Routing {
   const { family } = journey;
-  const read = terrain.routeRules.filter((rule) => rule.family === family);
-  const rules = read.length > 0 ? read : DEFAULT_RULES.map((rule) => ({ ...rule, family }));
-  for (const rule of [...rules].sort((a, b) => a.priority - b.priority)) {
+  for (const rule of rulesOf(terrain, family)) {
     const applies = isFor(rule, journey);
     if (applies === false) continue;
     if (typeof applies === 'string') return { kind: 'unknown', why: applies };
@@ -160,7 +176,7 @@ export function addressFor(
   );
   if (family === 'ipv6') return own.length > 1 ? undefined : (own[0]?.address ?? '');
   const near = own.find(
-    ({ address, length }) => inBlock(nextHop, parseBlock(`${address}/${String(length)}`)) === true,
+    ({ address, length }) => inBlock(nextHop, blockOf(`${address}/${String(length)}`)) === true,
   );
   if (near !== undefined || own.length > 0) return (near ?? own[0])?.address;
   // Without one of its own it borrows another interface's, and which is not told here.

@@ -1,4 +1,4 @@
-import { formatBlock, parseBlock } from '../iptables/address.ts';
+import { formatBlock, blockOf } from '../iptables/address.ts';
 import { sameAddress } from './addresses.ts';
 import { linkOf } from './local.ts';
 import { portRange } from './match-ports.ts';
@@ -75,8 +75,8 @@ function put(packet: Packet, side: Side, { address, ports, random }: Wanted): Tr
 }
 
 function mapped(packet: Packet, side: Side, network: string): Translation {
-  const to = parseBlock(network);
-  const from = parseBlock(packet[side]);
+  const to = blockOf(network);
+  const from = blockOf(packet[side]);
   if (to === undefined || from === undefined || packet.vague?.includes(side)) return { unknown: 'NETMAP' };
   const hostMask = (1n << BigInt(from.length - to.length)) - 1n;
   const base = to.base | (from.base & hostMask);

@@ -3,17 +3,22 @@ import { container, network } from '../support/lab/build.ts';
 import { startEngine, type Engine } from '../support/lab/engine.ts';
 import { must } from '../support/lab/run.ts';
 import { gatherFacts } from '../../src/system/doctor/gather.ts';
+import { lookAtProcesses } from '../../src/system/doctor/processes.ts';
 import { interleave, least, median } from './clock.ts';
-import { Installed, must as mustRun } from './program.ts';
+import { Installed, LISTING, capture } from './program.ts';
 import { selfAs, selfEnv } from './self.ts';
-import { tableOf } from './tell.ts';
+import { BESIDE_FLOOR, besideFloor, tableOf } from './tell.ts';
 
 const NETWORKS = 20;
 const EACH = 5;
 /** Of the containers of each network, how many publish a port. */
 const SERVING = 3;
 const FIRST_PORT = 20_000;
+/** The container asked for by its name; it publishes a port. */
+const ASKED_FOR = 'net7-1';
 const ROUNDS = 10;
+/** Of the whole program; a round types a hundred containers' commands. */
+const WHOLE_ROUNDS = 5;
 const LONGEST = 900_000;
 
 /** What one gathering costs beside its floor, in milliseconds. */
@@ -22,21 +27,32 @@ interface Gathered {
   readonly floor: readonly number[];
   readonly first: number;
   readonly again: readonly number[];
+  /** Rows of the whole program beside its floors. */
+  readonly whole: readonly (readonly string[])[];
 }
 
-/** The facts of a diagnosis among 100 containers on 20 networks: the first gathering of a process, and later ones. */
+/** A diagnosis among 100 containers on 20 networks: the facts alone, and the whole program beside its floors. */
 export async function doctorTable(era: Era): Promise<string> {
   const engine = await startEngine({ era });
   try {
     for (let i = 0; i < NETWORKS; i++) await populate(engine, i);
     const [node, ...words] = selfAs('gather', ROUNDS);
     const told = await must(engine.exec, node, words, { timeout: LONGEST, env: selfEnv() });
-    const { rules, floor, first, again } = JSON.parse(told) as Gathered;
+    const { rules, floor, first, again, whole } = JSON.parse(told) as Gathered;
     const cells = [least(floor), median(floor), first, least(again), median(again)];
-    return tableOf(
-      ['containers', 'rules', 'floor, best ms', 'median ms', 'first ms', 'later, best ms', 'median ms'],
+    const facts = tableOf(
+      [
+        'containers',
+        'rules',
+        'facts: floor, best ms',
+        'median ms',
+        'first ms',
+        'later, best ms',
+        'median ms',
+      ],
       [[NETWORKS * EACH, rules, ...cells].map((cell) => cell.toFixed(0))],
     );
+    return `${tableOf(['what', 'floor', ...BESIDE_FLOOR], whole)}\n\n${facts}`;
   } finally {
     await engine.stop();
   }
@@ -54,16 +70,72 @@ async function populate(engine: Engine, index: number): Promise<void> {
   );
 }
 
-/** What `ip` is asked for by a gathering. */
-const ASKED = [
-  ['-details', '-json', 'address', 'show'],
-  ['-4', '-json', 'route', 'show', 'table', 'all'],
-  ['-6', '-json', 'route', 'show', 'table', 'all'],
-] as const;
+type Line = readonly [string, ...string[]];
+
+/** What is typed to see this host's links, addresses, routes and routing rules. */
+const GROUND: readonly Line[] = [
+  ['ip', '-details', 'link', 'show'],
+  ['ip', 'address', 'show'],
+  ['ip', '-4', 'route', 'show', 'table', 'all'],
+  ['ip', '-6', 'route', 'show', 'table', 'all'],
+  ['ip', '-4', 'rule', 'show'],
+  ['ip', '-6', 'rule', 'show'],
+];
+/** The tables of nftables' own: `doctor` asks for them wherever there is an nft. */
+const TABLES: Line = ['nft', 'list', 'tables'];
+
+/** What is typed to see the same of a container, its listeners and its resolver: one `nsenter`, and what it runs. */
+const INSIDE = 'ip -details address show; ip route show table all; ss -lntu; cat "$0/root/etc/resolv.conf"';
+const inside = (pid: number): Line => {
+  const proc = `/proc/${String(pid)}`;
+  return ['nsenter', `--net=${proc}/ns/net`, 'sh', '-c', INSIDE, proc];
+};
+
+/** `doctor` as a whole process beside two floors, and `doctor CONTAINER` beside the floor with that one's inside. */
+function measureWhole(installed: Installed, rounds: number): readonly (readonly string[])[] {
+  const listed = JSON.parse(capture('curl', LIST)) as readonly {
+    readonly Id: string;
+    readonly Names: string[];
+  }[];
+  // Another lab's containers may be on this machine too.
+  const { containers } = lookAtProcesses();
+  const pids = listed.flatMap(({ Id }) => containers.get(Id) ?? []);
+  const [one] = listed.flatMap(({ Id, Names }) =>
+    Names.includes(`/${ASKED_FOR}`) ? (containers.get(Id) ?? []) : [],
+  );
+  if (one === undefined || pids.length !== NETWORKS * EACH)
+    throw new Error(`${String(pids.length)} containers are seen`);
+  const host = (): number =>
+    installed.ask([LISTING]) + installed.saves() + installed.commands([...GROUND, TABLES]);
+  // Whether a lab's host is healthy is not what is measured.
+  const exits = [0, 1, 3];
+  const { floor, insides, single, whole, asked } = interleave(
+    {
+      floor: host,
+      insides: () => host() + installed.commands(pids.map(inside)),
+      single: () => host() + installed.commands([inside(one)]),
+      whole: () => installed.rulesguard(['doctor'], {}, exits),
+      asked: () => installed.rulesguard(['doctor', ASKED_FOR], {}, exits),
+    },
+    rounds,
+  );
+  return [
+    ['`doctor`', "the host's commands", ...besideFloor(floor, whole)],
+    ['`doctor`', "and each container's", ...besideFloor(insides, whole)],
+    ['`doctor CONTAINER`', "the host's commands", ...besideFloor(floor, asked)],
+    ['`doctor CONTAINER`', "and that container's", ...besideFloor(single, asked)],
+  ];
+}
+
+const LIST = [
+  ...['-sf', '--unix-socket', (process.env['DOCKER_HOST'] ?? '').slice('unix://'.length)],
+  `http://docker${LISTING}`,
+];
 
 /**
- * Gathers in the network namespace of the Engine that DOCKER_HOST names. The floor is an empty Node process that asks the
- * Engine, the two saves and three `ip`, one after the other, their output thrown away.
+ * Gathers in the network namespace of the Engine that DOCKER_HOST names, then runs the built program there. The floor of the
+ * facts is an empty Node process that asks the Engine, the two saves and what shows links, routes and tables, one after the
+ * other, their output thrown away.
  */
 export async function gatherHere(rounds: number): Promise<Gathered> {
   const again: number[] = [];
@@ -79,14 +151,13 @@ export async function gatherHere(rounds: number): Promise<Gathered> {
   }
   const installed = new Installed('bare');
   try {
-    const commands = (): number => {
-      const begun = performance.now();
-      for (const args of ASKED) mustRun('ip', args);
-      return performance.now() - begun;
-    };
-    const { floor } = interleave({ floor: () => installed.ask() + installed.saves() + commands() }, rounds);
+    const commands = (): number => installed.commands([...GROUND, TABLES]);
+    const { floor } = interleave(
+      { floor: () => installed.ask([LISTING]) + installed.saves() + commands() },
+      rounds,
+    );
     const [first = NaN, ...later] = again;
-    return { rules, floor: floor.wall, first, again: later };
+    return { rules, floor: floor.wall, first, again: later, whole: measureWhole(installed, WHOLE_ROUNDS) };
   } finally {
     installed.dispose();
   }

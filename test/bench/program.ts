@@ -22,15 +22,17 @@ export type Environment = keyof typeof ENVIRONMENTS;
 
 /** What the Engine is asked for, by rulesguard and by whoever does no more than ask. */
 const QUESTIONS = ['/version', '/info', '/networks', '/containers/json'];
+/** What a diagnosis asks besides; further ones, of single containers, are left out of its floor. */
+export const LISTING = '/containers/json?all=true';
 
 /**
- * The least a Node process can do to hear the Engine: four requests at once over bare sockets, answers thrown away.
+ * The least a Node process can do to hear the Engine: its requests at once over bare sockets, answers thrown away.
  * HTTP/1.0, so that the Engine ends each answer by hanging up; node:http alone would cost another 10 ms to load.
  */
 const ASK = `
 const net = require('node:net');
 const socket = process.env.DOCKER_HOST.slice('unix://'.length);
-for (const path of ${JSON.stringify(QUESTIONS)}) {
+for (const path of [...${JSON.stringify(QUESTIONS)}, ...process.argv.slice(2)]) {
   let status;
   net.connect(socket, function () { this.write('GET ' + path + ' HTTP/1.0\\r\\nHost: docker\\r\\n\\r\\n'); })
     .on('data', (chunk) => { status ??= chunk.toString('latin1', 9, 12); })
@@ -65,10 +67,17 @@ export class Installed {
     });
   }
 
-  /** A Node process that does nothing but ask the Engine what rulesguard asks it. */
-  ask(): number {
+  /** A Node process that does nothing but ask the Engine what rulesguard asks it, and `further`. */
+  ask(further: readonly string[] = []): number {
     return timed(() => {
-      this.run(process.execPath, [this.asking]);
+      this.run(process.execPath, [this.asking, ...further]);
+    });
+  }
+
+  /** Bare commands, one after the other, output thrown away. */
+  commands(lines: readonly (readonly [string, ...string[]])[]): number {
+    return timed(() => {
+      for (const [file, ...args] of lines) this.run(file, args);
     });
   }
 

@@ -36,9 +36,7 @@ const engineSections: Sections = {
   restart: BENCH_ERAS.map(
     (era) => [`restore beside a restart of dockerd ${era}`, () => restartTable(era)] as const,
   ),
-  doctor: BENCH_ERAS.map(
-    (era) => [`facts of a diagnosis with Engine ${era}`, () => doctorTable(era)] as const,
-  ),
+  doctor: BENCH_ERAS.map((era) => [`doctor with Engine ${era}`, () => doctorTable(era)] as const),
 };
 
 /** What the bench starts itself as, in a namespace of the lab. */
