@@ -196,6 +196,6 @@ function missing(
 
 /** Whether a route is for a subnet, or a part of it, and not for more besides. */
 function isWithin(to: string, subnet: string): boolean {
-  const [route, block] = [parseBlock(to), parseBlock(subnet)];
+  const [route, block] = [blockOf(to), blockOf(subnet)];
   return route !== undefined && block !== undefined && overlap(route, block) && route.length >= block.length;
 }
