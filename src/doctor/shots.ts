@@ -1,7 +1,7 @@
 import type { Family } from '../iptables/model.ts';
 import type { Translation } from './counted.ts';
 import type { NamedPath } from './diagnosis.ts';
-import { isNobodys } from './outside.ts';
+import { sendable } from './sendable.ts';
 import { isUntold, type ContainerFacts, type Facts, type Proxy } from './facts.ts';
 import type { Trail } from './sightings.ts';
 
@@ -59,25 +59,6 @@ export function planProbes(paths: readonly NamedPath[], facts: Facts, firstPort:
   const nextPort = (): number => port++;
   const probes = sorted.slice(0, MOST_PATHS).map((path) => planOne(path, facts, nextPort));
   return { probes, leftOut: worthy.length - probes.length };
-}
-
-/** Each way once, there and not back: an answer is sent by who was asked, and nobody lives at an address of documentation. */
-function sendable(paths: readonly NamedPath[]): readonly NamedPath[] {
-  const all = paths.filter(
-    ({ kind, path: { packet } }) =>
-      packet.state === 'NEW' && !(kind === 'outbound' && isNobodys(packet.destination)),
-  );
-  const wayOf = ({ kind, path: { packet } }: NamedPath): string =>
-    [
-      kind,
-      // A packet from outside is sent from this host, whoever it was followed for.
-      kind === 'published' ? '' : packet.source,
-      packet.inInterface,
-      packet.protocol,
-      packet.destination,
-      packet.destinationPort,
-    ].join(' ');
-  return [...new Map([...all].reverse().map((path) => [wayOf(path), path])).values()].reverse();
 }
 
 function planOne(path: NamedPath, facts: Facts, nextPort: () => number): PlannedProbe {
