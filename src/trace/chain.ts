@@ -150,6 +150,9 @@ function change(action: Action, target: Target, step: (what: string) => void): O
         names.some((name) => !['--helper', '--timeout', '--ctevents', '--expevents'].includes(name))
       )
         return unknown(action, `CT ${names.join(' ')}`);
+      // Seen on 6.18: redirected in OUTPUT and met by this over lo, a packet arrived as if nothing had translated it.
+      if (notrack && walk.tracked && walk.packet.translated.destination)
+        return unknown(action, 'CT --notrack of a translated packet that comes back over lo');
       // Of a packet that has its connection already, such as one that came back over lo, none is taken away (xt_CT.c).
       if (notrack && !walk.tracked && place.table === 'raw')
         walk.packet = { ...walk.packet, state: 'UNTRACKED' };

@@ -11,7 +11,11 @@ import { play } from '../support/trace/stage.ts';
 import { buildTown, type Town } from '../support/trace/town.ts';
 
 const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
-const seed = Number(process.env['TRACE_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** CI judges a change, not the luck of a die; whoever looks for what is not found yet throws it: any other seed. */
+const CI_SEED = 22;
+const seed = Number(
+  process.env['TRACE_SEED'] ?? (process.env['CI'] === 'true' ? CI_SEED : Math.floor(Math.random() * 2 ** 31)),
+);
 const PER_SCENE = 60;
 
 interface Row {
