@@ -5,16 +5,9 @@ import type { Link } from '../trace/terrain.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
+import { within } from './judge-container.ts';
 import { namesIn } from './judge-host.ts';
-import {
-  bridgeNetworks,
-  hostEndOf,
-  insideLinkOf,
-  insideOf,
-  linkOf,
-  membersOf,
-  sysctlName,
-} from './lookup.ts';
+import { bridgeNetworks, insideOf, linkOf, membersOf, sysctlName, vethOf } from './lookup.ts';
 import { sh } from '../shell.ts';
 
 const { ok, fail } = checksOf('host');
@@ -46,9 +39,10 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
   const link = linkOf(facts.terrain, bridge);
   const facets = { about: name, impairs: namesIn(facts, network) };
   const missing = missingFrom(link, gatewaysOf(network, facts));
-  const give = missing.map(
-    ({ address, length, family }) =>
-      sh`ip address add ${address}/${String(length)} dev ${bridge}` + (family === 'ipv6' ? ' nodad' : ''),
+  const give = missing.map(({ address, length, family }) =>
+    family === 'ipv6'
+      ? sh`ip address add ${address}/${length} dev ${bridge} nodad`
+      : sh`ip address add ${address}/${length} brd + dev ${bridge}`,
   );
   if (link === undefined)
     return [
@@ -136,16 +130,16 @@ function missingFrom(link: Link | undefined, gateways: readonly Gateway[]): read
 
 function rebuild(network: LiveNetwork, facts: Facts, give: readonly string[]): Remedy {
   const { bridge, id } = network;
-  const veths = membersOf(facts).flatMap(({ container, attached, network: { id: other } }) => {
-    const inside = other === id ? insideOf(container) : undefined;
-    const link = inside && insideLinkOf(inside, attached);
-    return (link && hostEndOf(facts.terrain, link)?.name) ?? [];
-  });
+  const members = membersOf(facts).filter((member) => member.network.id === id);
+  const veths = members.flatMap((member) => vethOf(member, facts)?.name ?? []);
+  const insides = members.flatMap(({ container }) => insideOf(container) ?? []);
   return type(
     'make it anew and put the containers back on it',
     sh`ip link add name ${bridge} type bridge`,
     ...give,
     sh`ip link set dev ${bridge} up`,
     ...veths.map((veth) => sh`ip link set dev ${veth} master ${bridge} up`),
+    // The bridge has another hardware address now: what its containers know of their gateway is wrong for a while.
+    ...insides.map((inside) => within(inside, 'ip neigh flush all')),
   );
 }

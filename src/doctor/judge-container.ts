@@ -107,7 +107,7 @@ function judgeAddress({ container, attached, network }: Member, inside: Inside):
         remedies: [
           type(
             'give it back',
-            within(inside, sh`ip address add ${attached.ipv4}/${length} dev ${link.name}`),
+            within(inside, sh`ip address add ${attached.ipv4}/${length} brd + dev ${link.name}`),
             ...route,
           ),
         ],

@@ -115,7 +115,7 @@ function plugFor({ container: { name }, attached, network }: Member, netns: stri
       'give it a new cable: its processes run on',
       sh`ip link add ${veth} type veth peer name eth0 netns ${netns}`,
       ...(attached.mac === '' ? [] : [here(sh`ip link set dev eth0 address ${attached.mac}`)]),
-      here(sh`ip address add ${attached.ipv4}/${length} dev eth0`),
+      here(sh`ip address add ${attached.ipv4}/${length} brd + dev eth0`),
       here('ip link set dev eth0 up'),
       ...(attached.gateway === ''
         ? []

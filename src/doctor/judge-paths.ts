@@ -118,7 +118,7 @@ function judgeStop({ followed, first }: Group, end: Stopped, facts: Facts): Chec
       },
     );
   const owner = ownerOf(rule, table, family, backend === facts.backend ? facts.owned : undefined);
-  if (owner === 'docker') return closedByDesign(followed, facts, facets);
+  if (owner === 'docker' && isCalledFor(first, facts)) return closedByDesign(followed, facts, facets);
   const manager = /^ufw6?-/.test(chain) ? 'ufw' : undefined;
   const remove = type(
     manager === undefined
@@ -142,6 +142,12 @@ function judgeStop({ followed, first }: Group, end: Stopped, facts: Facts): Chec
       remedies: [remove],
     },
   );
+}
+
+/** Within a network only icc=false closes anything; a rule in Docker's words where it is on is somebody else's. */
+function isCalledFor({ request: { kind, subjects } }: Followed, { networks }: Facts): boolean {
+  const network = networks.find(({ name }) => subjects.slice(2).includes(name));
+  return kind !== 'same-network' || network?.options['com.docker.network.bridge.enable_icc'] === 'false';
 }
 
 /** A rule of the user's that opens what a policy closes, in the place Docker leaves for them. */

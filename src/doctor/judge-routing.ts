@@ -1,5 +1,5 @@
 import { sh } from '../shell.ts';
-import { overlap, blockOf } from '../iptables/address.ts';
+import { overlap, blockOf, type Block } from '../iptables/address.ts';
 import type { Route, RouteRule, Terrain } from '../trace/terrain.ts';
 import { advise, checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
@@ -59,7 +59,7 @@ function reversePath(dev: string, detail: string, { paths, ...facets }: Facets):
 /** The network that holds an address: its bridge, subnet and gateway. */
 export function homeOf(
   address: string,
-  { networks }: Facts,
+  { networks, terrain }: Facts,
 ):
   | { readonly name: string; readonly bridge: string; readonly subnet: string; readonly gateway: string }
   | undefined {
@@ -68,9 +68,19 @@ export function homeOf(
     for (const [i, subnet] of subnets.entries()) {
       const block = blockOf(subnet);
       if (bridge !== '' && one !== undefined && block !== undefined && overlap(block, one))
-        return { name, bridge, subnet, gateway: (gateways[i] ?? '').replace(/\/.*$/, '') };
+        return { name, bridge, subnet, gateway: gatewayOn(block, bridge, gateways[i] ?? '', terrain) };
     }
   return undefined;
+}
+
+/** What the bridge wears of a subnet; else what the Engine calls its gateway, which not every Engine tells. */
+function gatewayOn(subnet: Block, bridge: string, told: string, { links }: Terrain): string {
+  const worn = links.find(({ name }) => name === bridge)?.addresses ?? [];
+  const own = worn.find(({ address }) => {
+    const block = blockOf(address);
+    return block !== undefined && overlap(subnet, block);
+  });
+  return own?.address ?? told.replace(/\/.*$/, '');
 }
 
 /** Routes that hold an address, the one that wins first. */
@@ -183,7 +193,8 @@ function missing(
   facets: Omit<Facets, 'paths'>,
   destination: string,
 ): Check {
-  const source = gateway === '' || gateway.includes(':') ? '' : sh` src ${gateway}`;
+  // As the kernel writes it when the bridge gets its address.
+  const source = gateway === '' || gateway.includes(':') ? '' : sh` proto kernel scope link src ${gateway}`;
   return fail('route-missing', `the route to ${subnet}, the subnet of network ${name}, is gone`, {
     ...facets,
     meaning: 'the host does not know where its containers are',

@@ -159,7 +159,7 @@ export const LINKS: readonly Plant[] = [
     'container-dns-lost',
     [
       'inside desk iptables-save -t nat >/tmp/desk-nat; inside desk iptables -t nat -F',
-      'inside desk iptables-restore /tmp/desk-nat',
+      'inside desk iptables -t nat -S | grep -q DOCKER_OUTPUT || inside desk iptables-restore /tmp/desk-nat',
     ],
     ['desk → name of shop'],
     { target: 'desk' },

@@ -40,13 +40,13 @@ describeCauses('what is told of host, links and containers', [
     'bridge gone',
     onLink('docker0', undefined),
     ['bridge-missing'],
-    'ip link add name docker0 type bridge && ip address add 172.17.0.1/16 dev docker0 && ip link set dev docker0 up && ip link set dev veth1 master docker0 up',
+    'ip link add name docker0 type bridge && ip address add 172.17.0.1/16 brd + dev docker0 && ip link set dev docker0 up && ip link set dev veth1 master docker0 up',
   ],
   [
     'bridge without its address',
     all(onLink('docker0', { addresses: [] }), withoutRoute('172.17.0.0/16')),
     ['bridge-address-missing'],
-    'ip address add 172.17.0.1/16 dev docker0',
+    'ip address add 172.17.0.1/16 brd + dev docker0',
   ],
   ['veth down', onLink('veth1', { up: false }), ['veth-down'], 'ip link set dev veth1 up'],
   [

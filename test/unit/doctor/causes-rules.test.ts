@@ -143,7 +143,7 @@ describeCauses('what is told of rules, paths and the Engine', [
     'route gone',
     withoutRoute('172.17.0.0/16'),
     ['route-missing'],
-    'ip route add 172.17.0.0/16 dev docker0 src 172.17.0.1',
+    'ip route add 172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1',
   ],
   [
     'strict reverse path, asymmetric',
