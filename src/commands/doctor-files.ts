@@ -39,7 +39,7 @@ export async function writeReports(
     log.info(`page written to ${html}`);
   }
   if (bundle !== undefined) {
-    const files = bundleFiles({ facts, diagnosis, about, texts: [] }, mask);
+    const files = bundleFiles({ facts, diagnosis, about }, mask);
     await writeBundle(bundle, files, Math.floor(now.getTime() / 1000));
     log.info(`bundle written to ${bundle}`);
   }

@@ -22,8 +22,6 @@ export interface BundleSources {
   readonly facts: Facts;
   readonly diagnosis: Diagnosis;
   readonly about: PageAbout;
-  /** What tools printed, as they printed it, latin1: `ip -d link`, `nft list ruleset`, … The name is the file's. */
-  readonly texts: readonly { readonly name: string; readonly text: string }[];
 }
 
 /**
@@ -37,7 +35,7 @@ export function bundleFiles(sources: BundleSources, mask: boolean): readonly Bun
   const plain = { ...sources, facts };
   const { host } = sources.about;
   const seen = mask ? makeMask([plain], [host, host.split('.')[0] ?? '']).value(plain) : plain;
-  const files = named([...told(seen.diagnosis, seen.about), ...gathered(seen.facts), ...printed(seen.texts)]);
+  const files = named([...told(seen.diagnosis, seen.about), ...gathered(seen.facts)]);
   return [textFile('README.txt', readme(files, seen.about, mask)), ...files];
 }
 
@@ -90,9 +88,6 @@ function gathered({
     ),
   ];
 }
-
-const printed = (texts: BundleSources['texts']): readonly BundleFile[] =>
-  texts.map(({ name, text }) => bytesFile(`printed/${fileName(name)}`, text));
 
 /** Bytes as they are: the name's end says what reads them. */
 const bytesFile = (name: string, text: string): BundleFile =>
@@ -155,8 +150,8 @@ Begin with page.html in a browser, or diagnosis.txt.
 ${mask ? masked : open}
 
 No contents of packets, no environment and no files of containers are in it.
-Files in rules/ that end in .save, and those in printed/, hold the bytes as they were: a comment in them may be an order to
-a terminal, so look at them with less.
+Files that end in .save or .nft hold the bytes as they were: a comment in them may be an order to a terminal, so look at them
+with less.
 A file that is missing here could not be looked at; diagnosis.txt says why.
 
 ${files.map(({ name }) => `  ${name}`).join('\n')}

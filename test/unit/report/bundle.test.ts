@@ -8,15 +8,15 @@ import { FACTS } from '../../support/doctor/sample-facts.ts';
 import { BROKEN } from '../../support/doctor/sample.ts';
 
 const sources = {
-  facts: FACTS,
+  facts: {
+    ...FACTS,
+    engine: {
+      ...FACTS.engine,
+      log: ['link/ether 52:54:00:ab:cd:ef brd ff:ff:ff:ff:ff:ff peer 0xac110002 AC110002'],
+    },
+  },
   diagnosis: BROKEN,
   about: { host: 'edge-03.example.net', time: '2026-11-22 03:12:44 UTC', version: '0.1.0' },
-  texts: [
-    {
-      name: 'ip -d link',
-      text: 'link/ether 52:54:00:ab:cd:ef brd ff:ff:ff:ff:ff:ff peer 0xac110002 AC110002',
-    },
-  ],
 };
 const plain = bundleFiles(sources, false);
 const masked = bundleFiles(sources, true);
@@ -31,7 +31,7 @@ test('all that was seen and said is in it, and README names each file', () => {
       ...['diagnosis.txt', 'diagnosis.json', 'page.html', 'rules/nft-ipv4.save', 'rules/nft-ipv6.save'],
       ...['rules/sets.json', 'rules/nft-inet-own.nft', 'host/links.json', 'host/routes.json'],
       ...['host/route-rules.json', 'host/sysctls.json', 'docker/engine.json', 'docker/dockerd.log'],
-      ...['docker/containers.json', 'docker/rules-in-web/nft-ipv4.save', 'printed/ip-d-link'],
+      ...['docker/containers.json', 'docker/rules-in-web/nft-ipv4.save'],
     ]),
   );
   expect(new Set(names).size).toBe(names.length);
