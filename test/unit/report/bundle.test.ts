@@ -12,7 +12,10 @@ const sources = {
     ...FACTS,
     engine: {
       ...FACTS.engine,
-      log: ['link/ether 52:54:00:ab:cd:ef brd ff:ff:ff:ff:ff:ff peer 0xac110002 AC110002'],
+      log: [
+        ...(FACTS.engine.log ?? []),
+        'link/ether 52:54:00:ab:cd:ef brd ff:ff:ff:ff:ff:ff peer 0xac110002 AC110002',
+      ],
     },
   },
   diagnosis: BROKEN,
