@@ -48,6 +48,8 @@ const fillConntrack: Deed = async ({ engine }) => {
   const max = Number(readFileSync(`${SETTINGS}/nf_conntrack_max`, 'latin1'));
   const count = async () => Number(await must(engine.exec, 'cat', [`${SETTINGS}/nf_conntrack_count`]));
   let said = '';
+  // What earlier packets left ends by itself, and would make room while it is looked.
+  await must(engine.exec, 'sh', ['-c', 'conntrack -F 2>&1']);
   for (let attempt = 0; attempt < 4; attempt++) {
     const first = attempt * (max + 50);
     const input = Array.from({ length: max + 50 }, (_, n) => nobody(first + n)).join('');
