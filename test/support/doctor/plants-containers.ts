@@ -30,6 +30,10 @@ const instead = (called: string, args: string, serve?: readonly string[]): Deed 
 const squat: Deed = sh(`setsid perl /lab/agents/agent.pl serve /lab/agents squatter 8199/tcp >/dev/null 2>&1 &
 echo $! >/tmp/squatter`);
 
+/** Until the Engine waits, for seconds by then, before it tries once more. */
+const WAITS = `sleep 6
+  until [ "$(docker inspect -f '{{.State.Status}}' crasher)" = restarting ]; do sleep 0.1; done`;
+
 /** Containers that were started wrongly, and those that ask for what their network does not give. */
 export const CONTAINERS: readonly Plant[] = [
   ofContainer(
@@ -55,7 +59,7 @@ export const CONTAINERS: readonly Plant[] = [
     { called: 'crasher', port: 8203 },
     {
       // Long enough for the Engine to wait longer between attempts than an attempt takes.
-      plant: inTurn(start('crasher', '--restart always -p 8203:80', ['nonsense']), sh('sleep 1')),
+      plant: inTurn(start('crasher', '--restart always -p 8203:80', ['nonsense']), sh(WAITS)),
       byHand: instead('crasher', '-p 8203:80'),
     },
   ),
