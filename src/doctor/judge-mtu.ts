@@ -3,7 +3,7 @@ import { tracePath } from '../trace/trace.ts';
 import { advise, checksOf, listNames, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { bridgeNetworks, insideLinkOf, insideOf, membersOf, uplinksOf, type Member } from './lookup.ts';
+import { insideLinkOf, insideOf, linkOf, membersOf, uplinksOf, type Member } from './lookup.ts';
 
 const { warn, fail } = checksOf('host');
 
@@ -68,9 +68,7 @@ const clamps = ({ terrain }: Facts): boolean =>
 
 /** The rule that keeps "fragmentation needed" (ICMP type 3 code 4) of the host from a container; undefined where it gets through. */
 function silencerOf({ attached, network }: Member, facts: Facts): string | undefined {
-  const bridge = facts.terrain.links.find(
-    ({ name }) => name === bridgeNetworks(facts).find(({ id }) => id === network.id)?.bridge,
-  );
+  const bridge = linkOf(facts.terrain, network.bridge);
   const source = bridge?.addresses.find(({ family }) => family === 'ipv4')?.address;
   if (source === undefined || attached.ipv4 === '') return undefined;
   const { end } = tracePath(

@@ -4,7 +4,7 @@ import { checksOf, listNames } from './check.ts';
 import type { Check, Target } from './diagnosis.ts';
 import { meantBy } from './containers-from.ts';
 import type { Facts } from './facts.ts';
-import { isLoopback } from './path-request.ts';
+import { isAny, isLoopback } from './path-request.ts';
 import { readPort } from './port-word.ts';
 
 const { fail, unknown } = checksOf('container');
@@ -73,9 +73,9 @@ function unknownName(word: string, { containers, networks, engine, unseen = [] }
 
 type PortTarget = Extract<Target, { kind: 'port' }>;
 
-const isAny = (address: string): boolean => address === '0.0.0.0' || address === '::' || address === '';
+const isEvery = (address: string): boolean => address === '' || isAny(address);
 
-const isAddress = (address: string): boolean => !isAny(address) && parseBlock(address) !== undefined;
+const isAddress = (address: string): boolean => !isEvery(address) && parseBlock(address) !== undefined;
 
 const isHere = (address: string, { terrain }: Facts): boolean =>
   terrain.links.some(({ addresses }) => addresses.some((one) => sameBlock(one.address, address)));
@@ -102,7 +102,7 @@ function findPort(target: PortTarget, facts: Facts): Asked {
     return { target, containers: new Set(), trouble: [elsewhere(address, spelled, facts)] };
   const bound = facts.ports.filter((one) => one.hostPort === port);
   const led = bound.filter(
-    (one) => one.proto === proto && (isAny(address) || isAny(one.hostIp) || one.hostIp === address),
+    (one) => one.proto === proto && (isEvery(address) || isEvery(one.hostIp) || one.hostIp === address),
   );
   const containers = new Set(led.map(({ container }) => container));
   if (led.length > 0 && !(led.every(({ hostIp }) => isLoopback(hostIp)) && address === ''))
