@@ -6,7 +6,7 @@ import { TARGETS } from '../iptables/targets.ts';
 import { targetOf } from '../iptables/view.ts';
 import type { ChainDrift } from './compare.ts';
 import { outOfOrder } from './order.ts';
-import { inRecordedOrder, mergePlaced, place, type Placement } from './position.ts';
+import { mergePlaced, place, placeAnew, type Placement } from './position.ts';
 import { lostPrecedence } from './precedence.ts';
 
 /** A recorded rule that is not put back, and why. */
@@ -44,7 +44,7 @@ export function chainSteps(
   if (isSound(drift.base, edit)) return edit.steps;
   // Anchors in an order of their own can mislead; putting all of Docker's rules in this chain anew never does.
   const all = new Set(drift.live.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
-  return editChain(drift, put, all, (...chain) => inRecordedOrder(place(...chain))).steps;
+  return editChain(drift, put, all, placeAnew).steps;
 }
 
 /** Levels whose rules hold addresses and ports of containers: a day later they may be somebody else's. */

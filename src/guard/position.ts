@@ -30,13 +30,53 @@ export function place(
   standing: readonly OwnedRule[],
   placements: readonly Placement[],
 ): readonly Placed[] {
+  return inOrderOfGaps(placeEach(base, standing, placements));
+}
+
+/**
+ * As {@link place}, where all of Docker's rules in a chain are placed anew. Nothing of Docker's stands then that could
+ * hold a rule down, so that one which has to follow a rule on its way up (a foreign rule it must precede went to the
+ * top) takes along every rule that must not stand behind it, and no other.
+ */
+export function placeAnew(
+  base: OwnedChain,
+  standing: readonly OwnedRule[],
+  placements: readonly Placement[],
+): readonly Placed[] {
+  const ceilings = new Map<string, Map<number, number>>();
+  const pulled = placeEach(base, standing, placements)
+    .toReversed()
+    .map(({ owned, gap }) => {
+      const mine = ordersOf(owned);
+      const higher = mine.flatMap(({ scope, phase }) =>
+        [...(ceilings.get(scope) ?? [])].flatMap(([other, ceiling]) => (other > phase ? [ceiling] : [])),
+      );
+      const pulledTo = Math.min(gap, ...higher);
+      for (const { scope, phase } of mine) {
+        const phases = ceilings.get(scope) ?? new Map<number, number>();
+        ceilings.set(scope, phases.set(phase, Math.min(pulledTo, phases.get(phase) ?? Infinity)));
+      }
+      return { owned, gap: pulledTo };
+    });
+  return inOrderOfGaps(pulled.toReversed());
+}
+
+/** Rules for one gap keep the order of the baseline. */
+const inOrderOfGaps = (placed: readonly Placed[]): readonly Placed[] =>
+  placed.toSorted((a, b) => a.gap - b.gap);
+
+/** In the order of the baseline, those it has not seen before the first that must follow them. */
+function placeEach(
+  base: OwnedChain,
+  standing: readonly OwnedRule[],
+  placements: readonly Placement[],
+): readonly Placed[] {
   const order = new OrderIndex(standing);
   const placed = placeRecorded(base, standing, placements, order);
   for (const { owned, baseIndex } of placements) {
     if (baseIndex === undefined) placeNewcomer(owned, placed, order, standing.length);
   }
-  // Stable: rules for one gap keep the order of the baseline.
-  return placed.sort((a, b) => a.gap - b.gap);
+  return placed;
 }
 
 function placeRecorded(
@@ -87,21 +127,6 @@ function placeNewcomer(owned: OwnedRule, placed: Placed[], order: OrderIndex, en
   const index = placed.findIndex((other) => follows(other.owned));
   const gap = within(order.boundsOf(owned), placed[index]?.gap ?? dockersGap(owned, end));
   placed.splice(index === -1 ? placed.length : index, 0, { owned, gap });
-}
-
-/**
- * Pulls every placed rule up to the one that must not stand before it, so that the order is the baseline's throughout.
- * Only where all of Docker's rules in a chain are placed anew: then nothing that stands holds any of them down.
- */
-export function inRecordedOrder(placed: readonly Placed[]): readonly Placed[] {
-  let ceiling = Infinity;
-  return placed
-    .toReversed()
-    .map(({ owned, gap }) => {
-      ceiling = Math.min(ceiling, gap);
-      return { owned, gap: ceiling };
-    })
-    .toReversed();
 }
 
 /** For each recorded rule, where it stands now (copies in order), and where the next recorded one that stands is. */

@@ -106,6 +106,23 @@ describe('the rule that moved is the one named, and the only one put back', () =
   });
 });
 
+test('a rule that goes up before a rule of others takes along those it must not precede, and no other', () => {
+  const FOREIGN = ['-i virbr0 -o virbr0 -j ACCEPT', '-m comment --comment mine -j ACCEPT'].map(
+    (spec) => `-A PREROUTING ${spec}`,
+  ) as [string, string];
+  const ALLOWED = '-A PREROUTING -d 172.26.0.2/32 -i wg0 -j ACCEPT';
+  const GUARD = '-A PREROUTING -d 172.26.0.2/32 ! -i br-aaaaaaaaaaaa -j DROP';
+  const OTHER = '-A PREROUTING -d 172.25.0.2/32 ! -i br-bbbbbbbbbbbb -j DROP';
+  const recorded = [OTHER, FOREIGN[1], ALLOWED, GUARD, FOREIGN[0]];
+  const { named, lines } = misplaced('raw', recorded, to(recorded, FOREIGN[0], 0));
+  expect(named).toEqual([GUARD]);
+  expect(lines.filter((line) => line.startsWith('-I') || line.startsWith('-A'))).toEqual([
+    ALLOWED.replace('-A PREROUTING', '-I PREROUTING 1'),
+    GUARD.replace('-A PREROUTING', '-I PREROUTING 2'),
+    OTHER.replace('-A PREROUTING', '-I PREROUTING 4'),
+  ]);
+});
+
 describe("a RETURN of Docker's in DOCKER-USER never cuts off what the user put there", () => {
   const [MINE, NEW, RETURN] = ['-s 203.0.113.1/32 -j DROP', '-s 203.0.113.2/32 -j DROP', '-j RETURN'].map(
     (spec) => `-A DOCKER-USER ${spec}`,
