@@ -1,4 +1,4 @@
-import { blockOf } from '../iptables/address.ts';
+import { blockOf, type Block } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import { inBlock, isMulticast, isZeronet } from './addresses.ts';
 import { memory } from './memory.ts';
@@ -57,18 +57,30 @@ export function localType(
 ): string {
   if (isMulticast(family, address)) return 'MULTICAST';
   if (family === 'ipv4' && (isZeronet(address) || address === '255.255.255.255')) return 'BROADCAST';
-  const best = bestLocal(terrain, `${family} ${address}`, () => {
-    const [first] = localRoutes(terrain, family)
-      .map((route) => ({ route, block: blockOf(route.to) }))
-      .filter(({ block }) => inBlock(address, block) === true)
-      .sort((a, b) => (b.block?.length ?? 0) - (a.block?.length ?? 0));
-    return first?.route;
-  });
+  const best = bestLocal(
+    terrain,
+    `${family} ${address}`,
+    () => narrowestFirst(terrain, family).find(({ block }) => inBlock(address, block) === true)?.route,
+  );
   if (best === undefined || (device !== undefined && best.dev !== device)) return 'UNICAST';
   return best.type === 'anycast' ? 'ANYCAST' : best.type.toUpperCase();
 }
 
 const bestLocal = memory<Route | undefined>();
+
+interface RoutedBlock {
+  readonly route: Route;
+  readonly block: Block | undefined;
+}
+
+const narrowestFirst = (terrain: Terrain, family: Family): readonly RoutedBlock[] =>
+  sorted(terrain, family, () =>
+    localRoutes(terrain, family)
+      .map((route) => ({ route, block: blockOf(route.to) }))
+      .sort((a, b) => (b.block?.length ?? 0) - (a.block?.length ?? 0)),
+  );
+
+const sorted = memory<readonly RoutedBlock[]>();
 
 /** Whether an address is this namespace's own. */
 export const isLocal = (terrain: Terrain, family: Family, address: string): boolean =>
