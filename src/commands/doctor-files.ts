@@ -36,11 +36,11 @@ export async function writeReports(
     const plain = { diagnosis, about };
     const shown = mask ? makeMask([plain], [about.host, about.host.split('.')[0] ?? '']).value(plain) : plain;
     await writeReport(html, doctorPage(shown.diagnosis, shown.about), 'page');
-    log.info(`page written to ${html}`);
+    log.warn(`page written to ${html}`);
   }
   if (bundle !== undefined) {
     const files = bundleFiles({ facts, diagnosis, about }, mask);
     await writeBundle(bundle, files, Math.floor(now.getTime() / 1000));
-    log.info(`bundle written to ${bundle}`);
+    log.warn(`bundle written to ${bundle}`);
   }
 }

@@ -10,10 +10,10 @@ import { judgeInsideRules } from './judge-inside.ts';
 import { judgeLinks } from './judge-links.ts';
 import { judgeMasquerade } from './judge-masquerade.ts';
 import { judgeMtu } from './judge-mtu.ts';
-import { judgePaths } from './judge-paths.ts';
 import { judgeReversePath } from './judge-reverse-path.ts';
 import { judgeRules } from './judge-rules.ts';
 import { judgeServices } from './judge-service.ts';
+import { judgeAllPaths } from './lasting.ts';
 import { pathsOf } from './paths-of.ts';
 import { askerTrouble, findTarget } from './target.ts';
 import { treeOf } from './tree.ts';
@@ -30,7 +30,7 @@ export interface Question {
 export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
   const asked = findTarget(about, facts);
   const names = new Set([...asked.containers, ...(from === '' ? [] : [from])]);
-  const followed = pathsOf(asked, from, facts).flatMap((request) => follow(request, facts));
+  const followed = pathsOf(asked, from, facts).map((request) => follow(request, facts));
   const checks = [
     ...asked.trouble,
     ...askerTrouble(from, facts),
@@ -45,8 +45,8 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
     ...(asked.trouble.length > 0 ? [] : judgeServices(facts)),
     ...judgeMasquerade(facts, names),
     ...judgeInsideRules(facts),
-    ...judgeRules(facts),
-    ...judgePaths(followed, facts),
+    ...judgeRules(facts, names),
+    ...judgeAllPaths(followed, facts),
     ...judgeUnseen(facts),
   ];
   return {
@@ -54,7 +54,7 @@ export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
     subjects: [...names],
     from,
     ...concluded(checks, asked.target, names),
-    paths: followed.map(namedPath),
+    paths: followed.flat().map(namedPath),
     tree: treeOf(facts),
     engine: facts.engine.answered ? facts.engine.version : '',
     backend: facts.backend ?? '',
@@ -116,7 +116,7 @@ const isFollowed = ({ section, code }: Check): boolean =>
 function explains(other: Check, check: Check): boolean {
   if (other === check || !isFollowed(check)) return false;
   if (isFollowed(other)) return check.section === 'proof' && other.section !== 'proof';
-  if (other.impairs === undefined) return false;
+  if (other.impairs === undefined || (check.lasting === true && other.section === 'rules')) return false;
   return other.impairs === 'all' || namesIn(check).some((name) => other.impairs?.includes(name) === true);
 }
 

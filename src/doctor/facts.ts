@@ -1,5 +1,5 @@
 import type { LiveNetwork, Protocol, PublishedPort } from '../docker/inventory.ts';
-import type { OwnedHost } from '../docker/ownership.ts';
+import type { HostRules, OwnedHost } from '../docker/ownership.ts';
 import type { DaemonFacts } from '../docker/settings.ts';
 import type { Finding } from '../guard/finding.ts';
 import type { Backend, Family, Ruleset } from '../iptables/model.ts';
@@ -10,6 +10,8 @@ export interface Facts {
   readonly engine: EngineState;
   /** Docker's rules against what should be there, as `check` tells it; or why that cannot be told. */
   readonly drift: Drift | Untold;
+  /** The rules of that backend as a restore would leave them; undefined where it has nothing to mend. */
+  readonly mended?: { readonly rules: HostRules; readonly owned: OwnedHost } | undefined;
   /** Whose each rule of the backend Docker uses is. Undefined where the rules could not be read. */
   readonly owned: OwnedHost | undefined;
   /** The backend Docker writes to; undefined where the rules could not be read. */

@@ -3,21 +3,26 @@ import { chainOf, FAMILIES, type Backend, type Family } from '../iptables/model.
 import { checksOf, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import { isUntold, type Facts, type Untold } from './facts.ts';
+import { nearestFirst } from './nearest-first.ts';
 
 const { ok, warn, fail, unknown } = checksOf('rules');
 
-/** Docker's rules against what should be there, and who else decides about packets. */
-export function judgeRules(facts: Facts): readonly Check[] {
-  return [...judgeDrift(facts), ...judgeBackends(facts), ...judgeNatives(facts)];
+/**
+ * Docker's rules against what should be there, and who else decides about packets.
+ *
+ * @param names - of the containers asked about: what concerns them is told first
+ */
+export function judgeRules(facts: Facts, names: ReadonlySet<string>): readonly Check[] {
+  return [...judgeDrift(facts, names), ...judgeBackends(facts), ...judgeNatives(facts)];
 }
 
 /** How many consequences are told; `rulesguard check` tells them all. */
 const TOLD = 4;
 
-function judgeDrift(facts: Facts): readonly Check[] {
+function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] {
   const { drift } = facts;
   if (isUntold(drift)) return [judgeUntold(drift, facts)];
-  const damage = drift.findings.filter(isDamage);
+  const damage = nearestFirst(drift.findings.filter(isDamage), names, facts);
   const measure =
     drift.baseline === undefined ? 'what the Engine calls for' : `baseline ${drift.baseline} and the Engine`;
   const facets = {

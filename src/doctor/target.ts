@@ -40,7 +40,8 @@ export function findTarget(word: string | undefined, facts: Facts): Asked {
       trouble: [],
     };
   }
-  const port = readPort(word);
+  // A bare number that names nobody is a port, typed in a hurry.
+  const port = readPort(word) ?? readPort(`:${word}`);
   if (port !== undefined) return findPort(port, facts);
   return {
     target: { kind: 'container', name: word },

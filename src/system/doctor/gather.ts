@@ -50,12 +50,13 @@ export async function gatherFacts({ measure, wanted }: GatherOptions): Promise<F
     listenersOf('/proc/self'),
     containersOf(hearing, walking, wanted),
   ]);
-  const { banks, backend, owned, drift } = standing;
+  const { banks, backend, owned, drift, mended } = standing;
   const { terrain, unseen: hidden } = terrainOf(surface, banks);
   const { inventory } = heard.word;
   return {
     engine: engineOf(heard.word, log, processes.proxies),
     drift,
+    mended,
     owned,
     backend,
     leftovers: backend === undefined ? [] : leftoversIn(banks, backend),

@@ -1,17 +1,20 @@
 import { ownHost, type OwnedHost } from '../../docker/ownership.ts';
-import { isUntold, type Drift, type Untold } from '../../doctor/facts.ts';
+import { isUntold, type Drift, type Facts, type Untold } from '../../doctor/facts.ts';
 import { countDockers } from '../../guard/desired.ts';
+import { isEmptyPlan, planRepair } from '../../guard/plan.ts';
+import { simulatePlan } from '../../guard/simulate-plan.ts';
 import { FAMILIES, type Backend } from '../../iptables/model.ts';
 import type { Bank } from '../../trace/terrain.ts';
 import type { Answer } from '../engine.ts';
 import { KEEPS_NONE } from '../engine-faults.ts';
 import { liveOf, usualBackend, type Backends, type Live } from '../kernel.ts';
-import { lookTwice, type Look, type Measure } from '../look.ts';
+import { lookAt, lookTwice, type Look, type Measure } from '../look.ts';
 import { orUntold, untoldBy } from './untold.ts';
 
 /** The rules that stand, and how Docker's among them are doing. */
 export interface Standing {
   readonly drift: Drift | Untold;
+  readonly mended?: Facts['mended'];
   readonly owned: OwnedHost | undefined;
   readonly backend: Backend | undefined;
   /** Every backend that holds rules. */
@@ -40,6 +43,7 @@ export async function lookAtRules(
   if (!isUntold(seen))
     return {
       drift: driftOf(measure, seen),
+      mended: mendedBy(measure, seen),
       owned: seen.sides.liveOwned,
       backend: seen.live.backend,
       banks: banksOf(backends, seen.live),
@@ -60,6 +64,15 @@ const driftOf = ({ stored }: Measure, { findings, sides }: Look): Drift => ({
   rules: countDockers(sides.base),
   baseline: stored?.id,
 });
+
+/** What `rulesguard restore` would make of the rules, without options. */
+function mendedBy(measure: Measure, seen: Look): Facts['mended'] {
+  const { drift, sides, live, word } = seen;
+  const plan = planRepair(drift, sides, { policies: 'leave', vouching: word.answered ? 'given' : 'none' });
+  if (isEmptyPlan(plan)) return undefined;
+  const { rules } = simulatePlan(plan, live.rules);
+  return { rules, owned: lookAt(measure, { ...live, rules }, word).sides.liveOwned };
+}
 
 /** The backend Docker's rules are in; where they are in both, the one that plain `iptables` writes to. */
 async function usedOf(backends: Backends): Promise<Live> {

@@ -113,19 +113,24 @@ export async function judgePlant(doctor: Doctor, scene: Scene, plant: Plant): Pr
   const causes = diagnosis?.causes ?? [];
   const place = causes.findIndex(({ code }) => code === plant.code);
   const named = place === 0 ? 'hit' : place > 0 ? 'named second' : 'missed';
-  const falseAlarms = causes.filter(({ code }) => code !== plant.code).map(({ code }) => code);
+  const codes = causes.map(({ code }) => code);
+  const planted = [plant.code, ...(plant.besides ?? [])];
+  const falseAlarms = codes.filter((code) => !planted.includes(code));
+  const missed = planted.slice(1).filter((code) => !codes.includes(code));
   const findings = [
     ...wrong,
     ...(named === 'hit' ? [] : [`${named}: ${plant.code}`]),
+    ...missed.map((code) => `missed beside it: ${code}`),
     ...falseAlarms.map((code) => `false alarm: ${code}`),
     ...causes.map(({ code, about, title, remedies }) => {
       const commands = remedies[0]?.commands.join('; ') ?? '';
       return `said: ${code} (${about}): ${title}: ${commands === '' ? (remedies[0]?.what ?? 'no remedy') : commands}`;
     }),
   ];
-  const bad = named !== 'hit' || falseAlarms.length > 0 || wrong.length > 0;
+  const bad = named !== 'hit' || falseAlarms.length + missed.length + wrong.length > 0;
   try {
     const followed = await follow(doctor, scene, plant, causes[0]?.remedies[0]);
+    for (const { remedies } of causes.slice(1)) await follow(doctor, scene, plant, remedies[0]);
     const silent =
       followed === 'no remedy'
         ? ['no remedy that could be tried']

@@ -11,6 +11,8 @@ export interface Plant {
   readonly name: string;
   /** The code by which `doctor` is to name its cause, first and alone. */
   readonly code: string;
+  /** Codes of what else is planted, a fault of its own: to be named as causes too, and mended as told. */
+  readonly besides?: readonly string[];
   /** What `doctor` is asked about: a container, a network, `HOST:PORT`; the whole host where it is absent. */
   readonly target?: string;
   /** Whose path to the target it is asked about. */

@@ -1,7 +1,7 @@
 import { HOST } from '../lab/wire.ts';
 import { BANNED } from '../matrix/city.ts';
 import { flow } from './flows.ts';
-import { INTO, INTO_WEB, OUT, OUT_OF_WEB, SAME_BRIDGE, ofRules, type Plant } from './plant.ts';
+import { INTO, INTO_SHOP, INTO_WEB, OUT, OUT_OF_WEB, SAME_BRIDGE, ofRules, type Plant } from './plant.ts';
 
 /** Deletes every rule of `table` whose text matches a pattern of sed. */
 const drop = (table: string, pattern: string, tool = 'iptables') =>
@@ -10,6 +10,13 @@ const drop = (table: string, pattern: string, tool = 'iptables') =>
 /** Rules of Docker's own that are lost; the Engine lives on and does not notice. */
 export const LOST: readonly Plant[] = [
   ofRules('nat POSTROUTING flushed', 'rules-lost', 'iptables -t nat -F POSTROUTING', OUT),
+  ofRules(
+    'nat POSTROUTING flushed, and a DROP of others above Docker besides',
+    'rules-lost',
+    'iptables -t nat -F POSTROUTING; iptables -I FORWARD -d 172.28.1.0/24 -j DROP',
+    [...INTO_SHOP, ...OUT, 'desk → shop'],
+    { besides: ['rule-stops'] },
+  ),
   ofRules('filter DOCKER emptied', 'rules-lost', 'iptables -F DOCKER', INTO),
   ofRules('nat DOCKER emptied, docker-proxy answers instead', 'rules-lost', 'iptables -t nat -F DOCKER', [
     ...INTO,

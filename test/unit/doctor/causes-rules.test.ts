@@ -1,5 +1,4 @@
 import type { Inside } from '../../../src/doctor/facts.ts';
-import type { Finding } from '../../../src/guard/finding.ts';
 import { EMPTY_RULESET } from '../../../src/iptables/model.ts';
 import { parseSave } from '../../../src/iptables/parse.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
@@ -15,16 +14,6 @@ import {
   withRoute,
   type Change,
 } from '../../support/doctor/host-facts.ts';
-
-const lost: Finding = {
-  kind: 'missing',
-  severity: 'outage',
-  family: 'ipv4',
-  table: 'nat',
-  chain: 'POSTROUTING',
-  rule: '-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE',
-  consequence: 'containers of bridge can no longer open connections to the outside',
-};
 
 const silent =
   (code: string): Change =>
@@ -45,31 +34,6 @@ describeCauses('what is told of rules, paths and the Engine', [
     (facts) => ({ ...facts, conntrack: { count: 65_536, max: 65_536 } }),
     ['conntrack-full'],
     'sysctl -w net.netfilter.nf_conntrack_max=262144',
-  ],
-  [
-    'rules lost',
-    (facts) => ({ ...facts, drift: { findings: [lost], rules: 24, baseline: undefined } }),
-    ['rules-lost'],
-    'rulesguard restore',
-  ],
-  [
-    'rules lost, and the packets too',
-    all(
-      rewritten((save) => save.replace(/.*MASQUERADE\n/, '')),
-      (facts) => ({
-        ...facts,
-        drift: { findings: [lost], rules: 24, baseline: undefined },
-      }),
-    ),
-    ['rules-lost'],
-  ],
-  [
-    'policy only',
-    (facts) => ({
-      ...facts,
-      drift: { findings: [{ ...lost, kind: 'policy' }], rules: 24, baseline: undefined },
-    }),
-    [],
   ],
   [
     'foreign DROP in front',
@@ -202,6 +166,8 @@ describeCauses('what is told of rules, paths and the Engine', [
   ['iptables off', silent('RG_ENGINE_NO_IPTABLES'), ['iptables-off']],
   ['no such container', (facts) => facts, ['not-found'], undefined, 'wbe'],
   ['nothing published there', (facts) => facts, ['not-published'], undefined, ':9999'],
+  ['a port without its colon', (facts) => facts, [], undefined, '8080'],
+  ['nothing published there, and no colon', (facts) => facts, ['not-published'], undefined, '9999'],
   ['published for udp only', (facts) => facts, ['published-other-protocol'], undefined, ':5353'],
   [
     'icc off',

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { diagnose } from '../../../src/doctor/diagnose.ts';
+import type { Finding } from '../../../src/guard/finding.ts';
+import { all, describeCauses } from '../../support/doctor/causes.ts';
+import { healthyFacts, rewritten, type Change } from '../../support/doctor/host-facts.ts';
+
+const lost: Finding = {
+  kind: 'missing',
+  severity: 'outage',
+  family: 'ipv4',
+  table: 'nat',
+  chain: 'POSTROUTING',
+  rule: '-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE',
+  consequence: 'containers of bridge can no longer open connections to the outside',
+};
+
+/** Docker's MASQUERADE is lost, beside another change that a restore leaves as it is. */
+const lostBeside =
+  (other: (save: string) => string): Change =>
+  (facts) => {
+    const { owned, terrain } = rewritten(other)(facts);
+    const [bank] = terrain.banks;
+    return {
+      ...rewritten((save) => other(save).replace(/.*MASQUERADE\n/, ''))(facts),
+      drift: { findings: [lost], rules: 24, baseline: undefined },
+      mended: bank && owned && { rules: bank.rules, owned },
+    };
+  };
+
+describeCauses("what is told where Docker's rules are lost", [
+  [
+    'rules lost',
+    (facts) => ({ ...facts, drift: { findings: [lost], rules: 24, baseline: undefined } }),
+    ['rules-lost'],
+    'rulesguard restore',
+  ],
+  [
+    'rules lost, and the packets too',
+    all(
+      rewritten((save) => save.replace(/.*MASQUERADE\n/, '')),
+      (facts) => ({
+        ...facts,
+        drift: { findings: [lost], rules: 24, baseline: undefined },
+      }),
+    ),
+    ['rules-lost'],
+  ],
+  ['rules lost, and nothing else', lostBeside((save) => save), ['rules-lost']],
+  [
+    'rules lost, and a DROP of others in front besides',
+    lostBeside((save) => save.replace('[22:1333] -A FORWARD -j DOCKER-USER', '[0:0] -A FORWARD -j DROP\n$&')),
+    ['rules-lost', 'rule-stops'],
+    'rulesguard restore',
+  ],
+  [
+    'policy only',
+    (facts) => ({
+      ...facts,
+      drift: { findings: [{ ...lost, kind: 'policy' }], rules: 24, baseline: undefined },
+    }),
+    [],
+  ],
+]);
+
+test('the lost rules of the container asked about are told before those of others', () => {
+  const others: Finding = {
+    ...lost,
+    rule: '-A POSTROUTING -s 172.30.0.0/16 ! -o br-0123456789ab -j MASQUERADE',
+    consequence: 'containers of network other (172.30.0.0/16) get no answers from outside',
+  };
+  const facts = { ...healthyFacts(), drift: { findings: [others, lost], rules: 24, baseline: undefined } };
+  const told = (about: string | undefined) => diagnose(facts, { about, from: '' }).causes[0];
+  expect(told('web')).toMatchObject({ meaning: lost.consequence });
+  expect(told('web')?.evidence[0]).toContain('172.17.0.0/16');
+  expect(told(undefined)).toMatchObject({ meaning: others.consequence });
+});
