@@ -81,6 +81,8 @@ export type EngineState =
       readonly message: string;
       readonly hint: string | undefined;
       readonly details: readonly string[];
+      /** A process of the first dockerd seen in this network namespace; it was not asked, or did not answer. */
+      readonly pid?: number | undefined;
       readonly log: readonly string[] | undefined;
     };
 

@@ -19,7 +19,7 @@ export function judgeDocker(facts: Facts): readonly Check[] {
 const START = type('start it', 'systemctl start docker');
 
 function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned }: Facts): Check {
-  const { code, message, hint, details } = engine;
+  const { code, message, hint, details, pid } = engine;
   const facets = { evidence: [`${code}: ${message}`, ...details] };
   const hinted = hint === undefined ? [] : [advise(hint)];
   // A socket that is gone, and rules of Docker's: it ran here, and was ended.
@@ -29,6 +29,18 @@ function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned
     FAMILIES.some((family) => owned.families[family].size > 0);
   switch (isEnded ? 'RG_ENGINE_DOWN' : code) {
     case 'RG_ENGINE_DOWN':
+      // It runs, and DOCKER_HOST or its own configuration lead past it: whether it serves nobody can tell from here.
+      if (pid !== undefined)
+        return unknown('engine-untold', `dockerd runs (process ${String(pid)}), but does not answer there`, {
+          ...facets,
+          meaning: 'networks, containers and ports are not known, so only the host itself is judged',
+          remedies: [
+            type(
+              'see where it listens, then say so: DOCKER_HOST=unix:///path/docker.sock',
+              'ss -lxp | grep dockerd',
+            ),
+          ],
+        });
       return fail('engine-down', 'dockerd does not run', {
         ...facets,
         meaning: 'containers do not start, and what ran without live-restore has stopped',

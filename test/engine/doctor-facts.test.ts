@@ -212,10 +212,14 @@ describeEngines('the facts of a diagnosis', (era) => {
     expect(seen.containers).toHaveLength(facts.containers.length);
   });
 
-  test('an Engine that keeps no rules in iptables, and none at all', async () => {
+  test('an Engine that keeps no rules in iptables, one that is missed, and none at all', async () => {
+    const missed = await gather('', { DOCKER_HOST: 'unix:///run/of-nobody.sock' });
+    expect(missed.engine).toMatchObject({ answered: false, code: 'RG_ENGINE_ABSENT' });
+    expect(missed.engine).toHaveProperty('pid');
     await engine.daemon.stop();
     const gone = await gather();
     expect(gone.engine).toMatchObject({ answered: false, code: 'RG_ENGINE_ABSENT' });
+    expect(gone.engine).not.toHaveProperty('pid');
     expect(gone.drift).toHaveProperty('code');
     expect(gone).toMatchObject({ networks: [], containers: [], ports: [] });
     expect(gone.terrain.links.map(({ name }) => name)).toContain('docker0');

@@ -54,7 +54,7 @@ export async function gatherFacts({ measure, wanted }: GatherOptions): Promise<F
   const { terrain, unseen: hidden } = terrainOf(surface, banks);
   const { inventory } = heard.word;
   return {
-    engine: engineOf(heard.word, log, processes.proxies),
+    engine: engineOf(heard.word, log, processes),
     drift,
     mended,
     owned,

@@ -1,7 +1,8 @@
-import type { EngineState, Proxy, Untold } from '../../doctor/facts.ts';
+import type { EngineState, Untold } from '../../doctor/facts.ts';
 import { askEngine, type Answer } from '../engine.ts';
 import { getJson } from '../engine-http.ts';
 import { findSocket } from '../engine-socket.ts';
+import type { Processes } from './processes.ts';
 import { orUntold } from './untold.ts';
 
 /** As askEngine's; in milliseconds. */
@@ -34,16 +35,16 @@ async function listAll(): Promise<List> {
 /**
  * The Engine as it answered, beside what its log says.
  *
- * @param proxies - the docker-proxy processes seen here: one shows the setting that neither API nor process may tell
+ * @param processes - of Docker's seen here; a docker-proxy shows the setting that neither API nor dockerd's words may tell
  */
 export function engineOf(
   word: Answer,
   log: readonly string[] | undefined,
-  proxies: readonly Proxy[],
+  { proxies, daemons: [pid] }: Processes,
 ): EngineState {
   if (!word.answered) {
     const { code, message, hint, details } = word.fault;
-    return { answered: false, code, message, hint, details, log };
+    return { answered: false, code, message, hint, details, pid, log };
   }
   const { inventory, socket, daemons } = word;
   const { version, liveRestore, firewallBackend } = inventory;

@@ -16,10 +16,10 @@ import {
 } from '../../support/doctor/host-facts.ts';
 
 const silent =
-  (code: string): Change =>
+  (code: string, pid?: number): Change =>
   (facts) => ({
     ...facts,
-    engine: { answered: false, code, message: code, hint: undefined, details: [], log: undefined },
+    engine: { answered: false, code, message: code, hint: undefined, details: [], pid, log: undefined },
   });
 
 const native = (table: string, text: string): Change => onTerrain(() => ({ natives: [{ table, text }] }));
@@ -163,6 +163,7 @@ describeCauses('what is told of rules, paths and the Engine', [
     "--comment '$(id) `id`' -j DROP",
   ],
   ['dockerd down', silent('RG_ENGINE_DOWN'), ['engine-down'], 'systemctl start docker'],
+  ['dockerd runs, and DOCKER_HOST leads past it', silent('RG_ENGINE_ABSENT', 4711), []],
   ['iptables off', silent('RG_ENGINE_NO_IPTABLES'), ['iptables-off']],
   ['no such container', (facts) => facts, ['not-found'], undefined, 'wbe'],
   ['nothing published there', (facts) => facts, ['not-published'], undefined, ':9999'],
