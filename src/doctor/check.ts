@@ -7,13 +7,14 @@ interface Facets {
   readonly evidence?: readonly string[];
   readonly remedies?: readonly Remedy[];
   readonly impairs?: Check['impairs'];
+  readonly always?: boolean;
 }
 
 type Maker = (code: string, title: string, facets?: Facets) => Check;
 
 const maker =
   (section: Section, verdict: Verdict): Maker =>
-  (code, title, { about = '', meaning = '', evidence = [], remedies = [], impairs } = {}) => ({
+  (code, title, { about = '', meaning = '', evidence = [], remedies = [], impairs, always } = {}) => ({
     section,
     code,
     about,
@@ -23,6 +24,7 @@ const maker =
     evidence,
     remedies,
     ...(impairs === undefined ? {} : { impairs }),
+    ...(always === undefined ? {} : { always }),
   });
 
 /** Makes the checks of one section, one function for each verdict. */

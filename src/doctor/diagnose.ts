@@ -72,6 +72,7 @@ function judgeUnseen({ unseen = [] }: Facts): readonly Check[] {
   return unseen.map(({ what, untold, hint }) =>
     checksOf('host').unknown('unseen', `${what} could not be looked at: ${untold}`, {
       about: what,
+      always: true,
       remedies: hint === undefined ? [] : [advise(hint)],
     }),
   );
@@ -99,10 +100,7 @@ const namesIn = ({ about, impairs }: Check): readonly string[] => [
 function concernsAny(check: Check, names: ReadonlySet<string>, network: string): boolean {
   if (check.section === 'path' || check.impairs === 'all' || check.about === '') return true;
   return (
-    check.code === 'not-found' ||
-    check.code === 'unseen' ||
-    check.code === 'from-unknown' ||
-    check.section === 'docker' ||
+    check.always === true ||
     names.size === 0 ||
     namesIn(check).some((name) => names.has(name) || name === network)
   );

@@ -26,6 +26,8 @@ export interface Check {
   readonly remedies: readonly Remedy[];
   /** What else fails because of it: `all`, or names of containers and networks. Nothing of those is a cause of its own. */
   readonly impairs?: 'all' | readonly string[];
+  /** Whatever was asked about, the answer depends on it. */
+  readonly always?: boolean;
   /** It fails also once all of Docker's rules are back: their loss does not explain it. */
   readonly lasting?: boolean;
 }

@@ -14,7 +14,7 @@ import {
   type PathRequest,
   type Port,
 } from './path-request.ts';
-import type { Asked } from './target.ts';
+import type { Asked } from './asked.ts';
 import type { Target } from './diagnosis.ts';
 import { parseBlock, sameBlock } from '../iptables/address.ts';
 
