@@ -5,7 +5,7 @@ import type { Link } from '../trace/terrain.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { within } from './judge-container.ts';
+import { within } from './inside-commands.ts';
 import { namesIn } from './judge-host.ts';
 import { bridgeNetworks, insideOf, linkOf, membersOf, sysctlName, vethOf } from './lookup.ts';
 import { sh } from '../shell.ts';

@@ -49,6 +49,10 @@ export { linkOf } from '../trace/local.ts';
 export const addressOf = ({ ipv4, ipv6 }: Attached, family: Family): string =>
   family === 'ipv4' ? ipv4 : ipv6;
 
+/** The gateway the Engine gave a place in one family; '' for none. */
+export const gatewayOf = ({ gateway, gateway6 }: Attached, family: Family): string =>
+  family === 'ipv4' ? gateway : gateway6;
+
 /** The interface inside that carries a place on a network: by its address, else by its hardware address. */
 export function insideLinkOf({ links }: Inside, { ipv4, ipv6, mac }: Attached): Link | undefined {
   const wears = (address: string) => (link: Link) =>

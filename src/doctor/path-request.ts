@@ -4,7 +4,7 @@ import { makePacket, type Packet } from '../trace/packet.ts';
 import type { Link } from '../trace/terrain.ts';
 import type { NamedPath } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { addressOf, vethOf, type Member } from './lookup.ts';
+import { addressOf, gatewayOf, vethOf, type Member } from './lookup.ts';
 import { outsiderName, outsidersOf } from './outside.ts';
 
 /** A path to be traced, and what should become of its packet. */
@@ -124,10 +124,9 @@ export function outboundPaths(
 ): readonly PathRequest[] {
   const { container, attached, network } = member;
   const source = addressOf(attached, family);
-  const gateway = family === 'ipv4' ? attached.gateway : attached.gateway6;
   const [uplink] = uplinks;
   if (source === '' || uplink === undefined) return [];
-  if (gateway === '' && !asked) return [];
+  if (gatewayOf(attached, family) === '' && !asked) return [];
   return outsidersOf(uplink, family, facts).map((destination): PathRequest => ({
     name: `${container.name} → ${outsiderName(destination)}${family === 'ipv6' ? ' by IPv6' : ''}`,
     kind: 'outbound',
