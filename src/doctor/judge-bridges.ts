@@ -64,7 +64,7 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
       }),
     ];
   const off = `ipv6/conf/${bridge}/disable_ipv6`;
-  if (network.ipv6 && facts.terrain.sysctls.get(off) === '1')
+  if (network.ipv6 && !isBare(network, 'ipv6') && facts.terrain.sysctls.get(off) === '1')
     return [
       fail('ipv6-disabled', `IPv6 is switched off on ${bridge}, the bridge of network ${name}`, {
         ...facets,
@@ -89,7 +89,10 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
   );
 }
 
-/** Networks without an address of the host on their bridge (gateway mode `isolated`, 28.0 and later; `inhibit_ipv4`). */
+/**
+ * Networks without an address of the host on their bridge (gateway mode `isolated`, 28.0 and later, which switches IPv6 off
+ * there; `inhibit_ipv4`).
+ */
 function isBare({ options }: LiveNetwork, family: Family): boolean {
   return (
     options[`com.docker.network.bridge.gateway_mode_${family}`] === 'isolated' ||

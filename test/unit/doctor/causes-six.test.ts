@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
-import { healthyFacts, onContainer, onInside, onNetwork } from '../../support/doctor/host-facts.ts';
+import {
+  healthyFacts,
+  onContainer,
+  onInside,
+  onLink,
+  onNetwork,
+  sysctls,
+} from '../../support/doctor/host-facts.ts';
 import {
   attached,
   GATEWAY6,
@@ -19,6 +26,7 @@ const INSIDE = 'nsenter --net=/proc/11000/ns/net';
 const ADDRESS = `${INSIDE} ip address add ${SIX}/64 dev eth0 nodad`;
 const ROUTE = `${INSIDE} ip -6 route replace default via ${GATEWAY6} dev eth0`;
 const OFF = { 'ipv6/conf/eth0/disable_ipv6': '1' };
+const DOCKER0 = { family: 'ipv4', address: '172.17.0.1', length: 16, scope: 'global' } as const;
 const LINK_LOCAL = { ...six('fe80::42:acff:fe11:2'), scope: 'link' };
 
 describeCauses('what is told of IPv6 inside a container', [
@@ -84,6 +92,18 @@ describeCauses('what is told of IPv6 inside a container', [
     [],
   ],
   ['no gateway given, as in gateway mode isolated', all(WITH_SIX, leading(), attached({ gateway6: '' })), []],
+  [
+    'gateway mode isolated, which switches IPv6 off on the bridge',
+    all(
+      WITH_SIX,
+      leading(),
+      attached({ gateway6: '' }),
+      onLink('docker0', { addresses: [DOCKER0] }),
+      sysctls({ 'ipv6/conf/docker0/disable_ipv6': '1' }),
+      onNetwork({ options: { 'com.docker.network.bridge.gateway_mode_ipv6': 'isolated' } }),
+    ),
+    [],
+  ],
   [
     'switched off inside',
     all(WITH_SIX, settings(OFF), wearing(), leading()),
