@@ -7,7 +7,7 @@ import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { within } from './inside-commands.ts';
 import { namesIn } from './judge-host.ts';
-import { bridgeNetworks, insideOf, linkOf, membersOf, sysctlName, vethOf } from './lookup.ts';
+import { bridgeNetworks, insideOf, isBare, linkOf, membersOf, sysctlName, vethOf } from './lookup.ts';
 import { sh } from '../shell.ts';
 
 const { ok, fail } = checksOf('host');
@@ -86,17 +86,6 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
         remedies: [type('give it back', give[i] ?? '')],
       },
     ),
-  );
-}
-
-/**
- * Networks without an address of the host on their bridge (gateway mode `isolated`, 28.0 and later, which switches IPv6 off
- * there; `inhibit_ipv4`).
- */
-function isBare({ options }: LiveNetwork, family: Family): boolean {
-  return (
-    options[`com.docker.network.bridge.gateway_mode_${family}`] === 'isolated' ||
-    (family === 'ipv4' && options['com.docker.network.bridge.inhibit_ipv4'] === 'true')
   );
 }
 

@@ -24,6 +24,17 @@ export function insideOf({ inside }: ContainerFacts): Inside | undefined {
 export const bridgeNetworks = ({ networks }: Pick<Facts, 'networks'>): readonly LiveNetwork[] =>
   networks.filter(({ bridge }) => bridge !== '');
 
+/**
+ * Whether a network has no address of the host on its bridge (gateway mode `isolated`, 28.0 and later, which switches IPv6
+ * off there; `inhibit_ipv4`): the host and its containers do not reach each other.
+ */
+export function isBare({ options }: LiveNetwork, family: Family): boolean {
+  return (
+    options[`com.docker.network.bridge.gateway_mode_${family}`] === 'isolated' ||
+    (family === 'ipv4' && options['com.docker.network.bridge.inhibit_ipv4'] === 'true')
+  );
+}
+
 /** Every place of a running container on a bridge network. */
 export const membersOf = (facts: Pick<Facts, 'networks' | 'containers'>): readonly Member[] =>
   members(facts, '', () => findMembers(facts));

@@ -8,6 +8,8 @@ import {
   onLink,
   onNetwork,
   sysctls,
+  withoutRoute,
+  type Change,
 } from '../../support/doctor/host-facts.ts';
 import {
   attached,
@@ -150,6 +152,25 @@ describeCauses('what is told of IPv6 inside a container', [
     ['container-wrong-gateway'],
     'ip route replace default via 172.17.0.1',
   ],
+]);
+
+/** The host has no address on the bridge, and so no route to it. */
+const bare = (option: string, value: string, internal: boolean): Change =>
+  all(
+    onLink('docker0', { addresses: [] }),
+    withoutRoute('172.17.0.0/16'),
+    onNetwork({ internal, options: { [`com.docker.network.bridge.${option}`]: value } }),
+    (facts) => ({ ...facts, ports: [], proxies: [] }),
+  );
+
+const ISOLATED = bare('gateway_mode_ipv4', 'isolated', true);
+const INHIBITED = bare('inhibit_ipv4', 'true', false);
+
+/** That is a fault only for who asks for just the way from the host. */
+describeCauses('a network on which the host has no address', [
+  ['gateway mode isolated', ISOLATED, []],
+  ['gateway mode isolated, asked about', ISOLATED, ['internal-network'], undefined, 'mate'],
+  ['inhibit_ipv4, from the host', INHIBITED, ['route-missing'], undefined, 'mate', 'host'],
 ]);
 
 const OTHER = {
