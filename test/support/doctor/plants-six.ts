@@ -1,3 +1,4 @@
+import { HOST } from '../lab/wire.ts';
 import { SIX, inTurn, lax, ofScripts, remove, sh, start, type Plant } from './plant.ts';
 
 const ADDRESS = 'inside api ip addr replace fd00:6::2/64 dev eth0 nodad';
@@ -30,7 +31,7 @@ export const SIX_INSIDE: readonly Plant[] = [
     'container-wrong-gateway',
     ['inside api ip -6 route replace default via fd00:6::99 dev eth0', ROUTE],
     SIX,
-    { target: 'api' },
+    { target: `[${HOST.ipv6}]:9000` },
   ),
   ofScripts(
     'IPv6 switched off in the container',
