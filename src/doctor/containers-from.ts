@@ -7,10 +7,10 @@ import {
   type Network,
   type Protocol,
 } from '../docker/inventory.ts';
-import type { Attached, ContainerFacts, WantedPort } from './facts.ts';
+import type { Attached, ContainerFacts, Inside, WantedPort } from './facts.ts';
 
 /** A container as the Engine lists it, without what only its inspection and its namespace show. */
-export interface Listed extends Omit<ContainerFacts, 'wanted' | 'exposed' | 'inside'> {
+export interface Listed extends Omit<ContainerFacts, 'wanted' | 'exposed' | 'sysctls' | 'inside'> {
   /** Listed ports that are exposed and not published. */
   readonly exposed: ContainerFacts['exposed'];
   /** Whether any port is published. */
@@ -21,6 +21,7 @@ export interface Listed extends Omit<ContainerFacts, 'wanted' | 'exposed' | 'ins
 export interface Inspected {
   readonly wanted: readonly WantedPort[];
   readonly exposed: ContainerFacts['exposed'];
+  readonly sysctls: Readonly<Record<string, string>>;
 }
 
 const recordOf = (value: unknown): Json => (isRecord(value) ? value : {});
@@ -78,13 +79,14 @@ function portFrom(text: string): ContainerFacts['exposed'] {
 }
 
 /**
- * The ports a container was asked to publish, and those it exposes beside them.
+ * The ports a container was asked to publish, those it exposes beside them, and the kernel settings it was started with.
  *
  * @param body - the parsed JSON of `GET /containers/ID/json`; null for one that is gone
  */
 export function inspectedFrom(body: unknown): Inspected | undefined {
   if (!isRecord(body)) return undefined;
-  const bindings = recordOf(recordOf(body['HostConfig'])['PortBindings']);
+  const host = recordOf(body['HostConfig']);
+  const bindings = recordOf(host['PortBindings']);
   const exposed = Object.keys(recordOf(recordOf(body['Config'])['ExposedPorts']));
   return {
     wanted: Object.entries(bindings).flatMap(([text, hosts]) =>
@@ -98,6 +100,9 @@ export function inspectedFrom(body: unknown): Inspected | undefined {
       }),
     ),
     exposed: exposed.filter((text) => bindings[text] === undefined).flatMap(portFrom),
+    sysctls: Object.fromEntries(
+      Object.entries(recordOf(host['Sysctls'])).map(([name, value]) => [name, textOf(value)]),
+    ),
   };
 }
 
@@ -152,3 +157,16 @@ export function needsInspection(
   const internal = new Set(networks.filter((network) => network.internal).map(({ id }) => id));
   return one.attachments.every(({ networkId }) => internal.has(networkId));
 }
+
+/**
+ * Whether an IPv6 address that the Engine gave a container is not to be seen inside. Why tell its kernel settings, which no
+ * file of /proc shows to others, and what it was started with: only these are looked at and inspected for it.
+ */
+export const lacksIpv6 = (
+  { attachments }: Pick<Listed, 'attachments'>,
+  { links }: Pick<Inside, 'links'>,
+): boolean =>
+  attachments.some(
+    ({ ipv6 }) =>
+      ipv6 !== '' && !links.some(({ addresses }) => addresses.some(({ address }) => address === ipv6)),
+  );

@@ -102,6 +102,8 @@ export interface ContainerFacts {
   readonly wanted: readonly WantedPort[] | undefined;
   /** Ports of its image, or of `--expose`, that are not published: `80/tcp`. */
   readonly exposed: readonly { readonly proto: Protocol; readonly port: number }[];
+  /** Kernel settings it was started with (`--sysctl`); undefined where the container was not inspected. */
+  readonly sysctls?: Readonly<Record<string, string>>;
   /** What its network namespace shows; why not, where it cannot be seen; undefined for one that does not run. */
   readonly inside: Inside | Untold | undefined;
 }

@@ -5,9 +5,9 @@ import type { Link } from '../trace/terrain.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { within } from './judge-container.ts';
+import { within } from './inside-commands.ts';
 import { namesIn } from './judge-host.ts';
-import { bridgeNetworks, insideOf, linkOf, membersOf, sysctlName, vethOf } from './lookup.ts';
+import { bridgeNetworks, insideOf, isBare, linkOf, membersOf, sysctlName, vethOf } from './lookup.ts';
 import { sh } from '../shell.ts';
 
 const { ok, fail } = checksOf('host');
@@ -64,7 +64,7 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
       }),
     ];
   const off = `ipv6/conf/${bridge}/disable_ipv6`;
-  if (network.ipv6 && facts.terrain.sysctls.get(off) === '1')
+  if (network.ipv6 && !isBare(network, 'ipv6') && facts.terrain.sysctls.get(off) === '1')
     return [
       fail('ipv6-disabled', `IPv6 is switched off on ${bridge}, the bridge of network ${name}`, {
         ...facets,
@@ -86,14 +86,6 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
         remedies: [type('give it back', give[i] ?? '')],
       },
     ),
-  );
-}
-
-/** Networks without an address of the host on their bridge (gateway mode `isolated`, 28.0 and later; `inhibit_ipv4`). */
-function isBare({ options }: LiveNetwork, family: Family): boolean {
-  return (
-    options[`com.docker.network.bridge.gateway_mode_${family}`] === 'isolated' ||
-    (family === 'ipv4' && options['com.docker.network.bridge.inhibit_ipv4'] === 'true')
   );
 }
 

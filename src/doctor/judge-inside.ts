@@ -7,7 +7,7 @@ import { checksOf, type } from './check.ts';
 import { deletion } from './culprit.ts';
 import type { Check } from './diagnosis.ts';
 import type { Facts, Inside } from './facts.ts';
-import { within } from './judge-container.ts';
+import { within } from './inside-commands.ts';
 import { insideLinkOf, insideOf, membersOf, type Member } from './lookup.ts';
 import { likelyPort } from './paths-of.ts';
 

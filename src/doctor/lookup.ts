@@ -24,6 +24,17 @@ export function insideOf({ inside }: ContainerFacts): Inside | undefined {
 export const bridgeNetworks = ({ networks }: Pick<Facts, 'networks'>): readonly LiveNetwork[] =>
   networks.filter(({ bridge }) => bridge !== '');
 
+/**
+ * Whether a network has no address of the host on its bridge (gateway mode `isolated`, 28.0 and later, which switches IPv6
+ * off there; `inhibit_ipv4`): the host and its containers do not reach each other.
+ */
+export function isBare({ options }: LiveNetwork, family: Family): boolean {
+  return (
+    options[`com.docker.network.bridge.gateway_mode_${family}`] === 'isolated' ||
+    (family === 'ipv4' && options['com.docker.network.bridge.inhibit_ipv4'] === 'true')
+  );
+}
+
 /** Every place of a running container on a bridge network. */
 export const membersOf = (facts: Pick<Facts, 'networks' | 'containers'>): readonly Member[] =>
   members(facts, '', () => findMembers(facts));
@@ -48,6 +59,10 @@ export { linkOf } from '../trace/local.ts';
 /** The address of a place in one family; '' for none. */
 export const addressOf = ({ ipv4, ipv6 }: Attached, family: Family): string =>
   family === 'ipv4' ? ipv4 : ipv6;
+
+/** The gateway the Engine gave a place in one family; '' for none. */
+export const gatewayOf = ({ gateway, gateway6 }: Attached, family: Family): string =>
+  family === 'ipv4' ? gateway : gateway6;
 
 /** The interface inside that carries a place on a network: by its address, else by its hardware address. */
 export function insideLinkOf({ links }: Inside, { ipv4, ipv6, mac }: Attached): Link | undefined {

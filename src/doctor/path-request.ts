@@ -4,7 +4,7 @@ import { makePacket, type Packet } from '../trace/packet.ts';
 import type { Link } from '../trace/terrain.ts';
 import type { NamedPath } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { addressOf, vethOf, type Member } from './lookup.ts';
+import { addressOf, gatewayOf, isBare, vethOf, type Member } from './lookup.ts';
 import { outsiderName, outsidersOf } from './outside.ts';
 
 /** A path to be traced, and what should become of its packet. */
@@ -124,10 +124,9 @@ export function outboundPaths(
 ): readonly PathRequest[] {
   const { container, attached, network } = member;
   const source = addressOf(attached, family);
-  const gateway = family === 'ipv4' ? attached.gateway : attached.gateway6;
   const [uplink] = uplinks;
   if (source === '' || uplink === undefined) return [];
-  if (gateway === '' && !asked) return [];
+  if (gatewayOf(attached, family) === '' && !asked) return [];
   return outsidersOf(uplink, family, facts).map((destination): PathRequest => ({
     name: `${container.name} → ${outsiderName(destination)}${family === 'ipv6' ? ' by IPv6' : ''}`,
     kind: 'outbound',
@@ -167,8 +166,17 @@ export function betweenPaths(
   ];
 }
 
-/** From this host to a container's own address, and the answer. */
-export function hostPaths(to: Member, { proto, port }: Port, facts: Facts): readonly PathRequest[] {
+/**
+ * From this host to a container's own address, and the answer.
+ *
+ * @param asked - also where the host has no address on the network, by design
+ */
+export function hostPaths(
+  to: Member,
+  { proto, port }: Port,
+  facts: Facts,
+  asked: boolean,
+): readonly PathRequest[] {
   const family: Family = to.attached.ipv4 === '' ? 'ipv6' : 'ipv4';
   const destination = addressOf(to.attached, family);
   if (destination === '') return [];
@@ -177,7 +185,7 @@ export function hostPaths(to: Member, { proto, port }: Port, facts: Facts): read
       name: `host → ${to.container.name}:${String(port)}`,
       kind: 'host',
       subjects: [to.container.name, to.network.name],
-      wanted: true,
+      wanted: asked || !isBare(to.network, family),
       packet: ask(proto, ['', destination, port], {}),
       goal: atContainer(to, family, port),
       answer: { ...doorOf(to, facts), goal: { to: 'host' } },

@@ -31,7 +31,9 @@ export function pathsOf(asked: Asked, from: string, facts: Facts): readonly Path
     )
     .flatMap((port) => publishedPaths(port, members, uplinks, facts));
   const to = members.filter(({ container }) => isMeant(container.name));
-  const onHost = to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
+  const onHost = to.flatMap((member) =>
+    hostPaths(member, likelyPort(member.container, facts.ports), facts, false),
+  );
   if (target.kind === 'port') return [...published.filter(isTo(target)), ...onHost];
   const outbound = to.flatMap((member) =>
     FAMILIES.flatMap((family) => outboundPaths(member, family, uplinks, facts, false)),
@@ -81,7 +83,7 @@ function pathsFrom(
       .flatMap((port) => publishedPaths(port, members, uplinks, facts))
       .filter(isTo(asked.target));
   if (from === 'host')
-    return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts));
+    return to.flatMap((member) => hostPaths(member, likelyPort(member.container, facts.ports), facts, true));
   const asking = members.filter(({ container }) => container.name === from);
   const { target } = asked;
   if (target.kind === 'port' && asked.containers.size === 0)

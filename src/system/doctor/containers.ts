@@ -1,6 +1,7 @@
 import type { LiveNetwork } from '../../docker/inventory.ts';
 import {
   inspectedFrom,
+  lacksIpv6,
   needsInspection,
   runs,
   wantedOf,
@@ -40,13 +41,15 @@ export async function lookAtContainers(sighting: Sighting): Promise<readonly Con
   const meant = new Set(wanted.flatMap((word) => [...wantedOf(word, listed, networks)]));
   const running = listed.filter(runs);
   const isDeep = ({ id }: Listed): boolean => meant.has(id) || running.length <= FEW;
-  const [inspected, insides] = await Promise.all([
+  const [first, insides] = await Promise.all([
     inspectAll(
       sighting.socket,
       listed.filter((one) => needsInspection(one, networks, meant)),
     ),
     lookIntoAll(sighting, running, isDeep),
   ]);
+  const lacking = running.filter((one) => !first.has(one.id) && lacks(one, insides.get(one.id)));
+  const inspected = new Map([...first, ...(await inspectAll(sighting.socket, lacking))]);
   return listed.map(({ publishes: _, ...one }) => ({
     ...one,
     wanted: undefined,
@@ -54,6 +57,9 @@ export async function lookAtContainers(sighting: Sighting): Promise<readonly Con
     inside: insides.get(one.id),
   }));
 }
+
+const lacks = (one: Listed, inside: Inside | Untold | undefined): boolean =>
+  inside !== undefined && !isUntold(inside) && lacksIpv6(one, inside);
 
 /** By id; without those that are gone, and those the Engine will not speak of. */
 async function inspectAll(socket: string, all: readonly Listed[]): Promise<ReadonlyMap<string, Inspected>> {
@@ -84,6 +90,7 @@ async function lookIntoAll(
     return listed.find((one) => one.id === other || one.name === other)?.id ?? id;
   };
   const inhabited = running.filter(({ networkMode }) => networkMode !== 'host');
+  const byId = new Map(listed.map((one) => [one.id, one]));
   const deep = new Set(inhabited.filter(isDeep).map(ownerOf));
   const owners = [...new Set(inhabited.map(ownerOf))];
   const serving = new Set(inhabited.filter(({ publishes }) => publishes).map(ownerOf));
@@ -93,7 +100,10 @@ async function lookIntoAll(
     ),
   );
   const seen = await atMost(DEEP_AT_ONCE, shallow, async ([id, inside]) => {
-    const isMeant = !isUntold(inside) && (deep.has(id) || inside.links.length === 0);
+    const one = byId.get(id);
+    const isMeant =
+      !isUntold(inside) &&
+      (deep.has(id) || inside.links.length === 0 || (one !== undefined && lacksIpv6(one, inside)));
     return [id, isMeant ? await lookInDepth(inside) : inside] as const;
   });
   const byOwner = new Map(seen);

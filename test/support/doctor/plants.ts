@@ -6,6 +6,7 @@ import { FOREIGN } from './plants-foreign.ts';
 import { ON_HOST } from './plants-host.ts';
 import { LINKS } from './plants-links.ts';
 import { LOST } from './plants-lost.ts';
+import { SIX_INSIDE } from './plants-six.ts';
 
 /** Every fault that is planted, one at a time. Those that need the daemon stopped come last. */
 export const PLANTS: readonly Plant[] = [
@@ -14,6 +15,7 @@ export const PLANTS: readonly Plant[] = [
   ...BACKENDS,
   ...ON_HOST,
   ...LINKS,
+  ...SIX_INSIDE,
   ...CONTAINERS,
   ...ENGINE,
 ];

@@ -4,6 +4,7 @@ import { CLIENT, HOST } from '../lab/wire.ts';
 import { settleNeighbours } from '../incident/neighbours.ts';
 import { flow, type Flow } from './flows.ts';
 import { restart } from './plants-engine.ts';
+import { CROWD } from './plants-six.ts';
 import { BY_PROXY, inTurn, lax, published, reload, remove, sh, start, type Deed } from './plant.ts';
 
 /** A machine that is set up in another way and works: `doctor` must find nothing. */
@@ -137,6 +138,22 @@ const CONTAINERS: readonly Variant[] = [
     network: '--ipv6 --ipv4=false --subnet fd00:9::/64 six',
     only: { eras: ['28.5'], reason: 'older Engines give every network an IPv4 subnet' },
   }),
+  {
+    name: 'IPv6 switched off in one container of ten, as it was started',
+    make: inTurn(
+      ...CROWD.slice(1).map((name) => start(name, '--network bridge', [])),
+      start('fourer', '--network back -p 8214:80 --sysctl net.ipv6.conf.all.disable_ipv6=1'),
+    ),
+    undo: remove('fourer', ...CROWD),
+    extra: [published(8214, 'fourer')],
+  },
+  container('internal network with IPv6', 'cellar', '--network inside6', {
+    network: '--internal --ipv6 --subnet 172.28.4.0/24 --subnet fd00:a::/64 inside6',
+  }),
+  container('internal network of gateway mode isolated', 'island', '--network isle', {
+    network: `--internal --ipv6 --subnet 172.28.4.0/24 --subnet fd00:a::/64 ${BRIDGE}.gateway_mode_ipv4=isolated ${BRIDGE}.gateway_mode_ipv6=isolated isle`,
+    only: { eras: ['28.5'], reason: 'older Engines know no such mode' },
+  }),
   container('port on 127.0.0.1', 'inner', '-p 127.0.0.1:8196:80', {
     extra: [flow('host', 'loopback:8196', '127.0.0.1:8196/tcp', 'inner saw 172.17.0.1')],
   }),
@@ -164,6 +181,29 @@ const CONTAINERS: readonly Variant[] = [
     make: inTurn(start('both', '--network front -p 8212:80'), sh('docker network connect bridge both')),
     undo: remove('both'),
     extra: [published(8212, 'both')],
+  },
+  {
+    name: 'a network with IPv6, an internal one and one without',
+    make: inTurn(
+      sh(
+        'docker network create --internal --ipv6 --subnet 172.28.4.0/24 --subnet fd00:a::/64 inside6 >/dev/null',
+      ),
+      start('wide', '--network front -p 8215:80'),
+      sh('docker network connect inside6 wide; docker network connect back wide'),
+    ),
+    undo: inTurn(remove('wide'), lax('docker network rm inside6 >/dev/null')),
+    extra: [published(8215, 'wide')],
+  },
+  {
+    name: 'a macvlan network leads outside, not the bridge',
+    make: inTurn(
+      sh(
+        'docker network create -d macvlan --ipv6 --subnet 198.51.100.0/24 --subnet fd00:b::/64 -o parent=eth0 alan >/dev/null',
+      ),
+      start('split', '--network back'),
+      sh('docker network connect alan split'),
+    ),
+    undo: inTurn(remove('split'), lax('docker network rm alan >/dev/null')),
   },
   container('network with its own gateway and range', 'custom', '--network custom -p 8213:80', {
     network: `--subnet 172.28.10.0/24 --ip-range 172.28.10.128/25 --gateway 172.28.10.254 ${BRIDGE}.name=cust0 custom`,

@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import {
   containersFrom,
   inspectedFrom,
+  lacksIpv6,
   needsInspection,
   runs,
   wantedOf,
 } from '../../../src/doctor/containers-from.ts';
+import { linksFrom } from '../../../src/doctor/ip-json.ts';
 import { networksFrom } from '../../../src/docker/inventory.ts';
 
 const ID = {
@@ -115,6 +117,7 @@ describe('an inspection', () => {
           ],
           '53/udp': null,
         },
+        Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' },
       },
       Config: { ExposedPorts: { '80/tcp': {}, '53/udp': {}, '9000/tcp': {} } },
     };
@@ -125,6 +128,7 @@ describe('an inspection', () => {
         { proto: 'udp', port: 53, hostIp: '', hostPort: undefined },
       ],
       exposed: [{ proto: 'tcp', port: 9000 }],
+      sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' },
     });
   });
 
@@ -132,6 +136,7 @@ describe('an inspection', () => {
     expect(inspectedFrom({ HostConfig: { PortBindings: null }, Config: {} })).toEqual({
       wanted: [],
       exposed: [],
+      sysctls: {},
     });
     expect(inspectedFrom(null)).toBeUndefined();
   });
@@ -164,4 +169,25 @@ test.each([
 ])('%s needs an inspection: %s (%s)', (name, needed) => {
   expect(needsInspection(named(name), networks, new Set())).toBe(needed);
   expect(needsInspection(named(name), networks, new Set([named(name).id]))).toBe(true);
+});
+
+describe('an IPv6 address that is not to be seen inside', () => {
+  const at = (ipv6: string) => ({
+    attachments: [
+      { network: 'back', networkId: NETWORK.back, ipv4: '', ipv6, gateway: '', gateway6: '', mac: '' },
+    ],
+  });
+  const inside = (...addresses: readonly string[]) => ({
+    links: linksFrom([
+      { ifname: 'eth0', addr_info: addresses.map((local) => ({ family: 'inet6', local, prefixlen: 64 })) },
+    ]),
+  });
+
+  test.each([
+    ['one that is there', 'fd00:6::2', ['fe80::1', 'fd00:6::2'], false],
+    ['one that is gone', 'fd00:6::2', ['fe80::1'], true],
+    ['none given', '', [], false],
+  ] as const)('%s', (_, given, seen, lacks) => {
+    expect(lacksIpv6(at(given), inside(...seen))).toBe(lacks);
+  });
 });
