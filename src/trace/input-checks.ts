@@ -1,6 +1,8 @@
+import { blockOf } from '../iptables/address.ts';
+import type { Family } from '../iptables/model.ts';
 import type { PathEnd } from './path.ts';
 import type { Packet } from './packet.ts';
-import { isLinkLocal, isLoopback, isMulticast, isZeronet } from './addresses.ts';
+import { inBlock, isLinkLocal, isLoopback, isMulticast, isZeronet } from './addresses.ts';
 import { linkOf, localType } from './local.ts';
 import { memory } from './memory.ts';
 import { lookupRoute, type Routing } from './route.ts';
@@ -30,7 +32,7 @@ export function refusedInput(terrain: Terrain, packet: Packet, routing: Routing)
   const { family, source, destination, inInterface } = packet;
   if (packet.vague?.includes('source') || packet.vague?.includes('destination'))
     return unknown('routing of an address that NAT chose');
-  if (family === 'ipv6') return refusedIpv6(packet, routing);
+  if (family === 'ipv6') return refusedIpv6(terrain, packet, routing);
   const localnet = greater(terrain, inInterface, 'route_localnet') > 0;
   if (isMulticast(family, source) || source === '255.255.255.255' || isZeronet(source))
     return lost('martian', `source ${source}`);
@@ -46,16 +48,47 @@ export function refusedInput(terrain: Terrain, packet: Packet, routing: Routing)
   return routing.kind === 'none' || routing.kind === 'unknown' ? undefined : refusedSource(terrain, packet);
 }
 
-function refusedIpv6({ source, destination, inInterface }: Packet, routing: Routing): PathEnd | undefined {
+/** Whether IPv6 is switched off on an interface. */
+export const withoutIpv6 = ({ sysctls }: Terrain, family: Family, device: string): PathEnd | undefined =>
+  family === 'ipv6' && sysctls.get(`ipv6/conf/${device}/disable_ipv6`) === '1'
+    ? lost('interface-down', `IPv6 is switched off on ${device}`)
+    : undefined;
+
+/** What IPv6 refuses before any rule sees it, but for a bridge, which shows it to the rules first (ip6_input.c, ip6_rcv_core). */
+export function refusedArrival(terrain: Terrain, packet: Packet): PathEnd | undefined {
+  const { family, source, destination, inInterface } = packet;
+  if (family === 'ipv4' || inInterface === 'lo') return undefined;
+  const off = withoutIpv6(terrain, family, inInterface);
+  if (off !== undefined) return off;
+  if (isMulticast(family, source) || isLoopback(family, source))
+    return lost('martian', `source ${source} on ${inInterface}`);
+  return isLoopback(family, destination)
+    ? lost('martian', `destination ${destination} on ${inInterface}`)
+    : undefined;
+}
+
+function refusedIpv6(terrain: Terrain, packet: Packet, routing: Routing): PathEnd | undefined {
+  const { source, destination, inInterface } = packet;
   if (isMulticast('ipv6', destination)) return unknown(`${destination} is no address of one machine`);
   if (isMulticast('ipv6', source) || isLoopback('ipv6', source))
     return lost('martian', `source ${source} on ${inInterface}`);
-  if (isLoopback('ipv6', destination)) return unknown(`${destination} on ${inInterface}`);
+  if (isLoopback('ipv6', destination)) return refusedLoopback(terrain, packet);
   if (routing.kind !== 'unicast') return undefined;
   if (isLinkLocal(destination)) return unknown(`the link of ${destination}`);
-  return isLinkLocal(source)
+  // Back to where it came from it goes with a redirect (ip6_output.c, ip6_forward).
+  return isLinkLocal(source) && routing.route.dev !== inInterface
     ? lost('martian', `source ${source} belongs to ${inInterface} alone`)
     : undefined;
+}
+
+/** What NAT turns into ::1 is only sought behind the interface it came in by, and not this machine itself (rt6_need_strict). */
+function refusedLoopback({ routes }: Terrain, { destination, inInterface }: Packet): PathEnd {
+  const leads = routes.some(
+    ({ dev, to }) => dev === inInterface && inBlock(destination, blockOf(to)) === true,
+  );
+  return leads
+    ? unknown(`${destination} on ${inInterface}`)
+    : lost('no-route', `${destination} is not behind ${inInterface}`);
 }
 
 const worn = memory<boolean>();
@@ -93,14 +126,13 @@ function refusedSource(terrain: Terrain, packet: Packet): PathEnd | undefined {
 }
 
 /** Whether packets that came in by an interface are forwarded; undefined where that was not read. */
-export function forwards(terrain: Terrain, { family, inInterface }: Packet): boolean | undefined {
+export function forwards(terrain: Terrain, family: Family, device: string): boolean | undefined {
   const names =
     family === 'ipv4'
-      ? [`ipv4/conf/${inInterface}/forwarding`, 'ipv4/conf/all/forwarding', 'ipv4/ip_forward']
+      ? [`ipv4/conf/${device}/forwarding`, 'ipv4/conf/all/forwarding', 'ipv4/ip_forward']
       : ['ipv6/conf/all/forwarding'];
   // For IPv6 the setting for all interfaces decides; one may be forced on alone (ip6_output.c, ip6_forward).
-  if (family === 'ipv6' && terrain.sysctls.get(`ipv6/conf/${inInterface}/force_forwarding`) === '1')
-    return true;
+  if (family === 'ipv6' && terrain.sysctls.get(`ipv6/conf/${device}/force_forwarding`) === '1') return true;
   const value = names.map((name) => terrain.sysctls.get(name)).find((text) => text !== undefined);
   return value === undefined ? undefined : value.trim() !== '0';
 }

@@ -1,6 +1,6 @@
 import { blockOf, type Block } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
-import { inBlock, isMulticast, isZeronet } from './addresses.ts';
+import { inBlock, isMulticast, isZeronet, sameAddress } from './addresses.ts';
 import { memory } from './memory.ts';
 import type { Link, Route, Terrain } from './terrain.ts';
 
@@ -9,6 +9,10 @@ const named = memory<Link | undefined>();
 /** The interface of a name. */
 export const linkOf = ({ links }: Pick<Terrain, 'links'>, name: string): Link | undefined =>
   named(links, name, () => links.find((link) => link.name === name));
+
+/** Whether an interface has an address itself. */
+export const hasAddress = (terrain: Pick<Terrain, 'links'>, device: string, address: string): boolean =>
+  linkOf(terrain, device)?.addresses.some((own) => sameAddress(own.address, address)) === true;
 
 /** The routes of the table `local`; where none was read, those the kernel makes of the addresses of interfaces that are up. */
 export const localRoutes = (terrain: Terrain, family: Family): readonly Route[] =>

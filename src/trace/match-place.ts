@@ -2,7 +2,7 @@ import { any, withSign, type Answer } from './answer.ts';
 import { inRange, isMulticast } from './addresses.ts';
 import type { Facts, Test } from './facts.ts';
 import { isInterface } from './match-base.ts';
-import { localType } from './local.ts';
+import { hasAddress, localType } from './local.ts';
 import type { Extension, Option } from './rule-parts.ts';
 
 const has = (options: readonly Option[], name: string): boolean =>
@@ -28,6 +28,9 @@ export function addrtypeTests({ options }: Extension): readonly Test[] {
           : has(limits, '--limit-iface-out')
             ? packet.outInterface
             : undefined;
+        // On one interface, LOCAL is what has the very address there (match_lookup_rt6).
+        if (family === 'ipv6' && device !== undefined && values[0] === 'LOCAL')
+          return withSign(hasAddress(terrain, device, packet[field]), negated);
         if (family === 'ipv6' && (device !== undefined || types.length > 1))
           return 'addrtype of more than one kind or on one interface, for IPv6';
         const own = localType(terrain, family, packet[field], device);
@@ -36,7 +39,7 @@ export function addrtypeTests({ options }: Extension): readonly Test[] {
     });
 }
 
-const TYPES: ReadonlySet<string> = new Set(['LOCAL', 'UNICAST', 'BROADCAST', 'MULTICAST']);
+const TYPES: ReadonlySet<string> = new Set(['LOCAL', 'UNICAST', 'BROADCAST', 'ANYCAST', 'MULTICAST']);
 
 function isType(own: string, type: string, family: string): Answer {
   if (!TYPES.has(type)) return `address type ${type}`;

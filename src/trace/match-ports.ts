@@ -64,12 +64,13 @@ export function portTests({ options }: Extension): readonly Test[] {
   );
 }
 
-function icmpAnswer({ packet: { icmp } }: Facts, text: string): Answer {
+function icmpAnswer({ packet: { family, icmp } }: Facts, text: string): Answer {
   if (text === 'any') return true;
   const [, type, code] = /^(\d+)(?:\/(\d+))?$/.exec(text) ?? [];
   if (type === undefined || icmp === undefined) return `ICMP type ${text}`;
-  // 255 is how the kernel spells any type.
-  return type === '255' || (Number(type) === icmp.type && (code === undefined || Number(code) === icmp.code));
+  // 255 is how the kernel spells any type, of IPv4 alone (ip6_tables.c, icmp6_type_code_match).
+  if (type === '255' && family === 'ipv4') return true;
+  return Number(type) === icmp.type && (code === undefined || Number(code) === icmp.code);
 }
 
 /** `-m icmp`, `-m icmp6`. */

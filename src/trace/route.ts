@@ -1,6 +1,6 @@
 import { blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
-import { inBlock } from './addresses.ts';
+import { inBlock, isLinkLocal, sameAddress } from './addresses.ts';
 import { linkOf, localRoutes } from './local.ts';
 import { memory } from './memory.ts';
 import type { Route, RouteRule, Terrain } from './terrain.ts';
@@ -66,11 +66,10 @@ function isFor({ fields }: RouteRule, journey: Journey): boolean | string {
 
 const lengthOf = (route: Route): number => blockOf(route.to)?.length ?? 0;
 
-function isUsable(terrain: Terrain, { dev, flags }: Route): boolean {
+function isUsable(terrain: Terrain, { family, dev, flags }: Route): boolean {
   if (flags.includes('dead')) return false;
-  return !(
-    flags.includes('linkdown') && terrain.sysctls.get(`ipv4/conf/${dev}/ignore_routes_with_linkdown`) === '1'
-  );
+  const passed = terrain.sysctls.get(`${family}/conf/${dev}/ignore_routes_with_linkdown`) === '1';
+  return !(flags.includes('linkdown') && passed);
 }
 
 const best = memory<Route | string | undefined>();
@@ -158,23 +157,30 @@ function routingOf(route: Route, { destination }: Journey): Routing {
   }
 }
 
+/** A packet on its way out that needs an address. */
+export interface Leaving {
+  readonly family: Family;
+  readonly destination: string;
+  readonly dev: string;
+  /** Whom it is sent to next, which may be the destination itself. */
+  readonly nextHop: string;
+}
+
 /**
- * The address a packet gets that leaves by an interface: the one of the next hop's subnet, else the first; none of
+ * The address a packet gets that leaves by an interface. IPv4: the one of the next hop's subnet, else the first; none of
  * narrower scope than global (devinet.c, inet_select_addr). MASQUERADE asks for it so, and takes no notice of the
  * route's preferred source (nf_nat_masquerade.c). Undefined where it is not known.
  *
- * @returns '' for an interface without a suitable address
+ * @returns '' where there is no suitable address
  */
 export function addressFor(
   terrain: Terrain,
-  family: Family,
-  dev: string,
-  nextHop: string,
+  { family, destination, dev, nextHop }: Leaving,
 ): string | undefined {
+  if (family === 'ipv6') return ipv6AddressFor(terrain, destination, dev);
   const own = (linkOf(terrain, dev)?.addresses ?? []).filter(
     (address) => address.family === family && address.scope === 'global',
   );
-  if (family === 'ipv6') return own.length > 1 ? undefined : (own[0]?.address ?? '');
   const near = own.find(
     ({ address, length }) => inBlock(nextHop, blockOf(`${address}/${String(length)}`)) === true,
   );
@@ -186,6 +192,23 @@ export function addressFor(
   return others ? undefined : '';
 }
 
+/**
+ * IPv6 takes the destination itself where it is one of this machine's, else an address of the interface, else any other
+ * interface's (addrconf.c, ipv6_dev_get_saddr). Which of several hangs on lifetimes and labels that are not read here.
+ */
+function ipv6AddressFor({ links }: Terrain, destination: string, dev: string): string | undefined {
+  const all = links.flatMap(({ name, addresses }) =>
+    addresses.filter(({ family }) => family === 'ipv6').map((own) => ({ ...own, name })),
+  );
+  if (all.length === 0) return '';
+  if (isLinkLocal(destination)) return undefined;
+  if (all.some(({ address }) => sameAddress(address, destination))) return destination;
+  const global = all.filter(({ scope }) => scope === 'global');
+  const near = global.filter(({ name }) => name === dev);
+  const able = near.length > 0 ? near : global;
+  return able.length === 1 ? able[0]?.address : undefined;
+}
+
 /** The source a packet made here gets that has none yet; undefined where it is not known. */
 export function sourceFor(
   terrain: Terrain,
@@ -194,8 +217,8 @@ export function sourceFor(
   routing: Routing,
 ): string | undefined {
   if (routing.kind === 'none' || routing.kind === 'unknown') return undefined;
-  const { route } = routing;
-  if (route.prefSource !== '') return route.prefSource;
+  const { prefSource, dev, via } = routing.route;
+  if (prefSource !== '') return prefSource;
   if (routing.kind === 'local') return destination;
-  return addressFor(terrain, family, route.dev, route.via === '' ? destination : route.via);
+  return addressFor(terrain, { family, destination, dev, nextHop: via === '' ? destination : via });
 }

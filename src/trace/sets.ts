@@ -55,11 +55,9 @@ const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {
   'bitmap:port': ['bare port'],
 };
 
-const ICMP_NAMES: Readonly<Record<string, string>> = {
-  'echo-request': '8/0',
-  ping: '8/0',
-  'echo-reply': '0/0',
-  pong: '0/0',
+const ICMP_NAMES: Readonly<Record<Packet['family'], Readonly<Record<string, string>>>> = {
+  ipv4: { 'echo-request': '8/0', ping: '8/0', 'echo-reply': '0/0', pong: '0/0' },
+  ipv6: { 'echo-request': '128/0', ping: '128/0', 'echo-reply': '129/0', pong: '129/0' },
 };
 
 const ofFamily = (type: string): boolean => type !== 'bitmap:port';
@@ -71,8 +69,7 @@ function blockOf(text: string, address: string): Answer {
 
 /** ICMP's type and code stand for the port, by name where ipset knows one. */
 function icmpIs({ family, icmp }: Packet, text: string): Answer {
-  const named = family === 'ipv4' ? ICMP_NAMES[text] : undefined;
-  const spelt = named ?? text;
+  const spelt = ICMP_NAMES[family][text] ?? text;
   if (icmp === undefined || !/^\d+\/\d+$/.test(spelt)) return 'ICMP in a set';
   return spelt === `${String(icmp.type)}/${String(icmp.code)}`;
 }

@@ -120,11 +120,12 @@ export function translate(
       return put(packet, side, { ...wantedOf(targets[0]?.values[0] ?? ''), random });
     }
     case 'MASQUERADE': {
-      const address = addressFor(terrain, packet.family, packet.outInterface, nextHop);
+      const { family, destination, outInterface: dev } = packet;
+      const address = addressFor(terrain, { family, destination, dev, nextHop });
       if (address === '') return 'drop';
       const ports = value(options, '--to-ports');
       // Where the interface has none it is another one's, which nobody tells: such as on lo.
-      const some = address ?? (packet.family === 'ipv4' ? '0.0.0.0-255.255.255.255' : '::-ffff::');
+      const some = address ?? (family === 'ipv4' ? '0.0.0.0-255.255.255.255' : '::-ffff::');
       return put(packet, side, { address: some, ports, random });
     }
     case 'REDIRECT': {

@@ -1,6 +1,6 @@
 import { isMulticast } from './addresses.ts';
 import { atBridge, behindBridge, bridgesAreFiltered, isBridged, refusedHairpin } from './bridge.ts';
-import { forwards, refusedInput, refusedOutput } from './input-checks.ts';
+import { forwards, refusedArrival, refusedInput, refusedOutput, withoutIpv6 } from './input-checks.ts';
 import { linkOf, localType } from './local.ts';
 import type { PathEnd } from './path.ts';
 import { lookupRoute, sourceFor, type Routing } from './route.ts';
@@ -38,6 +38,9 @@ function comeIn(walk: Walk): PathEnd {
   const { packet } = walk;
   walk.bridged = isBridged(terrain, packet);
   const filtered = bridgesAreFiltered(terrain, packet);
+  const shown = filtered && behindBridge(terrain, packet);
+  const refused = walk.bridged || shown ? undefined : refusedArrival(terrain, packet);
+  if (refused !== undefined) return refused;
   if (walk.bridged) {
     if (isMulticast(packet.family, packet.destination) || isBroadcast(walk))
       return unknownEnd({ why: `${packet.destination} is no address of one machine` });
@@ -55,7 +58,7 @@ function comeIn(walk: Walk): PathEnd {
     walk.packet.destination !== packet.destination || walk.packet.vague?.includes('destination') === true;
   // Nothing is routed that stays on its bridge.
   if (walk.bridged && !moved) return forward(walk, packet.inInterface, '');
-  return routeIn(walk, moved && filtered && behindBridge(terrain, packet));
+  return routeIn(walk, shown, moved);
 }
 
 const isBroadcast = ({ terrain, packet }: Walk): boolean =>
@@ -68,11 +71,17 @@ function carriedUnseen(walk: Walk): PathEnd {
   return { at: 'sent', outInterface: inInterface, nextHop: '' };
 }
 
-/** @param carries - a bridge would carry it, should it be routed to where it came from */
-function routeIn(walk: Walk, carries: boolean): PathEnd {
+/**
+ * @param shown - a bridge has shown it to the rules, before the kernel looked at what it refuses
+ * @param moved - it is for another than it was when it came in
+ */
+function routeIn(walk: Walk, shown: boolean, moved: boolean): PathEnd {
   const { packet, terrain } = walk;
   const routing = routeOf(walk);
-  const refused = refusedInput(terrain, packet, routing);
+  const carries = shown && moved;
+  const carried = carries && routing.kind === 'unicast' && routing.route.dev === packet.inInterface;
+  const late = shown && !carried ? refusedArrival(terrain, packet) : undefined;
+  const refused = late ?? refusedInput(terrain, packet, routing);
   if (refused !== undefined) return refused;
   if (routing.kind === 'none' || routing.kind === 'unknown') return lostBy(routing);
   if (routing.kind !== 'unicast') {
@@ -81,8 +90,10 @@ function routeIn(walk: Walk, carries: boolean): PathEnd {
     return takeIn(walk);
   }
   const { dev, via } = routing.route;
-  walk.bridged = carries && dev === packet.inInterface;
-  const lost = walk.bridged ? refusedCarried(walk) : refusedForward(walk);
+  walk.bridged = carried;
+  // What a bridge has routed, IPv6 takes for having come in by where it leaves (ip6_input.c, ip6_rcv_core).
+  const by = carries && packet.family === 'ipv6' ? dev : packet.inInterface;
+  const lost = walk.bridged ? refusedCarried(walk) : refusedForward(walk, by);
   if (lost !== undefined) return lost;
   note(
     walk,
@@ -93,15 +104,19 @@ function routeIn(walk: Walk, carries: boolean): PathEnd {
   return forward(walk, dev, via);
 }
 
-/** What DNAT moved on its own bridge needs no forwarding by the kernel's comments; 6.18 loses it without (measured). */
+/**
+ * What DNAT moved on its own bridge needs no forwarding by the kernel's comments: so it is for IPv6, IPv4's is lost
+ * without (measured on 6.18).
+ */
 function refusedCarried({ terrain, packet }: Walk): PathEnd | undefined {
-  return forwards(terrain, packet) === true
+  const { family, inInterface } = packet;
+  return family === 'ipv6' || forwards(terrain, family, inInterface) === true
     ? refusedHairpin(terrain, packet)
-    : unknownEnd({ why: `whether ${packet.inInterface} carries what was translated, with forwarding off` });
+    : unknownEnd({ why: `whether ${inInterface} carries what was translated, with forwarding off` });
 }
 
-function refusedForward({ terrain, packet }: Walk): PathEnd | undefined {
-  const forwarding = forwards(terrain, packet);
+function refusedForward({ terrain, packet }: Walk, by: string): PathEnd | undefined {
+  const forwarding = forwards(terrain, packet.family, by);
   if (forwarding === undefined) return unknownEnd({ why: 'whether this machine forwards' });
   return forwarding
     ? undefined
@@ -124,6 +139,8 @@ function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
   const link = linkOf(walk.terrain, outInterface);
   if (link === undefined) return unknownEnd({ why: `interface ${outInterface}` });
   if (!link.up) return down(`${outInterface} is down`);
+  const off = walk.bridged ? undefined : withoutIpv6(walk.terrain, walk.packet.family, outInterface);
+  if (off !== undefined) return off;
   const stopped = passTables(walk, 'POSTROUTING', ['mangle', 'nat']);
   if (stopped !== undefined) return stopped;
   if (outInterface === 'lo') return comeBack(walk);

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BACKENDS, describeBackend } from '../support/kernel.ts';
-import type { Backend } from '../support/netns.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BACKENDS, describeBackend, FAMILIES } from '../support/kernel.ts';
+import type { Family } from '../support/netns.ts';
 import { dice } from '../support/trace/dice.ts';
 import { dockerScene } from '../support/trace/docker-scenes.ts';
 import type { Verdict } from '../support/trace/judge.ts';
-import { generateScene, type Scene } from '../support/trace/rulesets.ts';
+import { generateScene, type Order, type Scene } from '../support/trace/rulesets.ts';
 import { play } from '../support/trace/stage.ts';
 import { buildTown, type Town } from '../support/trace/town.ts';
 
@@ -71,26 +71,24 @@ async function playAll(town: Town, name: string, scenes: readonly Scene[]): Prom
   return counts;
 }
 
-function scenesOf(count: number, exotic: boolean, backends: readonly Backend[]): readonly Scene[] {
-  const throws = dice(seed + (exotic ? 1 : 0) + backends.length * 2);
-  return Array.from({ length: count }, (_, i) =>
-    generateScene(throws, `ruleset ${String(i)}`, exotic, backends),
-  );
+function scenesOf(count: number, order: Order): readonly Scene[] {
+  const { family, exotic, backends } = order;
+  const throws = dice(seed + (exotic ? 1 : 0) + backends.length * 2 + (family === 'ipv6' ? 6 : 0));
+  return Array.from({ length: count }, (_, i) => generateScene(throws, `ruleset ${String(i)}`, order));
 }
 
 const share = (counts: Row['counts']): number => (counts.right + counts.nobody) / sent(counts);
 
-const RECORDED = [
-  ...[
-    'engine-20.10',
-    'engine-20.10-noproxy',
-    'engine-26.1',
-    'engine-26.1-ports',
-    'engine-28.5',
-    'engine-28.5',
-  ],
-  ...['engine-28.5-noproxy', 'engine-28.5-modes', 'engine-28.5-gateways'],
+const EVERY_RECORDING = [
+  ...['engine-20.10', 'engine-20.10-noproxy', 'engine-26.1', 'engine-26.1-ports', 'engine-28.5'],
+  ...['engine-28.5-noproxy', 'engine-28.5-gateways'],
 ];
+/** What only one family has much of. */
+const RECORDED: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: [...EVERY_RECORDING, 'engine-28.5', 'engine-28.5-modes'],
+  ipv6: [...EVERY_RECORDING, 'engine-20.10-bridges', 'engine-28.5-direct'],
+};
+const NAMES = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 
 for (const backend of BACKENDS)
   describeBackend(
@@ -105,30 +103,33 @@ for (const backend of BACKENDS)
         await town.dispose();
       });
 
-      test('rules it knows: every answer is known, and right', async () => {
-        const counts = await playAll(town, `${backend}, known matches`, scenesOf(16, false, [backend]));
-        expect(counts.unknown).toBe(0);
-      });
+      describe.each(FAMILIES)('%s', (family) => {
+        const name = `${backend}, ${NAMES[family]}`;
 
-      test('rules with matches it does not know: never wrong, and often known', async () => {
-        const counts = await playAll(town, `${backend}, unknown matches too`, scenesOf(8, true, [backend]));
-        expect(share(counts)).toBeGreaterThan(0.7);
-      });
+        test('rules it knows: every answer is known, and right', async () => {
+          const scenes = scenesOf(16, { family, exotic: false, backends: [backend] });
+          const counts = await playAll(town, `${name}, known matches`, scenes);
+          expect(counts.unknown).toBe(0);
+        });
 
-      test("Docker's rules as recorded: every answer is known, and right", async () => {
-        const throws = dice(seed);
-        const scenes = RECORDED.map((name) => dockerScene(throws, name, backend));
-        const counts = await playAll(town, `${backend}, Docker's`, scenes);
-        expect(counts.unknown).toBe(0);
-      });
+        test('rules with matches it does not know: never wrong, and often known', async () => {
+          const scenes = scenesOf(8, { family, exotic: true, backends: [backend] });
+          const counts = await playAll(town, `${name}, unknown matches too`, scenes);
+          expect(share(counts)).toBeGreaterThan(0.7);
+        });
 
-      test('rules of both backends at once: never wrong, and often known', async () => {
-        const counts = await playAll(
-          town,
-          `${backend} and the other, together`,
-          scenesOf(4, false, BACKENDS),
-        );
-        expect(share(counts)).toBeGreaterThan(0.7);
+        test("Docker's rules as recorded: every answer is known, and right", async () => {
+          const throws = dice(seed);
+          const scenes = RECORDED[family].map((recorded) => dockerScene(throws, recorded, family, backend));
+          const counts = await playAll(town, `${name}, Docker's`, scenes);
+          expect(counts.unknown).toBe(0);
+        });
+
+        test('rules of both backends at once: never wrong, and often known', async () => {
+          const scenes = scenesOf(4, { family, exotic: false, backends: BACKENDS });
+          const counts = await playAll(town, `${name}, with the other's`, scenes);
+          expect(share(counts)).toBeGreaterThan(0.7);
+        });
       });
     },
     ['ipset', 'perl'],

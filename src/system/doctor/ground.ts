@@ -80,7 +80,7 @@ const SINGLE = [
 ];
 const PER_LINK = {
   ipv4: ['forwarding', 'rp_filter', 'route_localnet', 'accept_local'],
-  ipv6: ['forwarding', 'disable_ipv6'],
+  ipv6: ['forwarding', 'force_forwarding', 'disable_ipv6'],
 } as const;
 
 /**

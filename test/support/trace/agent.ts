@@ -30,10 +30,12 @@ export interface Agent {
 
 /**
  * Starts an agent.
- * @param mode - `wire`: what arrives at its interfaces, before any rule; `host`: what reaches sockets, behind all of them
+ * @param own - IPv6 addresses: it tells what reaches sockets, behind all rules; absent: what arrives at its interfaces,
+ * before any rule
  */
-export async function startAgent(name: string, ns: Netns, mode: 'wire' | 'host'): Promise<Agent> {
-  const child = execa('nsenter', [`--net=${ns.path}`, '--', 'perl', SCRIPT, mode], {
+export async function startAgent(name: string, ns: Netns, own?: readonly string[]): Promise<Agent> {
+  const mode = own === undefined ? ['wire'] : ['host', ...own];
+  const child = execa('nsenter', [`--net=${ns.path}`, '--', 'perl', SCRIPT, ...mode], {
     ...{ env: TOOL_ENV, extendEnv: false, reject: false, buffer: { stdout: false, stderr: true } },
     stdin: 'pipe',
   });

@@ -1,6 +1,8 @@
 import type { Packet } from '../../../src/trace/packet.ts';
 import type { Path } from '../../../src/trace/path.ts';
+import { isIcmp } from '../../../src/trace/protocols.ts';
 import type { Sighting } from './agent.ts';
+import { onMap } from './families.ts';
 import { HOMES } from './town.ts';
 
 /** What became of one answer of the trace. `nobody`: it says where the packet is sent, and nobody lives there. */
@@ -9,7 +11,7 @@ export type Verdict = 'right' | 'unknown' | 'nobody' | 'wrong';
 const isAs = (sighting: Sighting, { protocol, vague = [], ...packet }: Packet): boolean =>
   (vague.includes('source') || sighting.source === packet.source) &&
   (vague.includes('destination') || sighting.destination === packet.destination) &&
-  (protocol === 'icmp' ||
+  (isIcmp(protocol) ||
     ((vague.includes('sourcePort') || sighting.sourcePort === packet.sourcePort) &&
       (vague.includes('destinationPort') || sighting.destinationPort === packet.destinationPort)));
 
@@ -20,7 +22,7 @@ export function judge({ end, last }: Path, seen: readonly Sighting[]): Verdict {
   const [only] = seen;
   if (end.at === 'local')
     return seen.length === 1 && only?.where === 'host' && isAs(only, last) ? 'right' : 'wrong';
-  const home = HOMES[end.nextHop === '' ? last.destination : end.nextHop];
+  const home = HOMES[onMap(end.nextHop === '' ? last.destination : end.nextHop)];
   if (home === undefined) return seen.length === 0 ? 'nobody' : 'wrong';
   const place = home.place;
   const there = only?.where === place && (place !== 'client' || only.device === end.outInterface);

@@ -1,6 +1,9 @@
 import { makePacket, type Packet } from '../../../src/trace/packet.ts';
-import type { Dice } from './dice.ts';
 import type { Path } from '../../../src/trace/path.ts';
+import { isIcmp } from '../../../src/trace/protocols.ts';
+import type { Family } from '../netns.ts';
+import type { Dice } from './dice.ts';
+import { inFamily, onMap, WORDS } from './families.ts';
 import type { Scene } from './rulesets.ts';
 import { HOMES, type PlaceName } from './town.ts';
 import { ADDRESSES, PORTS } from './words-of-rules.ts';
@@ -36,12 +39,33 @@ const OWN: Readonly<Record<PlaceName, readonly string[]>> = {
   c3: ['172.18.0.2', '172.18.0.3'],
 };
 
+/** Addresses few packets are for, or of nobody; IPv6's subnets have one that every router of them answers to. */
+const ODD: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ['203.0.113.130', '203.0.113.200', '10.99.0.1', '172.18.0.7'],
+  ipv6: [
+    '203.0.113.130',
+    '203.0.113.200',
+    '10.99.0.1',
+    '172.18.0.7',
+    '127.0.0.1',
+    '172.17.0.0',
+    '172.17.0.0',
+  ],
+};
+/** The client's wires, as often as it sends by them. */
+const DEVICES: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: ['eth0', 'eth0', 'eth0', 'eth1'],
+  ipv6: ['eth0', 'eth0', 'eth0', 'eth0', 'eth0', 'eth1', 'eth1', 'eth2'],
+};
+/** One of the client's own, of no use beyond its wire. */
+const OF_THE_LINK = 'fe80::2';
+
 /** What a place does not send to over its wire: itself, and neighbours it has none of. */
 const UNREACHABLE: Partial<Readonly<Record<PlaceName, RegExp>>> = {
   client: /^(?:192\.0\.2|198\.51\.100)\.[23]$/,
-  c1: /^172\.17\.0\.(?:2|[5-9])$/,
-  c2: /^172\.17\.0\.[3-9]$/,
-  c3: /^172\.18\.0\.[2-9]$/,
+  c1: /^(?:172\.17\.0\.(?:0|2|[5-9])$|127\.)/,
+  c2: /^(?:172\.17\.0\.(?:0|[3-9])$|127\.)/,
+  c3: /^(?:172\.18\.0\.[2-9]$|127\.)/,
 };
 
 const ENTRY: Readonly<Record<PlaceName, Pick<Packet, 'inInterface' | 'inPort'>>> = {
@@ -57,26 +81,27 @@ export const entryOf = (from: PlaceName, device: string): Pick<Packet, 'inInterf
   from === 'client' ? { inInterface: device, inPort: '' } : ENTRY[from];
 
 /** A packet of somebody to somebody, the first of its connection. */
-export function throwShot(dice: Dice, id: number, { destinations, ports }: Scene): Shot {
+export function throwShot(dice: Dice, id: number, { family, destinations, ports }: Scene): Shot {
   const from = dice.pick(['client', 'client', 'client', 'c1', 'c1', 'c2', 'c3', 'host', 'host'] as const);
-  const device = from === 'client' ? dice.pick(['eth0', 'eth0', 'eth0', 'eth1']) : '-';
-  const source = dice.pick(OWN[from]);
+  const device = from === 'client' ? dice.pick(DEVICES[family]) : '-';
+  const near = family === 'ipv6' && from === 'client' && dice.chance(4);
+  const source = near ? OF_THE_LINK : dice.pick(OWN[from]);
   const all = [...ADDRESSES, ...destinations, '172.17.0.1', '192.0.2.1'];
-  const usable = (
-    dice.chance(5) ? ['203.0.113.130', '203.0.113.200', '10.99.0.1', '172.18.0.7'] : all
-  ).filter((address) => UNREACHABLE[from]?.test(address) !== true);
-  const protocol = dice.pick(['tcp', 'tcp', 'udp', 'udp', 'icmp']);
+  const usable = (dice.chance(5) ? ODD[family] : all).filter(
+    (address) => UNREACHABLE[from]?.test(address) !== true,
+  );
+  const protocol = dice.pick(['tcp', 'tcp', 'udp', 'udp', WORDS[family].icmp]);
   const port = dice.pick([...PORTS, ...ports]);
   // A number of its own for each, so that each is the first of its connection, and NAT may keep it.
   const number = 20_000 + (id % 40_000);
   const fields = {
-    family: 'ipv4',
-    source,
-    destination: dice.pick(usable),
+    family,
+    source: inFamily(family, source),
+    destination: inFamily(family, dice.pick(usable)),
     protocol,
     ...entryOf(from, device),
   } as const;
-  const ends = protocol === 'icmp' ? {} : { sourcePort: number, destinationPort: port };
+  const ends = isIcmp(protocol) ? {} : { sourcePort: number, destinationPort: port };
   return { id, from, device, number, packet: makePacket({ ...fields, ...ends }) };
 }
 
@@ -87,9 +112,11 @@ export function throwShot(dice: Dice, id: number, { destinations, ports }: Scene
 export function answerTo(path: Path, id: number, number: number): Omit<Shot, 'packet'> | undefined {
   const { end, last } = path;
   if (end.at !== 'sent' || last.vague !== undefined || last.state !== 'NEW') return undefined;
-  const home = HOMES[last.destination];
-  if (home === undefined || home.dev !== end.outInterface || last.source.startsWith('127.')) return undefined;
-  if (UNREACHABLE[home.place]?.test(last.source) === true) return undefined;
+  const home = HOMES[onMap(last.destination)];
+  const source = onMap(last.source);
+  if (home === undefined || home.dev !== end.outInterface || source.startsWith('127.')) return undefined;
+  if (source === OF_THE_LINK) return undefined;
+  if (UNREACHABLE[home.place]?.test(source) === true) return undefined;
   return { id, from: home.place, device: home.place === 'client' ? home.dev : '-', number };
 }
 
@@ -97,6 +124,6 @@ export function answerTo(path: Path, id: number, number: number): Omit<Shot, 'pa
 export function orderOf({ id, device, number, packet }: Shot): string {
   const { protocol, source, destination, sourcePort, destinationPort, tcpFlags = [], icmp } = packet;
   const detail = icmp?.type ?? tcpFlags.reduce((sum, flag) => sum | (FLAGS[flag] ?? 0), 0);
-  const port = protocol === 'icmp' ? number : sourcePort;
+  const port = isIcmp(protocol) ? number : sourcePort;
   return ['send', id, protocol, source, destination, port, destinationPort, detail, device].join(' ');
 }

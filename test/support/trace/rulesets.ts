@@ -1,23 +1,25 @@
-import type { Backend } from '../netns.ts';
+import { FAMILIES } from '../kernel.ts';
+import type { Backend, Family } from '../netns.ts';
 import type { Dice } from './dice.ts';
+import { inFamily, setName, WORDS } from './families.ts';
 import { conditions, target } from './words-of-rules.ts';
 
 /** Rules with what they need beside them, ready to be loaded. */
 export interface Scene {
   readonly name: string;
+  readonly family: Family;
   /** For `iptables-restore`, of each backend that is to have any. */
   readonly rules: Readonly<Partial<Record<Backend, string>>>;
   /** Under /proc/sys/net. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** Whether it holds matches or targets that are not known to the trace. */
   readonly exotic: boolean;
-  /** Packets that have something to do with these rules. */
+  /** Packets that have something to do with these rules; IPv4 addresses, which stand for those of either family. */
   readonly destinations: readonly string[];
   readonly ports: readonly number[];
 }
 
-/** For `ipset restore`; the sets that the generated rules ask for. */
-export const SETS = `create ips hash:ip
+const IPV4_SETS = `create ips hash:ip
 create nets hash:net
 create ipports hash:ip,port
 create netports hash:net,port
@@ -25,6 +27,7 @@ create netifs hash:net,iface
 create ports bitmap:port range 0-65535
 create triples hash:ip,port,ip
 create timed hash:ip timeout 600
+create noted hash:ip
 create both list:set
 add ips 192.0.2.2
 add ips 172.17.0.2
@@ -51,6 +54,22 @@ add timed 198.51.100.2
 add both ips
 add both nets
 `;
+
+/** The sets in the words of a family; of IPv4's echo request ipset knows the numbers of IPv6's. */
+const setsOf = (family: Family): string =>
+  inFamily(family, IPV4_SETS)
+    .replaceAll('icmp:8/0', `${WORDS[family].icmp}:${WORDS[family].types[2]}`)
+    .replaceAll(
+      /^(create|add) (\S+)/gm,
+      (_, verb: string, name: string) => `${verb} ${setName(family, name)}`,
+    )
+    .replaceAll(/^(add both6) (\S+)/gm, (_, verb: string, name: string) => `${verb} ${setName(family, name)}`)
+    .replaceAll(/^create \S+ hash:\S+/gm, (create) =>
+      family === 'ipv6' ? `${create} family inet6` : create,
+    );
+
+/** For `ipset restore`; the sets that the generated rules ask for. */
+export const SETS = FAMILIES.map(setsOf).join('');
 
 /** Chains of a table: which are built in, and which of one's own each may lead to. */
 const PLANS: readonly {
@@ -87,7 +106,18 @@ const PLANS: readonly {
   },
 ];
 
-function tableText(dice: Dice, plan: (typeof PLANS)[number], exotic: boolean): string {
+/**
+ * What would make a packet over lo one of which the answer is not known: which address it gets where IPv4 masquerades it,
+ * and what becomes of a translated one that is untracked.
+ *
+ * @returns the option that leaves lo out
+ */
+function notOverLo(end: string, hooks: readonly string[], family: Family): '-i' | '-o' | undefined {
+  if (family === 'ipv4' && end.includes('MASQUERADE')) return '-o';
+  return end.includes('--notrack') && hooks.includes('PREROUTING') ? '-i' : undefined;
+}
+
+function tableText(dice: Dice, plan: (typeof PLANS)[number], exotic: boolean, family: Family): string {
   const { table, hooks, own } = plan;
   const names = Object.keys(own);
   const lines = [`*${table}`];
@@ -97,27 +127,18 @@ function tableText(dice: Dice, plan: (typeof PLANS)[number], exotic: boolean): s
   const write = (chain: string, places: readonly string[], later: readonly string[]): void => {
     const few = table === 'nat' || table === 'filter' ? 6 : 3;
     for (let left = dice.below(few); left > 0; left--) {
-      const { base, protocol, more } = conditions(dice, places, exotic);
+      const { base, protocol, more } = conditions(dice, places, exotic, family);
       const open = base === '' && more === '';
-      let what = target(dice, table, places[0] ?? '', protocol, exotic);
+      let what = target(dice, family, { table, hook: places[0] ?? '' }, protocol, exotic);
       // A rule for every packet that stops it would leave nothing to be seen behind it.
       if (open && table !== 'nat' && /^(?:DROP|REJECT|ACCEPT)/.test(what)) what = 'RETURN';
-      // Where packets to the machine itself are masqueraded, which address they get is known to nobody.
-      const wide = !exotic && what.startsWith('MASQUERADE');
       if (later.length > 0 && dice.chance(35)) what = dice.pick(later);
       const jump = later.includes(what) && dice.chance(30) ? '-g' : '-j';
       const end = dice.chance(4) ? '' : `${jump} ${what}`;
-      lines.push(
-        [
-          '-A',
-          chain,
-          wide && end.includes('MASQ') ? `${base.replace(/(?:! )?-o \S+ ?/, '')} ! -o lo` : base,
-          more,
-          end,
-        ]
-          .filter((word) => word !== '')
-          .join(' '),
-      );
+      const side = exotic ? undefined : notOverLo(end, places, family);
+      const where =
+        side === undefined ? base : `${base.replace(new RegExp(`(?:! )?${side} \\S+ ?`), '')} ! ${side} lo`;
+      lines.push(['-A', chain, where, more, end].filter((word) => word !== '').join(' '));
     }
   };
   for (const hook of hooks)
@@ -138,7 +159,16 @@ function tableText(dice: Dice, plan: (typeof PLANS)[number], exotic: boolean): s
 }
 
 /** Settings of the kernel that decide about packets, thrown anew. */
-export function throwSysctls(dice: Dice, exotic: boolean): Record<string, string> {
+export function throwSysctls(dice: Dice, family: Family, exotic: boolean): Record<string, string> {
+  const shown = dice.chance(70) ? '1' : '0';
+  if (family === 'ipv6')
+    return {
+      // One for all decides, and an interface may be forced on alone.
+      'ipv6/conf/all/forwarding': dice.chance(85) ? '1' : '0',
+      'ipv6/conf/eth0/force_forwarding': dice.chance(15) ? '1' : '0',
+      'ipv6/conf/docker0/force_forwarding': dice.chance(15) ? '1' : '0',
+      'bridge/bridge-nf-call-ip6tables': shown,
+    };
   return {
     'ipv4/conf/all/rp_filter': dice.pick(['0', '0', '1', '2']),
     'ipv4/conf/eth0/rp_filter': dice.pick(['0', '0', '1', '2']),
@@ -149,22 +179,27 @@ export function throwSysctls(dice: Dice, exotic: boolean): Record<string, string
     'ipv4/conf/br1/forwarding': exotic && dice.chance(30) ? '0' : '1',
     'ipv4/conf/all/route_localnet': dice.chance(15) ? '1' : '0',
     'ipv4/conf/docker0/route_localnet': dice.chance(30) ? '1' : '0',
-    'bridge/bridge-nf-call-iptables': dice.chance(70) ? '1' : '0',
+    'bridge/bridge-nf-call-iptables': shown,
   };
 }
 
+/** What is to be generated. */
+export interface Order {
+  readonly family: Family;
+  /** With some of what the trace does not know. */
+  readonly exotic: boolean;
+  readonly backends: readonly Backend[];
+}
+
 /** A ruleset nobody would write, of everything the trace knows and, where `exotic`, some of what it does not. */
-export function generateScene(
-  dice: Dice,
-  name: string,
-  exotic: boolean,
-  backends: readonly Backend[],
-): Scene {
-  const rules = (): string => PLANS.map((plan) => tableText(dice, plan, exotic)).join('');
+export function generateScene(dice: Dice, name: string, { family, exotic, backends }: Order): Scene {
+  const rules = (): string =>
+    inFamily(family, PLANS.map((plan) => tableText(dice, plan, exotic, family)).join(''));
   return {
     name,
+    family,
     rules: Object.fromEntries(backends.map((backend) => [backend, rules()])),
-    sysctls: throwSysctls(dice, exotic),
+    sysctls: throwSysctls(dice, family, exotic),
     // Which backend's rules come first, nobody tells.
     exotic: exotic || backends.length > 1,
     destinations: [],

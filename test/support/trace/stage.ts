@@ -1,6 +1,7 @@
 import type { Path } from '../../../src/trace/path.ts';
 import { traceAnswer, tracePath } from '../../../src/trace/trace.ts';
 import { BACKENDS } from '../kernel.ts';
+import { tool } from '../netns.ts';
 import type { Sighting } from './agent.ts';
 import type { Dice } from './dice.ts';
 import { explain, judge, type Verdict } from './judge.ts';
@@ -25,33 +26,30 @@ const QUIET = 60;
 const ANSWERS = 1_000_000;
 
 /** Loads a scene into the host, emptying what was there. */
-async function load(town: Town, scene: Scene): Promise<void> {
-  const clear = ['nft', 'legacy'].flatMap((backend) =>
-    ['raw', 'mangle', 'nat', 'filter', 'security'].map(
-      (table) => `iptables-${backend} -t ${table} -F; iptables-${backend} -t ${table} -X`,
+async function load(town: Town, { name, family, rules, sysctls }: Scene): Promise<void> {
+  const tools = BACKENDS.map((backend) => tool(family, backend));
+  const clear = tools.flatMap((program) => [
+    ...['raw', 'mangle', 'nat', 'filter', 'security'].map(
+      (table) => `${program} -t ${table} -F; ${program} -t ${table} -X`,
     ),
-  );
-  const policies = ['nft', 'legacy'].flatMap((backend) =>
-    ['INPUT', 'FORWARD', 'OUTPUT'].map((chain) => `iptables-${backend} -P ${chain} ACCEPT`),
-  );
-  const sysctls = Object.entries(scene.sysctls).map(
-    ([name, value]) => `echo ${value} > /proc/sys/net/${name}`,
-  );
+    ...['INPUT', 'FORWARD', 'OUTPUT'].map((chain) => `${program} -P ${chain} ACCEPT`),
+  ]);
   const script = [
     'nft flush ruleset 2>/dev/null',
     ...clear,
-    ...policies,
     'ipset flush',
     'ipset restore -exist',
-    ...sysctls,
+    'cd /proc/sys/net',
+    // Not every kernel has all of them.
+    ...Object.entries(sysctls).map(([setting, value]) => `! [ -e ${setting} ] || echo ${value} > ${setting}`),
   ];
   const { stderr } = await town.host.exec('sh', ['-c', script.join('\n')], { input: SETS });
   if (stderr !== '' && !stderr.includes('warning')) throw new Error(stderr);
   for (const backend of BACKENDS) {
-    const rules = scene.rules[backend];
-    if (rules === undefined) continue;
-    const { code, stderr: refusal } = await town.host.restore('ipv4', backend, rules);
-    if (code !== 0) throw new Error(`${scene.name}: ${refusal}\n${rules}`);
+    const text = rules[backend];
+    if (text === undefined) continue;
+    const { code, stderr: refusal } = await town.host.restore(family, backend, text);
+    if (code !== 0) throw new Error(`${name}: ${refusal}\n${text}`);
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Family } from '../netns.ts';
 import type { Dice } from './dice.ts';
+import { setName, WORDS } from './families.ts';
 
 /** Addresses of the town, and one beyond the client, that rules and packets are about. */
 export const ADDRESSES = [
@@ -20,12 +22,19 @@ const SETS_AND_SIDES = [
 const IN_HOOKS = ['PREROUTING', 'INPUT', 'FORWARD'];
 const OUT_HOOKS = ['FORWARD', 'OUTPUT', 'POSTROUTING'];
 
+function setAndSides(family: Family, text: string): string {
+  const [name = '', sides = ''] = text.split(' ');
+  return `${setName(family, name)} ${sides}`;
+}
+
 /** Condition words that may stand in a rule of a chain, by protocol: base words first, matches behind them. */
 export function conditions(
   dice: Dice,
   hooks: readonly string[],
   exotic: boolean,
+  family: Family,
 ): { base: string; protocol: string; more: string } {
+  const words = WORDS[family];
   const not = dice.chance(20) ? '! ' : '';
   const sure = (list: readonly string[]): boolean => hooks.every((hook) => list.includes(hook));
   const base: string[] = [];
@@ -38,12 +47,11 @@ export function conditions(
   if (dice.chance(20) && sure(OUT_HOOKS))
     base.push(`${not}-o ${dice.pick(['eth0', 'eth1', 'docker0', 'br1', 'eth+', 'lo'])}`);
   if (dice.chance(45)) {
-    protocol = dice.pick(['tcp', 'tcp', 'udp', 'udp', 'icmp']);
+    protocol = dice.pick(['tcp', 'tcp', 'udp', 'udp', words.icmp]);
     base.push(`-p ${protocol}`);
     const port = String(dice.pick(PORTS));
-    if (protocol === 'icmp') {
-      if (dice.chance(50))
-        more.push(`-m icmp ${not}--icmp-type ${dice.pick(['8', '0', '8/0', 'any', '13'])}`);
+    if (protocol === words.icmp) {
+      if (dice.chance(50)) more.push(`-m ${words.match} ${not}${words.option} ${dice.pick(words.types)}`);
     } else
       more.push(
         dice.pick([
@@ -69,11 +77,11 @@ export function conditions(
     `-m state --state ${dice.pick(['NEW', 'ESTABLISHED,RELATED'])}`,
     `-m mark ${not}--mark ${dice.pick(['0x0', '0x1', '0x2/0x2', '0x1/0x3', '0x0/0x1'])}`,
     `-m connmark ${not}--mark ${dice.pick(['0x0', '0x1', '0x2/0x2'])}`,
-    `-m set ${not}--match-set ${dice.pick(SETS_AND_SIDES)}`,
-    `-m addrtype ${not}--dst-type ${dice.pick(['LOCAL', 'UNICAST', 'BROADCAST', 'MULTICAST'])}`,
+    `-m set ${not}--match-set ${setAndSides(family, dice.pick(SETS_AND_SIDES))}`,
+    `-m addrtype ${not}--dst-type ${dice.pick(words.kinds)}`,
     `-m addrtype ${not}--src-type ${dice.pick(['LOCAL', 'UNICAST'])}`,
     ...(sure(['PREROUTING', 'INPUT']) ? ['-m addrtype --dst-type LOCAL --limit-iface-in'] : []),
-    ...(sure(IN_HOOKS) ? ['-m set --match-set netifs src,src'] : []),
+    ...(sure(IN_HOOKS) ? [`-m set --match-set ${setAndSides(family, 'netifs src,src')}`] : []),
     ...(sure(IN_HOOKS) ? [`-m physdev ${not}--physdev-in ${dice.pick(['v1', 'v2', 'v3'])}`] : []),
     ...(sure(['FORWARD']) ? [`-m physdev ${not}--physdev-is-bridged`] : []),
     `-m iprange ${not}--src-range 172.17.0.2-172.18.0.1`,
@@ -89,7 +97,7 @@ export function conditions(
         '-m statistic --mode random --probability 0.5',
         '-m length --length 1:100',
         '-m recent --rcheck --name R',
-        '-m ttl --ttl-gt 3',
+        words.life,
         '-m string --algo bm --string TRAC',
         '-m hashlimit --hashlimit-upto 5/s --hashlimit-name H',
         '-m quota --quota 1000',
@@ -124,7 +132,14 @@ function natTarget(dice: Dice, hook: string, protocol: string, exotic: boolean):
 }
 
 /** A target that a table takes at a hook, with its options. */
-export function target(dice: Dice, table: string, hook: string, protocol: string, exotic: boolean): string {
+export function target(
+  dice: Dice,
+  family: Family,
+  place: { readonly table: string; readonly hook: string },
+  protocol: string,
+  exotic: boolean,
+): string {
+  const { table, hook } = place;
   if (table === 'nat') return dice.chance(85) ? natTarget(dice, hook, protocol, exotic) : 'RETURN';
   const marks = [
     'MARK --set-xmark 0x1/0xffffffff',
@@ -135,7 +150,11 @@ export function target(dice: Dice, table: string, hook: string, protocol: string
     'CONNMARK --save-mark --nfmask 0xffffffff --ctmask 0xffffffff',
     'CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff',
   ];
-  const passing = ['LOG --log-prefix "a -j DROP"', ...(exotic ? ['SET --add-set ips src'] : [])];
+  // No rule asks for this set: what the packets before have put into one, no look before the first of them shows.
+  const passing = [
+    'LOG --log-prefix "a -j DROP"',
+    ...(exotic ? [`SET --add-set ${setName(family, 'noted')} src`] : []),
+  ];
   switch (table) {
     case 'raw':
       return dice.pick(['CT --notrack', 'ACCEPT', 'DROP', 'RETURN', marks[0] ?? '', ...passing]);
@@ -146,7 +165,7 @@ export function target(dice: Dice, table: string, hook: string, protocol: string
         'DROP',
         'RETURN',
         'DSCP --set-dscp 0x08',
-        'TTL --ttl-set 60',
+        WORDS[family].setLife,
         ...passing,
       ]);
     case 'security':
@@ -154,7 +173,10 @@ export function target(dice: Dice, table: string, hook: string, protocol: string
     default:
       return dice.pick([
         ...['ACCEPT', 'ACCEPT', 'ACCEPT', 'DROP', 'DROP', 'REJECT', 'RETURN', 'RETURN'],
-        ...[protocol === 'tcp' ? 'REJECT --reject-with tcp-reset' : 'REJECT', marks[0] ?? '', ...passing],
+        protocol === 'tcp'
+          ? 'REJECT --reject-with tcp-reset'
+          : `REJECT --reject-with ${WORDS[family].prohibited}`,
+        ...[marks[0] ?? '', ...passing],
       ]);
   }
 }
