@@ -10,10 +10,11 @@ import tseslint from 'typescript-eslint';
  */
 const rooms = {
   iptables: { pure: true, may: [] },
+  nftables: { pure: true, may: [] },
   docker: { pure: true, may: ['iptables'] },
-  trace: { pure: true, may: ['iptables'] },
+  trace: { pure: true, may: ['nftables', 'iptables'] },
   guard: { pure: true, may: ['docker', 'iptables'] },
-  doctor: { pure: true, may: ['guard', 'trace', 'docker', 'iptables'] },
+  doctor: { pure: true, may: ['guard', 'trace', 'docker', 'nftables', 'iptables'] },
   hook: { pure: true, may: [] },
   report: { pure: true, may: ['doctor', 'guard', 'trace', 'docker', 'iptables'], packages: ['diff'] },
   system: { may: ['hook', 'doctor', 'guard', 'trace', 'docker', 'iptables', 'generated'] },

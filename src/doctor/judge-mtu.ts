@@ -3,7 +3,7 @@ import { tracePath } from '../trace/trace.ts';
 import { advise, checksOf, listNames, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { insideLinkOf, insideOf, linkOf, membersOf, uplinksOf, type Member } from './lookup.ts';
+import { linkInside, linkOf, membersOf, uplinksOf, type Member } from './lookup.ts';
 
 const { warn, fail } = checksOf('host');
 
@@ -53,10 +53,7 @@ export function judgeMtu(facts: Facts): readonly Check[] {
   ];
 }
 
-function mtuOf({ container, attached }: Member): number {
-  const inside = insideOf(container);
-  return (inside && insideLinkOf(inside, attached)?.mtu) ?? 0;
-}
+const mtuOf = (member: Member): number => linkInside(member)?.mtu ?? 0;
 
 /** Whether something fits connections to the way already. */
 const clamps = ({ terrain }: Facts): boolean =>

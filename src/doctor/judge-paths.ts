@@ -5,6 +5,7 @@ import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { ownerOf, takeOut, toolOf } from './culprit.ts';
 import { closedByDesign } from './design.ts';
+import { isNative, judgeNativeStop } from './judge-native.ts';
 import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './judge-translation.ts';
 import { namesOf, pathLines, type Followed, type Group } from './follow.ts';
 import { homeOf, judgeRouting } from './judge-routing.ts';
@@ -72,7 +73,8 @@ function judgeGroup(group: Group, facts: Facts): readonly Check[] {
       return [judgeUnknown(group)];
     case 'stopped':
       if (end.at !== 'stopped') return [];
-      return [isLedAstray(group.first) ? judgeMistranslated(group, facts) : judgeStop(group, end, facts)];
+      if (isLedAstray(group.first)) return [judgeMistranslated(group, facts)];
+      return [isNative(end) ? judgeNativeStop(group, end, facts) : judgeStop(group, end, facts)];
     case 'lost':
     case 'elsewhere':
       return [judgeRouting(group.followed, facts)];

@@ -3,6 +3,7 @@ import { chainOf, FAMILIES, type Backend, type Family } from '../iptables/model.
 import { checksOf, type } from './check.ts';
 import type { Check } from './diagnosis.ts';
 import { isUntold, type Facts, type Untold } from './facts.ts';
+import { judgeNatives } from './judge-native.ts';
 import { nearestFirst } from './nearest-first.ts';
 
 const { ok, warn, fail, unknown } = checksOf('rules');
@@ -133,49 +134,4 @@ function judgeBackends({ leftovers, backend, terrain, drift }: Facts): readonly 
       evidence: [`see the others: ${save(other, 'ipv4', 'save')}`],
     }),
   ];
-}
-
-/** The body of a base chain that every forwarded packet passes. */
-const FORWARD_BASE = /chain (\S+) \{[^{}]*?type filter hook forward[^{}]*?\}/g;
-const LETS_PASS = /\b(?:accept|jump|goto|return|vmap|queue|continue)\b/;
-
-/**
- * nftables' own tables stand beside iptables'. What they do is not computed; only a chain that drops all there is, and
- * lets nothing pass, is told for certain.
- */
-function judgeNatives({ terrain }: Facts): readonly Check[] {
-  if (terrain.natives === undefined)
-    return [
-      unknown('natives-untold', "nftables' own tables could not be read", {
-        evidence: ['they may drop packets too: nft list ruleset'],
-      }),
-    ];
-  return terrain.natives.flatMap(({ table, text }) => {
-    // A table of one family, or of bridges, does not see all packets: their paths tell.
-    if (!/^(?:inet|ip) /.test(table)) return [];
-    const closed = [...text.matchAll(FORWARD_BASE)].find(([body]) => {
-      const rest = body.replace(/policy \w+;/, '');
-      return !LETS_PASS.test(rest) && (/policy drop;/.test(body) || /^\s*(?:counter )?drop\s*$/m.test(body));
-    });
-    if (closed === undefined) return [];
-    const [body, chain = ''] = closed;
-    const isPolicy = /policy drop;/.test(body);
-    const { commands } = type(
-      '',
-      isPolicy ? `nft chain ${table} ${chain} '{ policy accept; }'` : `nft flush chain ${table} ${chain}`,
-    );
-    return [
-      fail('native-drop', `nftables' own table ${table} drops every forwarded packet`, {
-        about: table,
-        meaning: "iptables does not show it, and no rule of Docker's can overrule it",
-        evidence: body
-          .split('\n')
-          .map((line) => line.trim())
-          .filter((line) => line !== '')
-          .slice(0, TOLD),
-        remedies: [{ what: 'let packets pass it, then mend the file it is loaded from', commands }],
-        impairs: 'all',
-      }),
-    ];
-  });
 }

@@ -73,17 +73,19 @@ export function insideLinkOf({ links }: Inside, { ipv4, ipv6, mac }: Attached): 
   );
 }
 
+/** As {@link insideLinkOf}, of a member whose namespace could be seen. */
+export function linkInside({ container, attached }: Member): Link | undefined {
+  const inside = insideOf(container);
+  return inside && insideLinkOf(inside, attached);
+}
+
 /** The host's end of a container's interface. */
 export const hostEndOf = ({ links }: Terrain, inside: Link): Link | undefined =>
   links.find(({ index, kind }) => kind === 'veth' && index === inside.peerIndex);
 
 /** The host's end of the interface that carries a place on a network. */
-export function vethOf(
-  { container, attached }: Member,
-  { terrain }: Pick<Facts, 'terrain'>,
-): Link | undefined {
-  const inside = insideOf(container);
-  const link = inside && insideLinkOf(inside, attached);
+export function vethOf(member: Member, { terrain }: Pick<Facts, 'terrain'>): Link | undefined {
+  const link = linkInside(member);
   return link && hostEndOf(terrain, link);
 }
 

@@ -162,7 +162,7 @@ function stopped(path: NamedPath, seen: ProbeSeen): Ruling {
       chain === end.chain &&
       (end.rule === undefined ? text.startsWith('policy ') : text === end.rule.text),
   );
-  if (seen.counted !== undefined && (named === undefined || !rose(named))) {
+  if (end.native === undefined && seen.counted !== undefined && (named === undefined || !rose(named))) {
     return {
       code: 'differs',
       verdict,

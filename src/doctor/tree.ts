@@ -2,7 +2,7 @@ import type { PublishedPort } from '../docker/inventory.ts';
 import type { Link } from '../trace/terrain.ts';
 import type { TreeBridge, TreePort } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
-import { bridgeNetworks, insideLinkOf, insideOf, linkOf, membersOf, vethOf, type Member } from './lookup.ts';
+import { bridgeNetworks, insideOf, linkInside, linkOf, membersOf, vethOf, type Member } from './lookup.ts';
 
 /** Every bridge of Docker's and what hangs on it: bridge → veth → container → address. */
 export function treeOf(facts: Facts): readonly TreeBridge[] {
@@ -38,7 +38,7 @@ function portOf(member: Member, facts: Facts): TreePort {
   const { container, attached, network } = member;
   const inside = insideOf(container);
   const veth = vethOf(member, facts);
-  const link = inside && insideLinkOf(inside, attached);
+  const link = linkInside(member);
   const isLed = ({ container: name, endpoint }: PublishedPort): boolean =>
     name === container.name && endpoint?.bridge === network.bridge;
   return {

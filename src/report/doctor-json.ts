@@ -63,7 +63,8 @@ const stepJson = ({ hook, backend, stage, chain, rule, what }: PathStep): unknow
 /** An end without what it does not have: a policy has no rule, a cause that is known no table. */
 function endJson(end: PathEnd): unknown {
   if (end.at !== 'stopped' && end.at !== 'unknown') return end;
-  const { rule, ...rest } = end;
+  // That it is nftables' own is in the table's name.
+  const { rule, native, ...rest } = { native: undefined, ...end };
   return rule === undefined ? rest : { ...rest, rule: rule.text };
 }
 

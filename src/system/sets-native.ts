@@ -6,7 +6,7 @@ import { which } from './which.ts';
 export interface NativeTable {
   /** `FAMILY NAME`, as `nft list table` takes it. */
   readonly table: string;
-  /** Without counters, as `nft -f` takes it. */
+  /** Without counters, as `nft -f` takes it; with the handles of rules, as remarks, where all are asked for. */
   readonly text: string;
 }
 
@@ -36,7 +36,10 @@ export async function readNative(
   const tables = await Promise.all(
     names.map(async (table) => ({
       table,
-      text: await output(['nft', '-s', 'list', 'table', ...table.split(' ')]),
+      text: await output([
+        ...(owned === 'with-owned' ? (['nft', '-s', '-a'] as const) : (['nft', '-s'] as const)),
+        ...['list', 'table', ...table.split(' ')],
+      ]),
     })),
   );
   return owned === 'with-owned' ? tables : tables.filter(({ text }) => !OWNED.test(text));

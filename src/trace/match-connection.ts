@@ -11,7 +11,8 @@ import type { Extension, Option } from './rule-parts.ts';
 const stateAt = ({ packet, tracked }: Facts): string =>
   tracked || packet.state === 'UNTRACKED' ? packet.state : 'INVALID';
 
-function inState(facts: Facts, state: string): Answer {
+/** Whether the packet is in a state, in the words of `--ctstate`; `SNAT` and `DNAT` are what became of its connection. */
+export function inState(facts: Facts, state: string): Answer {
   const { packet, tracked } = facts;
   if (state !== 'SNAT' && state !== 'DNAT')
     return (STATES as readonly string[]).includes(state) ? stateAt(facts) === state : `state ${state}`;

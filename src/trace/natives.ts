@@ -1,28 +1,130 @@
 import type { Family } from '../iptables/model.ts';
-import type { PathEnd } from './path.ts';
+import type { NativeChain, NativeTable } from '../nftables/model.ts';
+import { parseNativeTable } from '../nftables/parse.ts';
+import { sideOf } from './chain.ts';
+import { memory } from './memory.ts';
+import type { Hook, PathEnd } from './path.ts';
 import type { Terrain } from './terrain.ts';
 
-const STOPS = /\b(?:drop|reject|queue|synproxy|fwd|dup)\b/;
+const STOPS = /(?<![\w-])(?:drop|reject|queue|synproxy|fwd|dup|flow)(?![\w-])/;
+/** Statements; a helper and a mark for tracing change nothing about the packet itself. */
 const CHANGES =
-  /\b(?:dnat|snat|masquerade|redirect|tproxy|notrack)\b|\b(?:mark|saddr|daddr|sport|dport|nftrace|priority|dscp) set\b/;
+  /(?<![\w-])(?:dnat|snat|masquerade|redirect|tproxy|notrack)(?![\w-])|\S[^\n]*(?<! helper| nftrace) set /;
+
+/** A listing without strings, and without the conditions that name what NAT did. */
+const statementsOf = (text: string): string =>
+  text.replaceAll(/"[^"\n]*"/g, '""').replaceAll(/\bct status (?:!= )?(?:\{[^}]*\}|\S+)/g, '');
+
+/** `inet firewalld`. */
+export const spell = ({ family, name }: NativeTable): string => `${family} ${name}`;
 
 const isFor = (table: string, family: Family): boolean => {
   const [first = ''] = table.split(' ');
   return first !== 'arp' && first !== (family === 'ipv4' ? 'ip6' : 'ip');
 };
 
+/** A chain of nftables' own that sees the packets of a hook. */
+interface Hooked {
+  readonly table: NativeTable;
+  readonly chain: NativeChain;
+  readonly priority: number;
+  readonly policy: 'accept' | 'drop';
+}
+
+/** One of the tables as it was listed, and read where it can be followed. */
+interface Reading {
+  readonly table: string;
+  /** Undefined where it cannot be followed. */
+  readonly followed: NativeTable | undefined;
+  readonly isHooked: boolean;
+  readonly mayStop: boolean;
+  readonly mayChange: boolean;
+}
+
+const readings = memory<readonly Reading[]>();
+
+const readingsOf = ({ natives = [] }: Terrain): readonly Reading[] =>
+  readings(natives, '', () =>
+    natives.map(({ table, text }) => {
+      const statements = statementsOf(text);
+      const mayChange = CHANGES.test(statements);
+      return {
+        table,
+        followed: mayChange ? undefined : followable(text),
+        isHooked: /\bhook\b/.test(statements),
+        mayStop: STOPS.test(statements),
+        mayChange,
+      };
+    }),
+  );
+
+/** The chains of a hook that can be followed, by priority. */
+export function hooksAt(terrain: Terrain, family: Family, hook: Hook): readonly Hooked[] {
+  if (terrain.natives === undefined || terrain.natives.length === 0) return [];
+  return hooked(terrain.natives, `${family} ${hook}`, () =>
+    readingsOf(terrain)
+      .filter(({ table }) => isFor(table, family))
+      .flatMap(({ followed }) => (followed === undefined ? [] : chainsAt(followed, hook)))
+      .sort((a, b) => a.priority - b.priority),
+  );
+}
+
+const hooked = memory<readonly Hooked[]>();
+
+const chainsAt = (table: NativeTable, hook: Hook): readonly Hooked[] =>
+  [...table.chains.values()].flatMap((chain): readonly Hooked[] => {
+    const { type, hook: at, priority, policy } = chain.base ?? {};
+    return type === 'filter' && at === hook.toLowerCase() && priority !== undefined && policy !== undefined
+      ? [{ table, chain, priority, policy }]
+      : [];
+  });
+
+/** A table that only lets pass or stops, at hooks that iptables has, and at no moment at which others change the packet. */
+function followable(text: string): NativeTable | undefined {
+  const table = parseNativeTable(text);
+  if (table === undefined || !/^(?:ip6?|inet)$/.test(table.family)) return undefined;
+  return [...table.chains.values()].every((chain) => isPlain(chain, table)) ? table : undefined;
+}
+
+function isPlain({ name, base }: NativeChain, table: NativeTable): boolean {
+  if (base === undefined) return true;
+  const hook = base.hook.toUpperCase() as Hook;
+  const { type, priority } = base;
+  if (priority === undefined || !/^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(hook)) return false;
+  if (type !== 'filter') return base.policy === 'accept' && stopsNobody(name, table);
+  const translates = sideOf(hook) === 'destination' ? -100 : 100;
+  return hook === 'FORWARD' || (priority !== -200 && priority !== translates);
+}
+
+/** Whether no rule that a chain leads to can stop a packet. */
+function stopsNobody(start: string, { chains }: NativeTable): boolean {
+  const seen = new Set<string>();
+  const open = [start];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    for (const { text, verdict } of chains.get(name)?.rules ?? []) {
+      if (STOPS.test(statementsOf(text)) || (verdict !== undefined && !('is' in verdict))) return false;
+      if (verdict?.chain !== undefined) open.push(verdict.chain);
+    }
+  }
+  return true;
+}
+
 /**
- * What nftables' own tables leave of an answer. A table without a base chain sees no packet. One that may drop makes
- * unknown whether a packet passes; one that may change packets makes everything unknown.
+ * What is left of an answer beside nftables' own tables that cannot be followed. One without a base chain sees no packet.
+ * One that may drop makes unknown whether a packet passes; one that may change packets makes everything unknown.
  */
-export function besideNatives({ natives }: Terrain, family: Family, end: PathEnd): PathEnd {
+export function besideNatives(terrain: Terrain, family: Family, end: PathEnd): PathEnd {
   if (end.at === 'unknown') return end;
   const passes = end.at === 'sent' || end.at === 'local';
-  if (natives === undefined)
+  if (terrain.natives === undefined)
     return passes ? { at: 'unknown', why: 'whether nftables has tables of its own could not be read' } : end;
-  const seeing = natives.filter(({ table, text }) => isFor(table, family) && /\bhook\b/.test(text));
-  const changing = seeing.find(({ text }) => CHANGES.test(text));
-  const stopping = passes ? seeing.find(({ text }) => STOPS.test(text)) : undefined;
+  const seeing = readingsOf(terrain).filter(
+    ({ table, followed, isHooked }) => followed === undefined && isHooked && isFor(table, family),
+  );
+  const changing = seeing.find(({ mayChange }) => mayChange);
+  const stopping = passes ? seeing.find(({ mayStop }) => mayStop) : undefined;
   const deciding = changing ?? stopping;
   return deciding === undefined
     ? end

@@ -33,6 +33,8 @@ export type PathEnd =
       /** Absent for a policy. */
       readonly rule?: Rule;
       readonly target: string;
+      /** One of nftables' own tables ends it: `table` is its family and name, the rule's text nft's, and `handle` nft's for it. */
+      readonly native?: { readonly handle: string };
     }
   /** The kernel ends it without a rule. */
   | {

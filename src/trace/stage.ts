@@ -2,6 +2,7 @@ import { chainOf, type Backend, type Chain, type Table } from '../iptables/model
 import { targetOf } from '../iptables/view.ts';
 import { passChain, sideOf } from './chain.ts';
 import { CHANGING_TARGETS } from './effects.ts';
+import { passNatives } from './native-chain.ts';
 import type { Hook, PathEnd } from './path.ts';
 import { isIcmp } from './protocols.ts';
 import { decide, note, unknownEnd, type Walk } from './walk.ts';
@@ -98,6 +99,25 @@ function undo(walk: Walk, hook: Hook): void {
   }
 }
 
+/** Where tables are hooked in (netfilter_ipv4.h); iptables-nft has `security` at 150 (measured). */
+const PRIORITIES: Readonly<Record<string, number>> = {
+  raw: -300,
+  conntrack: -200,
+  mangle: -150,
+  filter: 0,
+  'legacy security': 50,
+  'nft security': 150,
+  natives: Infinity,
+};
+
+const priorityOf = (table: string, hook: Hook): number =>
+  PRIORITIES[table] ?? (sideOf(hook) === 'destination' ? -100 : 100);
+
+function passStage(walk: Walk, hook: Hook, table: string): PathEnd | undefined {
+  if (table === 'natives') return undefined;
+  return table === 'conntrack' ? track(walk) : passTable(walk, hook, table);
+}
+
 /** Conntrack looks at the packet, behind `raw` and in front of everything else. */
 function track(walk: Walk): PathEnd | undefined {
   const { state, translated } = walk.packet;
@@ -112,12 +132,15 @@ function track(walk: Walk): PathEnd | undefined {
 /**
  * Shows the packet to tables in the order their hooks have (netfilter_ipv4.h).
  *
- * @param tables - `conntrack` among them is where the packet gets its connection; `nft security` is one backend's alone
+ * nftables' own chains come in between, by their priorities.
+ *
+ * @param tables - `conntrack` among them is where the packet gets its connection; `nft security` is one backend's alone;
+ *   `natives` stands for those of nftables' own chains that are left at this hook
  * @returns undefined when it passes all of them
  */
 export function passTables(walk: Walk, hook: Hook, tables: readonly string[]): PathEnd | undefined {
   for (const table of tables) {
-    const end = table === 'conntrack' ? track(walk) : passTable(walk, hook, table);
+    const end = passNatives(walk, hook, priorityOf(table, hook)) ?? passStage(walk, hook, table);
     if (end !== undefined) return end;
   }
   return undefined;

@@ -28,6 +28,8 @@ export interface Walk {
   /** Where it is sent next, once it is routed out. */
   nextHop: string;
   changedSets: ReadonlySet<string>;
+  /** How far nftables' own chains of the present hook were passed: those of a lower priority. */
+  nativesPassed: { readonly hook: Hook; readonly before: number };
   /** Which ends of the connection are settled, by a translation or by none: each is settled once. */
   settled: ReadonlySet<Side>;
 }
@@ -42,6 +44,7 @@ export function startWalk(
   return {
     ...{ terrain, told, doubts: [], steps: [], answers, packet, tracked: false, bridged: false },
     ...{ nextHop: '', changedSets: new Set<string>(), settled: new Set<Side>() },
+    nativesPassed: { hook: 'PREROUTING', before: -Infinity },
   };
 }
 

@@ -9,6 +9,7 @@ import { note, unknownEnd, type Walk } from './walk.ts';
 
 /** iptables-nft registers `security` at 150, not at the 50 legacy has it at: in INPUT that is behind `nat` (measured). */
 const SECURITY = ['legacy security', 'nft security'];
+const ARRIVING = ['raw', 'conntrack', 'mangle', 'nat', 'natives'];
 
 const down = (detail: string): PathEnd => ({ at: 'lost', why: 'interface-down', detail });
 
@@ -52,7 +53,7 @@ function comeIn(walk: Walk): PathEnd {
       `carried by ${packet.inInterface} from port to port, shown to the rules`,
     );
   }
-  const stopped = passTables(walk, 'PREROUTING', ['raw', 'conntrack', 'mangle', 'nat']);
+  const stopped = passTables(walk, 'PREROUTING', ARRIVING);
   if (stopped !== undefined) return stopped;
   const moved =
     walk.packet.destination !== packet.destination || walk.packet.vague?.includes('destination') === true;
@@ -124,13 +125,16 @@ function refusedForward({ terrain, packet }: Walk, by: string): PathEnd | undefi
 }
 
 function takeIn(walk: Walk): PathEnd {
-  const tables = ['mangle', 'filter', 'legacy security', 'nat', 'nft security'];
+  const tables = ['mangle', 'filter', 'legacy security', 'nat', 'nft security', 'natives'];
   return passTables(walk, 'INPUT', tables) ?? { at: 'local' };
 }
 
 function forward(walk: Walk, outInterface: string, nextHop: string): PathEnd {
   walk.packet = { ...walk.packet, outInterface };
-  return passTables(walk, 'FORWARD', ['mangle', 'filter', ...SECURITY]) ?? leave(walk, outInterface, nextHop);
+  return (
+    passTables(walk, 'FORWARD', ['mangle', 'filter', ...SECURITY, 'natives']) ??
+    leave(walk, outInterface, nextHop)
+  );
 }
 
 function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
@@ -141,7 +145,7 @@ function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
   if (!link.up) return down(`${outInterface} is down`);
   const off = walk.bridged ? undefined : withoutIpv6(walk.terrain, walk.packet.family, outInterface);
   if (off !== undefined) return off;
-  const stopped = passTables(walk, 'POSTROUTING', ['mangle', 'nat']);
+  const stopped = passTables(walk, 'POSTROUTING', ['mangle', 'nat', 'natives']);
   if (stopped !== undefined) return stopped;
   if (outInterface === 'lo') return comeBack(walk);
   return link.carrier ? { at: 'sent', outInterface, nextHop } : down(`${outInterface} has no carrier`);
@@ -151,7 +155,7 @@ function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
 function comeBack(walk: Walk): PathEnd {
   walk.packet = { ...walk.packet, inInterface: 'lo', outInterface: '' };
   note(walk, 'PREROUTING', 'routing', 'comes back over lo');
-  return passTables(walk, 'PREROUTING', ['raw', 'conntrack', 'mangle', 'nat']) ?? takeIn(walk);
+  return passTables(walk, 'PREROUTING', ARRIVING) ?? takeIn(walk);
 }
 
 /** @returns its end where it cannot leave, else by which interface and to whom */
@@ -182,7 +186,7 @@ function goOut(walk: Walk): PathEnd {
   // The rules of OUTPUT see this interface to the end, also where the packet is routed anew in between (ip_output.c,
   // __ip_local_out fixes it before the first of them).
   walk.packet = { ...walk.packet, outInterface: way.dev };
-  for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', ...SECURITY]]) {
+  for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', ...SECURITY, 'natives']]) {
     const { destination, mark, source } = walk.packet;
     const stopped = passTables(walk, 'OUTPUT', tables);
     if (stopped !== undefined) return stopped;

@@ -73,7 +73,8 @@ async function playAll(town: Town, name: string, scenes: readonly Scene[]): Prom
 
 function scenesOf(count: number, order: Order): readonly Scene[] {
   const { family, exotic, backends } = order;
-  const throws = dice(seed + (exotic ? 1 : 0) + backends.length * 2 + (family === 'ipv6' ? 6 : 0));
+  const own = order.natives === true ? 12 : 0;
+  const throws = dice(seed + (exotic ? 1 : 0) + backends.length * 2 + (family === 'ipv6' ? 6 : 0) + own);
   return Array.from({ length: count }, (_, i) => generateScene(throws, `ruleset ${String(i)}`, order));
 }
 
@@ -116,6 +117,22 @@ for (const backend of BACKENDS)
           const scenes = scenesOf(8, { family, exotic: true, backends: [backend] });
           const counts = await playAll(town, `${name}, unknown matches too`, scenes);
           expect(share(counts)).toBeGreaterThan(0.7);
+        });
+
+        test("tables of nftables' own beside rules it knows: never wrong, and nearly always known", async () => {
+          const order = { family, backends: [backend], natives: true } as const;
+          const known = await playAll(
+            town,
+            `${name}, beside nftables' own`,
+            scenesOf(8, { ...order, exotic: false }),
+          );
+          expect(known.unknown).toBe(0);
+          const others = await playAll(
+            town,
+            `${name}, beside nftables' own, unknown matches too`,
+            scenesOf(4, { ...order, exotic: true }),
+          );
+          expect(share(others)).toBeGreaterThan(0.6);
         });
 
         test("Docker's rules as recorded: every answer is known, and right", async () => {

@@ -1,3 +1,4 @@
+import { withFirewalld } from './firewalld.ts';
 import {
   INTO,
   INTO_SHOP,
@@ -39,6 +40,30 @@ table inet firewalld {
 }
 EOF`;
 
+const FENCE = `nft -f - <<'EOF'
+table inet fence {
+  set guarded { type ipv4_addr; flags interval; elements = { 172.28.1.0/28 } }
+  chain forward {
+    type filter hook forward priority filter - 1; policy accept;
+    ct state vmap { established : accept, related : accept, invalid : drop }
+    iifname "eth0" ip daddr @guarded jump guard
+  }
+  chain guard { tcp dport 22 accept; counter reject; }
+}
+EOF`;
+
+/** A table of a router's, written when there were no containers. */
+const ANSWERS_ALONE = `nft -f - <<'EOF'
+table inet router {
+  chain input { type filter hook input priority filter; policy accept; tcp dport 23 drop; }
+  chain forward {
+    type filter hook forward priority filter; policy drop;
+    ct state established,related accept
+    iifname "lan0" oifname "eth0" accept
+  }
+}
+EOF`;
+
 const BRIDGE_TABLE = `nft -f - <<'EOF'
 table bridge fence {
   chain forward { type filter hook forward priority filter; policy accept; ip daddr 172.28.1.11 drop; }
@@ -67,11 +92,25 @@ export const BACKENDS: readonly Plant[] = [
   ofRules('nftables.conf drops what is forwarded', 'native-drop', NFTABLES_CONF, [...FORWARDED, ...SIX]),
   ofRules(
     "firewalld's table rejects what is forwarded",
-    'path-unknown',
+    'native-stops',
     FIREWALLD,
     [...OUT, ...SAME_BRIDGE, 'api → client6'],
-    { untold: true },
+    { notHere: 'firewalld does not run here', byHand: sh('nft flush chain inet firewalld filter_FORWARD') },
   ),
+  ofRules(
+    "firewalld's own table, a bridge in no zone that forwards",
+    'native-stops',
+    withFirewalld('"docker0"'),
+    ['desk → shop', 'desk → shop:8081 by host'],
+    { notHere: 'firewalld does not run here', byHand: sh('nft delete table inet firewalld') },
+  ),
+  ofRules("DROP of one container's port in a table of nftables' own", 'native-stops', FENCE, INTO_SHOP, {
+    target: 'shop',
+  }),
+  ofRules("policy DROP in a table of nftables' own that lets answers pass", 'native-stops', ANSWERS_ALONE, [
+    ...FORWARDED,
+    ...SIX,
+  ]),
   ofRules('DROP in a table of family bridge', 'path-unknown', BRIDGE_TABLE, ['desk → shop'], {
     untold: true,
     target: 'shop',

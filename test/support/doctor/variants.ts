@@ -2,6 +2,7 @@ import type { Era } from '../lab/eras.ts';
 import { BANNED } from '../matrix/city.ts';
 import { CLIENT, HOST } from '../lab/wire.ts';
 import { settleNeighbours } from '../incident/neighbours.ts';
+import { withFirewalld } from './firewalld.ts';
 import { flow, type Flow } from './flows.ts';
 import { restart } from './plants-engine.ts';
 import { CROWD } from './plants-six.ts';
@@ -71,6 +72,17 @@ table inet filter {
 }
 EOF`;
 
+/** As libvirt writes it for its network, since 10.4. */
+const LIBVIRT = `nft -f - <<'EOF'
+table ip libvirt_network {
+  chain forward { type filter hook forward priority filter; policy accept; }
+  chain guest_nat {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr 192.168.122.0/24 ip daddr != 192.168.122.0/24 counter masquerade
+  }
+}
+EOF`;
+
 const RULES: readonly Variant[] = [
   rules("the user's DROP of one address in DOCKER-USER", `iptables -I DOCKER-USER -s ${BANNED} -j DROP`),
   rules("ufw's chains at the end of FORWARD", UFW),
@@ -84,7 +96,12 @@ const RULES: readonly Variant[] = [
   ),
   rules('MASQUERADE for all', 'iptables -t nat -A POSTROUTING -o eth0 -j MASQUERADE'),
   rules('policy DROP of FORWARD in both families', 'iptables -P FORWARD DROP; ip6tables -P FORWARD DROP'),
-  { ...rules("a table of nftables' own that lets containers pass", NATIVE), untold: true },
+  rules("a table of nftables' own that lets containers pass", NATIVE),
+  rules(
+    "firewalld's own table, bridges in its zone trusted",
+    withFirewalld('{ "docker0", "front0", "back0" }'),
+  ),
+  { ...rules("libvirt's table of nftables' own, which masquerades", LIBVIRT), untold: true },
   { name: '500 foreign rules and a set', make: sh(MANY), undo: inTurn(reload, lax('ipset destroy crowd')) },
   {
     name: 'ufw, fail2ban, libvirt and a user beside Docker',

@@ -67,7 +67,8 @@ done
 ip -json -details addr; echo; echo '----'
 ipset save; echo '----'
 for backend in nft legacy; do for tool in iptables ip6tables; do $tool-$backend-save -c 2>/dev/null; echo '----'; done; done
-cd /proc/sys/net; grep -rs . ipv4/ip_forward ipv4/conf ipv6/conf bridge
+cd /proc/sys/net; grep -rs . ipv4/ip_forward ipv4/conf ipv6/conf bridge; echo '----'
+for table in own other; do nft -s -a list table inet $table 2>/dev/null; echo '----'; done; true
 `;
 
 const parse = (json: string): readonly Json[] => list(JSON.parse(json.trim() || '[]'));
@@ -88,7 +89,9 @@ export async function readTerrain(ns: Netns): Promise<Terrain> {
       { backend: 'legacy', rules: rules(8) },
     ],
     sets: parseSets(part(5)),
-    natives: [],
+    natives: ['inet own', 'inet other'].flatMap((table, i) =>
+      part(11 + i) === '' ? [] : [{ table, text: part(11 + i) }],
+    ),
     links: parse(part(4)).map(linkFrom),
     routes: [
       ...parse(part(0)).map((json) => routeFrom(json, 'ipv4')),

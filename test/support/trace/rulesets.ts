@@ -2,6 +2,7 @@ import { FAMILIES } from '../kernel.ts';
 import type { Backend, Family } from '../netns.ts';
 import type { Dice } from './dice.ts';
 import { inFamily, setName, WORDS } from './families.ts';
+import { generateNatives } from './native-tables.ts';
 import { conditions, target } from './words-of-rules.ts';
 
 /** Rules with what they need beside them, ready to be loaded. */
@@ -10,6 +11,8 @@ export interface Scene {
   readonly family: Family;
   /** For `iptables-restore`, of each backend that is to have any. */
   readonly rules: Readonly<Partial<Record<Backend, string>>>;
+  /** Tables of nftables' own beside them, for `nft -f`. */
+  readonly natives?: string | undefined;
   /** Under /proc/sys/net. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** Whether it holds matches or targets that are not known to the trace. */
@@ -189,16 +192,20 @@ export interface Order {
   /** With some of what the trace does not know. */
   readonly exotic: boolean;
   readonly backends: readonly Backend[];
+  /** With tables of nftables' own. */
+  readonly natives?: true;
 }
 
 /** A ruleset nobody would write, of everything the trace knows and, where `exotic`, some of what it does not. */
-export function generateScene(dice: Dice, name: string, { family, exotic, backends }: Order): Scene {
+export function generateScene(dice: Dice, name: string, order: Order): Scene {
+  const { family, exotic, backends } = order;
   const rules = (): string =>
     inFamily(family, PLANS.map((plan) => tableText(dice, plan, exotic, family)).join(''));
   return {
     name,
     family,
     rules: Object.fromEntries(backends.map((backend) => [backend, rules()])),
+    natives: order.natives && generateNatives(dice, { family, exotic }),
     sysctls: throwSysctls(dice, family, exotic),
     // Which backend's rules come first, nobody tells.
     exotic: exotic || backends.length > 1,

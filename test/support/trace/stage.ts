@@ -26,7 +26,7 @@ const QUIET = 60;
 const ANSWERS = 1_000_000;
 
 /** Loads a scene into the host, emptying what was there. */
-async function load(town: Town, { name, family, rules, sysctls }: Scene): Promise<void> {
+async function load(town: Town, { name, family, rules, natives, sysctls }: Scene): Promise<void> {
   const tools = BACKENDS.map((backend) => tool(family, backend));
   const clear = tools.flatMap((program) => [
     ...['raw', 'mangle', 'nat', 'filter', 'security'].map(
@@ -51,6 +51,9 @@ async function load(town: Town, { name, family, rules, sysctls }: Scene): Promis
     const { code, stderr: refusal } = await town.host.restore(family, backend, text);
     if (code !== 0) throw new Error(`${name}: ${refusal}\n${text}`);
   }
+  if (natives === undefined) return;
+  const { code, stderr: refusal } = await town.host.exec('nft', ['-f', '-'], { input: natives });
+  if (code !== 0) throw new Error(`${name}: ${refusal}\n${natives}`);
 }
 
 /** Sends shots and gathers who saw what, by the number of the packet. */

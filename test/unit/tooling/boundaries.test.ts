@@ -24,6 +24,7 @@ test.each([
   ['iptables', "import fs from 'node:fs';"],
   ['docker', "import { execa } from 'execa';"],
   ['report', "import winston from 'winston';"],
+  ['nftables', "import { blockOf } from '../iptables/address.ts';"],
   ['guard', "import type { Inventory } from '../report/text.ts';"],
   ['docker', "import { plan } from '../guard/plan.ts';"],
   ['hook', "import { count } from '../report/text.ts';"],

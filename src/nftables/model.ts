@@ -1,0 +1,73 @@
+/** One of nftables' own tables, as far as it decides whether packets pass. */
+export interface NativeTable {
+  /** `ip`, `ip6`, `inet`, `bridge`, `netdev`, `arp`. */
+  readonly family: string;
+  readonly name: string;
+  readonly chains: ReadonlyMap<string, NativeChain>;
+  /** Elements of its sets; undefined for one that rules or time may change. */
+  readonly sets: ReadonlyMap<string, readonly Span[] | undefined>;
+  readonly maps: ReadonlyMap<string, readonly Mapping[] | undefined>;
+}
+
+export interface NativeChain {
+  readonly name: string;
+  /** Absent for one that is only jumped to. */
+  readonly base?: Base | undefined;
+  readonly rules: readonly NativeRule[];
+}
+
+/** Where a chain is hooked in. */
+export interface Base {
+  /** `filter`, `nat`, `route`. */
+  readonly type: string;
+  /** `forward`, `ingress`, … */
+  readonly hook: string;
+  /** Undefined where it is not understood. */
+  readonly priority: number | undefined;
+  readonly policy: 'accept' | 'drop';
+}
+
+export interface NativeRule {
+  /** As nft lists it. */
+  readonly text: string;
+  /** By which `nft delete rule` knows it; '' where it was not listed. */
+  readonly handle: string;
+  readonly conditions: readonly Condition[];
+  /** What of the rule is not understood: whether it applies is not known, unless a condition says that it does not. */
+  readonly doubt?: string | undefined;
+  /** Absent for a rule that only counts or logs. */
+  readonly verdict?: Verdict | VerdictMap | undefined;
+}
+
+export interface Condition {
+  /** In nft's words: `iifname`, `ip saddr`, `tcp dport`, `ct state`, `fib daddr type`. */
+  readonly field: string;
+  readonly negated: boolean;
+  /** Any one of these; or the name of a set. */
+  readonly among: readonly Span[] | string;
+}
+
+/** One value, or all from the first to the last of a range. */
+export interface Span {
+  readonly first: string;
+  readonly last: string;
+}
+
+export interface Verdict {
+  /** `unknown`: the rule decides in a way that is not understood. */
+  readonly is: 'accept' | 'drop' | 'reject' | 'return' | 'continue' | 'jump' | 'goto' | 'unknown';
+  /** Where to, of a jump or goto. */
+  readonly chain?: string | undefined;
+}
+
+/** A verdict that depends on a value: the first mapping that holds it. */
+export interface VerdictMap {
+  readonly field: string;
+  /** Or the name of a map. */
+  readonly among: readonly Mapping[] | string;
+}
+
+export interface Mapping {
+  readonly span: Span;
+  readonly verdict: Verdict;
+}

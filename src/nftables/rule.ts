@@ -1,0 +1,204 @@
+import type { Condition, Mapping, NativeRule, Span, Verdict, VerdictMap } from './model.ts';
+import type { Token } from './tokens.ts';
+
+/** What a condition may look at, in nft's words; what begins like one of these and goes on otherwise is not understood. */
+const FIELDS: ReadonlySet<string> = new Set([
+  ...['iif', 'oif', 'iifname', 'oifname'],
+  ...['ip saddr', 'ip daddr', 'ip protocol', 'ip6 saddr', 'ip6 daddr', 'ip6 nexthdr'],
+  ...['meta l4proto', 'meta nfproto', 'meta protocol'],
+  ...['tcp sport', 'tcp dport', 'udp sport', 'udp dport', 'th sport', 'th dport'],
+  ...['icmp type', 'icmpv6 type', 'ct state', 'ct status'],
+  ...['fib saddr type', 'fib daddr type'],
+  // firewalld's own rp_filter for IPv6; nft 1.1 says `check` for what 1.0 calls `oif`.
+  ...['fib saddr . mark . iif oif', 'fib saddr . mark . iif check'],
+]);
+const LONGEST_FIELD = 7;
+
+const PLAIN_VERDICTS: ReadonlySet<string> = new Set(['accept', 'drop', 'reject', 'return', 'continue']);
+/** Words of `log` that take one word or string behind them. */
+const LOG_WORDS: ReadonlySet<string> = new Set(['prefix', 'level', 'group', 'snaplen', 'queue-threshold']);
+
+/** Words that decide about a packet in ways that are not followed. */
+const DECIDING: ReadonlySet<string> = new Set(['vmap', 'queue', 'fwd', 'dup', 'synproxy', 'flow', 'tproxy']);
+
+/** What may stand behind a value and make it another one. */
+const OPERATORS: ReadonlySet<string> = new Set([
+  '.',
+  '|',
+  '&',
+  '^',
+  '<<',
+  '>>',
+  '/',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  '==',
+  '!=',
+  ':',
+]);
+
+/** Reads the tokens of one rule, one after the other. */
+class RuleReader {
+  private at = 0;
+  private readonly tokens: readonly Token[];
+
+  constructor(tokens: readonly Token[]) {
+    this.tokens = tokens;
+  }
+
+  get isDone(): boolean {
+    return this.at >= this.tokens.length;
+  }
+
+  peek(offset = 0): string {
+    const token = this.tokens[this.at + offset];
+    return token === undefined || token.kind === 'string' ? '' : token.text;
+  }
+
+  take(): Token | undefined {
+    return this.tokens[this.at++];
+  }
+
+  /** Takes these words, if they come next. */
+  takes(...words: readonly string[]): boolean {
+    if (!words.every((word, i) => this.peek(i) === word)) return false;
+    this.at += words.length;
+    return true;
+  }
+
+  field(): string | undefined {
+    for (let length = LONGEST_FIELD; length > 0; length--) {
+      const words = Array.from({ length }, (_, i) => this.peek(i)).join(' ');
+      // `ip saddr . tcp dport` asks for both at once.
+      if (FIELDS.has(words) && this.peek(length) !== '.') {
+        this.at += length;
+        return words;
+      }
+    }
+    return undefined;
+  }
+
+  /** One value, a range, a list, a set's elements or a set's name. */
+  values(): readonly Span[] | string | undefined {
+    if (this.peek().startsWith('@')) return this.take()?.text.slice(1);
+    const isSet = this.takes('{');
+    if (isSet && this.takes('}')) return [];
+    const spans: Span[] = [];
+    do {
+      const span = spanOf(this.take());
+      if (span === undefined) return undefined;
+      spans.push(span);
+    } while (this.takes(','));
+    if (isSet && !this.takes('}')) return undefined;
+    return OPERATORS.has(this.peek()) ? undefined : spans;
+  }
+
+  verdict(): Verdict | undefined {
+    const word = this.peek();
+    if (word === 'jump' || word === 'goto') {
+      this.at++;
+      return { is: word, chain: this.take()?.text ?? '' };
+    }
+    if (!PLAIN_VERDICTS.has(word)) return undefined;
+    this.at++;
+    // What a packet is rejected with makes no difference to it.
+    if (word === 'reject' && this.takes('with')) this.at += 2;
+    return { is: word as Verdict['is'] };
+  }
+
+  mappings(): readonly Mapping[] | string | undefined {
+    if (this.peek().startsWith('@')) return this.take()?.text.slice(1);
+    if (!this.takes('{')) return undefined;
+    const found = this.elements();
+    return this.takes('}') ? found : undefined;
+  }
+
+  /** `VALUE : VERDICT, …`. */
+  elements(): readonly Mapping[] | undefined {
+    const found: Mapping[] = [];
+    do {
+      const span = spanOf(this.take());
+      const verdict = this.takes(':') ? this.verdict() : undefined;
+      if (span === undefined || verdict === undefined) return undefined;
+      found.push({ span, verdict });
+    } while (this.takes(','));
+    return found;
+  }
+
+  /** Takes what changes neither the packet nor its way. */
+  harmless(): boolean {
+    if (this.takes('counter')) {
+      if (this.takes('packets')) this.at += 3;
+      else if (this.takes('name')) this.at++;
+      return true;
+    }
+    if (this.takes('comment')) {
+      this.at++;
+      return true;
+    }
+    if (!this.takes('log')) return false;
+    while (LOG_WORDS.has(this.peek())) this.at += 2;
+    return true;
+  }
+
+  /** The verdict the rule ends with, behind words that are not understood. */
+  lastVerdict(): Verdict | undefined {
+    for (; !this.isDone; this.at++) {
+      if (DECIDING.has(this.peek())) return { is: 'unknown' };
+      const verdict = this.verdict();
+      if (verdict !== undefined) return verdict;
+    }
+    return undefined;
+  }
+}
+
+function spanOf(token: Token | undefined): Span | undefined {
+  if (token === undefined || token.kind === 'mark' || OPERATORS.has(token.text)) return undefined;
+  const { text, kind } = token;
+  const [first = '', last = first] = kind === 'string' ? [text] : text.split('-');
+  // Names may hold a dash; ranges are of addresses and ports.
+  return kind === 'word' && /^[0-9a-f.:]+-[0-9a-f.:]+$/i.test(text)
+    ? { first, last }
+    : { first: text, last: text };
+}
+
+/** Elements of a set, as they are listed behind `elements =`; undefined where they are not plain values. */
+export function readElements(tokens: readonly Token[]): readonly Span[] | undefined {
+  const reader = new RuleReader(tokens);
+  const values = reader.values();
+  return reader.isDone && typeof values === 'object' ? values : undefined;
+}
+
+/** As {@link readElements}, of a map of verdicts. */
+export function readMappings(tokens: readonly Token[]): readonly Mapping[] | undefined {
+  const reader = new RuleReader(tokens);
+  const found = reader.mappings();
+  return reader.isDone && typeof found === 'object' ? found : undefined;
+}
+
+/** Reads one rule. What is not understood is its doubt, never left out. */
+export function readRule(tokens: readonly Token[], text: string, handle: string): NativeRule {
+  const reader = new RuleReader(tokens);
+  const conditions: Condition[] = [];
+  let verdict: Verdict | VerdictMap | undefined;
+  while (!reader.isDone && verdict === undefined) {
+    if (reader.harmless()) continue;
+    verdict = reader.verdict();
+    if (verdict !== undefined) break;
+    const field = reader.field();
+    const mapped = field !== undefined && reader.takes('vmap') ? reader.mappings() : undefined;
+    if (field !== undefined && mapped !== undefined) {
+      verdict = { field, among: mapped };
+      break;
+    }
+    const negated = reader.takes('!=');
+    const among = field === undefined ? undefined : reader.values();
+    if (field === undefined || among === undefined)
+      return { text, handle, conditions, doubt: `nft: ${text}`, verdict: reader.lastVerdict() };
+    conditions.push({ field, negated, among });
+  }
+  while (reader.harmless());
+  return { text, handle, conditions, doubt: reader.isDone ? undefined : `nft: ${text}`, verdict };
+}

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { tracePath } from '../../../src/trace/trace.ts';
+import type { Packet } from '../../../src/trace/packet.ts';
+import { GROUND, inside, outside, saved, told, withRules } from './ground.ts';
+
+/** A table as `nft -s -a list table inet own` prints it. */
+const listed = (...chains: readonly string[]): string =>
+  `table inet own { # handle 1\n${chains.map((chain) => `\t${chain.replaceAll('\n', '\n\t')}\n`).join('\n')}}\n`;
+
+const base = (head: string, policy: string, ...rules: readonly string[]): string =>
+  [
+    `chain ${head.split(' ')[2] ?? ''} { # handle 2`,
+    `\ttype ${head}; policy ${policy};`,
+    ...rules.map((rule, i) => `\t${rule} # handle ${String(i + 10)}`),
+    '}',
+  ].join('\n');
+
+const chain = (name: string, ...rules: readonly string[]): string =>
+  [`chain ${name} { # handle 3`, ...rules.map((rule) => `\t${rule} # handle 30`), '}'].join('\n');
+
+const INPUT = 'filter hook input priority filter';
+const FORWARD = 'filter hook forward priority filter';
+
+/** What becomes of the packet from outside to this machine's port 80. */
+const arriving = (rules: readonly string[], policy = 'accept', others: readonly string[] = []): string =>
+  told(
+    tracePath(outside(), {
+      ...GROUND,
+      natives: [{ table: 'inet own', text: listed(base(INPUT, policy, ...rules), ...others) }],
+    }),
+  );
+
+const PASSES = 'local 192.0.2.1:80';
+const DROPPED = 'stopped inet own input DROP';
+
+describe("rules of nftables' own", () => {
+  test.each<[readonly string[], string]>([
+    [['tcp dport 80 drop'], DROPPED],
+    [['tcp dport { 22, 80-90 } drop'], DROPPED],
+    [['tcp dport 81 drop'], PASSES],
+    [['udp dport 80 drop'], PASSES],
+    [['tcp dport != 80 drop'], PASSES],
+    [['tcp dport > 79 drop'], 'unknown: nft: tcp dport > 79 drop'],
+    [['ip saddr 192.0.2.0/24 reject with icmpx admin-prohibited'], 'stopped inet own input REJECT'],
+    [['ip saddr 192.0.2.3-192.0.2.9 drop'], PASSES],
+    [['ip6 saddr != fd00::/8 drop'], PASSES],
+    [['iifname "eth*" drop'], DROPPED],
+    [['iifname != "eth0" drop'], PASSES],
+    [['iifname { "lo", "docker0" } accept', 'drop'], DROPPED],
+    [['ct state established,related accept', 'ct state new drop'], DROPPED],
+    [['ct state vmap { established : accept, new : drop }'], DROPPED],
+    [['ct state vmap { established : accept }', 'log prefix "drop " counter'], PASSES],
+    [['ct status dnat drop'], PASSES],
+    [['meta nfproto ipv6 fib saddr . mark . iif oif missing drop'], PASSES],
+    [['meta l4proto { tcp, udp } th dport 80 drop'], DROPPED],
+    [['fib daddr type local drop'], DROPPED],
+    [['limit rate 5/second accept', 'accept'], PASSES],
+    [['limit rate 5/second accept', 'drop'], 'unknown: nft: limit rate 5/second accept'],
+    [
+      ['ip saddr . tcp dport { 192.0.2.2 . 80 } drop'],
+      'unknown: nft: ip saddr . tcp dport { 192.0.2.2 . 80 } drop',
+    ],
+    [['tcp dport 80 ct count over 3 reject'], 'unknown: nft: tcp dport 80 ct count over 3 reject'],
+    [['udp dport 53 ct count over 3 reject'], PASSES],
+    [['ip protocol icmp drop'], PASSES],
+    [['ip saddr @gone drop'], "unknown: nftables' set gone"],
+    [['tcp dport 80 queue to 0'], 'unknown: nft: tcp dport 80 queue to 0'],
+    [['return', 'drop'], PASSES],
+    [['accept', 'drop'], PASSES],
+  ])('%s: %s', (rules, expected) => {
+    expect(arriving(rules)).toBe(expected);
+  });
+
+  test('sets and maps of the table', () => {
+    const sets = [
+      'set near { # handle 5\n\ttype ipv4_addr\n\tflags interval\n\telements = { 10.0.0.0/8,\n\t\t     192.0.2.0-192.0.2.9 }\n}',
+      'map doors { # handle 6\n\ttype ifname : verdict\n\telements = { "lo" : accept,\n\t\t     "eth0" : jump cellar }\n}',
+      'set moving { # handle 7\n\ttype ipv4_addr\n\tflags dynamic,timeout\n}',
+      chain('cellar', 'drop'),
+    ];
+    expect(arriving(['ip saddr @near drop'], 'accept', sets)).toBe(DROPPED);
+    expect(arriving(['ip saddr != @near drop'], 'accept', sets)).toBe(PASSES);
+    expect(arriving(['iifname vmap @doors'], 'accept', sets)).toBe('stopped inet own cellar DROP');
+    expect(arriving(['ip saddr @moving drop'], 'accept', sets)).toBe("unknown: nftables' set moving");
+  });
+
+  test('jumps come back, gotos do not, and what is left is the policy', () => {
+    expect(arriving(['jump a', 'accept'], 'drop', [chain('a', 'udp dport 1 drop')])).toBe(PASSES);
+    expect(arriving(['goto a', 'accept'], 'drop', [chain('a', 'udp dport 1 drop')])).toBe(DROPPED);
+    expect(arriving(['jump a'], 'drop', [chain('a', 'return')])).toBe(DROPPED);
+  });
+});
+
+describe('where they stand', () => {
+  const behind = (natives: readonly string[], packet: Packet, rules: string): string =>
+    told(
+      tracePath(packet, {
+        ...withRules(rules),
+        natives: natives.map((text) => ({ table: 'inet own', text })),
+      }),
+    );
+  const DNAT = saved('nat', ['-A PREROUTING -d 192.0.2.1 -j DNAT --to-destination 172.17.0.2']);
+  const at = (priority: string): string =>
+    listed(base(`filter hook prerouting priority ${priority}`, 'accept', 'ip daddr 172.17.0.2 drop'));
+
+  test('before and behind the translation of iptables', () => {
+    expect(behind([at('mangle + 10')], outside(), DNAT)).toMatch(/^sent docker0/);
+    expect(behind([at('filter')], outside(), DNAT)).toBe('stopped inet own prerouting DROP');
+    expect(behind([at('dstnat')], outside(), DNAT)).toBe("unknown: nftables' own table inet own decides too");
+  });
+
+  test('an accept of one chain is not the last word', () => {
+    const open = listed(base(FORWARD, 'accept', 'accept'));
+    const closed = listed(base('filter hook forward priority filter + 10', 'drop'));
+    expect(behind([open, closed], inside(), DNAT)).toBe('stopped inet own forward DROP');
+    expect(behind([open], inside(), saved('filter', ['-A FORWARD -j DROP']))).toBe(
+      'stopped filter FORWARD DROP',
+    );
+  });
+
+  test('what may change packets makes all of it unknown; the name of what was done does not', () => {
+    const nat = (rule: string): string =>
+      listed(base(FORWARD, 'accept'), base('nat hook postrouting priority srcnat + 10', 'accept', rule));
+    expect(behind([nat('oifname "eth0" masquerade')], outside(), DNAT)).toMatch(/^unknown/);
+    expect(behind([nat('oifname "eth0" accept')], outside(), DNAT)).toMatch(/^sent docker0/);
+    expect(behind([listed(base(FORWARD, 'drop', 'ct status dnat accept'))], outside(), DNAT)).toMatch(
+      /^sent docker0/,
+    );
+    expect(behind([listed(base(FORWARD, 'accept', 'meta mark set 0x1'))], outside(), DNAT)).toMatch(
+      /^unknown/,
+    );
+  });
+});
