@@ -103,8 +103,12 @@ class RuleReader {
     }
     if (!PLAIN_VERDICTS.has(word)) return undefined;
     this.at++;
-    // What a packet is rejected with makes no difference to it.
-    if (word === 'reject' && this.takes('with')) this.at += 2;
+    // What a packet is rejected with makes no difference to it; nft 0.9 says `icmp type X`, later ones `icmp X`.
+    if (word === 'reject' && this.takes('with')) {
+      this.at++;
+      this.takes('type');
+      this.at++;
+    }
     return { is: word as Verdict['is'] };
   }
 
@@ -139,7 +143,7 @@ class RuleReader {
       return true;
     }
     if (!this.takes('log')) return false;
-    while (LOG_WORDS.has(this.peek())) this.at += 2;
+    while (LOG_WORDS.has(this.peek()) || (this.peek() === 'flags' && this.peek(1) === 'all')) this.at += 2;
     return true;
   }
 
