@@ -71,13 +71,7 @@ function conditions(dice: Dice, hook: string | undefined, { family, exotic }: Ki
 }
 
 /** What is not followed, or needs what nobody can know. */
-const EXOTIC = [
-  'limit rate 5/second',
-  'meta mark 0x1',
-  'ct direction original',
-  'ip ttl > 3',
-  'tcp flags syn',
-];
+const EXOTIC = ['limit rate 5/second', 'meta mark 0x1', 'ct direction original', 'meta length > 3'];
 
 function rule(dice: Dice, hook: string | undefined, later: readonly string[], kind: Kind): string {
   const words = [...conditions(dice, hook, kind)];
