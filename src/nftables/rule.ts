@@ -18,6 +18,13 @@ const PLAIN_VERDICTS: ReadonlySet<string> = new Set(['accept', 'drop', 'reject',
 /** Words of `log` that take one word or string behind them. */
 const LOG_WORDS: ReadonlySet<string> = new Set(['prefix', 'level', 'group', 'snaplen', 'queue-threshold']);
 
+/** Whom a reject can answer so. */
+const ANSWERED: Readonly<Record<string, readonly [field: string, value: string]>> = {
+  icmp: ['meta nfproto', 'ipv4'],
+  icmpv6: ['meta nfproto', 'ipv6'],
+  tcp: ['meta l4proto', 'tcp'],
+};
+
 /** Words that decide about a packet in ways that are not followed. */
 const DECIDING: ReadonlySet<string> = new Set(['vmap', 'queue', 'fwd', 'dup', 'synproxy', 'flow', 'tproxy']);
 
@@ -103,13 +110,23 @@ class RuleReader {
     }
     if (!PLAIN_VERDICTS.has(word)) return undefined;
     this.at++;
-    // What a packet is rejected with makes no difference to it; nft 0.9 says `icmp type X`, later ones `icmp X`.
-    if (word === 'reject' && this.takes('with')) {
-      this.at++;
-      this.takes('type');
-      this.at++;
-    }
     return { is: word as Verdict['is'] };
+  }
+
+  /**
+   * What a reject answers with says whom it is for, and then nft lists no other condition for that (measured: `meta nfproto
+   * ipv4` is left out before `reject with icmp …`).
+   */
+  rejected(): readonly Condition[] {
+    if (!this.takes('with')) return [];
+    const kind = this.take()?.text ?? '';
+    // nft 0.9 says `icmp type X`, later ones `icmp X`.
+    this.takes('type');
+    this.at++;
+    const only = ANSWERED[kind];
+    return only === undefined
+      ? []
+      : [{ field: only[0], negated: false, among: [{ first: only[1], last: only[1] }] }];
   }
 
   mappings(): readonly Mapping[] | string | undefined {
@@ -190,6 +207,7 @@ export function readRule(tokens: readonly Token[], text: string, handle: string)
   while (!reader.isDone && verdict === undefined) {
     if (reader.harmless()) continue;
     verdict = reader.verdict();
+    if (verdict?.is === 'reject') conditions.push(...reader.rejected());
     if (verdict !== undefined) break;
     const field = reader.field();
     const mapped = field !== undefined && reader.takes('vmap') ? reader.mappings() : undefined;

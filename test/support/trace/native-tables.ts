@@ -33,6 +33,8 @@ interface Kind {
 /** Conditions, one of each kind at most: nft refuses a rule that no packet can meet. */
 function conditions(dice: Dice, hook: string | undefined, { family, exotic }: Kind): readonly string[] {
   const not = (): string => (dice.chance(20) ? '!= ' : '');
+  // Chains that are jumped to also see packets without such an interface.
+  const unless = hook === undefined ? '' : not();
   const port = (): string =>
     dice.pick([
       String(dice.pick(PORTS)),
@@ -60,10 +62,10 @@ function conditions(dice: Dice, hook: string | undefined, { family, exotic }: Ki
       : [(): string => `fib ${dice.pick(['saddr', 'daddr'])} type ${dice.pick(['local', 'unicast'])}`]),
     ...(hook === 'postrouting' || hook === 'output'
       ? []
-      : [(): string => `iifname ${not()}${dice.pick(INTERFACES)}`]),
+      : [(): string => `iifname ${unless}${dice.pick(INTERFACES)}`]),
     ...(hook === 'prerouting' || hook === 'input'
       ? []
-      : [(): string => `oifname ${not()}${dice.pick(INTERFACES)}`]),
+      : [(): string => `oifname ${unless}${dice.pick(INTERFACES)}`]),
   ];
   if (dice.chance(5)) return [`meta nfproto ${dice.pick(['ipv4', 'ipv6'])}`];
   const chosen = new Set(Array.from({ length: dice.pick([1, 1, 2, 2, 3]) }, () => dice.pick(kinds)));

@@ -43,6 +43,8 @@ describe("rules of nftables' own", () => {
     [['tcp dport > 79 drop'], 'unknown: nft: tcp dport > 79 drop'],
     [['ip saddr 192.0.2.0/24 reject with icmpx admin-prohibited'], 'stopped inet own input REJECT'],
     [['ip saddr 192.0.2.0/24 reject with icmp type host-unreachable'], 'stopped inet own input REJECT'],
+    [['reject with icmpv6 admin-prohibited'], PASSES],
+    [['reject with tcp reset'], 'stopped inet own input REJECT'],
     [['log prefix "a " level debug flags all drop'], DROPPED],
     [['ip saddr 192.0.2.3-192.0.2.9 drop'], PASSES],
     [['ip6 saddr != fd00::/8 drop'], PASSES],
