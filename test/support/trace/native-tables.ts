@@ -33,7 +33,7 @@ interface Kind {
 /** Conditions, one of each kind at most: nft refuses a rule that no packet can meet. */
 function conditions(dice: Dice, hook: string | undefined, { family, exotic }: Kind): readonly string[] {
   const not = (): string => (dice.chance(20) ? '!= ' : '');
-  // Chains that are jumped to also see packets without such an interface.
+  // Chains that are jumped to also see packets without such an interface, and behind their routing.
   const unless = hook === undefined ? '' : not();
   const port = (): string =>
     dice.pick([
@@ -60,9 +60,9 @@ function conditions(dice: Dice, hook: string | undefined, { family, exotic }: Ki
     ...(family === 'ipv6' && !exotic
       ? []
       : [(): string => `fib ${dice.pick(['saddr', 'daddr'])} type ${dice.pick(['local', 'unicast'])}`]),
-    ...(hook === 'postrouting' || hook === 'output'
+    ...(hook === undefined || hook === 'postrouting' || hook === 'output'
       ? []
-      : [(): string => `iifname ${unless}${dice.pick(INTERFACES)}`]),
+      : [(): string => `iifname ${not()}${dice.pick(INTERFACES)}`]),
     ...(hook === 'prerouting' || hook === 'input'
       ? []
       : [(): string => `oifname ${unless}${dice.pick(INTERFACES)}`]),
