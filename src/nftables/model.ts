@@ -4,7 +4,7 @@ export interface NativeTable {
   readonly family: string;
   readonly name: string;
   readonly chains: ReadonlyMap<string, NativeChain>;
-  /** Elements of its sets; undefined for one that rules or time may change. */
+  /** Elements of its sets; undefined for one that rules add to, or that is not understood. */
   readonly sets: ReadonlyMap<string, readonly Span[] | undefined>;
   readonly maps: ReadonlyMap<string, readonly Mapping[] | undefined>;
 }

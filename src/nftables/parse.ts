@@ -109,14 +109,12 @@ function baseOf(words: readonly Token[]): Omit<Base, 'policy'> {
   return { type, hook, priority };
 }
 
-/** A set that rules add to, or whose elements time out, holds what nobody knows a moment later. */
-const CHANGING = new Set(['timeout', 'dynamic', 'gc-interval']);
-
 function elementsOf<Element>(
   body: readonly Token[],
   read: (tokens: readonly Token[]) => readonly Element[] | undefined,
 ): readonly Element[] | undefined {
-  if (body.some(({ text, kind }) => kind === 'word' && CHANGING.has(text))) return undefined;
+  // Rules add to it: what it holds when a packet comes, nobody knows.
+  if (body.some(({ text, kind }) => kind === 'word' && text === 'dynamic')) return undefined;
   const at = body.findIndex(({ text }) => text === 'elements');
   if (at === -1) return [];
   const end = body.findIndex(({ kind }, index) => kind === 'end' && index > at);

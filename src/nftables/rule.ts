@@ -97,6 +97,7 @@ class RuleReader {
       const span = spanOf(this.take());
       if (span === undefined) return undefined;
       spans.push(span);
+      while (isSet && this.remark());
     } while (this.takes(','));
     if (isSet && !this.takes('}')) return undefined;
     return OPERATORS.has(this.peek()) ? undefined : spans;
@@ -146,6 +147,14 @@ class RuleReader {
       found.push({ span, verdict });
     } while (this.takes(','));
     return found;
+  }
+
+  /** Takes what may stand behind an element of a set. */
+  private remark(): boolean {
+    if (this.takes('timeout') || this.takes('expires')) this.at++;
+    else if (this.peek() !== 'counter' && this.peek() !== 'comment') return false;
+    else return this.harmless();
+    return true;
   }
 
   /** Takes what changes neither the packet nor its way. */

@@ -1,6 +1,6 @@
 import type { NativeChain, NativeRule, NativeTable, Verdict } from '../nftables/model.ts';
 import { all, type Answer } from './answer.ts';
-import { isIn, meets, membersOf } from './native-match.ts';
+import { meets, verdictIn } from './native-match.ts';
 import { hooksAt, spell } from './natives.ts';
 import type { Hook, PathEnd } from './path.ts';
 import { decide, factsAt, unknownEnd, type Walk } from './walk.ts';
@@ -65,14 +65,8 @@ function judgeRule(
   const answer = met === true ? (doubt ?? true) : met;
   if (verdict === undefined || 'is' in verdict) return { answer, verdict };
   if (answer === false) return { answer };
-  const mappings = membersOf(verdict.among, table.maps);
-  if (mappings === undefined) return { answer, verdict: { is: 'unknown' } };
-  for (const { span, verdict: own } of mappings) {
-    const isMeant = isIn(verdict.field, span, facts);
-    if (isMeant === true) return { answer, verdict: own };
-    if (typeof isMeant === 'string') return { answer, verdict: { is: 'unknown' } };
-  }
-  return { answer: false };
+  const own = verdictIn(verdict, table, facts);
+  return { answer, verdict: typeof own === 'string' ? { is: 'unknown' } : own };
 }
 
 interface Obeyed {

@@ -1,10 +1,11 @@
 import { blockOf } from '../iptables/address.ts';
-import type { Condition, NativeTable, Span } from '../nftables/model.ts';
+import type { Condition, NativeTable, Span, Verdict, VerdictMap } from '../nftables/model.ts';
 import { inBlock, inRange } from './addresses.ts';
 import { any, withSign, type Answer } from './answer.ts';
 import type { Facts } from './facts.ts';
 import { localType } from './local.ts';
 import { inState } from './match-connection.ts';
+import { memory } from './memory.ts';
 import type { Packet } from './packet.ts';
 import { hasPorts, protocolNumber } from './protocols.ts';
 import { lookupRoute } from './route.ts';
@@ -30,7 +31,7 @@ const ICMPV6: Readonly<Record<string, number>> = {
 };
 
 /** The elements of a set of the table's own, or those a rule lists itself. */
-export function membersOf<Element>(
+function membersOf<Element>(
   among: readonly Element[] | string,
   sets: ReadonlyMap<string, readonly Element[] | undefined>,
 ): readonly Element[] | undefined {
@@ -49,7 +50,41 @@ export function meets(condition: Condition, { sets }: NativeTable, facts: Facts)
     (field === 'iifname' && facts.packet.inInterface === '') ||
     (field === 'oifname' && facts.packet.outInterface === '');
   if (negated && (isNowhere || !SIGNED.has(field))) return `nft: ${field} !=`;
-  return withSign(any(spans.map((span) => isIn(field, span, facts))), negated);
+  return withSign(isAmong(field, spans, facts), negated);
+}
+
+/** A block list may hold thousands; packets have few addresses. */
+const located = memory<Answer>();
+
+function isAmong(field: string, spans: readonly Span[], facts: Facts): Answer {
+  const side = SIDES[field];
+  const answer = (): Answer => any(spans.map((span) => valueIn(field, span, facts)));
+  if (side === undefined || facts.packet.vague?.includes(side)) return answer();
+  return located(spans, facts.packet[side], answer);
+}
+
+const SIDES: Readonly<Record<string, 'source' | 'destination'>> = {
+  'ip saddr': 'source',
+  'ip6 saddr': 'source',
+  'ip daddr': 'destination',
+  'ip6 daddr': 'destination',
+};
+
+/** The verdict that a value of the packet maps to; `undefined` for none, and in words why that is not known. */
+export function verdictIn(
+  { field, among }: VerdictMap,
+  { maps }: NativeTable,
+  facts: Facts,
+): Verdict | string | undefined {
+  if (!isAbout(field, facts.packet)) return undefined;
+  const mappings = membersOf(among, maps);
+  if (mappings === undefined) return `nftables' map ${typeof among === 'string' ? among : field}`;
+  for (const { span, verdict } of mappings) {
+    const answer = valueIn(field, span, facts);
+    if (answer === true) return verdict;
+    if (typeof answer === 'string') return answer;
+  }
+  return undefined;
 }
 
 /** Fields of which the opposite is simply the opposite. */
@@ -79,7 +114,7 @@ function isAbout(field: string, { family, protocol }: Packet): boolean {
 }
 
 /** Whether the packet's value of a field is one of a span. */
-export function isIn(field: string, span: Span, facts: Facts): Answer {
+function valueIn(field: string, span: Span, facts: Facts): Answer {
   const { packet, terrain } = facts;
   const [header = '', part = ''] = field.split(' ');
   switch (field) {
@@ -91,10 +126,9 @@ export function isIn(field: string, span: Span, facts: Facts): Answer {
       return isInterface('outInterface', span.first, facts);
     case 'ip saddr':
     case 'ip6 saddr':
-      return isAddress('source', span, packet);
     case 'ip daddr':
     case 'ip6 daddr':
-      return isAddress('destination', span, packet);
+      return isAddress(part === 'saddr' ? 'source' : 'destination', span, packet);
     case 'ip protocol':
     case 'ip6 nexthdr':
     case 'meta l4proto': {

@@ -9,7 +9,7 @@ import type { Terrain } from './terrain.ts';
 const STOPS = /(?<![\w-])(?:drop|reject|queue|synproxy|fwd|dup|flow)(?![\w-])/;
 /** Statements; a helper and a mark for tracing change nothing about the packet itself. */
 const CHANGES =
-  /(?<![\w-])(?:dnat|snat|masquerade|redirect|tproxy|notrack)(?![\w-])|\S[^\n]*(?<! helper| nftrace) set /;
+  /(?<![\w-])(?:dnat|snat|masquerade|redirect|tproxy|notrack)(?![\w-])|^[^\S\n]*\S[^\n]*(?<! helper| nftrace) set /m;
 
 /** A listing without strings, and without the conditions that name what NAT did. */
 const statementsOf = (text: string): string =>

@@ -79,8 +79,12 @@ function rule(dice: Dice, hook: string | undefined, later: readonly string[], ki
   const words = [...conditions(dice, hook, kind)];
   if (kind.exotic && dice.chance(10)) words.push(dice.pick(EXOTIC));
   if (dice.chance(20)) words.push(dice.pick(['counter', 'log prefix "a drop "']));
-  const states = 'ct state vmap { established : accept, related : accept, invalid : drop }';
-  if (hook !== undefined && dice.chance(8)) return states;
+  if (hook !== undefined && dice.chance(10))
+    return dice.pick([
+      'ct state vmap { established : accept, related : accept, invalid : drop }',
+      'tcp dport vmap { 80 : accept, 443 : drop, 8000-9000 : jump three }',
+      'udp dport vmap { 53 : drop, 9000 : goto two }',
+    ]);
   if (kind.exotic && hook === 'prerouting' && dice.chance(25))
     return `meta nfproto ${kind.family} fib saddr . mark . iif oif missing drop`;
   if (later.length > 0 && dice.chance(25)) words.push(`${dice.pick(['jump', 'goto'])} ${dice.pick(later)}`);

@@ -54,6 +54,9 @@ describe("rules of nftables' own", () => {
     [['ct state established,related accept', 'ct state new drop'], DROPPED],
     [['ct state vmap { established : accept, new : drop }'], DROPPED],
     [['ct state vmap { established : accept }', 'log prefix "drop " counter'], PASSES],
+    [['tcp dport vmap { 22 : accept, 80 : drop }'], DROPPED],
+    [['udp dport vmap { 22 : accept, 80 : drop }'], PASSES],
+    [['iifname "eth0" meta mark 0x1 drop'], 'unknown: nft: iifname "eth0" meta mark 0x1 drop'],
     [['ct status dnat drop'], PASSES],
     [['meta nfproto ipv6 fib saddr . mark . iif oif missing drop'], PASSES],
     [['meta l4proto { tcp, udp } th dport 80 drop'], DROPPED],
@@ -80,12 +83,14 @@ describe("rules of nftables' own", () => {
       'set near { # handle 5\n\ttype ipv4_addr\n\tflags interval\n\telements = { 10.0.0.0/8,\n\t\t     192.0.2.0-192.0.2.9 }\n}',
       'map doors { # handle 6\n\ttype ifname : verdict\n\telements = { "lo" : accept,\n\t\t     "eth0" : jump cellar }\n}',
       'set moving { # handle 7\n\ttype ipv4_addr\n\tflags dynamic,timeout\n}',
+      'set banned { # handle 8\n\ttype ipv4_addr\n\tflags timeout\n\telements = { 192.0.2.1 timeout 1h, 192.0.2.2 timeout 30m comment "x y" }\n}',
       chain('cellar', 'drop'),
     ];
     expect(arriving(['ip saddr @near drop'], 'accept', sets)).toBe(DROPPED);
     expect(arriving(['ip saddr != @near drop'], 'accept', sets)).toBe(PASSES);
     expect(arriving(['iifname vmap @doors'], 'accept', sets)).toBe('stopped inet own cellar DROP');
     expect(arriving(['ip saddr @moving drop'], 'accept', sets)).toBe("unknown: nftables' set moving");
+    expect(arriving(['ip saddr @banned drop'], 'accept', sets)).toBe(DROPPED);
   });
 
   test('jumps come back, gotos do not, and what is left is the policy', () => {
