@@ -79,21 +79,29 @@ const chainsAt = (table: NativeTable, hook: Hook): readonly Hooked[] =>
       : [];
   });
 
+const RAW = -300;
+const TRACKS = -200;
+
 /** A table that only lets pass or stops, at hooks that iptables has, and at no moment at which others change the packet. */
 function followable(text: string): NativeTable | undefined {
   const table = parseNativeTable(text);
   if (table === undefined || !/^(?:ip6?|inet)$/.test(table.family)) return undefined;
-  return [...table.chains.values()].every((chain) => isPlain(chain, table)) ? table : undefined;
+  const asksConnections = /(?<![\w-])ct(?![\w-])/.test(statementsOf(text));
+  return [...table.chains.values()].every((chain) => isPlain(chain, table, asksConnections))
+    ? table
+    : undefined;
 }
 
-function isPlain({ name, base }: NativeChain, table: NativeTable): boolean {
+function isPlain({ name, base }: NativeChain, table: NativeTable, asksConnections: boolean): boolean {
   if (base === undefined) return true;
   const hook = base.hook.toUpperCase() as Hook;
   const { type, priority } = base;
   if (priority === undefined || !/^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(hook)) return false;
   if (type !== 'filter') return base.policy === 'accept' && stopsNobody(name, table);
+  if (hook === 'FORWARD') return true;
   const translates = sideOf(hook) === 'destination' ? -100 : 100;
-  return hook === 'FORWARD' || (priority !== -200 && priority !== translates);
+  // Of two chains of one priority nobody tells which comes first; a rule in `raw` may take a packet's connection away.
+  return ![TRACKS, translates, ...(asksConnections ? [RAW] : [])].includes(priority);
 }
 
 /** Whether no rule that a chain leads to can stop a packet. */

@@ -68,7 +68,8 @@ iptables -A FORWARD -j ufw-reject-forward`;
 const NATIVE = `nft -f - <<'EOF'
 table inet filter {
   chain input { type filter hook input priority filter; policy accept; ct state invalid drop; tcp dport 23 drop; }
-  chain forward { type filter hook forward priority filter; policy accept; ip saddr 198.18.0.0/15 drop; }
+  set banned { type ipv4_addr; flags timeout; elements = { 203.0.113.66 timeout 1h } }
+  chain forward { type filter hook forward priority filter; policy accept; ip saddr 198.18.0.0/15 drop; ip saddr @banned drop; }
 }
 EOF`;
 

@@ -17,10 +17,10 @@ const INTERFACES = [
 
 /** Where base chains are hooked in: never at the very moment at which a connection is tracked or translated. */
 const PRIORITIES: Readonly<Record<string, readonly string[]>> = {
-  prerouting: ['raw', '-250', 'mangle', 'mangle + 10', 'dstnat + 10', 'filter', 'filter + 10', '300'],
+  prerouting: ['raw - 10', '-250', 'mangle', 'mangle + 10', 'dstnat + 10', 'filter', 'filter + 10', '300'],
   input: ['filter - 5', 'filter', 'security', '150'],
   forward: ['mangle', 'filter', 'filter + 10', 'security'],
-  output: ['raw', 'mangle + 10', 'filter', '150'],
+  output: ['raw - 10', 'mangle + 10', 'filter', '150'],
   postrouting: ['mangle', 'filter', 'srcnat + 10'],
 };
 const HELPERS = ['one', 'two', 'three'];

@@ -118,6 +118,12 @@ describe('where they stand', () => {
     expect(behind([at('dstnat')], outside(), DNAT)).toBe("unknown: nftables' own table inet own decides too");
   });
 
+  test('beside raw, which may take a connection away, only what does not ask for one', () => {
+    const raw = (rule: string): string => listed(base('filter hook prerouting priority raw', 'accept', rule));
+    expect(behind([raw('tcp dport 80 drop')], outside(), DNAT)).toBe('stopped inet own prerouting DROP');
+    expect(behind([raw('ct state new drop')], outside(), DNAT)).toMatch(/^unknown/);
+  });
+
   test('an accept of one chain is not the last word', () => {
     const open = listed(base(FORWARD, 'accept', 'accept'));
     const closed = listed(base('filter hook forward priority filter + 10', 'drop'));
