@@ -65,6 +65,34 @@ export async function unreachable(engine: Engine): Promise<readonly string[]> {
   return (await Promise.all(asked)).flat();
 }
 
+interface Inspected {
+  readonly State: { readonly StartedAt: string };
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<
+      Record<string, { readonly IPAddress: string; readonly GlobalIPv6Address: string }>
+    >;
+  };
+}
+
+/**
+ * Addresses of the containers that came up after a moment: what a damage took of one in the middle of its start, no restore
+ * of before could miss, for the Engine did not list it yet.
+ *
+ * @param moment - in milliseconds since 1970
+ */
+export async function startedSince(engine: Engine, moment: number): Promise<readonly string[]> {
+  const listed = (await engine.api('/containers/json')) as readonly { readonly Id: string }[];
+  const inspected = (await Promise.all(
+    listed.map(({ Id }) => engine.api(`/containers/${Id}/json`)),
+  )) as readonly Inspected[];
+  return inspected
+    .filter(({ State }) => Date.parse(State.StartedAt) >= moment)
+    .flatMap(({ NetworkSettings }) =>
+      Object.values(NetworkSettings.Networks).flatMap((own) => [own.IPAddress, own.GlobalIPv6Address]),
+    )
+    .filter((address) => address !== '');
+}
+
 interface State {
   readonly Running: boolean;
 }

@@ -62,6 +62,7 @@ async function strike({ engine, host, diary, dice, saves, tally }: Siege): Promi
   add(tally.kinds, what);
   const args = restoreOf(dice);
   const began = performance.now();
+  tally.lastRestore = Date.now();
   const { code, stdout, stderr } = await host.attempt(args);
   tally.milliseconds.push(performance.now() - began);
   if (code !== 0)

@@ -4,6 +4,8 @@ import type { Siege } from './siege.ts';
 export interface Tally {
   damages: number;
   readonly kinds: Map<string, number>;
+  /** When the last restore began, in milliseconds since 1970. */
+  lastRestore: number;
   /** How long each restore took. */
   readonly milliseconds: number[];
   applies: number;
@@ -18,6 +20,7 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   damages: 0,
   kinds: new Map(),
+  lastRestore: 0,
   milliseconds: [],
   applies: 0,
   again: 0,
