@@ -1,9 +1,10 @@
 import type { PublishedPort } from '../docker/inventory.ts';
-import { parseBlock, sameBlock } from '../iptables/address.ts';
+import { parseBlock } from '../iptables/address.ts';
 import type { Asked } from './asked.ts';
 import { advise, checksOf, listNames } from './check.ts';
 import type { Check, Target } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
+import { isWorn } from './lookup.ts';
 import { isAny, isLoopback } from './path-request.ts';
 
 const { fail } = checksOf('container');
@@ -13,9 +14,6 @@ type PortTarget = Extract<Target, { kind: 'port' }>;
 const isEvery = (address: string): boolean => address === '' || isAny(address);
 
 const isAddress = (address: string): boolean => !isEvery(address) && parseBlock(address) !== undefined;
-
-const isHere = (address: string, { terrain }: Facts): boolean =>
-  terrain.links.some(({ addresses }) => addresses.some((one) => sameBlock(one.address, address)));
 
 const spell = ({ address, port, proto }: PortTarget): string =>
   `${address === '' ? '' : `${address}:`}${String(port)}/${proto}`;
@@ -28,7 +26,7 @@ export function findPort(target: PortTarget, facts: Facts): Asked {
     containers: new Set(containers),
     trouble,
   });
-  if (isAddress(address) && !isLoopback(address) && !isHere(address, facts))
+  if (isAddress(address) && !isLoopback(address) && !isWorn(facts.terrain, address))
     return found([], elsewhere(target, facts));
   const bound = facts.ports.filter((one) => one.hostPort === port);
   const led = bound.filter(

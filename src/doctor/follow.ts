@@ -1,11 +1,11 @@
 import { sameBlock } from '../iptables/address.ts';
-import { memory } from '../trace/memory.ts';
 import type { Packet } from '../trace/packet.ts';
 import type { Path } from '../trace/path.ts';
 import { traceAnswer, tracePath } from '../trace/trace.ts';
 import { listNames } from './check.ts';
 import type { NamedPath } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
+import { isWorn } from './lookup.ts';
 import type { Goal, PathRequest } from './path-request.ts';
 
 /** What became of a packet, held against what should. */
@@ -71,21 +71,13 @@ function outcomeOf({ end, last }: Path, goal: Goal, { links }: Facts['terrain'])
   }
   const { outInterface } = end;
   if (goal.to === 'outside') {
-    return goal.masqueraded && !isWorn(links, last.source) ? { is: 'unmasked' } : { is: 'reached' };
+    return goal.masqueraded && !isWorn({ links }, last.source) ? { is: 'unmasked' } : { is: 'reached' };
   }
   if (goal.to === 'host') return { is: 'elsewhere', by: outInterface };
   if (!sameBlock(last.destination, goal.address) || last.destinationPort !== goal.port)
     return { is: 'mistranslated' };
   return outInterface === goal.bridge ? { is: 'reached' } : { is: 'elsewhere', by: outInterface };
 }
-
-const worn = memory<boolean>();
-
-/** Whether an address is one of this host's. */
-const isWorn = (links: Facts['terrain']['links'], source: string): boolean =>
-  worn(links, source, () =>
-    links.some(({ addresses }) => addresses.some(({ address }) => sameBlock(address, source))),
-  );
 
 /** Routed away from its goal: whoever stopped it afterwards was right to. */
 const isOffCourse = ({ outInterface, destination }: Packet, goal: Goal): boolean =>

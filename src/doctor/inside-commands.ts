@@ -1,6 +1,7 @@
-import { blockOf, overlap } from '../iptables/address.ts';
+import { blockOf } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import { sh } from '../shell.ts';
+import { inBlock } from '../trace/addresses.ts';
 import type { Inside } from './facts.ts';
 import { addressOf, gatewayOf, type Member } from './lookup.ts';
 
@@ -14,11 +15,7 @@ export const flagOf = (family: Family): string => (family === 'ipv4' ? '' : '-6 
 const USUAL = { ipv4: '16', ipv6: '64' } as const;
 
 function lengthOf(address: string, { subnets }: Member['network'], family: Family): string {
-  const own = blockOf(address);
-  const home = subnets.find((subnet) => {
-    const block = blockOf(subnet);
-    return own !== undefined && block !== undefined && overlap(block, own);
-  });
+  const home = subnets.find((subnet) => inBlock(address, blockOf(subnet)) === true);
   return home?.split('/')[1] ?? USUAL[family];
 }
 

@@ -1,5 +1,5 @@
 import { makePacket } from '../trace/packet.ts';
-import type { PathEnd } from '../trace/path.ts';
+import type { Stopped } from '../trace/path.ts';
 import type { Terrain } from '../trace/terrain.ts';
 import { tracePath } from '../trace/trace.ts';
 import { sh } from '../shell.ts';
@@ -12,8 +12,6 @@ import { insideLinkOf, insideOf, membersOf, type Member } from './lookup.ts';
 import { likelyPort } from './paths-of.ts';
 
 const { fail } = checksOf('container');
-
-type Stopped = Extract<PathEnd, { at: 'stopped' }>;
 
 /** Firewalls of containers' own, inside their network namespaces: whether they stop what reaches, or leaves, the container. */
 export function judgeInsideRules(facts: Facts): readonly Check[] {

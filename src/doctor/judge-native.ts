@@ -1,19 +1,16 @@
 import type { NativeChain } from '../nftables/model.ts';
-import { parseNativeTable } from '../nftables/parse.ts';
 import { sh } from '../shell.ts';
-import type { PathEnd } from '../trace/path.ts';
+import { readNatives } from '../trace/natives.ts';
+import type { Stopped } from '../trace/path.ts';
 import { advise, checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import { namesOf, pathLines, type Followed, type Group } from './follow.ts';
 
 /** An end that one of nftables' own tables makes. */
-export type NativeStop = Extract<PathEnd, { at: 'stopped' }> & {
-  readonly native: NonNullable<Extract<PathEnd, { at: 'stopped' }>['native']>;
-};
+export type NativeStop = Stopped & Required<Pick<Stopped, 'native'>>;
 
-export const isNative = (end: Extract<PathEnd, { at: 'stopped' }>): end is NativeStop =>
-  end.native !== undefined;
+export const isNative = (end: Stopped): end is NativeStop => end.native !== undefined;
 
 /** `inet filter`, as its words. */
 const wordsOf = (table: string): readonly [string, string] => {
@@ -41,10 +38,10 @@ export function judgeNatives({ terrain }: Facts): readonly Check[] {
         evidence: ['they may drop packets too: nft list ruleset'],
       }),
     ];
-  return terrain.natives.flatMap(({ table, text }) => {
+  return readNatives(terrain).flatMap(({ table, read }) => {
     // A table of one family, or of bridges, does not see all packets: their paths tell.
     if (!/^(?:inet|ip) /.test(table)) return [];
-    const closed = [...(parseNativeTable(text)?.chains.values() ?? [])].find(isClosed);
+    const closed = [...(read?.chains.values() ?? [])].find(isClosed);
     if (closed === undefined) return [];
     const { name, base, rules } = closed;
     const [family, own] = wordsOf(table);

@@ -1,4 +1,4 @@
-import type { PathEnd } from '../trace/path.ts';
+import type { Stopped } from '../trace/path.ts';
 import { sh } from '../shell.ts';
 import { checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
@@ -11,8 +11,6 @@ import { namesOf, pathLines, type Followed, type Group } from './follow.ts';
 import { homeOf, judgeRouting } from './judge-routing.ts';
 
 const { ok, fail, unknown } = checksOf('path');
-
-type Stopped = Extract<PathEnd, { at: 'stopped' }>;
 
 /** What the paths that do not reach their goal are stopped by; one check for each culprit, however many paths it ends. */
 export function judgePaths(all: readonly Followed[], facts: Facts): readonly Check[] {

@@ -1,8 +1,10 @@
 import { sh } from '../shell.ts';
-import { overlap, blockOf, type Block } from '../iptables/address.ts';
+import { overlap, blockOf } from '../iptables/address.ts';
+import { inBlock } from '../trace/addresses.ts';
 import type { Route, RouteRule, Terrain } from '../trace/terrain.ts';
 import { advise, checksOf, type } from './check.ts';
 import type { Check, Remedy } from './diagnosis.ts';
+import { linkOf } from './lookup.ts';
 import type { Facts } from './facts.ts';
 import { namesOf, pathLines, type Followed } from './follow.ts';
 
@@ -63,23 +65,18 @@ export function homeOf(
 ):
   | { readonly name: string; readonly bridge: string; readonly subnet: string; readonly gateway: string }
   | undefined {
-  const one = blockOf(address);
   for (const { name, bridge, subnets, gateways } of networks)
-    for (const [i, subnet] of subnets.entries()) {
-      const block = blockOf(subnet);
-      if (bridge !== '' && one !== undefined && block !== undefined && overlap(block, one))
-        return { name, bridge, subnet, gateway: gatewayOn(block, bridge, gateways[i] ?? '', terrain) };
-    }
+    for (const [i, subnet] of subnets.entries())
+      if (bridge !== '' && inBlock(address, blockOf(subnet)) === true)
+        return { name, bridge, subnet, gateway: gatewayOn(subnet, bridge, gateways[i] ?? '', terrain) };
   return undefined;
 }
 
 /** What the bridge wears of a subnet; else what the Engine calls its gateway, which not every Engine tells. */
-function gatewayOn(subnet: Block, bridge: string, told: string, { links }: Terrain): string {
-  const worn = links.find(({ name }) => name === bridge)?.addresses ?? [];
-  const own = worn.find(({ address }) => {
-    const block = blockOf(address);
-    return block !== undefined && overlap(subnet, block);
-  });
+function gatewayOn(subnet: string, bridge: string, told: string, terrain: Terrain): string {
+  const own = linkOf(terrain, bridge)?.addresses.find(
+    ({ address }) => inBlock(address, blockOf(subnet)) === true,
+  );
   return own?.address ?? told.replace(/\/.*$/, '');
 }
 

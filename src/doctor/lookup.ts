@@ -1,4 +1,5 @@
 import type { LiveNetwork } from '../docker/inventory.ts';
+import { sameBlock } from '../iptables/address.ts';
 import type { Family } from '../iptables/model.ts';
 import { memory } from '../trace/memory.ts';
 import type { Link, Terrain } from '../trace/terrain.ts';
@@ -55,6 +56,14 @@ function findMembers({ networks, containers }: Pick<Facts, 'networks' | 'contain
 }
 
 export { linkOf } from '../trace/local.ts';
+
+/** Whether an address is one of this host's. */
+export const isWorn = ({ links }: Pick<Terrain, 'links'>, address: string): boolean =>
+  worn(links, address, () =>
+    links.some(({ addresses }) => addresses.some((own) => sameBlock(own.address, address))),
+  );
+
+const worn = memory<boolean>();
 
 /** The address of a place in one family; '' for none. */
 export const addressOf = ({ ipv4, ipv6 }: Attached, family: Family): string =>

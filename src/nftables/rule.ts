@@ -151,9 +151,9 @@ class RuleReader {
 
   /** Takes what may stand behind an element of a set. */
   private remark(): boolean {
-    if (this.takes('timeout') || this.takes('expires')) this.at++;
-    else if (this.peek() !== 'counter' && this.peek() !== 'comment') return false;
-    else return this.harmless();
+    if (!this.takes('timeout') && !this.takes('expires'))
+      return /^(?:counter|comment)$/.test(this.peek()) && this.harmless();
+    this.at++;
     return true;
   }
 

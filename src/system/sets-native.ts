@@ -37,8 +37,11 @@ export async function readNative(
     names.map(async (table) => ({
       table,
       text: await output([
-        ...(owned === 'with-owned' ? (['nft', '-s', '-a'] as const) : (['nft', '-s'] as const)),
-        ...['list', 'table', ...table.split(' ')],
+        'nft',
+        owned === 'with-owned' ? '-sa' : '-s',
+        'list',
+        'table',
+        ...table.split(' '),
       ]),
     })),
   );

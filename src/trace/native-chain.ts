@@ -2,6 +2,7 @@ import type { NativeChain, NativeRule, NativeTable, Verdict } from '../nftables/
 import { all, type Answer } from './answer.ts';
 import { meets, verdictIn } from './native-match.ts';
 import { hooksAt, spell } from './natives.ts';
+import type { Facts } from './facts.ts';
 import type { Hook, PathEnd } from './path.ts';
 import { decide, factsAt, unknownEnd, type Walk } from './walk.ts';
 
@@ -41,8 +42,9 @@ export function passNatives(walk: Walk, hook: Hook, before: number): PathEnd | u
 function runChain(walk: Walk, place: Place, chain: NativeChain, depth: number): Outcome {
   const where = { table: spell(place.table), chain: chain.name };
   if (depth > DEEPEST) return unknownEnd({ why: 'chains that never end', ...where });
+  const facts = factsAt(walk, place.hook);
   for (const rule of chain.rules) {
-    const { answer, verdict } = judgeRule(rule, place.table, walk, place.hook);
+    const { answer, verdict } = judgeRule(rule, place.table, facts);
     if (answer === false || verdict === undefined || verdict.is === 'continue') continue;
     if (typeof answer === 'string' && !decide(walk, { why: answer, ...where }, false)) continue;
     if (verdict.is === 'unknown') return unknownEnd({ why: `nft: ${rule.text}`, ...where });
@@ -57,10 +59,8 @@ function runChain(walk: Walk, place: Place, chain: NativeChain, depth: number): 
 function judgeRule(
   { conditions, doubt, verdict }: NativeRule,
   table: NativeTable,
-  walk: Walk,
-  hook: Hook,
+  facts: Facts,
 ): { readonly answer: Answer; readonly verdict?: Verdict | undefined } {
-  const facts = factsAt(walk, hook);
   const met = all(conditions.map((condition) => meets(condition, table, facts)));
   const answer = met === true ? (doubt ?? true) : met;
   if (verdict === undefined || 'is' in verdict) return { answer, verdict };

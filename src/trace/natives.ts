@@ -34,6 +34,8 @@ interface Hooked {
 /** One of the tables as it was listed, and read where it can be followed. */
 interface Reading {
   readonly table: string;
+  /** Undefined for a text that is not understood. */
+  readonly read: NativeTable | undefined;
   /** Undefined where it cannot be followed. */
   readonly followed: NativeTable | undefined;
   readonly isHooked: boolean;
@@ -43,14 +45,17 @@ interface Reading {
 
 const readings = memory<readonly Reading[]>();
 
-const readingsOf = ({ natives = [] }: Terrain): readonly Reading[] =>
+/** nftables' own tables, each read once for a terrain. */
+export const readNatives = ({ natives = [] }: Pick<Terrain, 'natives'>): readonly Reading[] =>
   readings(natives, '', () =>
     natives.map(({ table, text }) => {
       const statements = statementsOf(text);
       const mayChange = CHANGES.test(statements);
+      const read = parseNativeTable(text);
       return {
         table,
-        followed: mayChange ? undefined : followable(text),
+        read,
+        followed: read !== undefined && !mayChange && isFollowable(read, statements) ? read : undefined,
         isHooked: /\bhook\b/.test(statements),
         mayStop: STOPS.test(statements),
         mayChange,
@@ -62,7 +67,7 @@ const readingsOf = ({ natives = [] }: Terrain): readonly Reading[] =>
 export function hooksAt(terrain: Terrain, family: Family, hook: Hook): readonly Hooked[] {
   if (terrain.natives === undefined || terrain.natives.length === 0) return [];
   return hooked(terrain.natives, `${family} ${hook}`, () =>
-    readingsOf(terrain)
+    readNatives(terrain)
       .filter(({ table }) => isFor(table, family))
       .flatMap(({ followed }) => (followed === undefined ? [] : chainsAt(followed, hook)))
       .sort((a, b) => a.priority - b.priority),
@@ -83,13 +88,12 @@ const RAW = -300;
 const TRACKS = -200;
 
 /** A table that only lets pass or stops, at hooks that iptables has, and at no moment at which others change the packet. */
-function followable(text: string): NativeTable | undefined {
-  const table = parseNativeTable(text);
-  if (table === undefined || !/^(?:ip6?|inet)$/.test(table.family)) return undefined;
-  const asksConnections = /(?<![\w-])ct(?![\w-])/.test(statementsOf(text));
-  return [...table.chains.values()].every((chain) => isPlain(chain, table, asksConnections))
-    ? table
-    : undefined;
+function isFollowable(table: NativeTable, statements: string): boolean {
+  const asksConnections = /(?<![\w-])ct(?![\w-])/.test(statements);
+  return (
+    /^(?:ip6?|inet)$/.test(table.family) &&
+    [...table.chains.values()].every((chain) => isPlain(chain, table, asksConnections))
+  );
 }
 
 function isPlain({ name, base }: NativeChain, table: NativeTable, asksConnections: boolean): boolean {
@@ -128,7 +132,7 @@ export function besideNatives(terrain: Terrain, family: Family, end: PathEnd): P
   const passes = end.at === 'sent' || end.at === 'local';
   if (terrain.natives === undefined)
     return passes ? { at: 'unknown', why: 'whether nftables has tables of its own could not be read' } : end;
-  const seeing = readingsOf(terrain).filter(
+  const seeing = readNatives(terrain).filter(
     ({ table, followed, isHooked }) => followed === undefined && isHooked && isFor(table, family),
   );
   const changing = seeing.find(({ mayChange }) => mayChange);

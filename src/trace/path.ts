@@ -59,6 +59,9 @@ export type PathEnd =
       readonly rule?: Rule;
     };
 
+/** An end that a rule, or a policy, makes. */
+export type Stopped = Extract<PathEnd, { readonly at: 'stopped' }>;
+
 /** The way of one packet through one network namespace. */
 export interface Path {
   /** As it set out. */
