@@ -1,74 +1,74 @@
 import js from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-
-/**
- * The rooms of docs/ARCHITECTURE.md and what each may import: down, never up or sideways. A pure room sees no effect at
- * all, so that what it computes can be tested without a kernel, and a plan printed today is the plan applied tomorrow.
- *
- * @type {Record<string, { may: readonly string[], pure?: true, packages?: readonly string[] }>}
- */
-const rooms = {
-  iptables: { pure: true, may: [] },
-  nftables: { pure: true, may: [] },
-  docker: { pure: true, may: ['iptables'] },
-  trace: { pure: true, may: ['nftables', 'iptables'] },
-  guard: { pure: true, may: ['docker', 'iptables'] },
-  doctor: { pure: true, may: ['guard', 'trace', 'docker', 'nftables', 'iptables'] },
-  hook: { pure: true, may: [] },
-  report: { pure: true, may: ['doctor', 'guard', 'trace', 'docker', 'iptables'], packages: ['diff'] },
-  system: { may: ['hook', 'doctor', 'guard', 'trace', 'docker', 'iptables', 'generated'] },
-  demo: { may: ['report', 'system', 'guard', 'docker', 'iptables', 'generated'] },
-  commands: {
-    may: ['demo', 'report', 'system', 'hook', 'doctor', 'guard', 'trace', 'docker', 'iptables', 'generated'],
-  },
-};
+import { rooms } from './packaging/rooms.mjs';
 
 const effects = [
   ...['Buffer', 'console', 'crypto', 'Date', 'fetch', 'global', 'globalThis', 'performance', 'process'],
   ...['queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout'],
 ];
 
-const forbiddenImports = (/** @type {string} */ room) => {
-  const { may, pure, packages = [] } = rooms[room] ?? { may: [] };
-  const above = [...Object.keys(rooms), 'generated'].filter(
-    (other) => other !== room && !may.includes(other),
-  );
-  const allowed = packages.map((name) => `${name}$`).join('|');
-  return [
-    {
-      regex: `^(?:\\.\\./)+(?:${above.join('|')})/`,
-      message: `src/${room} may import ${may.join(', ') || 'no room'}.`,
-    },
-    { regex: '^(?:\\.\\./)+cli\\.ts$', message: 'Nothing imports the command line.' },
-    ...(pure ? [{ regex: `^(?!\\.${allowed && `|${allowed}`})`, message: `src/${room} is pure.` }] : []),
-  ];
-};
-
 const noDefaultExport = {
   selector: 'ExportDefaultDeclaration',
   message: 'Export by name: a name that is the same everywhere can be searched for.',
 };
 
-/** @returns {import('eslint').Linter.Config} */
-const room = (/** @type {string} */ name) => {
-  const patterns = forbiddenImports(name);
-  const dynamic = patterns.map(({ regex, message }) => ({
-    selector: `ImportExpression[source.value=/${regex.replaceAll('/', '\\/')}/]`,
-    message,
-  }));
-  return {
-    files: [`src/${name}/**/*.ts`],
-    rules: {
-      'no-restricted-imports': ['error', { patterns }],
-      'no-restricted-syntax': ['error', noDefaultExport, ...dynamic],
-      ...(rooms[name]?.pure && {
-        'no-restricted-globals': ['error', ...effects],
-        'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
-      }),
-    },
-  };
-};
+const namesOfTypeScript =
+  '/^(Array|Date|Error|Event|Function|Map|Object|Omit|Partial|Pick|Promise|Proxy|Readonly|Record|Request|Response|Set|Symbol)$/';
+
+const wordOfTheLanguage = 'This is a word of the language.';
+
+const plainNames = [
+  ...['FunctionDeclaration', 'VariableDeclaration > VariableDeclarator'].map((declared) => ({
+    selector: `ExportNamedDeclaration > ${declared}[id.name='type']`,
+    message: wordOfTheLanguage,
+  })),
+  {
+    selector: `:matches(TSInterfaceDeclaration, TSTypeAliasDeclaration, ClassDeclaration)[id.name=${namesOfTypeScript}]`,
+    message: wordOfTheLanguage,
+  },
+];
+
+const docker = 'Only src/docker reads the options of a network: import what it makes of them.';
+
+const answer = 'Only src/docker reads the answer about a container: import container-answer.ts.';
+
+/** Docker's option strings and its answers about containers are decoded once: everybody else sees typed facts. */
+const rawAnswers = [
+  { selector: 'Literal[value=/com\\.docker\\.network\\./]', message: docker },
+  { selector: 'TemplateElement[value.raw=/com\\.docker\\.network\\./]', message: docker },
+  {
+    selector:
+      'Literal[value=/^(?:NetworkSettings|HostConfig|PortBindings|GlobalIPv6Address|com\\.docker\\.compose\\.)/]',
+    message: answer,
+  },
+  ...["object.name='options'", "object.property.name='options'"].flatMap((object) => [
+    { selector: `MemberExpression[computed=true][${object}][property.type!='Literal']`, message: docker },
+    { selector: `MemberExpression[computed=true][${object}][property.raw=/^'/]`, message: docker },
+  ]),
+];
+
+/**
+ * What a room may not see of the world; what it may import stands in .dependency-cruiser.mjs.
+ *
+ * @returns {import('eslint').Linter.Config}
+ */
+const room = (/** @type {(typeof rooms)[number]} */ { path, pure }) => ({
+  files: [`src/${path}/**/*.ts`],
+  rules: {
+    'no-restricted-syntax': [
+      'error',
+      noDefaultExport,
+      ...plainNames,
+      ...(path === 'docker' ? [] : rawAnswers),
+      ...(pure ? [{ selector: 'ImportExpression', message: `src/${path} is pure.` }] : []),
+    ],
+    ...(pure && {
+      'no-restricted-globals': ['error', ...effects],
+      'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
+    }),
+  },
+});
 
 export default defineConfig(
   globalIgnores(['dist/', 'coverage/', 'src/generated/', 'test-results/']),
@@ -85,10 +85,10 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       'max-lines': ['error', 250],
-      'no-restricted-syntax': ['error', noDefaultExport],
+      'no-restricted-syntax': ['error', noDefaultExport, ...plainNames],
     },
   },
-  ...Object.keys(rooms).map(room),
+  ...rooms.map(room),
   {
     files: ['**/*.js', '**/*.mjs'],
     languageOptions: {

@@ -3,7 +3,7 @@
 
 // Start-up only: runs the bundle, with the bytecode an earlier run of the same command left beside it.
 // That bytecode is V8's code cache: without it a third of a `check` is spent on compiling. CommonJS, because
-// starting Node's module loader for ES modules costs 5 ms more. docs/PERFORMANCE.md has the figures.
+// starting Node's module loader for ES modules costs 5 ms more. docs/evidence/performance.md has the figures.
 
 const fs = require('node:fs');
 const path = require('node:path');
@@ -15,6 +15,14 @@ const cacheDir = path.join(__dirname, '..', 'dist', 'cache');
 // Exit code 1 says "damage found", so a crash must not leave Node's own 1.
 process.once('uncaughtException', crash);
 
+// Where the current directory has been removed, this still names it: relative paths fail as they should, and programs
+// start. Node throws on every call (20.20).
+try {
+  process.cwd();
+} catch {
+  process.cwd = () => '/proc/self/cwd';
+}
+
 const owner = fs.statSync(bundle).uid;
 const source = fs.readFileSync(bundle, 'latin1');
 const cache = cacheFile(source, process.argv.slice(2));
@@ -24,7 +32,7 @@ const script = new vm.Script(source, { filename: bundle, cachedData });
 /** @type {{ exports: { main(argv: readonly string[]): Promise<void> } }} */
 const program = { exports: { main: () => Promise.reject(new Error('empty bundle')) } };
 script.runInThisContext()(program.exports, require, program, bundle, path.dirname(bundle));
-program.exports.main(process.argv.slice(2)).then(keepCache).catch(crash);
+program.exports.main(process.argv.slice(2)).then(keepCache, crash);
 
 /**
  * One cache for each command: it then holds what that command runs and no more. The bundle's first line is a
@@ -77,12 +85,21 @@ function keepCache() {
     fs.writeFileSync(draft, script.createCachedData(), { mode: 0o644, flag: 'wx' });
     fs.renameSync(draft, cache);
   } catch {
-    fs.rmSync(draft, { force: true });
+    try {
+      fs.rmSync(draft, { force: true });
+    } catch {
+      // The work is done; what became of it is the exit code.
+    }
   }
 }
 
 /** @param {unknown} error */
 function crash(error) {
-  console.error(error);
+  const told = process.argv.includes('debug') && error instanceof Error ? error.stack : String(error);
+  try {
+    fs.writeSync(2, `rulesguard: internal error; nothing is known of the rules\n  ${String(told)}\n`);
+  } catch {
+    // Nobody can be told.
+  }
   process.exit(2);
 }

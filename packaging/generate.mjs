@@ -25,7 +25,7 @@ export interface SchemaError {
 export declare const validate: { (data: unknown): boolean; errors?: SchemaError[] | null };
 `;
 
-/** Writes only what changed, so that a watcher or a test run beside this one is left in peace. */
+/** Writes only what changed, so that watchers and running tests do not start again. */
 async function update(/** @type {string} */ file, /** @type {string} */ text) {
   const old = await readFile(file, 'utf8').catch(() => undefined);
   if (old !== text) await writeFile(file, text);
@@ -36,6 +36,8 @@ async function inline(/** @type {string} */ code) {
   const bundled = await build({
     stdin: { contents: code, resolveDir: root, loader: 'js' },
     bundle: true,
+    absWorkingDir: root,
+    preserveSymlinks: true,
     write: false,
     format: 'esm',
     platform: 'node',

@@ -2,7 +2,7 @@
 //
 // Both are ES modules: every import of theirs runs before the first line of ours. Tables of character widths, signal
 // names, the synchronous API and stdin's stream made half of the time a `check` takes. Each entry below names one import
-// of theirs and what stands in for it in the bundle; the real module is still there, behind the first use.
+// of theirs and what replaces it in the bundle; the real module is loaded at the first use.
 // An entry that no longer matches fails the build, so that an upgrade cannot quietly bring the cost back.
 
 import path from 'node:path';
@@ -13,7 +13,7 @@ import path from 'node:path';
  * @property {string} specifier of what
  * @property {readonly string[]} [functions] what is imported; calling one loads the real module
  * @property {readonly string[]} [objects] what is imported; reading from one loads the real module
- * @property {string} [file] the file of lean/ that stands in
+ * @property {string} [file] the file of lean/ that replaces it
  */
 
 const YARGS = /yargs\/lib\/platform-shims\/esm\.mjs$/;
@@ -37,7 +37,7 @@ const entries = [
 
 const standInDir = path.join(import.meta.dirname, 'lean');
 
-/** The module that takes the place of an import: the same names, the real module behind the first use. */
+/** The module that replaces an import: the same names; the first use of one loads the real module. */
 const standIn = (/** @type {Entry} */ { specifier, functions = [], objects = [] }) =>
   [
     'let loaded;',

@@ -18,6 +18,9 @@ const tools = {
   chromium: 'chromium',
   tcpdump: 'tcpdump',
   ping: 'iputils-ping',
+  'qemu-system-x86_64': 'qemu-system-x86',
+  mke2fs: 'e2fsprogs',
+  debugfs: 'e2fsprogs',
 };
 
 /** What the demo plays with; the tests want every tool. */
@@ -36,7 +39,7 @@ export function prepare(wanted = /** @type {(keyof typeof tools)[]} */ (Object.k
 }
 
 /**
- * Runs a program in the project's folder, its words on our stderr: stdout is for results.
+ * Runs a program in the project's folder, with its output on our stderr: stdout is for results.
  *
  * @param {string} program
  * @param {readonly string[]} args
@@ -67,7 +70,7 @@ function installTools(wanted) {
   run('apt-get', ['install', '--quiet=2', '--yes', '--no-install-recommends', ...packages]);
 }
 
-/** The folders of sbin are in root's PATH, not in everybody's. */
+/** The sbin folders are in root's PATH only. */
 function searchPath() {
   return `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
 }

@@ -1,4 +1,4 @@
-// For yargs: the module `assert` costs 0.6 ms, and is needed only to word a failure.
+// For yargs: the module `assert` costs 0.6 ms, and is needed only for the text of a failure.
 
 /** @type {(actual: unknown, expected: unknown, message?: string) => void} */
 export function strictEqual(actual, expected, message) {

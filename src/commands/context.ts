@@ -1,19 +1,22 @@
 import type { Paint } from '../report/text.ts';
-import type { ConfigFile } from '../system/config-defaults.ts';
-import type { Log } from '../system/log.ts';
+import type { HostOptions } from '../host/state/host-options.ts';
+import type { ConfigFile } from '../host/config/defaults.ts';
+import type { Log } from '../host/log/log.ts';
+
+/** What is left unsettled, in one line, and the exit code of a command that found nothing else. */
+export interface Left {
+  readonly exit: 1 | 3;
+  readonly headline: string;
+}
 
 /** What every command is given beside its own options. */
-export interface Context {
-  readonly stateDir: string;
-  readonly runDir: string;
-  /** How long to wait for another rulesguard's lock, and for the xtables lock, in seconds. */
-  readonly waitSeconds: number;
+export interface Context extends HostOptions {
   /** Whether `--wait` was typed: then the configuration has no say in it. */
   readonly waitGiven: boolean;
   /** Read by the commands that need it, see `configured`. */
   readonly configFile: ConfigFile;
-  /** The command line behind the two dashes of `run`. */
-  readonly guarded: readonly string[];
+  /** A change that nobody confirmed and nothing rolled back: all is not well, whatever the rules say. */
+  readonly unsettled: Left | undefined;
   readonly paint: Paint;
   readonly log: Log;
   /** Data for stdout, as text. */

@@ -2,18 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from './ask.ts';
+import { serveEngine } from './engine.ts';
 import { proxy, serve } from './services.ts';
-import type { Order, Reply, Task } from './tasks.ts';
+import type { TaskMessage, TaskReply, ActorTask } from './tasks.ts';
 
 /**
- * The demo's other side: a process that lives in one network namespace and does there what it is told over Node's IPC
+ * The demo's other side: a process that lives in one network namespace and does there what it is asked to over Node's IPC
  * channel. It ends with that channel, and so with the demo, however the demo ends; whatever it made goes with it.
  */
 export function act(): void {
   const seen = new Map<string, string>();
   let workdir: string | undefined;
 
-  const perform = async (task: Task): Promise<string> => {
+  const perform = async (task: ActorTask): Promise<string> => {
     switch (task.do) {
       case 'serve':
         await serve(task.protocol, task.port, (token, from) => seen.set(token, from));
@@ -28,9 +29,12 @@ export function act(): void {
       case 'workdir':
         workdir ??= mkdtempSync(join(tmpdir(), 'rulesguard-demo-'));
         return workdir;
+      case 'engine':
+        await serveEngine(task.socket);
+        return '';
     }
   };
-  const reply = (message: Reply): void => {
+  const reply = (message: TaskReply): void => {
     process.send?.(message);
   };
   const leave = (): void => {
@@ -41,7 +45,7 @@ export function act(): void {
   process.on('disconnect', leave);
   // Ctrl-C reaches every process of the terminal at once; this one waits for the demo to end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  process.on('message', ({ id, task }: Order) => {
+  process.on('message', ({ id, task }: TaskMessage) => {
     perform(task).then(
       (text) => {
         reply({ id, text });

@@ -3,16 +3,17 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage } from 'node:http';
-import type { End, Protocol } from './tasks.ts';
+import type { SocketProtocol } from '../net/protocol.ts';
+import type { SocketAddress } from './tasks.ts';
 
-async function overTcp(to: End, token: string, signal: AbortSignal): Promise<string> {
+async function overTcp(to: SocketAddress, token: string, signal: AbortSignal): Promise<string> {
   // A connection of its own: a kept one would live on under the address translation it began with.
   const request = get({ host: to.host, port: to.port, path: `/${token}`, agent: false, signal });
   const [response] = (await once(request, 'response', { signal })) as [IncomingMessage];
   return text(response);
 }
 
-async function overUdp(to: End, token: string, signal: AbortSignal): Promise<string> {
+async function overUdp(to: SocketAddress, token: string, signal: AbortSignal): Promise<string> {
   const socket = createSocket('udp4');
   try {
     socket.connect(to.port, to.host);
@@ -37,7 +38,12 @@ function reasonOf(error: unknown, patience: number): string {
  * @param patience - milliseconds
  * @returns `yes`, or `no: ` and what was seen instead
  */
-export async function ask(protocol: Protocol, to: End, token: string, patience: number): Promise<string> {
+export async function ask(
+  protocol: SocketProtocol,
+  to: SocketAddress,
+  token: string,
+  patience: number,
+): Promise<string> {
   const signal = AbortSignal.timeout(patience);
   try {
     const answer = await (protocol === 'tcp' ? overTcp : overUdp)(to, token, signal);

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { execa } from 'execa';
 import { Fault } from '../fault.ts';
-import { run } from '../system/command.ts';
-import type { CommandOptions, CommandResult } from '../system/command.ts';
-import type { Order, Reply, Task } from './tasks.ts';
+import { run } from '../host/command/command.ts';
+import type { CommandOptions, CommandResult } from '../host/command/command.ts';
+import type { TaskMessage, TaskReply, ActorTask } from './tasks.ts';
 
 const OWN_NETNS = '/proc/self/ns/net';
 
@@ -18,12 +18,12 @@ export const THIS_PROGRAM: readonly [string, ...string[]] = [
 export const ownNamespace = (): string => readlinkSync(OWN_NETNS);
 
 /** A network namespace that plays one machine, with an actor in it. */
-export interface Machine {
+export interface DemoMachine {
   readonly name: string;
   /** A path to the namespace, for `nsenter --net=` and `ip link … netns`; good for as long as this process lives. */
   readonly path: string;
   /** Has the actor do something. @throws Fault RG_COMMAND when it could not */
-  perform(task: Task): Promise<string>;
+  perform(task: ActorTask): Promise<string>;
   /** Runs a command inside. @throws Fault RG_COMMAND when it exits with anything but 0 */
   exec(words: readonly [string, ...string[]], options?: CommandOptions): Promise<CommandResult>;
   /** Ends the actor and with it the namespace. */
@@ -45,7 +45,7 @@ function cannotStart(stderr: string): Fault {
  *
  * @throws Fault RG_PRIVILEGE when the kernel refuses, RG_COMMAND when the actor does not start
  */
-export async function startMachine(name: string): Promise<Machine> {
+export async function startMachine(name: string): Promise<DemoMachine> {
   const actor = execa('unshare', ['--net', '--', ...THIS_PROGRAM, 'demo', '--actor'], {
     ipc: true,
     buffer: { ipc: false },
@@ -53,10 +53,10 @@ export async function startMachine(name: string): Promise<Machine> {
     reject: false,
     cleanup: false,
   });
-  const waiting = new Map<number, (reply: Reply) => void>();
-  const here = new Promise<Reply>((resolve) => waiting.set(0, resolve));
+  const waiting = new Map<number, (reply: TaskReply) => void>();
+  const here = new Promise<TaskReply>((resolve) => waiting.set(0, resolve));
   actor.on('message', (message) => {
-    const reply = message as unknown as Reply;
+    const reply = message as unknown as TaskReply;
     waiting.get(reply.id)?.(reply);
     waiting.delete(reply.id);
   });
@@ -66,7 +66,7 @@ export async function startMachine(name: string): Promise<Machine> {
   gone.catch(() => undefined);
   await Promise.race([here, gone]);
 
-  // The descriptor stands for the namespace itself; a process id could by then stand for another process.
+  // The descriptor refers to the namespace itself; a process id could by then be another process's.
   const fd = openSync(`/proc/${String(actor.pid)}/ns/net`, 'r');
   const path = `/proc/${String(process.pid)}/fd/${String(fd)}`;
   if (readlinkSync(path) === ownNamespace()) {
@@ -84,8 +84,8 @@ export async function startMachine(name: string): Promise<Machine> {
     path,
     async perform(task) {
       const id = (lastId += 1);
-      const answer = new Promise<Reply>((resolve) => waiting.set(id, resolve));
-      actor.send({ id, task } satisfies Order);
+      const answer = new Promise<TaskReply>((resolve) => waiting.set(id, resolve));
+      actor.send({ id, task } satisfies TaskMessage);
       const reply = await Promise.race([answer, gone]);
       if ('text' in reply) return reply.text;
       throw new Fault('RG_COMMAND', 3, `${name} could not ${task.do}: ${reply.failure}`);

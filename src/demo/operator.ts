@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { Fault } from '../fault.ts';
 import { THIS_PROGRAM } from './machine.ts';
-import type { World } from './world.ts';
+import type { DemoHosts } from './hosts.ts';
 
 /** How a rulesguard command went. */
-export interface Went {
+export interface CommandRun {
   readonly exitCode: number;
   /** Everything it printed, in order. */
   readonly output: string;
@@ -14,31 +14,32 @@ export interface Went {
 }
 
 /**
- * The demo's rulesguard shall see the play and nothing else: no settings of the caller's, no Engine of this machine
- * (a unix socket reaches across network namespaces).
+ * The demo's rulesguard sees the demo and nothing else: no settings of the caller's, and the recorded Engine instead of this
+ * machine's (a unix socket reaches across network namespaces).
  */
-function environment(workdir: string): Readonly<Record<string, string>> {
+function environment({ workdir, engineSocket }: DemoHosts): Readonly<Record<string, string>> {
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('RULESGUARD_'),
   );
   return {
     ...Object.fromEntries(inherited),
-    DOCKER_HOST: `unix://${join(workdir, 'no-engine.sock')}`,
+    DOCKER_HOST: `unix://${engineSocket}`,
     XTABLES_LOCKFILE: join(workdir, 'xtables.lock'),
   };
 }
 
 /**
- * Runs the real program on the play's Docker host, as an operator would.
+ * Runs the real program on the demo's Docker host, as an operator would.
  *
  * @param words - the verb and its options
  * @param coloured - whether it is to paint; its output goes through us, so it sees no terminal
  */
 export async function runRulesguard(
-  { host, workdir }: World,
+  hosts: DemoHosts,
   words: readonly string[],
   coloured: boolean,
-): Promise<Went> {
+): Promise<CommandRun> {
+  const { host, workdir } = hosts;
   const unseen = [
     ...['--state-dir', join(workdir, 'state'), '--run-dir', join(workdir, 'run')],
     coloured ? '--color' : '--no-color',
@@ -51,7 +52,7 @@ export async function runRulesguard(
     stdin: 'ignore',
     reject: false,
     timeout: 30_000,
-    env: environment(workdir),
+    env: environment(hosts),
     extendEnv: false,
   });
   if (exitCode === undefined)

@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../fault.ts';
-import { run } from '../system/command.ts';
+import { run } from '../host/command/command.ts';
 import { ownNamespace } from './machine.ts';
 import { runRulesguard } from './operator.ts';
 import { askAll } from './probes.ts';
-import type { Probe, Verdict } from './probes.ts';
+import type { DemoProbe, ProbeVerdict } from './probes.ts';
 import { iptables, loadRules, readSample, rulesNow } from './rules.ts';
-import { createTeller } from './tell.ts';
-import type { Stage, Teller, Time } from './tell.ts';
-import { buildWorld } from './world.ts';
-import type { World } from './world.ts';
+import { createNarrator } from './narrator.ts';
+import type { DemoOutput, Narrator, StepTime } from './narrator.ts';
+import { buildHosts } from './hosts.ts';
+import type { DemoHosts } from './hosts.ts';
 
-/** What the play needs beside Node; Debian has them in iptables, iproute2 and util-linux. */
+/** What the demo needs beside Node; Debian has them in iptables, iproute2 and util-linux. */
 const TOOLS = ['unshare', 'nsenter', 'ip', 'iptables-nft', 'ip6tables-nft'] as const;
 
 /** A rule of the operator's own, written after the flush: it is nobody's to touch. */
@@ -27,25 +27,25 @@ async function checkMeans(): Promise<void> {
   for (const tool of TOOLS) await run([tool, tool === 'ip' ? '-V' : '--version']);
 }
 
-/** The play's running account: where it is told, how long it took, and what did not go as told. */
-interface Account {
-  readonly world: World;
-  readonly teller: Teller;
+/** The demo while it runs: where it is shown, how long each part took, and what did not go as announced. */
+interface Demonstration {
+  readonly hosts: DemoHosts;
+  readonly narrator: Narrator;
   readonly coloured: boolean;
-  readonly times: Time[];
+  readonly times: StepTime[];
   readonly surprises: string[];
 }
 
 async function probe(
-  { world, teller, surprises }: Account,
-  expected: (probe: Probe) => Verdict,
+  { hosts, narrator, surprises }: Demonstration,
+  expected: (probe: DemoProbe) => ProbeVerdict,
 ): Promise<void> {
-  const outcomes = await askAll(world);
-  teller.outcomes(outcomes);
+  const results = await askAll(hosts);
+  narrator.results(results);
   for (const {
     probe: { from, to, protocol, ...probe },
     verdict,
-  } of outcomes) {
+  } of results) {
     const wanted = expected({ from, to, protocol, ...probe });
     if (verdict !== wanted)
       surprises.push(
@@ -54,50 +54,49 @@ async function probe(
   }
 }
 
-async function operate(account: Account, words: readonly string[], expected: number): Promise<void> {
+async function operate(demo: Demonstration, words: readonly string[], expected: number): Promise<void> {
   const typed = `rulesguard ${words.join(' ')}`;
-  account.teller.command(['rulesguard', ...words]);
-  const { exitCode, output, ms } = await runRulesguard(account.world, words, account.coloured);
-  account.teller.quote(`${output}\n[exit ${String(exitCode)}]`);
-  account.times.push({ what: typed, ms });
+  demo.narrator.command(['rulesguard', ...words]);
+  const { exitCode, output, ms } = await runRulesguard(demo.hosts, words, demo.coloured);
+  demo.narrator.quote(`${output}\n[exit ${String(exitCode)}]`);
+  demo.times.push({ what: typed, ms });
   if (exitCode !== expected)
-    account.surprises.push(`${typed} exits ${String(exitCode)}, should be ${String(expected)}`);
+    demo.surprises.push(`${typed} exits ${String(exitCode)}, should be ${String(expected)}`);
 }
 
-const well = (): Verdict => 'well';
+const well = (): ProbeVerdict => 'well';
 
-async function incident(account: Account): Promise<void> {
-  const { world, teller, surprises } = account;
-  const before = await rulesNow(world.host);
+async function incident(demo: Demonstration): Promise<void> {
+  const { hosts, narrator, surprises } = demo;
+  const before = await rulesNow(hosts.host);
 
-  teller.step('All is well, and it is recorded');
-  await probe(account, well);
-  await operate(account, ['snapshot'], 0);
+  narrator.step('All is well');
+  await probe(demo, well);
 
-  teller.step('Someone tidies up NAT, and adds a rule of their own');
+  narrator.step('Someone tidies up NAT, and adds a rule of their own');
   const words = ['-t', 'nat', ...OWN_RULE.split(' ')];
   for (const typed of [['-t', 'nat', '-F'], words]) {
-    teller.command(['iptables', ...typed]);
-    await iptables(world.host, typed);
+    narrator.command(['iptables', ...typed]);
+    await iptables(hosts.host, typed);
   }
-  await probe(account, ({ afterFlush }) => afterFlush);
-  teller.line(
+  await probe(demo, ({ afterFlush }) => afterFlush);
+  narrator.line(
     '   The published ports still answer, so a health check stays green: docker-proxy takes over, and',
   );
-  teller.line('   the container no longer knows its clients. Nothing gets out of the containers any more.');
+  narrator.line('   the container no longer knows its clients. Nothing gets out of the containers any more.');
 
-  teller.step('What is broken, and what that means');
-  await operate(account, ['check'], 1);
+  narrator.step('What is broken, and what that means. Nothing was recorded before: the Engine is asked');
+  await operate(demo, ['check'], 1);
 
-  teller.step("Docker's rules come back, and nobody else's change");
-  teller.line(
-    '   No Engine runs in this play to vouch for the ports of web: --unvouched takes the baseline at its word.',
-  );
-  await operate(account, ['restore', '--unvouched'], 0);
-  await probe(account, well);
-  await operate(account, ['check'], 0);
+  narrator.step("Docker's rules are restored, and nobody else's change is touched");
+  await operate(demo, ['restore'], 0);
+  await probe(demo, well);
+  await operate(demo, ['check'], 0);
 
-  const after = await rulesNow(world.host);
+  narrator.step('All is well again, and it is recorded');
+  await operate(demo, ['snapshot'], 0);
+
+  const after = await rulesNow(hosts.host);
   if (after.filter((line) => line === OWN_RULE).length !== 1) surprises.push('the rule of their own is lost');
   if (
     !isDeepStrictEqual(
@@ -109,40 +108,42 @@ async function incident(account: Account): Promise<void> {
 }
 
 /**
- * Plays the incident in namespaces of its own, with real packets, and tells it.
+ * Plays the incident in namespaces of its own, with real packets, and shows it.
  *
  * @throws Fault RG_PRIVILEGE or RG_MISSING_TOOL when it cannot be played here; RG_INTERNAL when something did not go
- *   as told
+ *   as announced
  */
-export async function play(stage: Stage): Promise<void> {
-  const teller = createTeller(stage);
+export async function play(output: DemoOutput): Promise<void> {
+  const narrator = createNarrator(output);
   await checkMeans();
   const sample = readSample();
   const started = performance.now();
-  teller.line(`rulesguard demo: docker's NAT rules are lost, found and put back, with real packets.`);
-  teller.line(`This machine's own rules are not touched: everything below happens in throw-away network`);
-  teller.line(`namespaces, none of them this machine's own (${ownNamespace()}). They end with this program.`);
+  narrator.line(`rulesguard demo: Docker's NAT rules are lost, found and restored, with real packets.`);
+  narrator.line(`This machine's own rules are not touched: everything below happens in throw-away network`);
+  narrator.line(
+    `namespaces, none of them this machine's own (${ownNamespace()}). They end with this program.`,
+  );
 
-  const world = await buildWorld();
-  const coloured = stage.paint('bold', '') !== '';
-  const account: Account = { world, teller, coloured, times: [], surprises: [] };
+  const hosts = await buildHosts();
+  const coloured = output.paint('bold', '') !== '';
+  const demo: Demonstration = { hosts, narrator, coloured, times: [], surprises: [] };
   try {
-    teller.step('A Docker host, two containers, and somebody outside');
-    teller.map(sample.engine?.version ?? '28.5');
-    await loadRules(world.host, sample);
-    account.times.push({ what: 'building the world', ms: performance.now() - started });
-    await incident(account);
+    narrator.step('A Docker host, two containers, and somebody outside');
+    narrator.map(sample.engine?.version ?? '28.5');
+    await loadRules(hosts.host, sample);
+    demo.times.push({ what: 'building the hosts', ms: performance.now() - started });
+    await incident(demo);
   } finally {
-    await world.end();
+    await hosts.end();
   }
-  account.times.push({ what: 'the whole play', ms: performance.now() - started });
+  demo.times.push({ what: 'the whole demo', ms: performance.now() - started });
 
-  teller.step('How long it took');
-  teller.times(account.times);
-  if (account.surprises.length > 0)
-    throw new Fault('RG_INTERNAL', 2, 'The play did not go as told', {
-      details: account.surprises,
+  narrator.step('How long it took');
+  narrator.times(demo.times);
+  if (demo.surprises.length > 0)
+    throw new Fault('RG_INTERNAL', 2, 'The demo did not go as announced', {
+      details: demo.surprises,
       hint: 'This is a defect of rulesguard or of its demo: please report it with everything above.',
     });
-  teller.line(`\nAll works again. The namespaces are gone; this machine's own rules were never touched.`);
+  narrator.line(`\nAll works again. The namespaces are gone; this machine's own rules were never touched.`);
 }

@@ -1,15 +1,14 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Fault } from '../fault.ts';
-import { rulesetsOf } from '../guard/baseline.ts';
-import type { Baseline } from '../guard/baseline.ts';
-import { printRuleset } from '../iptables/print.ts';
-import type { Family } from '../iptables/model.ts';
-import type { Machine } from './machine.ts';
+import { rulesetsOf } from '../firewall/iptables/desired/recorded-rules.ts';
+import type { Baseline } from '../reconcile/baseline.ts';
+import { printRuleset } from '../firewall/iptables/text/print.ts';
+import { iptablesIn, toolName } from '../firewall/iptables/text/tools.ts';
+import type { DemoMachine } from './machine.ts';
 import { THIS_PROGRAM } from './machine.ts';
 
 const SAMPLE = 'engine-28.5-plain.json';
-const TOOL: Readonly<Record<Family, string>> = { ipv4: 'iptables-nft', ipv6: 'ip6tables-nft' };
 
 /** The rules of a real Engine 28.5, from the samples that ship with rulesguard. */
 export function readSample(): Baseline {
@@ -26,22 +25,22 @@ export function readSample(): Baseline {
 }
 
 /** Writes the sample's rules into a machine that has none. */
-export async function loadRules(machine: Machine, sample: Baseline): Promise<void> {
+export async function loadRules(machine: DemoMachine, sample: Baseline): Promise<void> {
   const rulesets = rulesetsOf(sample.families);
   for (const family of ['ipv4', 'ipv6'] as const)
-    await machine.exec([`${TOOL[family]}-restore`], { input: printRuleset(rulesets[family]) });
+    await machine.exec([toolName(family, 'nft', 'restore')], { input: printRuleset(rulesets[family]) });
 }
 
 /** The machine's IPv4 rules without what changes by itself: the time in the header, and counters. */
-export async function rulesNow(machine: Machine): Promise<readonly string[]> {
-  const { stdout } = await machine.exec([`${TOOL.ipv4}-save`]);
+export async function rulesNow(machine: DemoMachine): Promise<readonly string[]> {
+  const { stdout } = await machine.exec([toolName('ipv4', 'nft', 'save')]);
   return stdout
     .split('\n')
     .filter((line) => !line.startsWith('#'))
     .map((line) => line.replace(/ \[\d+:\d+\]$/, ''));
 }
 
-/** Runs `iptables` with these words on a machine, in the backend that {@link loadRules} wrote. */
-export async function iptables(machine: Machine, words: readonly string[]): Promise<void> {
-  await machine.exec([TOOL.ipv4, ...words]);
+/** Runs `iptables` with these words on a machine, in the variant that {@link loadRules} wrote. */
+export async function iptables(machine: DemoMachine, words: readonly string[]): Promise<void> {
+  await machine.exec([iptablesIn('ipv4', 'nft'), ...words]);
 }

@@ -3,10 +3,11 @@ import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer } from 'node:net';
-import type { End, Protocol } from './tasks.ts';
+import type { SocketProtocol } from '../net/protocol.ts';
+import type { SocketAddress } from './tasks.ts';
 
 /** Told about every token that reaches a server, with the address it came from. */
-type Witness = (token: string, from: string) => void;
+type OnArrival = (token: string, from: string) => void;
 
 async function bound(port: number): Promise<Socket> {
   const socket = createSocket('udp4');
@@ -18,20 +19,20 @@ async function bound(port: number): Promise<Socket> {
 /**
  * Serves HTTP, or one datagram for each datagram; every answer is what was asked.
  *
- * @param witness - called with each request's token and source address
+ * @param onArrival - called with each request's token and source address
  */
-export async function serve(protocol: Protocol, port: number, witness: Witness): Promise<void> {
+export async function serve(protocol: SocketProtocol, port: number, onArrival: OnArrival): Promise<void> {
   if (protocol === 'udp') {
     const socket = await bound(port);
     socket.on('message', (message, from) => {
-      witness(message.toString('latin1'), from.address);
+      onArrival(message.toString('latin1'), from.address);
       socket.send(message, from.port, from.address);
     });
     return;
   }
   const server = createHttpServer((request, response) => {
     const token = (request.url ?? '/').slice(1);
-    witness(token, request.socket.remoteAddress ?? '');
+    onArrival(token, request.socket.remoteAddress ?? '');
     response.end(token);
   });
   server.listen(port, '0.0.0.0');
@@ -45,7 +46,7 @@ const UDP_MEMORY = 5_000;
  * What docker-proxy does for a published port: listens on all of the host's addresses and passes on to the container.
  * The kernel's DNAT rule is first to see packets from outside, so this one answers only when that rule is gone.
  */
-export async function proxy(protocol: Protocol, port: number, to: End): Promise<void> {
+export async function proxy(protocol: SocketProtocol, port: number, to: SocketAddress): Promise<void> {
   if (protocol === 'tcp') {
     const server = createServer((near) => {
       const far = connect(to.port, to.host);

@@ -1,36 +1,42 @@
+import type { SocketProtocol } from '../net/protocol.ts';
+
 /** One end of a connection. */
-export interface End {
+export interface SocketAddress {
   readonly host: string;
   readonly port: number;
 }
 
-export const PROTOCOLS = ['tcp', 'udp'] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
-
 /** What the demo has its actors do, each in the network namespace it lives in. */
-export type Task =
+export type ActorTask =
   /** Answers every request (HTTP over tcp, one datagram over udp), and remembers where it came from. */
-  | { readonly do: 'serve'; readonly protocol: Protocol; readonly port: number }
+  | { readonly do: 'serve'; readonly protocol: SocketProtocol; readonly port: number }
   /** docker-proxy's part: takes connections to a published port and passes them on in its own name. */
-  | { readonly do: 'proxy'; readonly protocol: Protocol; readonly port: number; readonly to: End }
+  | {
+      readonly do: 'proxy';
+      readonly protocol: SocketProtocol;
+      readonly port: number;
+      readonly to: SocketAddress;
+    }
   /** Sends `token` to a server, waiting at most `patience` ms. Answers `yes`, or `no: ` and the reason. */
   | {
       readonly do: 'ask';
-      readonly protocol: Protocol;
-      readonly to: End;
+      readonly protocol: SocketProtocol;
+      readonly to: SocketAddress;
       readonly token: string;
       readonly patience: number;
     }
   /** The address that `token` came from, or an empty text when it never arrived. */
   | { readonly do: 'seen'; readonly token: string }
   /** Makes a folder for files, which goes with the actor; answers its path. */
-  | { readonly do: 'workdir' };
+  | { readonly do: 'workdir' }
+  /** Answers on a unix socket as the recorded Engine did. */
+  | { readonly do: 'engine'; readonly socket: string };
 
 /** A task on its way to an actor. */
-export interface Order {
+export interface TaskMessage {
   readonly id: number;
-  readonly task: Task;
+  readonly task: ActorTask;
 }
 
 /** What comes back: the answer, or why the task could not be done. */
-export type Reply = { readonly id: number } & ({ readonly text: string } | { readonly failure: string });
+export type TaskReply = { readonly id: number } & ({ readonly text: string } | { readonly failure: string });

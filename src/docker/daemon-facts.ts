@@ -1,3 +1,4 @@
+import { parseBool } from './options.ts';
 import type { DaemonFacts } from './settings.ts';
 
 /** What a dockerd process was started with. */
@@ -13,9 +14,9 @@ const CONFIG = '/etc/docker/daemon.json';
 const ALL_BITS = 0xffff_ffff;
 
 /**
- * What a daemon's start tells for certain of its settings. A flag counts before the file, as for dockerd (which refuses to
- * start with both). Neither given is the default, known only if the file is; `ip6tables` has a default that depends on the
- * version, so there silence stays undefined. docker-rules §0.
+ * What the way a daemon was started shows for certain of its settings. A flag is read before the file (dockerd refuses to
+ * start with both). Neither given means the default, which is certain only if the file could be read; the default of
+ * `ip6tables` depends on the version, so it stays undefined. docs/reference/docker-iptables.md#settings.
  */
 export function factsOf({ args, environment, readConfig }: Launch): DaemonFacts {
   const flags = flagsOf(args);
@@ -48,7 +49,7 @@ export function environmentOf(text: string): ReadonlyMap<string, string> {
   );
 }
 
-/** Those whose value may be a word of its own; booleans take theirs only behind `=`. */
+/** Flags whose value may be the next argument; booleans take theirs only behind `=`. */
 const WITH_VALUE: ReadonlySet<string> = new Set(['config-file', 'bridge-accept-fwmark']);
 
 function flagsOf(args: readonly string[]): ReadonlyMap<string, string> {
@@ -60,20 +61,26 @@ function flagsOf(args: readonly string[]): ReadonlyMap<string, string> {
   return flags;
 }
 
-/** As Go's ParseBool reads it, or JSON. */
+/** A boolean as Go's flags, or JSON, have it. */
 function truth(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  if (typeof value !== 'string') return undefined;
-  if (/^(?:1|t|true)$/i.test(value)) return true;
-  return /^(?:0|f|false)$/i.test(value) ? false : undefined;
+  return typeof value === 'string' ? parseBool(value) : undefined;
 }
 
-/** `1`, `0x1/0x3` as `iptables-save` prints it: hexadecimal, without a mask of all bits. */
+/** A number as both Go and Node read it: with a leading zero Go's would be octal. */
+const NUMBER = /^(?:0|[1-9]\d*|0x[\da-f]+)$/i;
+
+/**
+ * `1`, `0x1/0x3` as `iptables-save` prints it: hexadecimal, without a mask of all bits.
+ *
+ * @returns undefined for what is no mark, and for a mask of no bits, with which the rule would let every packet pass
+ */
 function savedMark(text: string): string | undefined {
   if (text === '') return '';
-  const [mark, mask = ALL_BITS, ...rest] = text.split('/').map(Number);
-  if (mark === undefined || rest.length > 0 || !Number.isInteger(mark) || !Number.isInteger(mask))
-    return undefined;
+  const parts = text.split('/');
+  const [mark = 0, mask = ALL_BITS] = parts.map(Number);
+  const isMark = parts.length <= 2 && parts.every((part) => NUMBER.test(part));
+  if (!isMark || mark > ALL_BITS || mask > ALL_BITS || mask === 0) return undefined;
   const hex = (bits: number): string => `0x${bits.toString(16)}`;
   return mask === ALL_BITS ? hex(mark) : `${hex(mark)}/${hex(mask)}`;
 }

@@ -1,11 +1,10 @@
-import type { Family } from '../iptables/model.ts';
 import { eraOf } from './era.ts';
-import type { Inventory } from './inventory.ts';
-import type { OwnedHost, OwnedRule } from './ownership.ts';
+import type { Inventory } from './inventory/inventory.ts';
 
 /**
- * What a daemon was started with, as far as its rules depend on it. The API does not tell most of it (docker-rules §0,
- * §5): it is read from the daemon's process, or inferred from rules it wrote.
+ * What a daemon was started with, as far as its rules depend on it. The API exposes hardly any of it
+ * (docs/reference/docker-iptables.md#settings): it is read from the daemon's process, or inferred from rules it
+ * wrote.
  */
 export interface Settings {
   /** `--userland-proxy`, on by default. */
@@ -38,66 +37,41 @@ export interface DaemonSight {
   readonly facts: DaemonFacts;
 }
 
-/** What speaks for a daemon's settings, the most certain first. */
-export interface SettingsEvidence {
+/** What the rules that a daemon wrote show of its settings; undefined where they show nothing. Used only where nothing else shows it. */
+export interface SettingsInRules {
+  readonly userlandProxy: () => boolean | undefined;
+  readonly ip6tables: () => boolean;
+  readonly acceptMark: () => string | undefined;
+  readonly overlayByBpf: () => boolean | undefined;
+}
+
+/** The evidence for a daemon's settings, the most certain first. */
+export interface SettingsSources {
   readonly inventory: Pick<Inventory, 'version' | 'userlandProxy' | 'swarm'>;
   /** From the daemon's own process. */
   readonly facts: DaemonFacts;
-  /** Rules it wrote: the live ones, then those a baseline recorded. Asked for only where its process does not tell. */
-  readonly written: () => readonly OwnedHost[];
+  readonly rules: SettingsInRules;
 }
 
 /** The settings of the daemon that owns the rules, as far as anything shows them; else the version's defaults. */
-export function inferSettings({ inventory, facts, written }: SettingsEvidence): Settings {
-  const era = eraOf(inventory.version);
+export function settingsFrom({ inventory, facts, rules }: SettingsSources): Settings {
   return {
-    userlandProxy: inventory.userlandProxy ?? facts.userlandProxy ?? firstOf(written, proxyIn) ?? true,
-    ip6tables: facts.ip6tables ?? (era?.ip6tables === 'default' || writesIpv6(facts, written)),
+    userlandProxy: inventory.userlandProxy ?? facts.userlandProxy ?? rules.userlandProxy() ?? true,
+    ip6tables: writesIpv6(inventory.version, facts, rules.ip6tables),
     directRouting: facts.directRouting ?? false,
     noRaw: facts.noRaw ?? false,
     sctpChecksum: facts.sctpChecksum ?? false,
-    acceptMark: facts.acceptMark ?? firstOf(written, markIn) ?? '',
-    overlayByBpf: inventory.swarm.encrypted.length > 0 && (firstOf(written, bpfIn) ?? false),
+    acceptMark: facts.acceptMark ?? rules.acceptMark() ?? '',
+    overlayByBpf: inventory.swarm.encrypted.length > 0 && (rules.overlayByBpf() ?? false),
   };
 }
 
-/** Before 27 an option; where the daemon's words cannot be read, rules that stand there tell. */
-function writesIpv6(facts: DaemonFacts, written: SettingsEvidence['written']): boolean {
+/**
+ * Whether a daemon writes rules of IPv6: from 27 on by default, before as an option.
+ *
+ * @param inRules - whether such rules are there: asked where the daemon's arguments cannot be read
+ */
+export function writesIpv6(version: string, facts: DaemonFacts, inRules: () => boolean): boolean {
   const isRead = facts.userlandProxy !== undefined;
-  return !isRead && written().some(({ families }) => families.ipv6.size > 0);
+  return facts.ip6tables ?? (eraOf(version)?.ip6tables === 'default' || (!isRead && inRules()));
 }
-
-function firstOf<Value>(
-  written: SettingsEvidence['written'],
-  tell: (rules: readonly OwnedRule[]) => Value | undefined,
-): Value | undefined {
-  for (const owned of written()) {
-    const told = tell([...dockersIn(owned, 'ipv4'), ...dockersIn(owned, 'ipv6')]);
-    if (told !== undefined) return told;
-  }
-  return undefined;
-}
-
-const dockersIn = ({ families }: OwnedHost, family: Family): readonly OwnedRule[] =>
-  [...families[family].values()].flatMap((chains) =>
-    [...chains.values()].flatMap(({ rules }) => rules.filter(({ owner }) => owner === 'docker')),
-  );
-
-/** docker-rules §5: with docker-proxy the OUTPUT jump leaves out loopback, and translations leave out their own bridge. */
-function proxyIn(rules: readonly OwnedRule[]): boolean | undefined {
-  const jump = rules.find(({ shape, rule }) => shape?.id === 'nat-jump' && rule.chain === 'OUTPUT');
-  if (jump !== undefined) return jump.rule.text.includes(' ! -d ');
-  const translation = rules.find(({ shape }) => shape?.id === 'dnat');
-  if (translation !== undefined) return translation.captures?.bridge !== undefined;
-  return rules.some(({ shape }) => shape?.id === 'proxy-return') ? true : undefined;
-}
-
-const markIn = (rules: readonly OwnedRule[]): string | undefined => {
-  const rule = rules.find(({ shape }) => shape?.id === 'mark-accept')?.rule.text;
-  return rule === undefined ? undefined : /--mark (\S+)/.exec(rule)?.[1];
-};
-
-const bpfIn = (rules: readonly OwnedRule[]): boolean | undefined => {
-  const rule = rules.find(({ shape }) => shape?.id === 'overlay-mark');
-  return rule === undefined ? undefined : rule.rule.text.includes(' -m bpf ');
-};

@@ -1,25 +1,26 @@
-import { advise, checksOf } from './check.ts';
-import { SECTIONS, type Check, type Diagnosis, type Target } from './diagnosis.ts';
-import type { Facts } from './facts.ts';
-import { follow, namedPath } from './follow.ts';
-import { judgeBridges } from './judge-bridges.ts';
-import { judgeContainers } from './judge-container.ts';
-import { judgeDocker } from './judge-docker.ts';
-import { judgeHost } from './judge-host.ts';
-import { judgeInsideRules } from './judge-inside.ts';
-import { judgeLinks } from './judge-links.ts';
-import { judgeMasquerade } from './judge-masquerade.ts';
-import { judgeMtu } from './judge-mtu.ts';
-import { judgeReversePath } from './judge-reverse-path.ts';
-import { judgeRules } from './judge-rules.ts';
-import { judgeServices } from './judge-service.ts';
-import { judgeAllPaths } from './lasting.ts';
-import { pathsOf } from './paths-of.ts';
-import { askerTrouble, findTarget } from './target.ts';
+import { advise, checksOf, listNames } from './checks/check.ts';
+import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagnosis.ts';
+import { isUnseen, type Facts, type Unseen } from './facts/facts.ts';
+import { follow, namedPath } from './paths/follow.ts';
+import { judgeBridges } from './checks/host/bridges.ts';
+import { judgeContainers } from './checks/container/containers.ts';
+import { judgeDocker } from './checks/host/docker.ts';
+import { judgeHost } from './checks/host/kernel-settings.ts';
+import { judgeInsideRules } from './checks/container/inside.ts';
+import { judgeLinks } from './checks/host/links.ts';
+import { judgeMasquerade } from './checks/host/masquerade.ts';
+import { judgeMtu } from './checks/host/mtu.ts';
+import { judgeReversePath } from './checks/host/reverse-path.ts';
+import { judgeRules } from './checks/rules/rules.ts';
+import { judgeServices } from './checks/container/service.ts';
+import { judgeAllPaths } from './checks/paths/after-restore.ts';
+import { judgeNothingFollowed } from './checks/paths/nothing-followed.ts';
+import { pathsOf } from './paths/choose.ts';
+import { findSender, findTarget } from './target/target.ts';
 import { treeOf } from './tree.ts';
 
-/** What doctor is asked. */
-export interface Question {
+/** What a diagnosis is about. */
+export interface DiagnosisQuestion {
   /** A container, a network or `HOST:PORT`, as typed; undefined for the whole host. */
   readonly about: string | undefined;
   /** Whose path to it: a container's name, `host`, `outside`; '' for all of them. */
@@ -27,37 +28,48 @@ export interface Question {
 }
 
 /** Judges what was gathered. Pure: the same facts, the same diagnosis. */
-export function diagnose(facts: Facts, { about, from }: Question): Diagnosis {
-  const asked = findTarget(about, facts);
-  const names = new Set([...asked.containers, ...(from === '' ? [] : [from])]);
-  const followed = pathsOf(asked, from, facts).map((request) => follow(request, facts));
+export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
+  const resolved = findTarget(question.about, facts);
+  const { from, trouble } = findSender(question.from, facts);
+  const names = new Set([...resolved.containers, ...(from === '' ? [] : [from])]);
+  // Without interfaces or routes no packet can be followed, and nothing tells what is missing from what was not read.
+  const sees = !isUnseen(facts, 'interfaces', 'routes');
+  const followed = sees ? pathsOf(resolved, from, facts).map((request) => follow(request, facts)) : [];
   const checks = [
-    ...asked.trouble,
-    ...askerTrouble(from, facts),
+    ...resolved.trouble,
+    ...trouble,
     ...judgeDocker(facts),
     ...judgeHost(facts),
-    ...judgeReversePath(facts, asked.target.kind !== 'host'),
-    ...judgeBridges(facts),
-    ...judgeMtu(facts),
-    ...judgeLinks(facts),
+    ...(sees
+      ? [
+          ...judgeReversePath(facts, resolved.target.kind !== 'host'),
+          ...judgeBridges(facts),
+          ...judgeMtu(facts),
+          ...judgeLinks(facts),
+        ]
+      : []),
     ...judgeContainers(facts, names),
-    // A port that is not published as asked leads to no service.
-    ...(asked.trouble.length > 0 ? [] : judgeServices(facts)),
+    // A port that is not published as requested leads to no service.
+    ...(resolved.trouble.length > 0 ? [] : judgeServices(facts)),
     ...judgeMasquerade(facts, names),
     ...judgeInsideRules(facts),
     ...judgeRules(facts, names),
     ...judgeAllPaths(followed, facts),
+    ...(sees && resolved.trouble.length === 0 && trouble.length === 0
+      ? judgeNothingFollowed(resolved.target, from, followed, facts)
+      : []),
     ...judgeUnseen(facts),
   ];
   return {
-    target: asked.target,
+    target: resolved.target,
     subjects: [...names],
     from,
-    ...concluded(checks, asked.target, names),
+    ...concluded(checks, resolved.target, names),
     paths: followed.flat().map(namedPath),
     tree: treeOf(facts),
     engine: facts.engine.answered ? facts.engine.version : '',
-    backend: facts.backend ?? '',
+    firewallBackend: facts.engine.firewallBackend ?? '',
+    variant: facts.variant ?? '',
   };
 }
 
@@ -67,25 +79,36 @@ export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagno
   return { ...diagnosis, ...concluded(checks, diagnosis.target, new Set(diagnosis.subjects)) };
 }
 
-/** What could not be looked at. A bundle that says nothing of sets or routes must not read as a host without them. */
+/** What could not be read, once for each reason. A bundle that lacks routes must not read as a host without them. */
 function judgeUnseen({ unseen = [] }: Facts): readonly Check[] {
-  return unseen.map(({ what, untold, hint }) =>
-    checksOf('host').unknown('unseen', `${what} could not be looked at: ${untold}`, {
-      about: what,
+  const byReason = new Map<string, readonly Unseen[]>();
+  for (const one of unseen) byReason.set(one.unavailable, [...(byReason.get(one.unavailable) ?? []), one]);
+  return [...byReason].map(([reason, all]) => {
+    const parts = listNames([...new Set(all.map(({ what }) => what))], 6);
+    const hint = all.find((one) => one.hint !== undefined)?.hint;
+    return checksOf('host').unknown('unseen', `${parts} could not be read: ${reason}`, {
+      about: parts,
       always: true,
       remedies: hint === undefined ? [] : [advise(hint)],
-    }),
-  );
+    });
+  });
 }
 
 function concluded(
   checks: readonly Check[],
-  target: Target,
+  target: DoctorTarget,
   names: ReadonlySet<string>,
 ): Pick<Diagnosis, 'verdict' | 'causes' | 'checks'> {
   const concerns = (check: Check): boolean =>
     target.kind === 'host' || concernsAny(check, names, target.kind === 'network' ? target.name : '');
-  const failed = checks.filter(({ verdict }) => verdict === 'fail').filter(concerns);
+  // Where no container or network has that name, the only possible cause is an Engine that does not list them.
+  const isKnown = !checks.some(({ code }) => code === 'not-found' || code === 'ambiguous');
+  const failed = checks
+    .filter(
+      ({ verdict, section, about }) =>
+        verdict === 'fail' && (isKnown || (section === 'docker' && about === '')),
+    )
+    .filter(concerns);
   const causes = failed.filter((check) => !failed.some((other) => explains(other, check))).sort(byOrder);
   const isUnsure = checks.some((check) => check.verdict === 'unknown' && concerns(check));
   return { verdict: causes.length > 0 ? 'fail' : isUnsure ? 'unknown' : 'ok', causes, checks };
@@ -96,7 +119,7 @@ const namesIn = ({ about, impairs }: Check): readonly string[] => [
   ...(impairs === undefined || impairs === 'all' ? [] : impairs),
 ];
 
-/** Whether a check says something about what was asked: it is of the whole host, or names it. */
+/** Whether a check is about the target: it is about the whole host, or names it. */
 function concernsAny(check: Check, names: ReadonlySet<string>, network: string): boolean {
   if (check.section === 'path' || check.impairs === 'all' || check.about === '') return true;
   return (
@@ -106,7 +129,7 @@ function concernsAny(check: Check, names: ReadonlySet<string>, network: string):
   );
 }
 
-/** Found by following packets: where they are led, or lost, is a cause only if nothing that was looked at says why. */
+/** Found by following packets: where they are led, or lost, is a cause only if no other check explains it. */
 const isFollowed = ({ section, code }: Check): boolean =>
   section === 'path' || section === 'proof' || /^route-|^rp-filter$/.test(code);
 
@@ -114,7 +137,7 @@ const isFollowed = ({ section, code }: Check): boolean =>
 function explains(other: Check, check: Check): boolean {
   if (other === check || !isFollowed(check)) return false;
   if (isFollowed(other)) return check.section === 'proof' && other.section !== 'proof';
-  if (other.impairs === undefined || (check.lasting === true && other.section === 'rules')) return false;
+  if (other.impairs === undefined || (check.persists === true && other.section === 'rules')) return false;
   return other.impairs === 'all' || namesIn(check).some((name) => other.impairs?.includes(name) === true);
 }
 

@@ -1,13 +1,15 @@
-import type { Backend } from '../iptables/model.ts';
-import { isDamage, SEVERITIES, type Finding, type Severity } from '../guard/finding.ts';
+import type { Variant } from '../firewall/iptables/text/model.ts';
+import { isBroken, isDamage, SEVERITIES, type Finding, type Severity } from '../reconcile/finding.ts';
 import { age, count, place, printable, shortRule, type Paint } from './text.ts';
 
-/** What a check is told with, beside its findings. */
+/** What the first line of a check says beside the counts. */
 export interface CheckHead {
   readonly baseline: { readonly id: string; readonly ageSeconds: number } | undefined;
   /** Version of the Engine that was asked; undefined when none answered. */
   readonly engine: string | undefined;
-  readonly backend: Backend;
+  /** Docker's firewall backend, in the Engine's words; undefined when none answered. */
+  readonly firewallBackend: string | undefined;
+  readonly variant: Variant;
   readonly rules: number;
 }
 
@@ -25,7 +27,7 @@ const HEADINGS = {
   notice: 'NOTICE',
 } as const;
 
-/** Rows of one severity that are printed before the rest is only counted. */
+/** Findings of one severity that are printed; the rest is only counted. */
 const SHOWN = 40;
 
 /**
@@ -42,21 +44,56 @@ export function checkText(
 ): string {
   const damaged = findings.some(isDamage);
   const lines = [verdictLine(findings, head, paint), ...bySeverity(findings, paint, shown)];
-  if (damaged) {
-    const policyOnly = findings.filter(isDamage).every(({ kind }) => kind === 'policy');
-    const command = policyOnly ? 'rulesguard restore --policies' : 'rulesguard restore';
+  lines.push(...nextLines(findings, paint));
+  if (!damaged && findings.some(({ kind, container }) => kind === 'stale' && container === undefined))
     lines.push(
       '',
-      `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`,
+      `The baseline is out of date. To record the current state: ${paint('bold', 'rulesguard snapshot')}`,
     );
-  }
-  if (!damaged && findings.some(({ kind }) => kind === 'stale'))
+  if (!findings.some(isBroken))
     lines.push(
       '',
-      `The baseline has aged. To record the present state: ${paint('bold', 'rulesguard snapshot')}`,
+      `Packets still do not arrive? ${paint('bold', 'rulesguard doctor CONTAINER')} shows where they stop.`,
     );
   return `${lines.join('\n')}\n`;
 }
+
+/** The command of ours that repairs damage; undefined where none does. */
+export function repairCommand(findings: readonly Finding[]): string | undefined {
+  const repairable = findings.filter((finding) => isDamage(finding) && finding.remedy === undefined);
+  if (repairable.length === 0) return undefined;
+  return repairable.every(({ kind }) => kind === 'policy')
+    ? 'rulesguard restore --policies'
+    : 'rulesguard restore';
+}
+
+/** What to type next against findings: the repair, and what repairs what it does not. */
+export function nextLines(findings: readonly Finding[], paint: Paint): readonly string[] {
+  const command = repairCommand(findings);
+  return [
+    ...(command === undefined
+      ? []
+      : [
+          '',
+          `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`,
+        ]),
+    ...remediesOf(findings, paint),
+  ];
+}
+
+/** The commands that repair what restore does not, each once. */
+function remediesOf(findings: readonly Finding[], paint: Paint): readonly string[] {
+  const remedies = [...new Set(findings.flatMap(({ remedy }) => remedy ?? []))];
+  if (remedies.length === 0) return [];
+  const more = remedies.length - REMEDIES;
+  return [
+    '',
+    ...remedies.slice(0, REMEDIES).map((remedy) => `Next: ${paint('bold', printable(remedy))}`),
+    ...(more > 0 ? [paint('dim', `  … and ${String(more)} more, listed by --json`)] : []),
+  ];
+}
+
+const REMEDIES = 5;
 
 /**
  * Findings under a heading for each severity, the worst first.
@@ -96,11 +133,11 @@ function verdictLine(findings: readonly Finding[], head: CheckHead, paint: Paint
       ? 'no baseline'
       : `baseline ${head.baseline.id}, ${age(head.baseline.ageSeconds)} old`,
     head.engine === undefined ? 'Engine not asked' : `Engine ${head.engine}`,
-    head.backend,
+    head.variant,
   ].join(', ');
-  if (!findings.some(isDamage))
+  if (!findings.some(isBroken))
     return `${paint('green', paint('bold', 'INTACT'))}  all ${count(head.rules, 'rule')} of Docker's are in place (${about})`;
-  return `${paint('red', paint('bold', 'DAMAGED'))}  ${tallyText(findings.filter(isDamage))} (${about})`;
+  return `${paint('red', paint('bold', 'DAMAGED'))}  ${tallyText(findings.filter(isBroken))} (${about})`;
 }
 
 /** Findings of one place and kind share a heading, so that fifty lost ports read as one loss. */
@@ -108,8 +145,10 @@ function rowsOf(findings: readonly Finding[], paint: Paint): readonly string[] {
   const lines: string[] = [];
   let heading = '';
   for (const finding of findings) {
-    const next = `${place(finding)}  ${finding.kind}`;
-    if (next !== heading) lines.push(`  ${paint('bold', place(finding))}  ${finding.kind}`);
+    const where =
+      finding.container === undefined ? place(finding) : `container ${printable(finding.container)}`;
+    const next = `${where}  ${finding.kind}`;
+    if (next !== heading) lines.push(`  ${paint('bold', where)}  ${finding.kind}`);
     heading = next;
     if (finding.rule !== undefined) lines.push(`    ${shortRule(finding.rule, finding.chain)}`);
     lines.push(`      ${paint('dim', printable(finding.consequence))}`);

@@ -1,7 +1,9 @@
 import { createTwoFilesPatch } from 'diff';
-import type { ChainDrift, Drift } from '../guard/compare.ts';
-import type { OwnedRule } from '../docker/ownership.ts';
-import type { ChainState } from '../guard/journal.ts';
+import type { ChainDrift, Drift } from '../firewall/iptables/compare/drift.ts';
+import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
+import type { ChainState } from '../firewall/iptables/plan/chain-states.ts';
+import { linesBeyond, type ChainDifference } from '../reconcile/baseline-difference.ts';
+import type { StoredBaseline } from '../reconcile/stored-baseline.ts';
 import { printable } from './text.ts';
 
 const CONTEXT = 2;
@@ -27,8 +29,8 @@ function patch(
 }
 
 /**
- * The drift as a unified diff, chain by chain: `-` is what the baseline has and the kernel has not. Rules in another order
- * that changes nothing are not shown as changes.
+ * The drift as a unified diff, chain by chain: `-` is a rule that should be there and is not. An order that changes nothing
+ * is not shown.
  */
 export function driftDiff(drift: Drift): string {
   const policies = drift.policies.map(({ family, table, chain, was, is }) =>
@@ -41,9 +43,9 @@ function chainDiff(drift: ChainDrift): string {
   const dockers = (rules: readonly OwnedRule[]): readonly OwnedRule[] =>
     rules.filter(({ owner }) => owner !== 'foreign');
   const declaration = `:${drift.chain} -`;
-  const recorded = drift.base.builtin ? [] : [declaration];
-  const live = drift.base.builtin || !drift.exists ? [] : [declaration];
-  const order = new Map(drift.base.rules.map(({ rule }, index) => [rule.text, index]));
+  const recorded = drift.desired.builtin ? [] : [declaration];
+  const live = drift.desired.builtin || !drift.exists ? [] : [declaration];
+  const order = new Map(drift.desired.rules.map(({ rule }, index) => [rule.text, index]));
   const rank = ({ rule }: OwnedRule): number =>
     drift.misplaced.has(rule.text) ? order.size : (order.get(rule.text) ?? order.size);
   const sorted = [...dockers(drift.live)].sort((a, b) => rank(a) - rank(b));
@@ -52,9 +54,47 @@ function chainDiff(drift: ChainDrift): string {
     name,
     'baseline',
     'live',
-    [...recorded, ...dockers(drift.base.rules).map(({ rule }) => rule.text)],
+    [...recorded, ...dockers(drift.desired.rules).map(({ rule }) => rule.text)],
     [...live, ...sorted.map(({ rule }) => rule.text)],
   );
+}
+
+/** What a baseline is called in a diff. */
+type DiffSide = Pick<StoredBaseline, 'id' | 'digest'> & {
+  readonly baseline: Pick<StoredBaseline['baseline'], 'created'>;
+};
+
+/** What differs between two baselines, as a unified diff, chain by chain; empty when nothing does. */
+export function baselinesDiff(before: DiffSide, after: DiffSide, chains: readonly ChainDifference[]): string {
+  return chains
+    .map((one) =>
+      patch(`${one.family}/${one.table}/${one.chain}`, before.id, after.id, one.before, one.after),
+    )
+    .join('');
+}
+
+/** The document of `baseline diff --json`; schemas/baseline-diff.schema.json describes it. */
+export function baselinesJson(
+  before: DiffSide,
+  after: DiffSide,
+  chains: readonly ChainDifference[],
+): unknown {
+  const named = ({ id, digest, baseline: { created } }: DiffSide): object => ({ id, created, digest });
+  return {
+    $schema: 'https://rulesguard.dev/schemas/baseline-diff.schema.json',
+    version: 1,
+    before: named(before),
+    after: named(after),
+    same: chains.length === 0,
+    chains: chains.map((one) => {
+      const removed = linesBeyond(one.before, one.after);
+      const added = linesBeyond(one.after, one.before);
+      return {
+        ...{ family: one.family, table: one.table, chain: one.chain, removed, added },
+        reordered: removed.length === 0 && added.length === 0,
+      };
+    }),
+  };
 }
 
 /** What a plan changes in the chains it names, as a unified diff. */

@@ -1,14 +1,14 @@
-import type { HostRules } from '../docker/ownership.ts';
-import { printRuleset } from '../iptables/print.ts';
-import type { Finding } from '../guard/finding.ts';
-import { isHurt, type Harm, type Shadow } from '../guard/harm.ts';
+import type { HostRules } from '../firewall/iptables/text/model.ts';
+import { printRuleset } from '../firewall/iptables/text/print.ts';
+import type { Finding } from '../reconcile/finding.ts';
+import { isBreaking, type Impact, type Shadow } from '../reconcile/impact.ts';
 import { bySeverity, tallyText } from './check-text.ts';
 import { count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** How a forecast came about, for people. */
-const BY = { memory: 'computed', rehearsal: 'rehearsed in a scratch world' } as const;
+const BY = { memory: 'computed', rehearsal: 'rehearsed in a sandbox' } as const;
 
-/** What a forecast is told with. */
+/** What a forecast is printed with. */
 export interface ForecastHead {
   /** The command, as typed. */
   readonly command: string;
@@ -22,29 +22,34 @@ export interface ForecastHead {
  *
  * @param shown - `all` prints every finding, `some` stops after 40 of a severity and says so
  */
-export function forecastText(harm: Harm, head: ForecastHead, paint: Paint, shown: 'all' | 'some'): string {
+export function forecastText(
+  impact: Impact,
+  head: ForecastHead,
+  paint: Paint,
+  shown: 'all' | 'some',
+): string {
   const how = head.by === undefined ? '' : ` (${BY[head.by]})`;
-  const verdict = isHurt(harm)
-    ? `${paint('red', paint('bold', 'HURTS'))}  ${printable(head.command)} would break Docker's rules: ${sumOf(harm)}${how}`
+  const verdict = isBreaking(impact)
+    ? `${paint('red', paint('bold', 'WOULD BREAK'))}  ${printable(head.command)}: ${sumOf(impact)} in Docker's rules${how}`
     : `${paint('green', paint('bold', 'SAFE'))}  ${printable(head.command)} leaves ${count(head.rules, 'rule')} of Docker's as they are${how}`;
-  return `${[verdict, ...harmLines(harm, paint, shown)].join('\n')}\n`;
+  return `${[verdict, ...impactLines(impact, paint, shown)].join('\n')}\n`;
 }
 
 /** What a change did, for people, when it has been made already. */
-export function harmText(harm: Harm, command: string, paint: Paint, shown: 'all' | 'some'): string {
-  const verdict = `${paint('red', paint('bold', 'HURT'))}  ${printable(command)} broke Docker's rules: ${sumOf(harm)}`;
-  return `${[verdict, ...harmLines(harm, paint, shown)].join('\n')}\n`;
+export function impactText(impact: Impact, command: string, paint: Paint, shown: 'all' | 'some'): string {
+  const verdict = `${paint('red', paint('bold', 'DAMAGED'))}  ${printable(command)} broke Docker's rules: ${sumOf(impact)}`;
+  return `${[verdict, ...impactLines(impact, paint, shown)].join('\n')}\n`;
 }
 
-function harmLines({ findings, shadows }: Harm, paint: Paint, shown: 'all' | 'some'): readonly string[] {
+function impactLines({ findings, shadows }: Impact, paint: Paint, shown: 'all' | 'some'): readonly string[] {
   return [...bySeverity(findings, paint, shown), ...shadowLines(shadows, paint)];
 }
 
-function sumOf({ findings, shadows }: Harm): string {
+function sumOf({ findings, shadows }: Impact): string {
   const total = shadows.filter((shadow) => shadow.total).length;
   return [
     ...(findings.length === 0 ? [] : [tallyText(findings)]),
-    ...(total === 0 ? [] : [`${count(total, 'rule')} in front of them that leaves them no packet`]),
+    ...(total === 0 ? [] : [`${count(total, 'rule')} in front of them that stops every packet`]),
   ].join(', ');
 }
 
@@ -54,9 +59,9 @@ function shadowLines(shadows: readonly Shadow[], paint: Paint): readonly string[
     '',
     paint('yellow', paint('bold', "IN FRONT OF DOCKER'S RULES")),
     ...shadows.flatMap((shadow) => [
-      `  ${paint('bold', place(shadow))}${shadow.backend === undefined ? '' : `  in the ${shadow.backend} backend, which is in force as well`}`,
+      `  ${paint('bold', place(shadow))}${shadow.variant === undefined ? '' : `  in iptables-${shadow.variant}, which is in force as well`}`,
       `    ${shortRule(shadow.rule, shadow.chain)}`,
-      `      ${paint('dim', shadow.total ? 'takes every packet: Docker’s rules behind it are never asked' : 'may take packets that Docker’s rules behind it are for')}`,
+      `      ${paint('dim', shadow.total ? 'matches every packet: Docker’s rules behind it are never reached' : 'may match packets meant for Docker’s rules behind it')}`,
     ]),
   ];
 }
@@ -64,7 +69,7 @@ function shadowLines(shadows: readonly Shadow[], paint: Paint): readonly string[
 /** What the document of a forecast is made of. */
 export interface ForecastFacts {
   readonly command: readonly string[];
-  readonly verdict: 'safe' | 'hurts' | 'unknown';
+  readonly verdict: 'safe' | 'would-break' | 'unknown';
   readonly by: 'memory' | 'rehearsal' | null;
   /** Why it is unknown; null otherwise. */
   readonly reason: string | null;

@@ -1,35 +1,31 @@
-import { FAMILIES, type Family } from '../iptables/model.ts';
-import { renderInput, type Step } from '../iptables/restore-input.ts';
-import type { LeftOut } from '../guard/edit.ts';
-import type { Plan } from '../guard/plan.ts';
-import { count, place, shortRule, type Paint } from './text.ts';
+import type { Variant } from '../firewall/iptables/text/model.ts';
+import { toolName } from '../firewall/iptables/text/tools.ts';
+import { FAMILIES } from '../net/family.ts';
+import { renderInput, type Step } from '../firewall/iptables/text/restore-input.ts';
+import type { LeftOut } from '../firewall/iptables/plan/edit.ts';
+import type { Plan } from '../firewall/iptables/plan/plan.ts';
+import { count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** A step in words. */
 function stepText(step: Step): string {
+  // A plan may come from a file, so the names of its chains are not trusted.
+  const chain = printable(step.chain);
   switch (step.op) {
     case 'create':
-      return `create chain ${step.chain}`;
+      return `create chain ${chain}`;
     case 'remove':
-      return `remove chain ${step.chain}`;
+      return `remove chain ${chain}`;
     case 'policy':
-      return `set the policy of ${step.chain} to ${step.policy}`;
+      return `set the policy of ${chain} to ${step.policy}`;
     case 'delete':
-      return `delete from ${step.chain}: ${shortRule(step.rule.text, step.chain)}`;
+      return `delete from ${chain}: ${shortRule(step.rule.text, step.chain)}`;
     case 'append':
-      return `append to ${step.chain}: ${shortRule(step.rule.text, step.chain)}`;
+      return `append to ${chain}: ${shortRule(step.rule.text, step.chain)}`;
     case 'insert':
-      return `insert into ${step.chain} at ${String(step.position)}: ${shortRule(step.rule.text, step.chain)}`;
+      return `insert into ${chain} at ${String(step.position)}: ${shortRule(step.rule.text, step.chain)}`;
     default:
       return step satisfies never;
   }
-}
-
-/** How many steps a plan has. */
-export function countSteps(plan: Plan): number {
-  return FAMILIES.flatMap((family) => plan.families[family].tables).reduce(
-    (sum, { steps }) => sum + steps.length,
-    0,
-  );
 }
 
 /** The plan in words, table by table in the order they are committed. */
@@ -47,7 +43,7 @@ export function planText(plan: Plan, paint: Paint): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
-/** What was not put back, and why. */
+/** What was not restored, and why. */
 export function leftOutLines(leftOut: readonly LeftOut[], paint: Paint): readonly string[] {
   return leftOut.map(
     (left) =>
@@ -55,18 +51,16 @@ export function leftOutLines(leftOut: readonly LeftOut[], paint: Paint): readonl
   );
 }
 
-const TOOLS: Readonly<Record<Family, string>> = { ipv4: 'iptables', ipv6: 'ip6tables' };
-
 /**
  * The restore input of a plan, latin1. Comment lines name the command for each part; the tools skip them.
  *
- * @param backend - `nft` or `legacy`, for the command's name
+ * @param variant - `nft` or `legacy`, for the command's name
  */
-export function planInput(plan: Plan, backend: string): string {
+export function planInput(plan: Plan, variant: Variant): string {
   return FAMILIES.map((family) => {
     const { text } = renderInput(plan.families[family]);
     return text === ''
       ? ''
-      : `# ${family}: ${TOOLS[family]}-${backend}-restore --noflush --counters\n${text}`;
+      : `# ${family}: ${toolName(family, variant, 'restore')} --noflush --counters\n${text}`;
   }).join('');
 }

@@ -1,14 +1,15 @@
-import type { Chain, Rule, Table } from '../iptables/model.ts';
-import { TARGETS } from '../iptables/targets.ts';
+import type { Chain, Rule, Table } from '../firewall/iptables/text/model.ts';
+import { TARGETS } from '../firewall/iptables/text/targets.ts';
+import { HOOK_PRIORITY } from '../net/hook-priority.ts';
 import { CHANGING_TARGETS, HARMLESS_TARGETS, markedBy } from './effects.ts';
-import { applies, targetPart } from './matches.ts';
+import { applies, targetPart } from './match/matches.ts';
 import type { Hook, PathEnd } from './path.ts';
-import type { RuleParts } from './rule-parts.ts';
+import type { RuleParts } from './match/rule-parts.ts';
 import { NAT_TARGETS, translate, type Side } from './translate.ts';
-import { decide, factsAt, unknownEnd, type Place, type Walk } from './walk.ts';
+import { decide, factsAt, unknownEnd, type TablePlace, type Walk } from './walk.ts';
 
 /** How a chain leaves a packet: `accept` ends the table, `return` goes on behind the jump. */
-type Outcome = 'accept' | 'return' | PathEnd;
+type ChainOutcome = 'accept' | 'return' | PathEnd;
 
 /** The kernel refuses loops; text that was not read from one may hold them. */
 const DEEPEST = 100;
@@ -17,26 +18,30 @@ const DEEPEST = 100;
 export const sideOf = (hook: Hook): Side =>
   hook === 'PREROUTING' || hook === 'OUTPUT' ? 'destination' : 'source';
 
+/** When the rules of `nat` see a packet at a hook. */
+export const natPriority = (hook: Hook): number =>
+  sideOf(hook) === 'destination' ? HOOK_PRIORITY.dstnat : HOOK_PRIORITY.srcnat;
+
 /**
  * Runs a built-in chain and, where nothing in it decides, its policy.
  *
  * @returns undefined when the packet passes, else its end
  */
-export function passChain(walk: Walk, place: Place, table: Table, chain: Chain): PathEnd | undefined {
+export function passChain(walk: Walk, place: TablePlace, table: Table, chain: Chain): PathEnd | undefined {
   const outcome = runChain(walk, place, table, chain, 0);
   if (typeof outcome === 'object') return outcome;
   if (outcome === 'accept') return undefined;
-  const { backend, hook } = place;
+  const { variant, hook } = place;
   const { policy, name } = chain;
   if (chain.rules.length > 0 || policy === 'DROP')
-    walk.steps.push({ hook, backend, stage: place.table, chain: name, what: `policy ${policy}` });
-  if (policy === 'DROP') return { at: 'stopped', backend, table: place.table, chain: name, target: 'DROP' };
+    walk.steps.push({ hook, variant, stage: place.table, chain: name, what: `policy ${policy}` });
+  if (policy === 'DROP') return { at: 'stopped', variant, table: place.table, chain: name, target: 'DROP' };
   return policy === 'ACCEPT'
     ? undefined
     : unknownEnd({ why: `policy ${policy}`, table: place.table, chain: name });
 }
 
-function runChain(walk: Walk, place: Place, table: Table, chain: Chain, depth: number): Outcome {
+function runChain(walk: Walk, place: TablePlace, table: Table, chain: Chain, depth: number): ChainOutcome {
   if (depth > DEEPEST)
     return unknownEnd({ why: 'chains that never end', table: place.table, chain: chain.name });
   let facts = factsAt(walk, place.hook);
@@ -55,18 +60,24 @@ function runChain(walk: Walk, place: Place, table: Table, chain: Chain, depth: n
 }
 
 /** Whether this run takes a rule of which it is not known whether it applies. One that only notes something is no fork. */
-function isTaken(walk: Walk, place: Place, rule: Rule, target: RuleParts['target'], why: string): boolean {
+function isTaken(
+  walk: Walk,
+  place: TablePlace,
+  rule: Rule,
+  target: RuleParts['target'],
+  why: string,
+): boolean {
   const { chain } = rule;
   const idle = target === undefined || HARMLESS_TARGETS.has(target.name);
   if (!idle && decide(walk, { why, table: place.table, chain, rule }, false)) return true;
-  const { hook, backend } = place;
-  walk.steps.push({ hook, backend, stage: place.table, chain, rule, what: `may apply, not known: ${why}` });
+  const { hook, variant } = place;
+  walk.steps.push({ hook, variant, stage: place.table, chain, rule, what: `may apply, not known: ${why}` });
   return false;
 }
 
 interface Action {
   readonly walk: Walk;
-  readonly place: Place;
+  readonly place: TablePlace;
   readonly table: Table;
   readonly rule: Rule;
   readonly target: RuleParts['target'];
@@ -75,12 +86,12 @@ interface Action {
   readonly depth: number;
 }
 
-function act(action: Action): Outcome | 'next' {
+function act(action: Action): ChainOutcome | 'next' {
   const { walk, place, table, rule, target, doubt, depth } = action;
   const step = (what: string): void => {
-    const { hook, backend } = place;
+    const { hook, variant } = place;
     const suppose = doubt === undefined ? what : `${what} (if it applies, not known: ${doubt})`;
-    walk.steps.push({ hook, backend, stage: place.table, chain: rule.chain, rule, what: suppose });
+    walk.steps.push({ hook, variant, stage: place.table, chain: rule.chain, rule, what: suppose });
   };
   if (target === undefined) {
     step('counts');
@@ -112,16 +123,16 @@ function act(action: Action): Outcome | 'next' {
   return unknown(action, `target ${name}`);
 }
 
-const stopped = ({ place: { backend, table }, rule }: Action, target: string): PathEnd => ({
-  ...{ at: 'stopped', backend, table, chain: rule.chain, rule, target },
+const stopped = ({ place: { variant, table }, rule }: Action, target: string): PathEnd => ({
+  ...{ at: 'stopped', variant, table, chain: rule.chain, rule, target },
 });
 
 const unknown = ({ place: { table }, rule }: Action, why: string): PathEnd =>
   unknownEnd({ why, table, chain: rule.chain, rule });
 
-type Target = NonNullable<RuleParts['target']>;
+type RuleTarget = NonNullable<RuleParts['target']>;
 
-function change(action: Action, target: Target, step: (what: string) => void): Outcome | 'next' {
+function change(action: Action, target: RuleTarget, step: (what: string) => void): ChainOutcome | 'next' {
   const { walk, place } = action;
   const first = target.options[0];
   switch (target.name) {
@@ -164,10 +175,10 @@ function change(action: Action, target: Target, step: (what: string) => void): O
   }
 }
 
-function natAction(action: Action, target: Target, step: (what: string) => void): Outcome {
+function natAction(action: Action, target: RuleTarget, step: (what: string) => void): ChainOutcome {
   const { walk, place } = action;
   const side = sideOf(place.hook);
-  const made = translate(target, walk.packet, side, walk.terrain, walk.nextHop);
+  const made = translate(target, walk.packet, side, walk.netState, walk.nextHop);
   if (made === 'drop') {
     step(`${target.name} finds no address: the packet is dropped`);
     return stopped(action, target.name);

@@ -1,8 +1,8 @@
-import { markAndMask } from './match-connection.ts';
+import { markAndMask } from './match/connection.ts';
 import type { Packet, Vague } from './packet.ts';
-import type { Extension } from './rule-parts.ts';
+import type { Extension } from './match/rule-parts.ts';
 
-/** Targets that pass a packet on and change nothing that a later decision here looks at. */
+/** Targets that pass a packet on and change nothing that a later decision here depends on. */
 export const HARMLESS_TARGETS: ReadonlySet<string> = new Set([
   ...[
     'AUDIT',

@@ -1,8 +1,9 @@
-import type { Family } from '../iptables/model.ts';
+import type { Family } from '../net/family.ts';
+import { PORT_PROTOCOLS } from '../net/protocol.ts';
 
 export const STATES = ['NEW', 'ESTABLISHED', 'RELATED', 'INVALID', 'UNTRACKED'] as const;
 /** What conntrack makes of a packet, in the words of `-m conntrack --ctstate`. */
-export type State = (typeof STATES)[number];
+export type ConnState = (typeof STATES)[number];
 
 /** A packet as the rules see it, at one point of its path. */
 export interface Packet {
@@ -24,7 +25,7 @@ export interface Packet {
   readonly icmp?: { readonly type: number; readonly code: number };
   /** Only of TCP: the flags that are set, in the words of `--tcp-flags`. */
   readonly tcpFlags?: readonly string[];
-  readonly state: State;
+  readonly state: ConnState;
   readonly mark: number;
   readonly connmark: number;
   /** What NAT did to the connection so far, in the words of `--ctstate`. */
@@ -43,7 +44,6 @@ export interface Packet {
 export type Vague = 'source' | 'destination' | 'sourcePort' | 'destinationPort' | 'mark' | 'connmark';
 
 const ECHO = { ipv4: { type: 8, code: 0 }, ipv6: { type: 128, code: 0 } } as const;
-const WITH_PORTS: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp', 'dccp', 'udplite']);
 
 /**
  * A packet of which only what matters is said: else the first one of a TCP connection to port 80, made on this machine,
@@ -55,7 +55,7 @@ export function makePacket(
   fields: Partial<Packet> & Pick<Packet, 'family' | 'source' | 'destination'>,
 ): Packet {
   const { protocol = 'tcp', state = 'NEW', source, destination } = fields;
-  const ports = WITH_PORTS.has(protocol);
+  const ports = PORT_PROTOCOLS.has(protocol);
   const { sourcePort = ports ? 40_000 : 0, destinationPort = ports ? 80 : 0 } = fields;
   return {
     inInterface: '',

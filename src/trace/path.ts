@@ -1,4 +1,4 @@
-import type { Backend, Rule } from '../iptables/model.ts';
+import type { Variant, Rule } from '../firewall/iptables/text/model.ts';
 import type { Packet } from './packet.ts';
 
 export const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
@@ -8,7 +8,7 @@ export type Hook = (typeof HOOKS)[number];
 export interface PathStep {
   readonly hook: Hook;
   /** Absent for what the kernel decides without a rule: `stage` says what. */
-  readonly backend?: Backend;
+  readonly variant?: Variant;
   /** `raw`, `mangle`, `nat`, `filter`, `security`; or `routing`, `bridge`. */
   readonly stage: string;
   readonly chain?: string;
@@ -27,7 +27,7 @@ export type PathEnd =
   /** A rule, or a policy, ends it. `target` is `DROP`, `REJECT`, … */
   | {
       readonly at: 'stopped';
-      readonly backend: Backend;
+      readonly variant: Variant;
       readonly table: string;
       readonly chain: string;
       /** Absent for a policy. */

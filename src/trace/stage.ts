@@ -1,14 +1,18 @@
-import { chainOf, type Backend, type Chain, type Table } from '../iptables/model.ts';
-import { targetOf } from '../iptables/view.ts';
-import { passChain, sideOf } from './chain.ts';
+import { chainOf, type Variant, type Chain, type Table } from '../firewall/iptables/text/model.ts';
+import { targetOf } from '../firewall/iptables/text/view.ts';
+import { HOOK_PRIORITY, NFT_SECURITY_PRIORITY } from '../net/hook-priority.ts';
+import { natPriority, passChain, sideOf } from './chain.ts';
 import { CHANGING_TARGETS } from './effects.ts';
-import { passNatives } from './native-chain.ts';
+import { passNative, passNatives } from './native/chain.ts';
+import { hooksAt, spell } from './native/tables.ts';
 import type { Hook, PathEnd } from './path.ts';
-import { isIcmp } from './protocols.ts';
+import type { Side } from './translate.ts';
+import { isIcmp } from './match/protocols.ts';
 import { decide, note, unknownEnd, type Walk } from './walk.ts';
 
-interface Post {
-  readonly backend: Backend;
+/** One table's chain at a hook. */
+interface HookedTable {
+  readonly variant: Variant;
   readonly table: Table;
   readonly chain: Chain;
 }
@@ -19,39 +23,37 @@ const counting = new WeakMap<Table, boolean>();
 function isOrdered(table: Table): boolean {
   const known = counting.get(table);
   if (known !== undefined) return known;
-  const ordered =
-    table.name === 'nat' ||
-    [...table.chains.values()].some(({ rules }) =>
-      rules.some(({ text }) => {
-        const target = targetOf(text) ?? '';
-        return CHANGING_TARGETS.has(target) || target === 'REJECT';
-      }),
-    );
+  const ordered = [...table.chains.values()].some(({ rules }) =>
+    rules.some(({ text }) => {
+      const target = targetOf(text) ?? '';
+      return CHANGING_TARGETS.has(target) || target === 'REJECT';
+    }),
+  );
   counting.set(table, ordered);
   return ordered;
 }
 
-/** Where rules of a table stand at a hook. Two backends' are run in the order they were registered in, which nobody tells. */
-function postsAt(walk: Walk, hook: Hook, table: string, only?: string): readonly Post[] {
-  const posts = walk.terrain.banks.flatMap(({ backend, rules }): Post[] => {
-    if (only !== undefined && backend !== only) return [];
+/** A table's chains at a hook, one for each variant. They run in the order they were registered in, which the kernel does not show. */
+function tablesAt(walk: Walk, hook: Hook, table: string, only?: string): readonly HookedTable[] {
+  const hooked = walk.netState.rulesets.flatMap(({ variant, rules }): HookedTable[] => {
+    if (only !== undefined && variant !== only) return [];
     const ruleset = rules[walk.packet.family];
     const chain = chainOf(ruleset, table, hook);
     const whole = ruleset.tables.get(table);
     if (chain === undefined || whole === undefined) return [];
-    return chain.rules.length > 0 || chain.policy !== 'ACCEPT' ? [{ backend, table: whole, chain }] : [];
+    return chain.rules.length > 0 || chain.policy !== 'ACCEPT' ? [{ variant, table: whole, chain }] : [];
   });
-  if (posts.length < 2 || !posts.some((post) => isOrdered(post.table))) return posts;
-  const why = `which of ${posts.map(({ backend }) => backend).join(' and ')} comes first in ${table} ${hook}`;
-  return decide(walk, { why, table, chain: hook }, true) ? posts : [...posts].reverse();
+  if (hooked.length < 2 || !hooked.some(({ table: whole }) => isOrdered(whole))) return hooked;
+  const why = `which of ${hooked.map(({ variant }) => variant).join(' and ')} comes first in ${table} ${hook}`;
+  return decide(walk, { why, table, chain: hook }, true) ? hooked : [...hooked].reverse();
 }
 
-/** One table's rules at a hook, of every backend. A packet that one drops is gone, whatever the other would have said. */
+/** One table's rules at a hook, of every variant. A packet that one drops is gone, whatever the other would have said. */
 function passTable(walk: Walk, hook: Hook, words: string): PathEnd | undefined {
   const [table = '', only] = words.split(' ').reverse();
   if (table === 'nat') return passNat(walk, hook);
-  for (const { backend, table: whole, chain } of postsAt(walk, hook, table, only)) {
-    const end = passChain(walk, { hook, backend, table }, whole, chain);
+  for (const { variant, table: whole, chain } of tablesAt(walk, hook, table, only)) {
+    const end = passChain(walk, { hook, variant, table }, whole, chain);
     if (end !== undefined) return end;
   }
   return undefined;
@@ -59,7 +61,7 @@ function passTable(walk: Walk, hook: Hook, words: string): PathEnd | undefined {
 
 /**
  * Only the first packet of a connection is shown to the rules of `nat`, and only while that end of it is not settled: the
- * first translation stands (nf_nat_core.c, nf_nat_inet_fn). Packets that answer have it undone.
+ * first translation holds (nf_nat_core.c, nf_nat_inet_fn). Replies have it undone.
  */
 function passNat(walk: Walk, hook: Hook): PathEnd | undefined {
   const side = sideOf(hook);
@@ -70,17 +72,102 @@ function passNat(walk: Walk, hook: Hook): PathEnd | undefined {
   const { state, protocol } = walk.packet;
   if (!walk.tracked || walk.settled.has(side) || (state !== 'NEW' && state !== 'RELATED')) return undefined;
   if (state === 'RELATED' && isIcmp(protocol)) return undefined;
-  const posts = postsAt(walk, hook, 'nat');
-  if (state === 'RELATED' && posts.length > 0)
+  const turns = turnsAt(walk, hook);
+  if (state === 'RELATED' && turns.length > 0)
     return unknownEnd({ why: 'NAT of a connection that a helper expected', table: 'nat', chain: hook });
-  for (const { backend, table, chain } of posts) {
-    const end = passChain(walk, { hook, backend, table: 'nat' }, table, chain);
-    if (end !== undefined) return end;
-    if (walk.settled.has(side)) return undefined;
-  }
+  const end = takeTurns(walk, hook, turns);
   walk.settled = new Set([...walk.settled, side]);
+  return end;
+}
+
+/** One chain that may translate at a hook. */
+interface Turn {
+  readonly name: string;
+  readonly priority: number;
+  readonly run: () => PathEnd | undefined;
+}
+
+/** The chains of a hook that translate: iptables' and nftables' own are shown the packet by their priorities. */
+function turnsAt(walk: Walk, hook: Hook): readonly Turn[] {
+  const { netState, packet } = walk;
+  const priority = priorityOf('nat', hook);
+  const own = netState.rulesets.flatMap(({ variant, rules }): Turn[] => {
+    const table = rules[packet.family].tables.get('nat');
+    const chain = chainOf(rules[packet.family], 'nat', hook);
+    if (table === undefined || chain === undefined) return [];
+    if (chain.rules.length === 0 && chain.policy === 'ACCEPT') return [];
+    const run = (): PathEnd | undefined => passChain(walk, { hook, variant, table: 'nat' }, table, chain);
+    return [{ name: variant, priority, run }];
+  });
+  const natives = hooksAt(netState, packet.family, hook, 'nat').map((hooked): Turn => ({
+    name: spell(hooked.table),
+    priority: hooked.priority,
+    run: () => passNative(walk, hook, hooked),
+  }));
+  return [...own, ...natives].sort((a, b) => a.priority - b.priority);
+}
+
+/**
+ * Runs chains that translate until one has. Of those of one priority the kernel runs the one first that was registered last,
+ * and which that is is not known: where more than one does anything, every order is tried.
+ */
+function takeTurns(walk: Walk, hook: Hook, turns: readonly Turn[]): PathEnd | undefined {
+  const side = sideOf(hook);
+  let left = [...turns];
+  while (left.length > 0) {
+    const [{ priority }] = left as [Turn, ...Turn[]];
+    const rivals = left.filter((turn) => turn.priority === priority);
+    const active = rivals.length < 2 ? rivals : rivals.filter((turn) => doesAnything(walk, side, turn));
+    left = left.slice(rivals.length);
+    // What one marks the next may ask for: then none of them is known to do nothing.
+    const marks =
+      active.length > 0 && rivals.length > 1 && active.some((turn) => !wouldSettle(walk, side, turn));
+    let waiting = marks ? rivals : active;
+    while (waiting.length > 0) {
+      const turn = firstOf(walk, hook, waiting);
+      waiting = waiting.filter((one) => one !== turn);
+      const end = turn.run();
+      if (end !== undefined || walk.settled.has(side)) return end;
+    }
+  }
   return undefined;
 }
+
+function firstOf(walk: Walk, hook: Hook, waiting: readonly Turn[]): Turn {
+  const why = `which of ${waiting.map(({ name }) => name).join(' and ')} comes first in nat ${hook}`;
+  const chosen = waiting.slice(0, -1).find(() => decide(walk, { why, table: 'nat', chain: hook }, true));
+  return chosen ?? (waiting.at(-1) as Turn);
+}
+
+/** Runs a chain and takes everything back. */
+function tryOut<T>(walk: Walk, { run }: Turn, judge: (end: PathEnd | undefined) => T): T {
+  const { packet, settled, changedSets } = walk;
+  const [doubts, steps] = [walk.doubts.length, walk.steps.length];
+  const found = judge(run());
+  Object.assign(walk, { packet, settled, changedSets });
+  walk.doubts.length = doubts;
+  walk.steps.length = steps;
+  return found;
+}
+
+function doesAnything(walk: Walk, side: Side, turn: Turn): boolean {
+  const { packet, changedSets } = walk;
+  const doubts = walk.doubts.length;
+  return tryOut(
+    walk,
+    turn,
+    (end) =>
+      end !== undefined ||
+      walk.settled.has(side) ||
+      walk.packet !== packet ||
+      walk.changedSets !== changedSets ||
+      walk.doubts.length > doubts,
+  );
+}
+
+/** Whether a chain ends the matter: it translates, or stops. */
+const wouldSettle = (walk: Walk, side: Side, turn: Turn): boolean =>
+  tryOut(walk, turn, (end) => end !== undefined || walk.settled.has(side));
 
 /** What was translated on the way there is turned round on the way back: each end at the hooks of the other. */
 function undo(walk: Walk, hook: Hook): void {
@@ -99,26 +186,22 @@ function undo(walk: Walk, hook: Hook): void {
   }
 }
 
-/** Where tables are hooked in (netfilter_ipv4.h); iptables-nft has `security` at 150 (measured). */
+/** When each stage of {@link passTables} comes; `nat` is hooked in by the end it translates. */
 const PRIORITIES: Readonly<Record<string, number>> = {
-  raw: -300,
-  conntrack: -200,
-  mangle: -150,
-  filter: 0,
-  'legacy security': 50,
-  'nft security': 150,
+  ...HOOK_PRIORITY,
+  'legacy security': HOOK_PRIORITY.security,
+  'nft security': NFT_SECURITY_PRIORITY,
   natives: Infinity,
 };
 
-const priorityOf = (table: string, hook: Hook): number =>
-  PRIORITIES[table] ?? (sideOf(hook) === 'destination' ? -100 : 100);
+const priorityOf = (table: string, hook: Hook): number => PRIORITIES[table] ?? natPriority(hook);
 
 function passStage(walk: Walk, hook: Hook, table: string): PathEnd | undefined {
   if (table === 'natives') return undefined;
   return table === 'conntrack' ? track(walk) : passTable(walk, hook, table);
 }
 
-/** Conntrack looks at the packet, behind `raw` and in front of everything else. */
+/** Conntrack sees the packet, behind `raw` and in front of everything else. */
 function track(walk: Walk): PathEnd | undefined {
   const { state, translated } = walk.packet;
   // What comes back over lo is known already.
@@ -134,8 +217,8 @@ function track(walk: Walk): PathEnd | undefined {
  *
  * nftables' own chains come in between, by their priorities.
  *
- * @param tables - `conntrack` among them is where the packet gets its connection; `nft security` is one backend's alone;
- *   `natives` stands for those of nftables' own chains that are left at this hook
+ * @param tables - `conntrack` among them is where the packet gets its connection; `nft security` is one variant's alone;
+ *   `natives` means those of nftables' own chains that are left at this hook
  * @returns undefined when it passes all of them
  */
 export function passTables(walk: Walk, hook: Hook, tables: readonly string[]): PathEnd | undefined {

@@ -1,7 +1,7 @@
-import { besideNatives } from './natives.ts';
+import { besideNatives } from './native/tables.ts';
 import type { Packet, Vague } from './packet.ts';
 import type { Path, PathEnd } from './path.ts';
-import type { Terrain } from './terrain.ts';
+import type { NetworkState } from './network-state.ts';
 import { startWalk, unknownEnd, type Walk } from './walk.ts';
 import { goAllTheWay } from './way.ts';
 
@@ -13,24 +13,27 @@ export interface TraceOptions {
 }
 
 const BRANCHES = 64;
+const UNREAD = "iptables' rules could not be read";
 
 /**
  * The whole way of one packet through one network namespace, as the kernel takes it: through raw, mangle, nat and filter
- * of every backend, and through routing.
+ * of every variant, and through routing.
  *
- * A rule of which it is not known whether it applies parts the way, and every branch is followed. Where all of them end
+ * Where it is not known whether a rule applies, the path branches, and every branch is followed. Where all of them end
  * alike and translate alike, that is the answer; else the end is `unknown` and names the first such rule.
  *
  * @param packet - `inInterface` is '' for one that is made here; its source may then be '' too
- * @param terrain - all that decides: rules, sets, routes, interfaces, sysctls
+ * @param netState - all that decides: rules, sets, routes, interfaces, sysctls
  */
-export function tracePath(packet: Packet, terrain: Terrain, options: TraceOptions = {}): Path {
+export function tracePath(packet: Packet, netState: NetworkState, options: TraceOptions = {}): Path {
+  if (netState.unread === true)
+    return pathOf(packet, startWalk(packet, netState, [], options.answers), unknownEnd({ why: UNREAD }));
   const open: (readonly boolean[])[] = [[]];
   let first: { readonly walk: Walk; readonly end: PathEnd } | undefined;
   let vagueMarks = false;
   for (let tried = 0; open.length > 0; tried++) {
-    const told = open.pop() ?? [];
-    const walk = startWalk(packet, terrain, told, options.answers);
+    const chosen = open.pop() ?? [];
+    const walk = startWalk(packet, netState, chosen, options.answers);
     const end = goAllTheWay(walk);
     first ??= { walk, end };
     const [doubt = { why: 'too many ways' }] = first.walk.doubts.map((one) => one.doubt);
@@ -40,10 +43,10 @@ export function tracePath(packet: Packet, terrain: Terrain, options: TraceOption
     vagueMarks ||=
       first.walk.packet.mark !== walk.packet.mark || first.walk.packet.connmark !== walk.packet.connmark;
     const taken = walk.doubts.map((one) => one.taken);
-    for (let i = told.length; i < taken.length; i++) open.push([...taken.slice(0, i), !taken[i]]);
+    for (let i = chosen.length; i < taken.length; i++) open.push([...taken.slice(0, i), !taken[i]]);
   }
-  if (first === undefined) throw new Error('no way was tried');
-  const path = pathOf(packet, first.walk, besideNatives(terrain, packet.family, first.end));
+  if (first === undefined) throw new Error('no branch was followed');
+  const path = pathOf(packet, first.walk, besideNatives(netState, packet.family, first.end));
   if (!vagueMarks) return path;
   const vague = new Set<Vague>([...(path.last.vague ?? []), 'mark', 'connmark']);
   return { ...path, last: { ...path.last, vague: [...vague] } };
@@ -56,7 +59,7 @@ const pathOf = (packet: Packet, { packet: last, steps }: Walk, end: PathEnd): Pa
   end,
 });
 
-/** What two ways must have in common to be one answer: how they end, and what NAT made of the packet. */
+/** What two branches must have in common to be one answer: how they end, and what NAT made of the packet. */
 function isAlike(a: { walk: Walk; end: PathEnd }, b: { walk: Walk; end: PathEnd }): boolean {
   return keyOf(a.end, a.walk.packet) === keyOf(b.end, b.walk.packet);
 }
@@ -87,7 +90,7 @@ function keyOf(
  * @param path - the way of the connection's first packet, which must have reached somebody
  * @param inInterface - where the answer comes in; '' where it is this machine that answers
  */
-export function traceAnswer(path: Path, terrain: Terrain, inInterface: string, inPort = ''): Path {
+export function traceAnswer(path: Path, netState: NetworkState, inInterface: string, inPort = ''): Path {
   const { last } = path;
   const answer: Packet = {
     ...last,
@@ -104,5 +107,5 @@ export function traceAnswer(path: Path, terrain: Terrain, inInterface: string, i
       steps: [],
       end: unknownEnd({ why: 'what NAT made of the first packet' }),
     };
-  return tracePath(answer, terrain, { answers: path });
+  return tracePath(answer, netState, { answers: path });
 }

@@ -1,12 +1,13 @@
-import { formatBlock, blockOf } from '../iptables/address.ts';
-import { sameAddress } from './addresses.ts';
-import { linkOf } from './local.ts';
-import { portRange } from './match-ports.ts';
+import { formatBlock, blockOf } from '../net/address.ts';
+import { sameAddress } from './routing/addresses.ts';
+import { linkOf } from './routing/local.ts';
+import { portRange } from './match/ports.ts';
 import type { Packet, Vague } from './packet.ts';
-import { hasPorts, isIcmp } from './protocols.ts';
-import { addressFor } from './route.ts';
-import type { Extension, Option } from './rule-parts.ts';
-import type { Terrain } from './terrain.ts';
+import { hasPorts, isIcmp } from './match/protocols.ts';
+import { addressFor } from './routing/route.ts';
+import type { RuleOption } from '../firewall/iptables/text/view.ts';
+import type { Extension } from './match/rule-parts.ts';
+import type { NetworkState } from './network-state.ts';
 
 /** Which end of a connection a hook translates: the destination where it comes in, the source where it leaves. */
 export type Side = 'source' | 'destination';
@@ -14,7 +15,7 @@ export type Side = 'source' | 'destination';
 const PORTS = { source: 'sourcePort', destination: 'destinationPort' } as const;
 
 /** What a translation makes of a packet; a text says why that is not known; 'drop' when the kernel drops it. */
-export type Translation = Packet | 'drop' | { readonly unknown: string };
+export type TranslationResult = Packet | 'drop' | { readonly unknown: string };
 
 interface Wanted {
   /** '' to keep it. */
@@ -24,10 +25,10 @@ interface Wanted {
   readonly random: boolean;
 }
 
-const value = (options: readonly Option[], name: string): string =>
+const value = (options: readonly RuleOption[], name: string): string =>
   options.find((option) => option.name === name)?.values[0] ?? '';
 
-const isRandom = (options: readonly Option[]): boolean =>
+const isRandom = (options: readonly RuleOption[]): boolean =>
   options.some(({ name }) => name === '--random' || name === '--random-fully');
 
 /** `10.0.0.1:80`, `[fd00::1]:80`, `:80`, `10.0.0.1-10.0.0.9`, `fd00::1`. */
@@ -39,7 +40,7 @@ function wantedOf(text: string): Omit<Wanted, 'random'> {
   return { address: text.slice(0, colon), ports: text.slice(colon + 1) };
 }
 
-function put(packet: Packet, side: Side, { address, ports, random }: Wanted): Translation {
+function put(packet: Packet, side: Side, { address, ports, random }: Wanted): TranslationResult {
   const vague = new Set<Vague>(packet.vague ?? []);
   const [first = '', last = first] = address.split('-');
   const own = packet[side];
@@ -74,7 +75,7 @@ function put(packet: Packet, side: Side, { address, ports, random }: Wanted): Tr
   };
 }
 
-function mapped(packet: Packet, side: Side, network: string): Translation {
+function mapped(packet: Packet, side: Side, network: string): TranslationResult {
   const to = blockOf(network);
   const from = blockOf(packet[side]);
   if (to === undefined || from === undefined || packet.vague?.includes(side)) return { unknown: 'NETMAP' };
@@ -85,9 +86,9 @@ function mapped(packet: Packet, side: Side, network: string): Translation {
 }
 
 /** Where REDIRECT sends: a packet made here to loopback, another to the first address of the interface it came in by. */
-function redirectTarget(terrain: Terrain, { family, inInterface }: Packet): string | undefined {
+function redirectTarget(netState: NetworkState, { family, inInterface }: Packet): string | undefined {
   if (inInterface === '') return family === 'ipv4' ? '127.0.0.1' : '::1';
-  const own = (linkOf(terrain, inInterface)?.addresses ?? []).filter((address) => address.family === family);
+  const own = (linkOf(netState, inInterface)?.addresses ?? []).filter((address) => address.family === family);
   if (family === 'ipv4') return own[0]?.address ?? '';
   const global = own.filter(({ scope }) => scope === 'global');
   return global.length === 1 ? global[0]?.address : undefined;
@@ -106,9 +107,9 @@ export function translate(
   { name, options }: Extension,
   packet: Packet,
   side: Side,
-  terrain: Terrain,
+  netState: NetworkState,
   nextHop: string,
-): Translation {
+): TranslationResult {
   const random = isRandom(options);
   switch (name) {
     case 'DNAT':
@@ -121,15 +122,15 @@ export function translate(
     }
     case 'MASQUERADE': {
       const { family, destination, outInterface: dev } = packet;
-      const address = addressFor(terrain, { family, destination, dev, nextHop });
+      const address = addressFor(netState, { family, destination, dev, nextHop });
       if (address === '') return 'drop';
       const ports = value(options, '--to-ports');
-      // Where the interface has none it is another one's, which nobody tells: such as on lo.
+      // Where the interface has none it is another one's, and which is not known here: such as on lo.
       const some = address ?? (family === 'ipv4' ? '0.0.0.0-255.255.255.255' : '::-ffff::');
       return put(packet, side, { address: some, ports, random });
     }
     case 'REDIRECT': {
-      const address = redirectTarget(terrain, packet);
+      const address = redirectTarget(netState, packet);
       if (address === undefined)
         return { unknown: `the address of ${packet.inInterface} that REDIRECT takes` };
       return address === ''

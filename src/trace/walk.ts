@@ -1,8 +1,8 @@
-import type { Backend, Rule } from '../iptables/model.ts';
-import type { Facts } from './facts.ts';
+import type { Variant, Rule } from '../firewall/iptables/text/model.ts';
+import type { MatchContext } from './match-context.ts';
 import type { Packet } from './packet.ts';
 import type { Hook, Path, PathEnd, PathStep } from './path.ts';
-import type { Terrain } from './terrain.ts';
+import type { NetworkState } from './network-state.ts';
 import type { Side } from './translate.ts';
 
 /** Something that is not known here, and on which the path may depend. */
@@ -13,10 +13,11 @@ export interface Doubt {
   readonly rule?: Rule;
 }
 
-/** One run along a path. What is not known it takes as it is told: the first answers are given, the others are its own. */
+/** One run along one branch of a path: which answers it assumes where something is not known, and how far it came. */
 export interface Walk {
-  readonly terrain: Terrain;
-  readonly told: readonly boolean[];
+  readonly netState: NetworkState;
+  /** Answers to the first doubts, as the caller chose them; further doubts take the usual one. */
+  readonly chosen: readonly boolean[];
   /** Every doubt so far with the answer that was taken. */
   readonly doubts: { readonly doubt: Doubt; readonly taken: boolean }[];
   readonly steps: PathStep[];
@@ -34,32 +35,32 @@ export interface Walk {
   settled: ReadonlySet<Side>;
 }
 
-/** Sets out. */
+/** Begins a run at the start of the path. */
 export function startWalk(
   packet: Packet,
-  terrain: Terrain,
-  told: readonly boolean[],
+  netState: NetworkState,
+  chosen: readonly boolean[],
   answers: Path | undefined,
 ): Walk {
   return {
-    ...{ terrain, told, doubts: [], steps: [], answers, packet, tracked: false, bridged: false },
+    ...{ netState, chosen, doubts: [], steps: [], answers, packet, tracked: false, bridged: false },
     ...{ nextHop: '', changedSets: new Set<string>(), settled: new Set<Side>() },
     nativesPassed: { hook: 'PREROUTING', before: -Infinity },
   };
 }
 
-/** Takes one branch where a doubt parts the way: the one it is told, else `usual`. */
+/** Takes one branch where something is not known: the chosen one, else `usual`. */
 export function decide(walk: Walk, doubt: Doubt, usual: boolean): boolean {
-  const taken = walk.told[walk.doubts.length] ?? usual;
+  const taken = walk.chosen[walk.doubts.length] ?? usual;
   walk.doubts.push({ doubt, taken });
   return taken;
 }
 
 /** What the rules of a hook may ask. */
-export function factsAt(walk: Walk, hook: Hook): Facts {
-  const { packet, terrain, tracked, bridged, changedSets, answers } = walk;
+export function factsAt(walk: Walk, hook: Hook): MatchContext {
+  const { packet, netState, tracked, bridged, changedSets, answers } = walk;
   const direction = answers !== undefined ? 'reply' : packet.state === 'NEW' ? 'original' : undefined;
-  return { packet, terrain, hook, tracked, bridged, changedSets, direction };
+  return { packet, netState, hook, tracked, bridged, changedSets, direction };
 }
 
 /** Notes what was decided without a rule. */
@@ -71,8 +72,8 @@ export function note(walk: Walk, hook: Hook, stage: string, what: string): void 
 export const unknownEnd = (doubt: Doubt): PathEnd => ({ at: 'unknown', ...doubt });
 
 /** Where a chain is being run. */
-export interface Place {
+export interface TablePlace {
   readonly hook: Hook;
-  readonly backend: Backend;
+  readonly variant: Variant;
   readonly table: string;
 }

@@ -1,9 +1,15 @@
-import { isMulticast } from './addresses.ts';
-import { atBridge, behindBridge, bridgesAreFiltered, isBridged, refusedHairpin } from './bridge.ts';
-import { forwards, refusedArrival, refusedInput, refusedOutput, withoutIpv6 } from './input-checks.ts';
-import { linkOf, localType } from './local.ts';
+import { isMulticast } from './routing/addresses.ts';
+import { atBridge, behindBridge, bridgesAreFiltered, isBridged, refusedHairpin } from './routing/bridge.ts';
+import {
+  forwards,
+  refusedArrival,
+  refusedInput,
+  refusedOutput,
+  withoutIpv6,
+} from './routing/input-checks.ts';
+import { linkOf, localType } from './routing/local.ts';
 import type { PathEnd } from './path.ts';
-import { lookupRoute, sourceFor, type Routing } from './route.ts';
+import { lookupRoute, sourceFor, type Routing } from './routing/route.ts';
 import { passTables } from './stage.ts';
 import { note, unknownEnd, type Walk } from './walk.ts';
 
@@ -13,8 +19,8 @@ const ARRIVING = ['raw', 'conntrack', 'mangle', 'nat', 'natives'];
 
 const down = (detail: string): PathEnd => ({ at: 'lost', why: 'interface-down', detail });
 
-function routeOf({ packet, terrain }: Walk): Routing {
-  return lookupRoute(terrain, packet);
+function routeOf({ packet, netState }: Walk): Routing {
+  return lookupRoute(netState, packet);
 }
 
 const lostBy = (routing: Extract<Routing, { kind: 'none' | 'unknown' }>): PathEnd =>
@@ -28,19 +34,19 @@ export function goAllTheWay(walk: Walk): PathEnd {
 }
 
 function comeIn(walk: Walk): PathEnd {
-  const { terrain } = walk;
-  const link = linkOf(terrain, walk.packet.inInterface);
+  const { netState } = walk;
+  const link = linkOf(netState, walk.packet.inInterface);
   if (link === undefined) return unknownEnd({ why: `interface ${walk.packet.inInterface}` });
   if (!link.up) return down(`${link.name} is down`);
-  walk.packet = atBridge(terrain, walk.packet);
-  const port = linkOf(terrain, walk.packet.inPort);
+  walk.packet = atBridge(netState, walk.packet);
+  const port = linkOf(netState, walk.packet.inPort);
   if (port !== undefined && (!port.up || !['', 'forwarding'].includes(port.portState)))
     return down(`${port.name} does not forward`);
   const { packet } = walk;
-  walk.bridged = isBridged(terrain, packet);
-  const filtered = bridgesAreFiltered(terrain, packet);
-  const shown = filtered && behindBridge(terrain, packet);
-  const refused = walk.bridged || shown ? undefined : refusedArrival(terrain, packet);
+  walk.bridged = isBridged(netState, packet);
+  const filtered = bridgesAreFiltered(netState, packet);
+  const shown = filtered && behindBridge(netState, packet);
+  const refused = walk.bridged || shown ? undefined : refusedArrival(netState, packet);
   if (refused !== undefined) return refused;
   if (walk.bridged) {
     if (isMulticast(packet.family, packet.destination) || isBroadcast(walk))
@@ -62,8 +68,8 @@ function comeIn(walk: Walk): PathEnd {
   return routeIn(walk, shown, moved);
 }
 
-const isBroadcast = ({ terrain, packet }: Walk): boolean =>
-  localType(terrain, packet.family, packet.destination, undefined) === 'BROADCAST';
+const isBroadcast = ({ netState, packet }: Walk): boolean =>
+  localType(netState, packet.family, packet.destination, undefined) === 'BROADCAST';
 
 function carriedUnseen(walk: Walk): PathEnd {
   const { inInterface } = walk.packet;
@@ -77,12 +83,12 @@ function carriedUnseen(walk: Walk): PathEnd {
  * @param moved - it is for another than it was when it came in
  */
 function routeIn(walk: Walk, shown: boolean, moved: boolean): PathEnd {
-  const { packet, terrain } = walk;
+  const { packet, netState } = walk;
   const routing = routeOf(walk);
   const carries = shown && moved;
   const carried = carries && routing.kind === 'unicast' && routing.route.dev === packet.inInterface;
-  const late = shown && !carried ? refusedArrival(terrain, packet) : undefined;
-  const refused = late ?? refusedInput(terrain, packet, routing);
+  const late = shown && !carried ? refusedArrival(netState, packet) : undefined;
+  const refused = late ?? refusedInput(netState, packet, routing);
   if (refused !== undefined) return refused;
   if (routing.kind === 'none' || routing.kind === 'unknown') return lostBy(routing);
   if (routing.kind !== 'unicast') {
@@ -109,15 +115,15 @@ function routeIn(walk: Walk, shown: boolean, moved: boolean): PathEnd {
  * What DNAT moved on its own bridge needs no forwarding by the kernel's comments: so it is for IPv6, IPv4's is lost
  * without (measured on 6.18).
  */
-function refusedCarried({ terrain, packet }: Walk): PathEnd | undefined {
+function refusedCarried({ netState, packet }: Walk): PathEnd | undefined {
   const { family, inInterface } = packet;
-  return family === 'ipv6' || forwards(terrain, family, inInterface) === true
-    ? refusedHairpin(terrain, packet)
+  return family === 'ipv6' || forwards(netState, family, inInterface) === true
+    ? refusedHairpin(netState, packet)
     : unknownEnd({ why: `whether ${inInterface} carries what was translated, with forwarding off` });
 }
 
-function refusedForward({ terrain, packet }: Walk, by: string): PathEnd | undefined {
-  const forwarding = forwards(terrain, packet.family, by);
+function refusedForward({ netState, packet }: Walk, by: string): PathEnd | undefined {
+  const forwarding = forwards(netState, packet.family, by);
   if (forwarding === undefined) return unknownEnd({ why: 'whether this machine forwards' });
   return forwarding
     ? undefined
@@ -140,10 +146,10 @@ function forward(walk: Walk, outInterface: string, nextHop: string): PathEnd {
 function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
   walk.packet = { ...walk.packet, outInterface };
   walk.nextHop = nextHop === '' ? walk.packet.destination : nextHop;
-  const link = linkOf(walk.terrain, outInterface);
+  const link = linkOf(walk.netState, outInterface);
   if (link === undefined) return unknownEnd({ why: `interface ${outInterface}` });
   if (!link.up) return down(`${outInterface} is down`);
-  const off = walk.bridged ? undefined : withoutIpv6(walk.terrain, walk.packet.family, outInterface);
+  const off = walk.bridged ? undefined : withoutIpv6(walk.netState, walk.packet.family, outInterface);
   if (off !== undefined) return off;
   const stopped = passTables(walk, 'POSTROUTING', ['mangle', 'nat', 'natives']);
   if (stopped !== undefined) return stopped;
@@ -160,7 +166,7 @@ function comeBack(walk: Walk): PathEnd {
 
 /** @returns its end where it cannot leave, else by which interface and to whom */
 function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: string } {
-  const { packet, terrain } = walk;
+  const { packet, netState } = walk;
   if (packet.vague?.includes('destination') || packet.vague?.includes('mark'))
     return unknownEnd({ why: 'routing of what was changed to a value not known' });
   const routing = routeOf(walk);
@@ -168,13 +174,13 @@ function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: s
   if (routing.kind === 'broadcast' || isMulticast(packet.family, packet.destination))
     return unknownEnd({ why: `${packet.destination} is no address of one machine` });
   if (packet.source === '') {
-    const source = sourceFor(terrain, packet.family, packet.destination, routing);
+    const source = sourceFor(netState, packet.family, packet.destination, routing);
     if (source === undefined || source === '') return unknownEnd({ why: 'the source address it gets' });
     walk.packet = { ...packet, source, original: { ...packet.original, source } };
   }
   const dev = routing.kind === 'local' ? 'lo' : routing.route.dev;
   const via = routing.kind === 'local' ? '' : routing.route.via;
-  const refused = refusedOutput(terrain, walk.packet, dev);
+  const refused = refusedOutput(netState, walk.packet, dev);
   if (refused !== undefined) return refused;
   note(walk, 'OUTPUT', 'routing', `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`);
   return { dev, via };
@@ -183,7 +189,7 @@ function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: s
 function goOut(walk: Walk): PathEnd {
   let way = routeOut(walk);
   if ('at' in way) return way;
-  // The rules of OUTPUT see this interface to the end, also where the packet is routed anew in between (ip_output.c,
+  // The rules of OUTPUT see this interface to the end, also where the packet is routed again in between (ip_output.c,
   // __ip_local_out fixes it before the first of them).
   walk.packet = { ...walk.packet, outInterface: way.dev };
   for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', ...SECURITY, 'natives']]) {
@@ -193,7 +199,7 @@ function goOut(walk: Walk): PathEnd {
     const { packet } = walk;
     const moved =
       packet.destination !== destination || packet.source !== source || packet.vague !== undefined;
-    // Only `mangle` has a packet routed anew for its mark, and `nat` for its destination.
+    // Only `mangle` has a packet routed again for its mark, and `nat` for its destination.
     if ((tables[0] === 'mangle' && packet.mark !== mark) || (tables[0] === 'nat' && moved)) {
       way = routeOut(walk);
       if ('at' in way) return way;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What a case cost in each round: milliseconds of wall clock, and of processor time, children included. */
+/** The time of one case in each round: milliseconds of wall clock, and of processor time, children included. */
 export interface Samples {
   readonly wall: readonly number[];
   readonly cpu: number;
@@ -17,8 +17,8 @@ export function timed(work: () => unknown): number {
 }
 
 /**
- * Runs every case once in each round, so that whatever else the machine does falls on all of them alike. One round
- * before the first is not counted: caches are warm in all that are.
+ * Runs every case once in each round, so that whatever else the machine does affects all of them alike. A first round is not
+ * counted, so that caches are warm in all others.
  */
 export function interleave<Name extends string>(
   cases: Readonly<Record<Name, Case>>,
@@ -43,7 +43,7 @@ export function interleave<Name extends string>(
   return Object.fromEntries(samples) as Record<Name, Samples>;
 }
 
-/** The middle one, of an even number the lower. */
+/** The median; of an even number of values the lower middle one. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[(sorted.length - 1) >> 1] ?? NaN;

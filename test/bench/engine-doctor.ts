@@ -2,12 +2,13 @@ import type { Era } from '../support/lab/eras.ts';
 import { container, network } from '../support/lab/build.ts';
 import { startEngine, type Engine } from '../support/lab/engine.ts';
 import { must } from '../support/lab/run.ts';
-import { gatherFacts } from '../../src/system/doctor/gather.ts';
-import { lookAtProcesses } from '../../src/system/doctor/processes.ts';
+import { gatherFacts } from '../../src/app/diagnose/gather.ts';
+import { realDiagnosisHost } from '../../src/app/diagnose/real-diagnosis-host.ts';
+import { findProcesses } from '../../src/host/doctor/processes.ts';
 import { interleave, least, median } from './clock.ts';
 import { Installed, LISTING, capture } from './program.ts';
 import { selfAs, selfEnv } from './self.ts';
-import { BESIDE_FLOOR, besideFloor, tableOf } from './tell.ts';
+import { BESIDE_FLOOR, besideFloor, tableOf } from './tables.ts';
 
 const NETWORKS = 20;
 const EACH = 5;
@@ -21,7 +22,7 @@ const ROUNDS = 10;
 const WHOLE_ROUNDS = 5;
 const LONGEST = 900_000;
 
-/** What one gathering costs beside its floor, in milliseconds. */
+/** The time of gathering the facts, and its floor, in milliseconds. */
 interface Gathered {
   readonly rules: number;
   readonly floor: readonly number[];
@@ -31,14 +32,14 @@ interface Gathered {
   readonly whole: readonly (readonly string[])[];
 }
 
-/** A diagnosis among 100 containers on 20 networks: the facts alone, and the whole program beside its floors. */
+/** A diagnosis on a host of 100 containers on 20 networks: the facts alone, and the whole program, each with its floors. */
 export async function doctorTable(era: Era): Promise<string> {
   const engine = await startEngine({ era });
   try {
     for (let i = 0; i < NETWORKS; i++) await populate(engine, i);
     const [node, ...words] = selfAs('gather', ROUNDS);
-    const told = await must(engine.exec, node, words, { timeout: LONGEST, env: selfEnv() });
-    const { rules, floor, first, again, whole } = JSON.parse(told) as Gathered;
+    const printed = await must(engine.exec, node, words, { timeout: LONGEST, env: selfEnv() });
+    const { rules, floor, first, again, whole } = JSON.parse(printed) as Gathered;
     const cells = [least(floor), median(floor), first, least(again), median(again)];
     const facts = tableOf(
       [
@@ -72,8 +73,8 @@ async function populate(engine: Engine, index: number): Promise<void> {
 
 type Line = readonly [string, ...string[]];
 
-/** What is typed to see this host's links, addresses, routes and routing rules. */
-const GROUND: readonly Line[] = [
+/** The commands that show this host's links, addresses, routes and routing rules. */
+const HOST_COMMANDS: readonly Line[] = [
   ['ip', '-details', 'link', 'show'],
   ['ip', 'address', 'show'],
   ['ip', '-4', 'route', 'show', 'table', 'all'],
@@ -84,7 +85,7 @@ const GROUND: readonly Line[] = [
 /** The tables of nftables' own: `doctor` asks for them wherever there is an nft. */
 const TABLES: Line = ['nft', 'list', 'tables'];
 
-/** What is typed to see the same of a container, its listeners and its resolver: one `nsenter`, and what it runs. */
+/** The commands that show the same of a container, its listeners and its resolver, in one `nsenter`. */
 const INSIDE = 'ip -details address show; ip route show table all; ss -lntu; cat "$0/root/etc/resolv.conf"';
 const inside = (pid: number): Line => {
   const proc = `/proc/${String(pid)}`;
@@ -97,8 +98,8 @@ function measureWhole(installed: Installed, rounds: number): readonly (readonly 
     readonly Id: string;
     readonly Names: string[];
   }[];
-  // Another lab's containers may be on this machine too.
-  const { containers } = lookAtProcesses();
+  // Containers of another lab may run on this machine too.
+  const { containers } = findProcesses(undefined);
   const pids = listed.flatMap(({ Id }) => containers.get(Id) ?? []);
   const [one] = listed.flatMap(({ Id, Names }) =>
     Names.includes(`/${ASKED_FOR}`) ? (containers.get(Id) ?? []) : [],
@@ -106,8 +107,8 @@ function measureWhole(installed: Installed, rounds: number): readonly (readonly 
   if (one === undefined || pids.length !== NETWORKS * EACH)
     throw new Error(`${String(pids.length)} containers are seen`);
   const host = (): number =>
-    installed.ask([LISTING]) + installed.saves() + installed.commands([...GROUND, TABLES]);
-  // Whether a lab's host is healthy is not what is measured.
+    installed.ask([LISTING]) + installed.saves() + installed.commands([...HOST_COMMANDS, TABLES]);
+  // The verdict does not matter here.
   const exits = [0, 1, 3];
   const { floor, insides, single, whole, asked } = interleave(
     {
@@ -142,16 +143,16 @@ export async function gatherHere(rounds: number): Promise<Gathered> {
   let rules = 0;
   for (let round = -1; round < rounds; round++) {
     const begun = performance.now();
-    const { drift } = await gatherFacts({
-      measure: { source: 'both', stored: undefined },
-      wanted: [],
+    const { drift } = await gatherFacts(realDiagnosisHost('/nowhere'), {
+      reference: { source: 'both', stored: undefined },
+      named: [],
     });
     again.push(performance.now() - begun);
     if ('rules' in drift) rules = drift.rules;
   }
   const installed = new Installed('bare');
   try {
-    const commands = (): number => installed.commands([...GROUND, TABLES]);
+    const commands = (): number => installed.commands([...HOST_COMMANDS, TABLES]);
     const { floor } = interleave(
       { floor: () => installed.ask([LISTING]) + installed.saves() + commands() },
       rounds,

@@ -1,7 +1,7 @@
 import { interleave } from './clock.ts';
 import { Installed, capture, must } from './program.ts';
-import { besideFloor } from './tell.ts';
-import { FAMILIES } from '../../src/iptables/model.ts';
+import { besideFloor } from './tables.ts';
+import { FAMILIES } from '../../src/net/family.ts';
 
 /** Rounds of `check` and of `restore`. */
 export type Rounds = readonly [check: number, restore: number];
@@ -12,15 +12,15 @@ export interface Measured {
   readonly restore: readonly (readonly string[])[];
 }
 
-/** What takes Docker's rules away, in words for the shell's reader. */
+/** Commands that delete Docker's rules, with their label in the table. */
 const DAMAGES = [
-  { told: 'iptables -t nat -F', words: ['iptables-nft', '-t', 'nat', '-F'] },
-  { told: 'nft flush ruleset', words: ['nft', 'flush', 'ruleset'] },
+  { label: 'iptables -t nat -F', words: ['iptables-nft', '-t', 'nat', '-F'] },
+  { label: 'nft flush ruleset', words: ['nft', 'flush', 'ruleset'] },
 ] as const;
 
 /**
  * `check` and `restore` beside their floors, in the network namespace of the Engine that DOCKER_HOST names. This process
- * is inside already, so that no `nsenter` is counted.
+ * is already inside, so that no `nsenter` is counted.
  */
 export function measureHere([checks, restores]: Rounds): Measured {
   requireSameRules();
@@ -32,8 +32,8 @@ export function measureHere([checks, restores]: Rounds): Measured {
         floor: () => installed.ask() + installed.saves(),
         both: () => installed.rulesguard(['check']),
         engine: () => installed.rulesguard(['check', '--source', 'engine']),
-        deafFloor: () => installed.node() + installed.saves(),
-        deaf: () => installed.rulesguard(['check'], { DOCKER_HOST: 'unix:///nonexistent' }),
+        absentFloor: () => installed.node() + installed.saves(),
+        absent: () => installed.rulesguard(['check'], { DOCKER_HOST: 'unix:///nonexistent' }),
       },
       checks,
     );
@@ -41,13 +41,13 @@ export function measureHere([checks, restores]: Rounds): Measured {
       check: [
         ['both', ...besideFloor(intact.floor, intact.both)],
         ['engine', ...besideFloor(intact.floor, intact.engine)],
-        ['both, no Engine there', ...besideFloor(intact.deafFloor, intact.deaf)],
+        ['both, no Engine there', ...besideFloor(intact.absentFloor, intact.absent)],
       ],
-      restore: DAMAGES.map(({ told, words: [tool, ...args] }) => {
+      restore: DAMAGES.map(({ label, words: [tool, ...args] }) => {
         const damage = (): void => {
           must(tool, args);
         };
-        return [told, ...restoreRow(installed, damage, restores)];
+        return [label, ...restoreRow(installed, damage, restores)];
       }),
     };
   } finally {
@@ -74,7 +74,7 @@ function restoreRow(installed: Installed, damage: () => void, rounds: number): r
   return besideFloor(samples.floor, samples.restore);
 }
 
-/** The machine's own iptables stands in for the Engine's, which would have to be entered: both must read the same. */
+/** This machine's own iptables is used, because the Engine's would need an `nsenter`: both must read the same rules. */
 function requireSameRules(): void {
   const suite = process.env['RULESGUARD_BENCH_SUITE'] ?? '';
   for (const tool of ['iptables-nft-save', 'ip6tables-nft-save'])

@@ -4,7 +4,7 @@ import { network, publish } from '../support/lab/build.ts';
 import { must } from '../support/lab/run.ts';
 import type { Measured, Rounds } from './engine-measure.ts';
 import { selfAs, selfEnv } from './self.ts';
-import { BESIDE_FLOOR, tableOf } from './tell.ts';
+import { BESIDE_FLOOR, tableOf } from './tables.ts';
 
 export const BENCH_ERAS: readonly Era[] = ['20.10', '28.5'];
 
@@ -57,9 +57,9 @@ async function populate(engine: Engine, ports: number): Promise<string> {
 /** Measures in a process that is in the Engine's network namespace from the start. */
 async function measureIn(engine: Engine, rounds: Rounds): Promise<Measured> {
   const [node, ...words] = selfAs('measure', rounds);
-  const told = await must(engine.exec, node, words, {
+  const printed = await must(engine.exec, node, words, {
     timeout: LONGEST,
     env: { ...selfEnv(), RULESGUARD_BENCH_SUITE: engine.suitePath },
   });
-  return JSON.parse(told) as Measured;
+  return JSON.parse(printed) as Measured;
 }

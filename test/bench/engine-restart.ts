@@ -11,21 +11,21 @@ import { CLIENT, HOST } from '../support/lab/wire.ts';
 import { createHost, type Host } from '../support/host.ts';
 import { least } from './clock.ts';
 import { selfAs, selfEnv } from './self.ts';
-import { tableOf } from './tell.ts';
+import { tableOf } from './tables.ts';
 import type { Seen, Watching } from './watch.ts';
 
 const ROUNDS = 3;
 const CONTAINERS = 10;
 const FIRST_PORT = 8_001;
-/** How long the damage stands before it is repaired: long enough for every port and connection to meet it. */
-const STANDS = 1_000;
+/** Milliseconds from the damage to the repair: long enough for every port and connection to be affected. */
+const DAMAGED_FOR = 1_000;
 
 const DAMAGES = [
   ['iptables', '-t', 'nat', '-F'],
   ['nft', 'flush', 'ruleset'],
 ] as const;
 
-/** Ways to mend an Engine's rules. */
+/** Ways to repair an Engine's rules. */
 interface Way {
   readonly name: string;
   readonly run: (engine: Engine, host: Host) => Promise<unknown>;
@@ -53,9 +53,13 @@ interface Round extends Seen {
 /** `restore` beside restarts of dockerd: until packets pass, containers stopped, connections that survive. */
 export async function restartTable(era: Era): Promise<string> {
   const rows = [
-    ...(await onEngine(era, [], 'polite', [RESTORE, restart('restart of dockerd')])),
-    ...(await onEngine(era, [], 'deaf', [restart('restart of dockerd, containers that ignore SIGTERM')])),
-    ...(await onEngine(era, ['--live-restore'], 'polite', [restart('restart of dockerd, live-restore')])),
+    ...(await onEngine(era, [], 'obeying SIGTERM', [RESTORE, restart('restart of dockerd')])),
+    ...(await onEngine(era, [], 'ignoring SIGTERM', [
+      restart('restart of dockerd, containers that ignore SIGTERM'),
+    ])),
+    ...(await onEngine(era, ['--live-restore'], 'obeying SIGTERM', [
+      restart('restart of dockerd, live-restore'),
+    ])),
   ];
   const head = ['repair', 'after', 'packets pass, best s', 'worst s', 'containers stopped'];
   const connections = ['silent connections alive', 'talking connections alive', 'ended by the damage alone'];
@@ -65,7 +69,7 @@ export async function restartTable(era: Era): Promise<string> {
 async function onEngine(
   era: Era,
   daemonArgs: readonly string[],
-  manner: 'polite' | 'deaf',
+  manner: 'obeying SIGTERM' | 'ignoring SIGTERM',
   ways: readonly Way[],
 ): Promise<readonly (readonly string[])[]> {
   const engine = await startEngine({ era, daemonArgs });
@@ -80,7 +84,7 @@ async function onEngine(
           const one = await play(engine, host, damage, way);
           rounds.set(key, [...(rounds.get(key) ?? []), one]);
         }
-    return [...rounds].map(([key, played]) => [...(JSON.parse(key) as string[]), ...told(played)]);
+    return [...rounds].map(([key, played]) => [...(JSON.parse(key) as string[]), ...cellsOf(played)]);
   } finally {
     host.dispose();
     await engine.stop();
@@ -90,14 +94,14 @@ async function onEngine(
 const nameOf = (index: number): string => `web${String(index)}`;
 const names = Array.from({ length: CONTAINERS }, (_, i) => nameOf(i));
 
-async function populate(engine: Engine, manner: 'polite' | 'deaf'): Promise<void> {
+async function populate(engine: Engine, manner: 'obeying SIGTERM' | 'ignoring SIGTERM'): Promise<void> {
   const server = readFileSync(path.join(import.meta.dirname, 'talk.pl'), 'utf8');
   await network(engine, 'app');
   for (const [i, name] of names.entries()) {
     const published = ['-p', `${String(FIRST_PORT + i)}:80`, '--network', 'app', '--restart', 'always'];
     const program = ['--entrypoint', 'perl', IMAGE, '-e', server, '80', name];
-    const deaf = manner === 'deaf' ? ['deaf'] : [];
-    await engine.docker(['run', '-d', '--name', name, ...published, ...program, ...deaf]);
+    const further = manner === 'ignoring SIGTERM' ? ['ignore-term'] : [];
+    await engine.docker(['run', '-d', '--name', name, ...published, ...program, ...further]);
   }
 }
 
@@ -109,11 +113,11 @@ async function play(engine: Engine, host: Host, damage: readonly string[], way: 
   const watcher = await watchFrom(engine);
   const [tool = '', ...args] = damage;
   await must(engine.execInside, tool, args);
-  await sleep(STANDS);
+  await sleep(DAMAGED_FOR);
   const begun = Date.now();
   await way.run(engine, host);
-  const seen = await watcher.tell(begun);
-  if (seen.lost < CONTAINERS) throw new Error(`the damage was not felt: ${JSON.stringify(seen)}`);
+  const seen = await watcher.report(begun);
+  if (seen.lost < CONTAINERS) throw new Error(`the damage had no effect: ${JSON.stringify(seen)}`);
   const after = await startsOf(engine);
   const stopped = names.filter((_, i) => started[i] !== after[i]).length;
   return { ...seen, took: (seen.passing ?? Infinity) - begun, stopped };
@@ -122,8 +126,8 @@ async function play(engine: Engine, host: Host, damage: readonly string[], way: 
 const startsOf = async (engine: Engine): Promise<readonly string[]> =>
   (await engine.docker(['inspect', '-f', '{{.State.StartedAt}}', ...names])).split('\n');
 
-/** Starts the outside client, and returns when all ports answer it. */
-async function watchFrom(engine: Engine): Promise<{ tell(begun: number): Promise<Seen> }> {
+/** Starts the outside client, and returns once all ports answer it. */
+async function watchFrom(engine: Engine): Promise<{ report(begun: number): Promise<Seen> }> {
   const watching: Watching = {
     address: HOST.ipv4,
     ports: names.map((name, i) => ({ port: FIRST_PORT + i, answer: `${CLIENT.ipv4} ${name}` })),
@@ -140,14 +144,14 @@ async function watchFrom(engine: Engine): Promise<{ tell(begun: number): Promise
   };
   await next();
   return {
-    async tell(begun) {
+    async report(begun) {
       child.stdin.end(`${String(begun)}\n`);
       return JSON.parse(await next()) as Seen;
     },
   };
 }
 
-function told(rounds: readonly Round[]): readonly string[] {
+function cellsOf(rounds: readonly Round[]): readonly string[] {
   const seconds = (value: number): string => (Number.isFinite(value) ? (value / 1000).toFixed(2) : 'never');
   const took = rounds.map((round) => round.took);
   const range = (values: readonly number[]): string => {

@@ -2,11 +2,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Family } from '../../src/iptables/model.ts';
+import type { Family } from '../../src/net/family.ts';
 import type { BenchHost } from './ruleset.ts';
 import { timed } from './clock.ts';
+import { serve, type BenchEngine } from './engine.ts';
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../bin/rulesguard.js');
+/** This project. */
+export const HERE = path.resolve(import.meta.dirname, '../..');
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt';
 
 /**
@@ -20,14 +22,14 @@ export const ENVIRONMENTS = {
 
 export type Environment = keyof typeof ENVIRONMENTS;
 
-/** What the Engine is asked for, by rulesguard and by whoever does no more than ask. */
+/** The requests to the Engine, of rulesguard and of the floor. */
 const QUESTIONS = ['/version', '/info', '/networks', '/containers/json'];
-/** What a diagnosis asks besides; further ones, of single containers, are left out of its floor. */
+/** The further request of a diagnosis; those for single containers are not part of its floor. */
 export const LISTING = '/containers/json?all=true';
 
 /**
- * The least a Node process can do to hear the Engine: its requests at once over bare sockets, answers thrown away.
- * HTTP/1.0, so that the Engine ends each answer by hanging up; node:http alone would cost another 10 ms to load.
+ * The least a Node process can do to ask the Engine: all requests at once over bare sockets, answers thrown away.
+ * HTTP/1.0, so that the Engine closes the connection after each answer; loading node:http would take another 10 ms.
  */
 const ASK = `
 const net = require('node:net');
@@ -40,21 +42,33 @@ for (const path of [...${JSON.stringify(QUESTIONS)}, ...process.argv.slice(2)]) 
 }
 `;
 
-/** The built program with a state of its own, run in this network namespace. */
+/** How many of the Engine's bridges are created: an Engine none of whose bridges is here counts as another namespace's. */
+const MOST_BRIDGES = 16;
+
+/** The built program with a state of its own and an Engine to ask, run in this network namespace. */
 export class Installed {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-bench-'));
   private readonly empty = path.join(this.folder, 'empty.cjs');
   private readonly asking = path.join(this.folder, 'ask.cjs');
   private readonly environment: Environment;
+  private readonly program: string;
+  private engine: BenchEngine | undefined;
 
-  constructor(environment: Environment) {
+  /** @param project - the folder whose bin/ and dist/ are run */
+  constructor(environment: Environment, project = HERE) {
     this.environment = environment;
+    this.program = path.join(project, 'bin/rulesguard.js');
     writeFileSync(this.empty, '');
     writeFileSync(this.asking, ASK);
   }
 
-  /** Replaces all rules of this namespace and records them. */
+  /** Replaces all rules of this namespace and the Engine's answers, and records the rules. */
   load(host: BenchHost): void {
+    this.engine?.stop();
+    this.engine = serve(this.folder, host.answers);
+    const links = capture('ip', ['-o', 'link', 'show', 'type', 'bridge']);
+    for (const bridge of host.bridges.slice(0, MOST_BRIDGES))
+      if (!links.includes(` ${bridge}: `)) must('ip', ['link', 'add', bridge, 'type', 'bridge']);
     must('iptables-nft-restore', ['--counters'], host.text.ipv4);
     must('ip6tables-nft-restore', ['--counters'], host.text.ipv6);
     this.rulesguard(['snapshot']);
@@ -67,7 +81,7 @@ export class Installed {
     });
   }
 
-  /** A Node process that does nothing but ask the Engine what rulesguard asks it, and `further`. */
+  /** A Node process that only sends the Engine the requests that rulesguard sends, and `further`. */
   ask(further: readonly string[] = []): number {
     return timed(() => {
       this.run(process.execPath, [this.asking, ...further]);
@@ -86,10 +100,12 @@ export class Installed {
     return timed(() => {
       this.run('iptables-nft-save', ['-c']);
       this.run('ip6tables-nft-save', ['-c']);
+      // Only nft's listing shows whether the saves print each rule in full; of a large ruleset the smallest part is listed.
+      this.run('nft', ['-a', '-s', '-t', '--debug=netlink', 'list', 'chain', 'ip', 'filter', 'DOCKER-USER']);
     });
   }
 
-  /** One bare restore of the very input that rulesguard would give. */
+  /** One bare restore with exactly the input that rulesguard would give. */
   restore(input: string, family: Family = 'ipv4'): number {
     const tool = family === 'ipv4' ? 'iptables-nft-restore' : 'ip6tables-nft-restore';
     return timed(() => {
@@ -109,9 +125,15 @@ export class Installed {
     });
   }
 
+  /** @throws Error unless a check says INTACT */
+  requireIntact(): void {
+    const printed = this.output(['check']);
+    if (!printed.startsWith('INTACT')) throw new Error(`not repaired: ${printed}`);
+  }
+
   /** What rulesguard prints. */
   output(words: readonly string[]): string {
-    return capture(process.execPath, this.line(words));
+    return capture(process.execPath, this.line(words), this.env());
   }
 
   /** Peak memory (VmHWM) of a run, in MB of 1,000,000 bytes. */
@@ -128,19 +150,21 @@ export class Installed {
   }
 
   dispose(): void {
+    this.engine?.stop();
     rmSync(this.folder, { recursive: true });
   }
 
   private line(words: readonly string[]): readonly string[] {
     const state = path.join(this.folder, 'state');
     const places = ['--state-dir', state, '--run-dir', path.join(this.folder, 'run')];
-    // What stands behind `--` is another program's.
+    // Arguments behind `--` belong to another program.
     const dashes = words.includes('--') ? words.indexOf('--') : words.length;
-    return [PROGRAM, ...words.slice(0, dashes), ...places, ...words.slice(dashes)];
+    return [this.program, ...words.slice(0, dashes), ...places, ...words.slice(dashes)];
   }
 
   private env(): NodeJS.ProcessEnv {
-    return { ...process.env, ...ENVIRONMENTS[this.environment] };
+    const engine = this.engine && { DOCKER_HOST: this.engine.address };
+    return { ...process.env, ...engine, ...ENVIRONMENTS[this.environment] };
   }
 
   private run(file: string, args: readonly string[], input?: string): void {
@@ -167,8 +191,8 @@ export function must(
 }
 
 /** Standard output of a command that must succeed. */
-export function capture(file: string, args: readonly string[]): string {
-  const { status, stdout } = spawnSync(file, args, { encoding: 'latin1', maxBuffer: 1e9 });
+export function capture(file: string, args: readonly string[], env = process.env): string {
+  const { status, stdout } = spawnSync(file, args, { encoding: 'latin1', maxBuffer: 1e9, env });
   if (status !== 0) throw new Error(`${file} ${args.join(' ')}: exit ${String(status)}`);
   return stdout;
 }

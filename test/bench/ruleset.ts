@@ -1,24 +1,22 @@
-import type { Family } from '../../src/iptables/model.ts';
+import type { Family } from '../../src/net/family.ts';
+import { answersOf, type EngineAnswers } from './answers.ts';
+import { addressAt, bridgeAt, endpointAt, subnetAt, type Endpoint } from './layout.ts';
 
-/** What a benchmark host holds: text for `iptables-restore`, and how many rules of both families that is. */
+/** A benchmark host: text for `iptables-restore`, the number of rules of both families, and what its Engine answers. */
 export interface BenchHost {
   readonly name: string;
   readonly rules: number;
   readonly text: Readonly<Record<Family, string>>;
+  readonly answers: EngineAnswers;
+  readonly bridges: readonly string[];
 }
 
 /** Rules of the daemon itself in each family, of each network, and of each container with one published port. */
 const DAEMON_RULES = 7;
 const NETWORK_RULES = 8;
 const PORT_RULES = 3;
-/** A compose project's worth. */
+/** As many as a compose project has. */
 const CONTAINERS_PER_NETWORK = 10;
-
-interface Endpoint {
-  readonly address: string;
-  readonly bridge: string;
-  readonly hostPort: number;
-}
 
 /**
  * All rules Docker's: an Engine 28 host with as many networks of ten containers, one published port each, as make
@@ -27,7 +25,7 @@ interface Endpoint {
  * @param rules - of both families together; at least 30
  */
 export function dockerHost(rules: number): BenchHost {
-  return { name: "all Docker's", rules, text: hostText(rules, []) };
+  return { name: "all Docker's", rules, ...hostOf(rules, []) };
 }
 
 /**
@@ -43,14 +41,11 @@ export function mixedHost(rules: number): BenchHost {
   return {
     name: 'block list',
     rules,
-    text: hostText(dockers, [
-      ...jumps,
-      ...addresses.map((address) => `-A BLOCKLIST -s ${address}/32 -j DROP`),
-    ]),
+    ...hostOf(dockers, [...jumps, ...addresses.map((address) => `-A BLOCKLIST -s ${address}/32 -j DROP`)]),
   };
 }
 
-function hostText(dockers: number, foreign: readonly string[]): BenchHost['text'] {
+function hostOf(dockers: number, foreign: readonly string[]): Omit<BenchHost, 'name' | 'rules'> {
   const networks = Math.max(
     1,
     Math.floor((dockers - 2 * DAEMON_RULES) / (NETWORK_RULES + PORT_RULES * CONTAINERS_PER_NETWORK)),
@@ -61,32 +56,16 @@ function hostText(dockers: number, foreign: readonly string[]): BenchHost['text'
     endpointAt(i, networks),
   );
   const bridges = Array.from({ length: networks }, (_, i) => bridgeAt(i));
+  const publishing = endpoints.slice(0, published);
+  // A container that publishes nothing has only its raw rule.
+  const ipv4 = [...raw(endpoints), ...filter(bridges, publishing, foreign), ...nat(bridges, publishing)];
+  const ipv6 = [...filter([], [], []), ...nat([], [], '::1/128')];
   return {
-    // A container that publishes nothing has its raw rule alone.
-    ipv4:
-      [
-        ...raw(endpoints),
-        ...filter(bridges, endpoints.slice(0, published), foreign),
-        ...nat(bridges, endpoints.slice(0, published)),
-      ].join('\n') + '\n',
-    ipv6: [...filter([], [], []), ...nat([], [], '::1/128')].join('\n') + '\n',
+    text: { ipv4: `${ipv4.join('\n')}\n`, ipv6: `${ipv6.join('\n')}\n` },
+    answers: answersOf(bridges, endpoints, published),
+    bridges,
   };
 }
-
-const bridgeAt = (network: number): string =>
-  network === 0 ? 'docker0' : `br-${network.toString(16).padStart(12, 'a')}`;
-
-const addressAt = (bits: number): string =>
-  [24, 16, 8, 0].map((shift) => String((bits >>> shift) & 255)).join('.');
-
-/** Networks of 64 addresses from 10.0.0.0 up. */
-const subnetAt = (network: number): string => `${addressAt(0x0a_00_00_00 + network * 64)}/26`;
-
-const endpointAt = (index: number, networks: number): Endpoint => ({
-  address: addressAt(0x0a_00_00_00 + (index % networks) * 64 + 2 + Math.floor(index / networks)),
-  bridge: bridgeAt(index % networks),
-  hostPort: 2_000 + index,
-});
 
 /** Traffic has passed: counters of the length a host has after some weeks. */
 const counted = (rule: string, index: number): string =>

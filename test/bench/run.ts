@@ -1,22 +1,24 @@
-// `npm run bench`: speed and memory of the built program, in a network namespace of its own. With words, only the
+// `npm run bench`: speed and memory of the built program, in a network namespace of its own. `--short` shows that it runs
+// to its end; `--against FOLDER|COMMIT [RULES...]` compares with another state of the project. With words, only the
 // sections they name: text, plan, check, restore, guard, memory; and these, which are run only when named, because they bring up
-// real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart, doctor. docs/PERFORMANCE.md says what the figures mean.
+// real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart, doctor. docs/evidence/performance.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { doctorTable, gatherHere } from './engine-doctor.ts';
 import { measureHere, type Rounds } from './engine-measure.ts';
+import { againstTable } from './against.ts';
 import { BENCH_ERAS, engineTables } from './engine-ports.ts';
 import { restartTable } from './engine-restart.ts';
 import { ENVIRONMENTS, type Environment } from './program.ts';
-import { HOST_NETWORK } from './self.ts';
+import { HOST_NETWORK, IS_SHORT } from './self.ts';
 import { guardTable } from './guard.ts';
-import { machine } from './tell.ts';
+import { machine } from './tables.ts';
 import { planTable, textTable } from './text.ts';
 import { watch } from './watch.ts';
 import { checkTable, memoryTable, restoreTable } from './whole.ts';
 
-const environments = Object.keys(ENVIRONMENTS) as Environment[];
+const environments = (Object.keys(ENVIRONMENTS) as Environment[]).slice(0, IS_SHORT ? 1 : undefined);
 
 type Sections = Readonly<Record<string, readonly (readonly [string, () => string | Promise<string>])[]>>;
 
@@ -39,7 +41,7 @@ const engineSections: Sections = {
   doctor: BENCH_ERAS.map((era) => [`doctor with Engine ${era}`, () => doctorTable(era)] as const),
 };
 
-/** What the bench starts itself as, in a namespace of the lab. */
+/** The roles in which the bench starts itself again, in a namespace of the lab. */
 const roles: Readonly<Record<string, (input: string) => unknown>> = {
   measure: (rounds) => {
     console.log(JSON.stringify(measureHere(JSON.parse(rounds) as Rounds)));
@@ -51,10 +53,14 @@ const roles: Readonly<Record<string, (input: string) => unknown>> = {
 };
 
 async function bench(): Promise<void> {
-  const asked = process.argv.slice(2);
+  const asked = process.argv.slice(2).filter((word) => word !== '--short');
   const [role = '', input = ''] = asked;
   if (roles[role] !== undefined) {
     await roles[role](input);
+    return;
+  }
+  if (role === '--against') {
+    console.log(`${machine()}\n\n${againstTable(input, asked.slice(2).map(Number))}`);
     return;
   }
   const all: Sections = { ...sections, ...engineSections };
@@ -73,7 +79,7 @@ if (process.env[HOST_NETWORK] === undefined) {
     ['--net', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
     {
       stdio: 'inherit',
-      // The legacy tools' lock, should one of them run: not the host's.
+      // The lock of the legacy tools, should one of them run, must not be the host's.
       env: { ...process.env, [HOST_NETWORK]: network, XTABLES_LOCKFILE: '/proc/self/ns/net' },
     },
   );

@@ -1,7 +1,7 @@
-/** Names the machine's own network namespace to every process of the bench, so that none works in it by mistake. */
+/** The variable that tells every process of the bench the machine's own network namespace, so that none works in it by mistake. */
 export const HOST_NETWORK = 'RULESGUARD_BENCH_HOST_NETWORK';
 
-/** The words that start the bench again as one of its roles, elsewhere. */
+/** The command line that starts the bench again in one of its roles. */
 export function selfAs(role: string, input: unknown): readonly [string, ...string[]] {
   return [process.execPath, ...process.execArgv, String(process.argv[1]), role, JSON.stringify(input)];
 }
@@ -10,3 +10,6 @@ export function selfAs(role: string, input: unknown): readonly [string, ...strin
 export const selfEnv = (): Readonly<Record<string, string>> => ({
   [HOST_NETWORK]: process.env[HOST_NETWORK] ?? '',
 });
+
+/** In its short form the bench shows that it runs to its end: the smallest sizes, each once. Its figures mean nothing. */
+export const IS_SHORT = process.argv.includes('--short');

@@ -1,12 +1,12 @@
 # A server that holds its connections: every line is answered with the address it came from and the server's name.
-# usage: perl -e TEXT PORT NAME [deaf]. As init of a container it ignores SIGTERM unless it handles it.
+# usage: perl -e TEXT PORT NAME [ignore-term]. As init of a container it ignores SIGTERM unless it handles it.
 use strict;
 use warnings;
 use Socket;
 
-my ($port, $name, $deaf) = @ARGV;
+my ($port, $name, $ignores) = @ARGV;
 $SIG{PIPE} = 'IGNORE';
-$SIG{TERM} = sub { exit 0 } unless $deaf;
+$SIG{TERM} = sub { exit 0 } unless $ignores;
 socket(my $listening, AF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
 setsockopt($listening, SOL_SOCKET, SO_REUSEADDR, 1);
 bind($listening, pack_sockaddr_in($port, INADDR_ANY)) or die "bind: $!\n";

@@ -1,15 +1,17 @@
-import { ownHost, type HostRules } from '../../src/docker/ownership.ts';
-import { compare, ownLive, type Sides } from '../../src/guard/compare.ts';
-import { isEmptyPlan, planRepair } from '../../src/guard/plan.ts';
-import { EMPTY_RULESET } from '../../src/iptables/model.ts';
-import { parseSave } from '../../src/iptables/parse.ts';
-import { printSave } from '../../src/iptables/print.ts';
+import { ownHost } from '../../src/firewall/iptables/ownership/ownership.ts';
+import { type HostRules, EMPTY_RULESET } from '../../src/firewall/iptables/text/model.ts';
+import { compare, ownLive } from '../../src/firewall/iptables/compare/compare.ts';
+import type { Sides } from '../../src/firewall/iptables/compare/drift.ts';
+import { isEmptyPlan, planRepair } from '../../src/firewall/iptables/plan/plan.ts';
+import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
+import { printSave } from '../support/save-text.ts';
+import { IS_SHORT } from './self.ts';
 import { interleave, least, median, timed, type Samples } from './clock.ts';
 import { dockerHost, mixedHost, type BenchHost } from './ruleset.ts';
-import { tableOf } from './tell.ts';
+import { tableOf } from './tables.ts';
 
-const ROUNDS = 15;
-const RULES = 100_000;
+const ROUNDS = IS_SHORT ? 1 : 15;
+const RULES = IS_SHORT ? 1_000 : 100_000;
 
 /** Parsing and printing 100,000 rules, as rules a second. */
 export function textTable(): string {
@@ -22,7 +24,7 @@ export function textTable(): string {
     );
     return [rateRow(host, 'parse', samples.parse), rateRow(host, 'print', samples.print)];
   });
-  return tableOf(['100,000 rules', '', 'best, M rules/s', 'median, M rules/s'], rows);
+  return tableOf([`${String(RULES)} rules`, '', 'best, M rules/s', 'median, M rules/s'], rows);
 }
 
 const rateRow = (host: BenchHost, what: string, { wall }: Samples): readonly string[] => [
@@ -61,7 +63,7 @@ function flushed(rules: number): () => void {
   const base = ownHost(host);
   const live: HostRules = { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET };
   return () => {
-    const sides: Sides = { base, live, liveOwned: ownLive(base, live, {}) };
+    const sides: Sides = { desired: base, live, liveOwned: ownLive(base, live, {}) };
     if (isEmptyPlan(planRepair(compare(sides), sides, { policies: 'restore' })))
       throw new Error('nothing planned');
   };

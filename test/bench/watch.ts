@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the outside client is to watch: one port for each server, each with the answer that is right. */
+/** What the outside client watches: one port for each server, each with its right answer. */
 export interface Watching {
   readonly address: string;
   readonly ports: readonly { readonly port: number; readonly answer: string }[];
@@ -10,9 +10,9 @@ export interface Watching {
 
 /** What it saw. */
 export interface Seen {
-  /** Ports that did not answer rightly between the damage and the repair. */
+  /** Ports that gave no right answer between the damage and the repair. */
   readonly lost: number;
-  /** When the last port answered rightly for good, in milliseconds since 1970; null when not all did. */
+  /** When the last port began to answer rightly without further failures, in milliseconds since 1970; null when not all did. */
   readonly passing: number | null;
   /** Connections from before the damage that still carry lines: those that were silent meanwhile, those that were not. */
   readonly silent: number;
@@ -24,7 +24,7 @@ export interface Seen {
 /** How often each port is tried, and how long one try waits; in milliseconds. */
 const EVERY = 50;
 const TRY = 500;
-/** How long all ports must have answered until it is believed, and how long to wait for that. */
+/** How long all ports must have answered rightly to count as repaired, and how long to wait for that. */
 const STEADY = 2_000;
 const LONGEST = 120_000;
 /** A connection that lost packets sends them again after 0.2, 0.6, 1.4, 3, 6.2 s and so on. */
@@ -38,7 +38,7 @@ interface Try {
 
 const now = (): number => performance.timeOrigin + performance.now();
 
-/** The outside client: says `ready`, then on a line with the time of the repair waits, says what it saw, and ends. */
+/** The outside client: prints `ready`; after a line with the time of the repair it waits, prints what it saw, and ends. */
 export async function watch(input: string): Promise<void> {
   const { address, ports } = JSON.parse(input) as Watching;
   const tries = ports.map((): Try[] => []);
@@ -80,7 +80,7 @@ async function nextLine(): Promise<string> {
   throw new Error('the bench is gone');
 }
 
-/** Nothing but right answers for a while, the last of them just now. */
+/** Whether there were only right answers for a while, the last of them just now. */
 function isSteady(list: readonly Try[], since: number): boolean {
   const recent = list.filter(({ answered }) => answered > now() - STEADY);
   return now() - since > STEADY && recent.length > 10 && recent.every(({ isRight }) => isRight);
@@ -151,7 +151,7 @@ function hold(address: string, port: number, answer: string): Promise<Held> {
 }
 
 async function lives(socket: Socket): Promise<boolean> {
-  // Lines of before are answered first; once nothing comes any more, the next answer is to the next line.
+  // Earlier lines are answered first; once no answer comes any more, the next answer belongs to the next line.
   const before = socket.bytesRead;
   if (!socket.writable) return false;
   socket.write('at last\n');

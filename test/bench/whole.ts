@@ -1,22 +1,25 @@
+import { IS_SHORT } from './self.ts';
 import { interleave, least, median, type Samples } from './clock.ts';
 import { Installed, type Environment } from './program.ts';
 import { dockerHost, mixedHost, type BenchHost } from './ruleset.ts';
-import { BESIDE_FLOOR, besideFloor, tableOf } from './tell.ts';
+import { BESIDE_FLOOR, besideFloor, tableOf } from './tables.ts';
 
 /** Sizes, and how often each is run: a round of the largest takes as long as hundreds of the smallest. */
-const SIZES = [
-  [100, 40],
-  [10_000, 12],
-  [100_000, 5],
-] as const;
+const SIZES: readonly (readonly [rules: number, rounds: number])[] = IS_SHORT
+  ? [[100, 1]]
+  : [
+      [100, 40],
+      [10_000, 12],
+      [100_000, 5],
+    ];
 
 const HEAD = ['rules', 'of them', ...BESIDE_FLOOR];
 
-/** Whole `check` processes of intact rules against their floor: an empty Node process and the two saves. */
+/** Whole `check` processes of intact rules against their floor: a Node process that asks the Engine, and the two saves. */
 export function checkTable(environment: Environment): string {
   return eachHost(environment, (host, installed, rounds) => {
     const { floor, check } = interleave(
-      { floor: () => installed.node() + installed.saves(), check: () => installed.rulesguard(['check']) },
+      { floor: () => installed.ask() + installed.saves(), check: () => installed.rulesguard(['check']) },
       rounds,
     );
     return row(host, floor, check);
@@ -24,8 +27,10 @@ export function checkTable(environment: Environment): string {
 }
 
 /**
- * Whole `restore` processes after `iptables -F` against their floor: an empty Node process, the two saves, one restore
- * of the same input, the two verifying saves.
+ * Whole `restore` processes after `iptables -F` against their floor: a Node process that asks the Engine, the two saves, one
+ * restore of the same input, the two verifying saves.
+ *
+ * @throws Error where the rules are not repaired at the end
  */
 export function restoreTable(environment: Environment): string {
   return eachHost(environment, (host, installed, rounds) => {
@@ -33,13 +38,14 @@ export function restoreTable(environment: Environment): string {
     const input = installed.output(['restore', '--print']);
     const floor = (): number => {
       installed.flush();
-      return installed.node() + installed.saves() + installed.restore(input) + installed.saves();
+      return installed.ask() + installed.saves() + installed.restore(input) + installed.saves();
     };
     const restore = (): number => {
       installed.flush();
       return installed.rulesguard(['restore']);
     };
     const samples = interleave({ floor, restore }, rounds);
+    installed.requireIntact();
     return row(host, samples.floor, samples.restore);
   });
 }
@@ -47,15 +53,16 @@ export function restoreTable(environment: Environment): string {
 /** Peak memory of a check at 100,000 rules. */
 export async function memoryTable(): Promise<string> {
   const rows: string[][] = [];
-  for (const host of [dockerHost(100_000), mixedHost(100_000)]) {
+  const rules = IS_SHORT ? 1_000 : 100_000;
+  for (const host of [dockerHost(rules), mixedHost(rules)]) {
     const installed = new Installed('bare');
     installed.load(host);
     const peaks: number[] = [];
-    for (let run = 0; run < 5; run++) peaks.push(await installed.peak(['check']));
+    for (let run = 0; run < (IS_SHORT ? 1 : 5); run++) peaks.push(await installed.peak(['check']));
     installed.dispose();
     rows.push([host.name, least(peaks).toFixed(0), median(peaks).toFixed(0), Math.max(...peaks).toFixed(0)]);
   }
-  return tableOf(['100,000 rules', 'lowest, MB', 'median, MB', 'highest, MB'], rows);
+  return tableOf([`${String(rules)} rules`, 'lowest, MB', 'median, MB', 'highest, MB'], rows);
 }
 
 function eachHost(

@@ -1,6 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeCli, withEmptyHost, withHost, type CliHost } from '../support/cli.ts';
-import { recording } from '../support/recordings.ts';
+import { recording } from '../support/recorded/recordings.ts';
 
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 /** The folders that hold the tools are empty in a mount namespace of the program's own. */
@@ -42,13 +44,13 @@ const UNKNOWABLE: readonly (readonly [
         `iptables-nft -A INPUT -m comment --comment $'x\\n-A INPUT -j DROP\\n#' -j LOG`,
       ]),
     [],
-    /line \d+: stands inside a quoted value.*-A INPUT -j DROP/s,
+    /line \d+: is inside a quoted value.*-A INPUT -j DROP/s,
   ],
   [
-    "Docker's rules stand in both backends",
+    "Docker's rules are in both iptables variants",
     (host) => host.ns.restore('ipv4', 'legacy', recording('engine-28.5-plain').text.ipv4),
     [],
-    /both backends, nft and legacy/,
+    /both iptables variants, nft and legacy/,
   ],
 ];
 
@@ -71,14 +73,14 @@ describeCli('live rules that cannot be known', () => {
     }),
   );
 
-  test('rules that moved to the other backend are not taken for a flush', () =>
+  test('rules that moved to the other variant are not taken for a flush', () =>
     withHost(async (host) => {
       await host.run('snapshot');
       await host.sh('nft flush ruleset');
       await host.ns.restore('ipv4', 'legacy', recording('engine-28.5-plain').text.ipv4);
       const { code, stderr } = await host.attempt(['restore']);
       expect(code).toBe(3);
-      expect(stderr).toMatch(/recorded in the nft backend, but .* now stand in legacy/);
+      expect(stderr).toMatch(/recorded in the nft variant of iptables, but .* are now in legacy/);
       expect(await host.ns.save('ipv4', 'nft')).toBe('');
     }));
 });
@@ -98,7 +100,7 @@ describeCli('without root', () => {
 
   test('with folders of one’s own the kernel still says no', () =>
     withHost(async (host) => {
-      await host.ns.exec('chmod', ['777', host.folder]);
+      await host.ns.exec('chown', ['nobody', host.folder]);
       const { code, stderr } = await host.attempt(['snapshot'], { through: NOBODY });
       expect(code).toBe(3);
       expect(stderr).toMatch(/may not read the rules: this needs root.*sudo/s);
@@ -122,12 +124,29 @@ describeCli('a host without Docker', () => {
     }),
   );
 
+  test('a change there, and no Engine to say what there should be: never safe', () =>
+    withEmptyHost(async (host) => {
+      const saved = path.join(host.folder, 'saved');
+      writeFileSync(saved, '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n');
+      for (const words of [
+        ['run', '--dry-run', '--', 'iptables', '-F'],
+        ['check', '--candidate', saved],
+      ]) {
+        const { code, stdout, stderr } = await host.attempt(words);
+        expect({ words, code, stdout }).toEqual({ words, code: 3, stdout: '' });
+        expect(stderr).toMatch(/none of them is in force, and no Engine says.*rulesguard doctor/s);
+      }
+      const json = await host.attempt(['run', '--dry-run', '--json', '--', 'iptables', '-F']);
+      expect(json.code).toBe(3);
+      expect(JSON.parse(json.stdout)).toMatchObject({ verdict: 'unknown', by: null, findings: [] });
+    }));
+
   test('whose kernel holds nft rules only is not made to load the legacy modules', () =>
     withHost(async (host) => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');
       await host.run('check', 1);
-      await host.run('restore --unvouched');
+      await host.run('restore --assume-unchanged');
       for (const list of ['/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'])
         expect(await host.sh(`cat ${list}`)).toBe('');
     }));

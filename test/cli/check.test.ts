@@ -1,19 +1,9 @@
 import path from 'node:path';
-import Ajv2020 from 'ajv/dist/2020.js';
 import { applyPatch, parsePatch, reversePatch } from 'diff';
 import { expect, test } from 'vitest';
 import { describeCli, filesOf, PROJECT, readJson, withHost, type CliHost } from '../support/cli.ts';
-import { inForce } from '../support/neighbourhood.ts';
-
-const ajv = new Ajv2020.default({ strict: true, allErrors: true });
-
-/** Why a document does not fit a schema of schemas/; empty when it does. */
-function misfits(schema: 'baseline' | 'journal' | 'plan' | 'report', document: unknown): unknown {
-  const file = path.join(PROJECT, 'schemas', `${schema}.schema.json`);
-  const { $id } = readJson(file) as { $id: string };
-  const validate = ajv.getSchema($id) ?? ajv.compile(readJson(file) as object);
-  return validate(document) === true ? [] : validate.errors;
-}
+import { inForce } from '../support/generate/neighbourhood.ts';
+import { misfits } from '../support/generate/misfits.ts';
 
 /** What is done to the rules, what check exits with, what `--nagios` exits with, and how its line begins. */
 const STATES: readonly (readonly [string, readonly string[], number, number, RegExp])[] = [
@@ -125,10 +115,10 @@ describeCli('what is written', () => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');
       const plan = path.join(host.folder, 'plan.json');
-      await host.run(`restore --unvouched --plan-out ${plan}`);
-      await host.run('restore --unvouched');
+      await host.run(`restore --assume-unchanged --plan-out ${plan}`);
+      await host.run('restore --assume-unchanged');
       await host.run('restore --undo');
-      await host.run('restore --unvouched');
+      await host.run('restore --assume-unchanged');
       for (const file of filesOf(host, 'baselines')) expect(misfits('baseline', readJson(file))).toEqual([]);
       expect(misfits('plan', readJson(plan))).toEqual([]);
       const journal = filesOf(host, 'journal').map(readJson);
@@ -142,7 +132,7 @@ describeCli('what is written', () => {
         }),
         expect.objectContaining({ action: 'restore', outcome: 'applied' }),
       ]);
-      expect(journal[0]).toMatchObject({ asked: { user: 'root', command: 'restore --unvouched' } });
+      expect(journal[0]).toMatchObject({ asked: { user: 'root', command: 'restore --assume-unchanged' } });
     }));
 
   test('a reader that has seen enough is no error', () =>

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { whyNoKernel } from '../support/kernel.ts';
 import { TOOL_ENV, withNetns } from '../support/netns.ts';
+import { until } from '../support/until.ts';
 
 const PROGRAM = path.join(import.meta.dirname, '../../bin/rulesguard.js');
 const reason = whyNoKernel('nft');
@@ -61,16 +61,8 @@ function livingNamespaces(): Set<string> {
   );
 }
 
-async function until(condition: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (condition()) return true;
-    await sleep(50);
-  }
-  return false;
-}
-
 describe.skipIf(reason !== undefined)(`rulesguard demo${reason === undefined ? '' : ` (${reason})`}`, () => {
-  it('plays the whole incident, tells what both ends see, and leaves the rules around it alone', () =>
+  it('plays the whole incident, says what both ends see, and leaves the rules around it alone', () =>
     withNetns(async (machine) => {
       const own =
         '*nat\n-A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE\nCOMMIT\n*filter\n-A FORWARD -j DROP\nCOMMIT\n';
@@ -83,10 +75,17 @@ describe.skipIf(reason !== undefined)(`rulesguard demo${reason === undefined ? '
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(told).toContain("This machine's own rules are not touched");
       expect(told).toMatch(/✓ outside → host:8080\/tcp +answers +web saw 203\.0\.113\.2/);
-      expect(told).toMatch(/! outside → host:5353\/udp +answers +web saw 172\.17\.0\.1 \(docker-proxy/);
+      expect(told).toMatch(/! outside → host:5353\/udp +answers +web saw 172\.17\.0\.1 \(docker-proxy\)/);
       expect(told).toMatch(/✗ worker → outside:53\/udp +no answer in 1 s +outside saw 172\.17\.0\.3/);
-      expect(told.match(/\[exit \d\]/g)).toEqual(['[exit 0]', '[exit 1]', '[exit 0]', '[exit 0]']);
+      expect(told.match(/\[exit \d\]/g)).toEqual(['[exit 1]', '[exit 0]', '[exit 0]', '[exit 0]']);
       expect(told).toMatch(/All works again\./);
+      // The path that README sells: no option, an Engine that answers, and that its answers are recorded is said.
+      expect(told).toContain('the demo gives the recorded answers');
+      expect(told.match(/^ +# rulesguard .*/gm)).toEqual(
+        ['check', 'restore', 'check', 'snapshot'].map((verb) => `   # rulesguard ${verb}`),
+      );
+      expect(told).not.toMatch(/no Engine/i);
+      expect(told.split('\n').filter((line) => line.length > 100)).toEqual([]);
       const timeless = (save: string) => save.replace(/^#.*\n/gm, '');
       expect(timeless(await machine.save('ipv4', 'nft', ['-c']))).toBe(timeless(before));
     }));
@@ -104,11 +103,10 @@ describe.skipIf(reason !== undefined)(`rulesguard demo${reason === undefined ? '
         stdin: 'ignore',
       });
       let traces = tracesOf(mark);
-      const playing = until(() => {
+      await until(() => {
         traces = tracesOf(mark);
         return traces.workdir !== undefined;
       });
-      expect(await playing).toBe(true);
       const { workdir, pids, namespaces } = traces;
       const machines = [...namespaces].filter((one) => one !== '' && one !== namespaceOf(process.pid));
       expect(pids.length).toBeGreaterThan(4);
@@ -118,9 +116,9 @@ describe.skipIf(reason !== undefined)(`rulesguard demo${reason === undefined ? '
       if (end === 'is killed') demo.kill('SIGKILL');
       expect((await demo).signal).toBe(end === 'is killed' ? 'SIGKILL' : undefined);
 
-      const gone = () =>
-        tracesOf(mark).pids.length === 0 && machines.every((one) => !livingNamespaces().has(one));
-      expect(await until(gone)).toBe(true);
+      await until(
+        () => tracesOf(mark).pids.length === 0 && machines.every((one) => !livingNamespaces().has(one)),
+      );
       expect(existsSync(workdir ?? '')).toBe(false);
     },
   );

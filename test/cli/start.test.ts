@@ -1,4 +1,16 @@
-import { chmod, chown, cp, mkdtemp, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -36,6 +48,18 @@ async function kept() {
   const { ino, mtimeMs, mode, uid } = await stat(file);
   return { file, mode: mode & 0o777, uid, version: `${String(ino)} ${String(mtimeMs)}` };
 }
+
+test('the bundle is read as latin1, so it holds nothing but ASCII', async () => {
+  const bundle = await readFile(path.join(home, 'dist', 'rulesguard.cjs'), 'latin1');
+  expect(/[^\0-\x7f].*/.exec(bundle)?.[0]).toBeUndefined();
+});
+
+test('a message has the letters of its source', async () => {
+  const { exitCode, stderr } = await start('chekc');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^→ /m);
+  expect(stderr).not.toMatch(/[Ââ\ufffd]/);
+});
 
 describe('the bytecode kept between runs', () => {
   test('is written once, for its owner only to change', async () => {

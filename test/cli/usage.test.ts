@@ -13,7 +13,22 @@ async function say(line: string, env: Readonly<Record<string, string>> = {}) {
   return { exitCode, stdout, stderr };
 }
 
-const VERBS = ['snapshot', 'check', 'restore', 'doctor', 'baseline', 'strip', 'demo'];
+const VERBS = [
+  ...[
+    'snapshot',
+    'check',
+    'restore',
+    'run',
+    'confirm',
+    'rollback',
+    'doctor',
+    'reach',
+    'baseline',
+    'strip',
+    'hook',
+  ],
+  ...['demo', 'completion'],
+];
 
 describe('help', () => {
   test('names every verb and the exit codes', async () => {
@@ -23,32 +38,59 @@ describe('help', () => {
     expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 2 .*3 .*4/s);
   });
 
-  test.each(VERBS)('of %s shows how it is typed', async (verb) => {
-    const { exitCode, stdout, stderr } = await say(`${verb} --help`);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(new RegExp(`Examples:\n.*rulesguard ${verb}`));
-  });
+  test.each(VERBS)(
+    'of %s shows how it is typed, its own options once and before the global ones',
+    async (verb) => {
+      const { exitCode, stdout, stderr } = await say(`${verb} --help`);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      expect(stdout).toMatch(new RegExp(`^rulesguard ${verb}.*\n\n[a-z]`));
+      expect(stdout).toMatch(new RegExp(`Examples:\n.*rulesguard ${verb}`));
+      expect((await say(`help ${verb}`)).stdout).toBe(stdout);
+      const [own = '', globals = ''] = stdout.split('\nGlobal options:\n');
+      expect(globals).toMatch(/^ +--state-dir /);
+      expect(own).not.toMatch(/--state-dir|--help/);
+      const listed = [...own.matchAll(/^ {2}(?:-\w, | {4})(--[\w-]+) /gm)].map(([, name]) => name);
+      expect(listed).toEqual([...new Set(listed)]);
+    },
+  );
 });
 
 /** What was typed, what the complaint must name, and what to type instead. */
 const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
   ['', /Which command/, 'rulesguard check'],
   ['chek', /Did you mean check\?/, 'rulesguard --help'],
+  ['undo', /Did you mean restore --undo\?/, 'rulesguard --help'],
+  ['fix', /Did you mean restore\?/, 'rulesguard --help'],
+  ['fix -- check', /Did you mean restore\?/, 'rulesguard --help'],
+  ['fix -- iptables -F', /Did you mean restore\?/, 'rulesguard --help'],
+  ['repair', /Did you mean restore\?/, 'rulesguard --help'],
+  ['status', /Did you mean check \(the rules\) or hook status/, 'rulesguard --help'],
+  ['diagnose', /Did you mean doctor\?/, 'rulesguard --help'],
+  ['verify', /Did you mean check .*baseline verify/, 'rulesguard --help'],
+  ['save', /Did you mean snapshot\?/, 'rulesguard --help'],
+  ['record', /Did you mean snapshot\?/, 'rulesguard --help'],
+  ['reset', /Did you mean restore .*rollback/, 'rulesguard --help'],
+  ['list', /Did you mean baseline list or hook list\?/, 'rulesguard --help'],
+  ['diff', /Did you mean check --diff or baseline diff\?/, 'rulesguard --help'],
+  ['status --json', /no command status\. Did you mean check/, 'rulesguard --help'],
+  ['hook', /hook needs an action/, 'rulesguard hook --help'],
+  ['run --confirm-ok', /Did you mean rulesguard confirm\?/, 'rulesguard run --help'],
+  ['run --put-back now', /Did you mean rulesguard rollback\?/, 'rulesguard run --help'],
   ['restor --dry-run', /Did you mean restore\?/, 'rulesguard --help'],
   ['check --jsno', /jsno/, 'rulesguard check --help'],
   ['check rules.v4', /rules\.v4/, 'rulesguard check --help'],
-  ['check --json --diff', /json and diff/, 'rulesguard check --help'],
+  ['check --json --diff', /--json and --diff/, 'rulesguard check --help'],
   ['check --baseline', /baseline/, 'rulesguard check --help'],
   ['check --wait soon', /--wait takes a whole number of at least 0, not soon/, 'rulesguard check --help'],
   ['check --wait -1', /--wait .* not -1/, 'rulesguard check --help'],
   ['check --log-format xml', /xml.*"json"/s, 'rulesguard check --help'],
   ['snapshot --keep 0', /--keep takes a whole number of at least 1, not 0/, 'rulesguard snapshot --help'],
-  ['baseline', /Not enough|action/, 'rulesguard baseline --help'],
+  ['baseline', /baseline needs an action/, 'rulesguard baseline --help'],
   ['baseline frob', /frob.*"verify"/s, 'rulesguard baseline --help'],
   ['doctor --from web', /--from needs a target/, 'rulesguard doctor --help'],
   ['doctor --mask', /--mask .* --bundle FILE/, 'rulesguard doctor --help'],
-  ['restore --undo --plan f', /undo and plan/, 'rulesguard restore --help'],
-  ['restore --plan f --dry-run', /plan and dry-run/, 'rulesguard restore --help'],
+  ['restore --undo --plan f', /--undo and --plan/, 'rulesguard restore --help'],
+  ['restore --plan f --dry-run', /--plan and --dry-run/, 'rulesguard restore --help'],
   ['restore --plan', /plan/, 'rulesguard restore --help'],
   ['restore --family ipv5', /ipv5.*"ipv6"/s, 'rulesguard restore --help'],
   ['restore --family ipv4', /--family/, 'rulesguard restore --help'],
@@ -73,7 +115,7 @@ describe('a line typed wrong', () => {
   test('is UNKNOWN to a monitoring system, not CRITICAL', async () => {
     const { exitCode, stdout } = await say('check --nagios --bogus');
     expect(exitCode).toBe(3);
-    expect(stdout).toMatch(/^RULESGUARD UNKNOWN - [^|\n]*bogus$/);
+    expect(stdout).toMatch(/^RULESGUARD UNKNOWN - [^|\n]*--bogus here$/);
   });
 });
 
@@ -81,6 +123,10 @@ test('an empty variable is as good as none: no folder is taken from it', async (
   const { exitCode, stderr } = await say('check', { RULESGUARD_STATE_DIR: '' });
   expect(exitCode).toBe(3);
   expect(stderr).toContain('/var/lib/rulesguard');
+});
+
+test.each(['-V', '-v', '--version'])('%s says the version', async (line) => {
+  expect((await say(line)).stdout).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
 describe('the log', () => {
@@ -105,29 +151,3 @@ describe('the log', () => {
     }
   });
 });
-
-describe('completion', () => {
-  test.each([
-    ['/bin/bash', /complete .*-F _rulesguard\S+ rulesguard/],
-    ['/usr/bin/zsh', /^#compdef rulesguard/],
-  ])('prints a script for %s', async (shell, script) => {
-    const { exitCode, stdout, stderr } = await say('completion', { SHELL: shell });
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(script);
-  });
-
-  test('completes in a bash that has nothing but the script', async () => {
-    const { stdout } = await execa('bash', ['--norc', '--noprofile', '-c', BASH_COMPLETES], {
-      env: { SHELL: '/bin/bash', NODE: process.execPath, PROGRAM },
-    });
-    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['snapshot', 'strip']));
-    expect(stdout).not.toContain('check');
-  });
-});
-
-const BASH_COMPLETES = `set -eu
-rulesguard() { "$NODE" "$PROGRAM" "$@"; }
-source <(rulesguard completion)
-COMP_WORDS=(rulesguard s) COMP_CWORD=1
-_rulesguard_yargs_completions
-printf '%s\\n' "\${COMPREPLY[@]}"`;

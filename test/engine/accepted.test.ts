@@ -3,8 +3,8 @@ import { describeEngine } from '../support/incident/eras.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 import { must } from '../support/lab/run.ts';
 
-/** An operator's own doing: networks that are meant to talk to each other. */
-describeEngine('a rule the user does without', '26.1', () => {
+/** An operator deleted a rule on purpose: two networks are meant to reach each other. */
+describeEngine('a rule that is missing on purpose', '26.1', () => {
   let town: Town;
 
   beforeAll(async () => {
@@ -14,7 +14,7 @@ describeEngine('a rule the user does without', '26.1', () => {
     await town.leave();
   });
 
-  test('recorded with --force it is not asked for again, and everything else still is', async () => {
+  test('recorded with --force it is not reported again, and every other loss still is', async () => {
     const { engine, host } = town;
     const id = await engine.docker(['network', 'inspect', '-f', '{{.Id}}', 'front']);
     const open = ['-D', 'DOCKER-ISOLATION-STAGE-2', '-o', `br-${id.slice(0, 12)}`, '-j', 'DROP'];
@@ -31,11 +31,11 @@ describeEngine('a rule the user does without', '26.1', () => {
     expect(rules).toContain('-o docker0 -j DROP');
     expect(rules).not.toContain(id.slice(0, 12));
 
-    // The Engine alone knows nothing of anybody's wishes.
+    // With --source engine nothing is accepted as missing.
     expect((await host.run(['check', '--source', 'engine'], 1)).stdout).toContain(id.slice(0, 12));
   });
 
-  test('a snapshot does not record that the user lost a filter or the policy, which no Engine knows', async () => {
+  test('a snapshot is refused when rules in DOCKER-USER or the policy were lost, which no Engine exposes', async () => {
     const { engine, host } = town;
     await town.reset();
     await host.run(['snapshot', '--force']);
@@ -44,7 +44,7 @@ describeEngine('a rule the user does without', '26.1', () => {
 
     const { stderr } = await host.run(['snapshot', '--if-changed'], 1);
     expect(stderr).toContain('content-lost');
-    expect(stderr).toContain('policy DROP became ACCEPT');
+    expect(stderr).toContain('policy changed from DROP to ACCEPT');
     expect((await host.run(['check'], 1)).stdout).toMatch(/^DAMAGED/);
   });
 });

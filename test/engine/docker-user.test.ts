@@ -8,7 +8,7 @@ import { must } from '../support/lab/run.ts';
 
 const BAN = '-s 203.0.113.66/32 -i eth0 -j DROP';
 
-describeEngines('what a user keeps in DOCKER-USER', (era) => {
+describeEngines('rules of the user in DOCKER-USER', (era) => {
   let town: Town;
 
   const iptables = (words: string) => must(town.engine.execInside, 'iptables', words.split(' '));
@@ -27,7 +27,7 @@ describeEngines('what a user keeps in DOCKER-USER', (era) => {
   afterAll(() => town.leave());
   beforeEach(() => town.reset());
 
-  test('an edit since the snapshot is theirs: it is no damage, and a repair does not undo it', async () => {
+  test('an edit since the snapshot is not damage, and restore does not undo it', async () => {
     await iptables(`-D DOCKER-USER ${BAN}`);
     await iptables('-I DOCKER-USER 1 -s 198.51.100.0/24 -j DROP');
     const edited = await content();
@@ -37,7 +37,7 @@ describeEngines('what a user keeps in DOCKER-USER', (era) => {
     expect(await content()).toEqual(edited);
   });
 
-  test('a lost jump comes back, above everything of Docker, and the content stays as edited', async () => {
+  test('a lost jump is restored above all rules of Docker, and the content stays as edited', async () => {
     await iptables(`-D DOCKER-USER ${BAN}`);
     const edited = await content();
     await iptables('-D FORWARD -j DOCKER-USER');
@@ -51,7 +51,7 @@ describeEngines('what a user keeps in DOCKER-USER', (era) => {
     expect(forward).toEqual(golden);
   });
 
-  test('a rule of theirs that jumps to a chain now gone is left out and named; all others come back', async () => {
+  test('a rule that jumps to a chain that is gone is left out and named; all others are restored', async () => {
     await iptables('-N f2b-web');
     await iptables('-A f2b-web -s 203.0.113.67/32 -j DROP');
     await iptables('-I DOCKER-USER 1 -j f2b-web');

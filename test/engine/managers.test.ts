@@ -3,8 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labUnavailable } from '../support/lab/requirement.ts';
 import { perform, type Deed } from '../support/managers/cell.ts';
-import { rehearsed, run } from '../support/managers/foretold.ts';
-import { hooked, repaired } from '../support/managers/mended.ts';
+import { rehearsed, run } from '../support/managers/predicted.ts';
+import { hooked, repaired } from '../support/managers/repaired.ts';
 import { MANAGERS } from '../support/managers/all.ts';
 import type { Manager } from '../support/managers/managers.ts';
 import { createProgram, type Program } from '../support/managers/program.ts';
@@ -46,7 +46,7 @@ function tryOut(manager: Manager): void {
   for (const row of rows.filter((one) => one.manager === manager)) {
     const { change } = row;
     describe(change.typed, { concurrent: false }, () => {
-      test('what it does to Docker without us', async () => {
+      test('what it breaks of Docker without rulesguard', async () => {
         const deed: Deed = await perform(site, rest, change);
         row.deed = deed;
         expect(deed.outcome.code, deed.outcome.stderr).toBe(0);

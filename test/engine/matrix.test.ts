@@ -1,9 +1,11 @@
+import { SOURCES } from '../../src/reconcile/reference.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
-import { SOURCES, hurt, judgeCell, type Hurt } from '../support/matrix/cell.ts';
+import { shareOf } from '../support/incident/share.ts';
+import { hurt, judgeCell, type Hurt } from '../support/matrix/cell.ts';
 import { SOUND } from '../support/matrix/pairs.ts';
 import { NO_HALF_REPAIR, chaptersOf } from '../support/matrix/scenes.ts';
 import { settleCity, survey, type City, type Stage } from '../support/matrix/stage.ts';
@@ -56,31 +58,33 @@ function matrixOf(era: Era): void {
         expect(Object.fromEntries(stage.known)).toMatchObject(SOUND);
       });
 
-      for (const { damage, halfRepairs } of chapter.scenes)
-        for (const half of [NO_HALF_REPAIR, ...halfRepairs]) {
-          const row: Row = { damage: `${chapter.name}: ${damage.name}`, half: half.name, cells: {} };
-          rows.push(row);
+      const scenes = chapter.scenes.flatMap(({ damage, halfRepairs }) =>
+        [NO_HALF_REPAIR, ...halfRepairs].map((half) => ({ damage, half })),
+      );
+      for (const { damage, half } of shareOf(era, scenes)) {
+        const row: Row = { damage: `${chapter.name}: ${damage.name}`, half: half.name, cells: {} };
+        rows.push(row);
 
-          describe(`${damage.name}; ${half.name}`, () => {
-            let state: Hurt;
+        describe(`${damage.name}; ${half.name}`, () => {
+          let state: Hurt;
 
-            beforeAll(async () => {
-              state = await hurt(city, chapter, stage, damage, half);
-              row.hurt = state;
-              expect(state.lost).toBeGreaterThan(0);
-            });
-            afterAll(async () => {
-              await half.undo(city);
-              await stage.town.reset();
-            });
-
-            test.each(SOURCES)('--source %s', async (source) => {
-              const verdict = await judgeCell(city, state, source);
-              row.cells[source] = verdict;
-              expect(verdict.wrong).toEqual([]);
-            });
+          beforeAll(async () => {
+            state = await hurt(city, chapter, stage, damage, half);
+            row.hurt = state;
+            expect(state.lost).toBeGreaterThan(0);
           });
-        }
+          afterAll(async () => {
+            await half.undo(city);
+            await stage.town.reset();
+          });
+
+          test.each(SOURCES)('--source %s', async (source) => {
+            const verdict = await judgeCell(city, state, source);
+            row.cells[source] = verdict;
+            expect(verdict.wrong).toEqual([]);
+          });
+        });
+      }
     });
 }
 

@@ -11,7 +11,7 @@ import { LAB_ENV, must } from '../support/lab/run.ts';
 
 const ERA = '28.5';
 
-describeEngine('a change that waits while containers come and go', ERA, () => {
+describeEngine('an unconfirmed change while containers start and stop', ERA, () => {
   let town: Town;
   let folder: string;
 
@@ -30,7 +30,7 @@ describeEngine('a change that waits while containers come and go', ERA, () => {
       .split('\n')
       .filter((line) => line.startsWith('-A ') && !/docker|br-|172\.|DOCKER/.test(line));
 
-  test("put back, Docker's rules are those of now and everybody else's those of before", async () => {
+  test("after the rollback Docker's rules are what the Engine requires now, all others are as before the change", async () => {
     const { engine } = town;
     const before = await foreign();
     const address = ['inspect', '-f', '{{.NetworkSettings.Networks.front.IPAddress}}', 'web'];
@@ -52,16 +52,16 @@ describeEngine('a change that waits while containers come and go', ERA, () => {
     await engine.docker(['run', '-d', '--name', 'newer', '--network', 'front', '-p', '8090:80', IMAGE]);
     await engine.docker(['start', 'web']);
     expect(await engine.docker(address)).not.toBe(old);
-    const done = await engine.exec(process.execPath, [PROGRAM, 'run', ...places, '--put-back', 'now'], {
+    const done = await engine.exec(process.execPath, [PROGRAM, 'rollback', ...places], {
       env: { PATH: `${engine.suitePath}:${LAB_ENV['PATH'] ?? ''}`, NO_COLOR: '1' },
     });
-    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('PUT BACK') as string });
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('ROLLED BACK') as string });
 
     expect((await running).code).toBe(1);
     expect(await foreign()).toEqual(before);
     const rules = await must(engine.execInside, 'iptables-save');
     expect(rules).toContain('--dport 8090 ');
-    // Recorded, and in force then; now it would lead packets into another container.
+    // Valid when it was recorded; now it would lead packets to another container.
     expect(rules).not.toContain(`--dport 8080 -j DNAT --to-destination ${old.trim()}:80`);
     expect(rules).toMatch(/--dport 8080 -j DNAT --to-destination \S+:80/);
     expect((await town.host.run(['check', '--source', 'engine'])).stdout).toMatch(/^INTACT/);

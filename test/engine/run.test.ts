@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeEngines } from '../support/incident/eras.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 
-describeEngines('a guarded change beside an Engine at work', (era) => {
+describeEngines('a guarded change beside a running Engine', (era) => {
   let town: Town;
 
   beforeAll(async () => {
@@ -13,20 +13,20 @@ describeEngines('a guarded change beside an Engine at work', (era) => {
   const run = (mode: string, script: string) =>
     town.host.attempt(['run', '--mode', mode, '--', 'sh', '-c', script]);
 
-  test('what it broke is told with the names of containers', async () => {
+  test('names the containers in what it breaks', async () => {
     const { code, stderr } = await run('report', 'iptables -t nat -F DOCKER');
     expect(code).toBe(1);
     expect(stderr).toMatch(/published port .* no longer reaches web \(/);
     await town.host.run(['restore']);
   });
 
-  test('what Docker took away meanwhile is not its doing', async () => {
+  test('is not blamed for rules that Docker deletes meanwhile', async () => {
     const running = run('report', 'sleep 3');
     await town.engine.docker(['rm', '-f', 'web']);
     expect(await running).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('mended with the rules of a container that started meanwhile, without a baseline of the day', async () => {
+  test('is repaired with the rules of a container that started meanwhile and is in no baseline', async () => {
     const running = run('repair', 'iptables -t nat -F; sleep 4; iptables -F');
     await town.engine.docker(['run', '-d', '--name', 'late', '-p', '8099:80', 'lab', '80/tcp']);
     const { code, stderr } = await running;

@@ -5,6 +5,7 @@ import { describeEngines } from '../support/incident/eras.ts';
 import { ownLines, sorted } from '../support/incident/judge.ts';
 import { baselinesOf, recordedRules } from '../support/incident/recorded.ts';
 import { difference, isRule, linesOf, savesOf, type Line, type Saves } from '../support/incident/rules.ts';
+import { shareOf } from '../support/incident/share.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 import { createHost, told, type Host } from '../support/host.ts';
 
@@ -30,20 +31,20 @@ describeEngines('snapshot', (era) => {
     };
   });
 
-  test('records every rule of Docker, and no other as such', async () => {
+  test('records every rule of Docker as Docker’s, and no other', async () => {
     await fresh.run(['snapshot']);
     expect(recordedRules(fresh).toSorted()).toEqual(sorted(town.dockers.filter(isRule)));
   });
 
-  // The last is a family without a trace of Docker: not one that Docker was told to leave alone.
-  test.each([...damagesOf('nft'), ONLY_IPV4])(
-    'after $name it is refused with the list, and --repair-first records what should be there',
+  // The last one removes every rule of Docker from a family in which Docker does write rules.
+  test.each(shareOf(era, [...damagesOf('nft'), ONLY_IPV4]))(
+    'after $name it is refused with a list, and --repair-first records the repaired rules',
     async (damage) => {
       await damage.run(town);
       const damaged = await savesOf(town.engine);
       const lost = difference(town.dockers, linesOf(damaged));
-      const outcome = await fresh.attempt(['snapshot']);
-      expect(outcome.code, told(['snapshot'], outcome)).toBe(1);
+      const outcome = await fresh.attempt(['snapshot', '--all']);
+      expect(outcome.code, told(['snapshot', '--all'], outcome)).toBe(1);
       const [headline = '', ...list] = outcome.stderr.trimEnd().split('\n');
       expect(headline).toMatch(/^rulesguard: not recorded: Docker's rules look damaged/);
       expect(list.pop()).toContain('rulesguard snapshot --repair-first');
@@ -62,7 +63,7 @@ describeEngines('snapshot', (era) => {
     },
   );
 
-  test('--force records a damaged state, and that is then what check compares with', async () => {
+  test('--force records a damaged state, and check then accepts it', async () => {
     const [postrouting] = damagesOf('nft');
     await postrouting?.run(town);
     await fresh.run(['snapshot', '--force']);
@@ -74,7 +75,7 @@ describeEngines('snapshot', (era) => {
     const subnet = await town.engine.docker([
       ...['network', 'inspect', '-f', '{{range .IPAM.Config}}{{.Subnet}}{{end}}', 'front'],
     ]);
-    const newcomer = new RegExp(
+    const newContainer = new RegExp(
       `\\b${subnet.split('.').slice(0, 2).join('\\.')}\\.0\\.(?:[3-9]|\\d\\d+)(?=[/:])`,
     );
     const whole = (await rulesOfNewcomer(town, 'web', 8080)).length;
@@ -90,7 +91,7 @@ describeEngines('snapshot', (era) => {
       await fresh.run(['snapshot']);
       const rules = new Map<string, string[]>();
       for (const rule of recordedRules(fresh)) {
-        const address = newcomer.exec(rule)?.[0];
+        const address = newContainer.exec(rule)?.[0];
         if (address !== undefined) rules.set(address, [...(rules.get(address) ?? []), rule]);
       }
       seen += rules.size;

@@ -15,7 +15,7 @@ describeEngines('strip', (era) => {
   });
   afterAll(() => town.leave());
 
-  test("leaves the neighbours and DOCKER-USER, nothing of Docker's; what it gives can be loaded at boot", async () => {
+  test("keeps the rules of others and DOCKER-USER, removes Docker's, and the result loads at boot", async () => {
     const { engine, host } = town;
     for (const family of FAMILIES) {
       const save = (await engine.execInside(toolOf(family, '-save'))).stdout;

@@ -16,7 +16,7 @@ import { ALL_WELL, trafficOf } from '../support/incident/traffic.ts';
 import { httpProbe } from '../support/lab/probe.ts';
 import { CLIENT, HOST } from '../support/lab/wire.ts';
 
-describeEngines('not alone: nothing lost, nothing doubled', (era) => {
+describeEngines('at the same time, without a rule lost or doubled', (era) => {
   let town: Town;
 
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describeEngines('not alone: nothing lost, nothing doubled', (era) => {
   afterAll(() => town.leave());
   beforeEach(() => town.reset());
 
-  test.each(damagesOf('nft'))('two restores at once after $name', async (damage) => {
+  test.each(damagesOf('nft'))('two restores after $name', async (damage) => {
     await damage.run(town);
     const damaged = await savesOf(town.engine);
     const words = ['restore', ...(policyLost(town, damaged) ? ['--policies'] : [])];
@@ -42,10 +42,10 @@ describeEngines('not alone: nothing lost, nothing doubled', (era) => {
     });
     expect(rounds).toBeGreaterThan(0);
 
-    const newcomers = await Promise.all(
+    const newContainers = await Promise.all(
       [...NEWCOMERS].map(([name, port]) => rulesOfNewcomer(town, name, port)),
     );
-    const expected = [...ownLines(town.golden).map(keyOf), ...newcomers.flat()].sort();
+    const expected = [...ownLines(town.golden).map(keyOf), ...newContainers.flat()].sort();
     expect(sorted(ownLines(await savesOf(town.engine)))).toEqual(expected);
     await town.host.run(['check']);
     expect(await trafficOf(town.engine)).toEqual(ALL_WELL);

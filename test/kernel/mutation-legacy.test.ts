@@ -1,3 +1,3 @@
-import { mutationSuite } from '../support/mutate-suite.ts';
+import { mutationSuite } from '../support/mutate/suite.ts';
 
 mutationSuite('legacy');

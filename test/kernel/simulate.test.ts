@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { simulate } from '../../src/guard/simulate.ts';
-import { makeRule } from '../../src/iptables/model.ts';
-import { parseSave } from '../../src/iptables/parse.ts';
-import { printRuleset } from '../../src/iptables/print.ts';
-import { renderInput } from '../../src/iptables/restore-input.ts';
-import type { RestoreInput, Step } from '../../src/iptables/restore-input.ts';
-import { drawings, editsOf } from '../support/generate-edits.ts';
-import type { Drawing, Edit } from '../support/generate-edits.ts';
-import { bookOf, hosts } from '../support/generate.ts';
-import type { Host } from '../support/generate.ts';
+import { simulate } from '../../src/firewall/iptables/simulate/simulate.ts';
+import { makeRule } from '../../src/firewall/iptables/text/model.ts';
+import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
+import { printRuleset } from '../../src/firewall/iptables/text/print.ts';
+import { renderInput } from '../../src/firewall/iptables/text/restore-input.ts';
+import type { RestoreInput, Step } from '../../src/firewall/iptables/text/restore-input.ts';
+import { drawings, editsOf } from '../support/generate/edits.ts';
+import type { Drawing, Edit } from '../support/generate/edits.ts';
+import { bookOf, hosts } from '../support/generate/generate.ts';
+import type { Host } from '../support/generate/generate.ts';
 import { BEFORE, EDITS } from '../support/kernel-edits.ts';
 import { facts } from '../support/kernel-facts.ts';
 import type { Claim } from '../support/kernel-facts.ts';
@@ -17,7 +17,7 @@ import { describeKinds, losesCounters } from '../support/kernel.ts';
 import type { Kind } from '../support/kernel.ts';
 import { withNetns } from '../support/netns.ts';
 
-/** Rulesets per backend and family. */
+/** Rulesets per variant and family. */
 const RUNS = Number(process.env['RULESGUARD_KERNEL_RUNS'] ?? 100);
 
 function stepOf(edit: Edit): Step {
@@ -61,19 +61,19 @@ function contents(save: string, kind: Kind): Record<string, string[]> {
 
 /** Loads the host's rules into a namespace and compares what simulate and the kernel make of the same input. */
 async function compare(kind: Kind, host: Host, drawn: readonly Drawing[]): Promise<'applied' | 'refused'> {
-  const { family, backend } = kind;
+  const { family, variant } = kind;
   const book = bookOf(host);
   const input: RestoreInput = {
     tables: editsOf(book, drawn).map(({ table, edits }) => ({ table, steps: edits.map(stepOf) })),
   };
   const { text, origins } = renderInput(input);
   return await withNetns(async (ns) => {
-    const loaded = await ns.restore(family, backend, book.text({ counters: true }), ['-c']);
+    const loaded = await ns.restore(family, variant, book.text({ counters: true }), ['-c']);
     expect(loaded).toMatchObject({ code: 0, stderr: '' });
-    const before = await ns.save(family, backend, ['-c']);
+    const before = await ns.save(family, variant, ['-c']);
     const foreseen = simulate(parseSave(before).ruleset, input);
-    const { code, stderr } = await ns.restore(family, backend, text, ['-n', '-c']);
-    const after = await ns.save(family, backend, ['-c']);
+    const { code, stderr } = await ns.restore(family, variant, text, ['-n', '-c']);
+    const after = await ns.save(family, variant, ['-c']);
     const said = `${text}\n${stderr}`;
     expect(code === 0, `${said}\n${foreseen.refusal?.reason ?? 'foreseen: applied'}`).toBe(
       foreseen.refusal === undefined,
@@ -129,7 +129,7 @@ function stepFrom(line: string): Step | undefined {
   }
 }
 
-/** The measured edits that a plan could write, and that both backends agree on. */
+/** The edits of the kernel facts that a plan could write, and that both variants agree on. */
 const AGREED = EDITS.flatMap(([title, lines, claim]) => {
   const steps = lines.map(stepFrom);
   return steps.every((step) => step !== undefined) && (claim === 'refused' || Array.isArray(claim))
@@ -140,7 +140,7 @@ const AGREED = EDITS.flatMap(([title, lines, claim]) => {
 /** A save names the built-in chains first. */
 const SAVED = BEFORE.replace('*filter\n', '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n');
 
-describe('simulate gives the measured answer', () => {
+describe('simulate gives the kernel’s answer', () => {
   it.each(AGREED)('$title', ({ steps, claim }) => {
     const { ruleset, refusal } = simulate(parseSave(SAVED).ruleset, {
       tables: [{ table: 'filter', steps }],

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatBlock, parseBlock } from '../../src/iptables/address.ts';
-import { parseSave } from '../../src/iptables/parse.ts';
-import { makeMask, maskAddresses } from '../../src/report/mask.ts';
+import { formatBlock, parseBlock } from '../../src/net/address.ts';
+import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
+import { makeMask } from '../../src/report/mask/mask.ts';
+import { maskAddresses } from '../support/mask-addresses.ts';
 
 const bare = (family: 'ipv4' | 'ipv6', base: bigint): string =>
   formatBlock({ family, base, length: family === 'ipv4' ? 32 : 128 }).replace(/\/\d+$/, '');

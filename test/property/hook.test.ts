@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { withHook, withoutHook, type BlockFile, type FileState, type HookFile } from '../../src/hook/file.ts';
-import type { Seen } from '../../src/hook/target.ts';
-import { TARGETS } from '../../src/hook/targets.ts';
+import {
+  withHook,
+  withoutHook,
+  type BlockFile,
+  type FileState,
+  type HookFile,
+} from '../../src/hooks/file.ts';
+import type { Seen } from '../../src/hooks/target.ts';
+import { TARGETS } from '../../src/hooks/targets.ts';
 
 const PROGRAM = { path: '/usr/local/bin/rulesguard', nodeFolder: '/opt/node/bin' };
 const EMPTY: Seen = { read: () => undefined, list: () => [] };
@@ -14,7 +20,7 @@ const hookFiles = TARGETS.flatMap(({ name, files }) =>
 const blocks = hookFiles.filter((one): one is [string, BlockFile] => one[1].kind === 'block');
 const isFile = (file: HookFile) => file.kind !== 'link';
 
-/** Whatever a person may have written there: no newline at the end, none at all, CRLF, bytes that are no text. */
+/** What a file may contain: no newline at the end, none at all, CRLF, bytes that are not text. */
 const content = fc.oneof(
   fc.string({ unit: 'binary-ascii' }),
   fc
@@ -38,10 +44,10 @@ const content = fc.oneof(
 const state: fc.Arbitrary<FileState> = fc.record({ content, mode: fc.integer({ min: 0, max: 0o7777 }) });
 const block = fc.constantFrom(...blocks);
 
-/** A content that another program's interpreter reads is refused: not what these are about. */
+/** Scripts for another interpreter than a shell are refused, and not tested here. */
 const isShell = ({ content }: FileState): boolean => !/^#!(?!.*(?:sh|dash|bash)\b)/.test(content);
 
-test('taking a hook out leaves every file as it was, mode and all', () => {
+test('removing a hook restores every file with its mode', () => {
   fc.assert(
     fc.property(block, state.filter(isShell), ([name, file], before) => {
       const now = withHook(name, file, before);
@@ -51,7 +57,7 @@ test('taking a hook out leaves every file as it was, mode and all', () => {
   );
 });
 
-test('what was not there is gone again', () => {
+test('a file that the installation created is removed', () => {
   fc.assert(
     fc.property(fc.constantFrom(...hookFiles.filter(([, file]) => isFile(file))), ([name, file]) => {
       if (file.kind === 'link') return;
@@ -71,7 +77,7 @@ test('a second installation changes nothing', () => {
   );
 });
 
-test('what a person adds outside the block stays, wherever it stands', () => {
+test('lines that a person adds outside the block stay, wherever they are', () => {
   fc.assert(
     fc.property(
       block,

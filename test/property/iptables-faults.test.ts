@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/fault.ts';
-import { parseSave } from '../../src/iptables/parse.ts';
-import { printSave } from '../../src/iptables/print.ts';
-import type { Save } from '../../src/iptables/save.ts';
-import { splitWords } from '../../src/iptables/words.ts';
-import { recording } from '../support/recordings.ts';
+import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
+import { printSave } from '../support/save-text.ts';
+import type { Save } from '../../src/firewall/iptables/text/save.ts';
+import { splitWords } from '../../src/firewall/iptables/text/words.ts';
+import { recording } from '../support/recorded/recordings.ts';
 
 const NUM_RUNS = 4000;
 
@@ -69,7 +69,7 @@ const anything = fc.oneof(
   }),
   fc.array(pieces, { maxLength: 25 }).map((parts) => parts.join('')),
 );
-/** A comment that may hold anything, in a save that is otherwise sound: what parses here often holds newlines. */
+/** A comment of any bytes, in an otherwise valid save: what still parses often contains newlines. */
 const hostile = fc
   .array(fc.oneof(pieces, fc.constantFrom('\nx', '\n"', 'x\n ', ' "', '" "', 'x')), { maxLength: 10 })
   .map(
@@ -77,7 +77,7 @@ const hostile = fc
       `*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment "${parts.join('')}" -j ACCEPT\nCOMMIT\n`,
   );
 
-/** One change to a text: bytes taken out and others put in. */
+/** One change to a text: bytes deleted and others inserted. */
 const change = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   cut: fc.nat(40),
@@ -121,7 +121,7 @@ describe.each([
     );
   });
 
-  test('holds no rule for restore that it does not hold for us', () => {
+  test('contains no rule for restore that rulesguard does not see', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const result = read(text);

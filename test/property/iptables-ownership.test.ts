@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ownHost, type Owner } from '../../src/docker/ownership.ts';
-import { EMPTY_RULESET, FAMILIES, type Family } from '../../src/iptables/model.ts';
-import { parseSave } from '../../src/iptables/parse.ts';
+import { ownHost, type Owner } from '../../src/firewall/iptables/ownership/ownership.ts';
+import { FAMILIES, type Family } from '../../src/net/family.ts';
+import { EMPTY_RULESET } from '../../src/firewall/iptables/text/model.ts';
+import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
 import { damage, doDamage } from '../support/damage.ts';
-import { bookOf, hosts, type Host } from '../support/generate.ts';
-import type { RuleBook } from '../support/generate-book.ts';
-import { recording } from '../support/recordings.ts';
+import { bookOf, hosts, type Host } from '../support/generate/generate.ts';
+import type { RuleBook } from '../support/generate/book.ts';
+import { recording } from '../support/recorded/recordings.ts';
 
 /** The verdicts on every rule of a book, in the book's order. */
 function ownersOf(book: RuleBook, family: Family): readonly Owner[] {
@@ -21,8 +22,8 @@ function ownersOf(book: RuleBook, family: Family): readonly Owner[] {
 }
 
 /**
- * The generators leave out what 17.06 wrote for an internal network into DOCKER-ISOLATION, without which nothing in the text
- * speaks for its bridge.
+ * The generators leave out the rules that 17.06 wrote into DOCKER-ISOLATION for an internal network; without those nothing in
+ * the text proves that its bridge is Docker's.
  */
 const isWhole = ({ daemon }: Host): boolean =>
   daemon.era !== 'A' || daemon.networks.every(({ internal }) => !internal);
@@ -47,7 +48,7 @@ describe.each(['engine-20.10', 'engine-28.5'])('a second reading of %s, changed 
   const { host } = recording(name);
   const before = ownHost(host);
 
-  test('is owned the same with and without the first one', () => {
+  test('gives the same owners with and without the first reading', () => {
     fc.assert(
       fc.property(fc.array(damage, { minLength: 1, maxLength: 5 }), (damages) => {
         const live = { ...host, ipv4: doDamage(host.ipv4, damages) };

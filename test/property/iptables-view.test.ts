@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { targetOf, viewRule, type Condition } from '../../src/iptables/view.ts';
-import { quoteWord } from '../../src/iptables/words.ts';
+import { targetOf, viewRule, type RuleCondition } from '../../src/firewall/iptables/text/view.ts';
+import { quoteWord } from '../support/save-text.ts';
 
 const NUM_RUNS = 4000;
 
-const condition = (...values: readonly string[]): fc.Arbitrary<Condition | undefined> =>
+const condition = (...values: readonly string[]): fc.Arbitrary<RuleCondition | undefined> =>
   fc.option(fc.record({ value: fc.constantFrom(...values), negated: fc.boolean() }), { nil: undefined });
 
-/** Free text that tries to pass for something else. */
+/** Free text that looks like options. */
 const freeText = fc.oneof(
   fc.constantFrom(
     '-j',
@@ -44,7 +44,7 @@ const made = fc.record({
   prefix: fc.option(freeText, { nil: undefined }),
 });
 
-const asked = (option: string, what: Condition | undefined): readonly string[] =>
+const asked = (option: string, what: RuleCondition | undefined): readonly string[] =>
   what === undefined ? [] : [...(what.negated ? ['!'] : []), option, what.value];
 
 /** The rule in save's order: addresses, interfaces, protocol, matches, target, its options. */
@@ -60,7 +60,7 @@ const textOf = (rule: typeof made extends fc.Arbitrary<infer T> ? T : never): st
       : ['--log-prefix', quoteWord(rule.prefix)]),
   ].join(' ');
 
-test('every field of a rule is seen, whatever its comment pretends to be', () => {
+test('every field of a rule is read, whatever its comment looks like', () => {
   fc.assert(
     fc.property(made, (rule) => {
       const { comment, prefix, ...fields } = rule;
@@ -79,7 +79,7 @@ test('every field of a rule is seen, whatever its comment pretends to be', () =>
   );
 });
 
-test('the fast way to a target finds the same one', () => {
+test('targetOf finds the same target as the full view', () => {
   fc.assert(
     fc.property(made, (rule) => {
       expect(targetOf(textOf(rule))).toBe(rule.verdict?.target);

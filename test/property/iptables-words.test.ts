@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { collapseSpacing, quoteOpenAt, quoteWord, splitWords } from '../../src/iptables/words.ts';
+import { collapseSpacing, quoteOpenAt, splitWords } from '../../src/firewall/iptables/text/words.ts';
+import { quoteWord } from '../support/save-text.ts';
 
 const NUM_RUNS = 5000;
 
-/** Bytes that quoting and splitting treat in their own way come up as often as all others together. */
+/** Bytes that quoting and splitting treat specially are as frequent as all others together. */
 const byteOf = (from: number) =>
   fc.oneof(
     fc.constantFrom(...Array.from(`"\\' \t\r-!aZ_0`)),
@@ -42,7 +43,7 @@ test('a word is left bare exactly when save leaves it bare', () => {
   );
 });
 
-test('collapsing the spacing keeps the words, and does nothing a second time', () => {
+test('normalising the spacing keeps the words, and a second time changes nothing', () => {
   fc.assert(
     fc.property(anyText, (text) => {
       const line = text.replace(/\s+$/, '');
@@ -54,7 +55,7 @@ test('collapsing the spacing keeps the words, and does nothing a second time', (
   );
 });
 
-test('both ways to tell that a quote is open agree, wherever the text is cut', () => {
+test('both functions that find an open quote agree, wherever the text is cut', () => {
   fc.assert(
     fc.property(anyText, fc.nat(80), (text, at) => {
       const cut = Math.min(at, text.length);

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe } from 'vitest';
-import { recording } from './recordings.ts';
+import { recording } from './recorded/recordings.ts';
 import { FAMILIES, whyNoKernel } from './kernel.ts';
-import { TOOL_ENV, tool, withNetns, type Backend, type Netns, type Outcome } from './netns.ts';
+import { TOOL_ENV, tool, withNetns, type Variant, type Netns } from './netns.ts';
+import type { Outcome } from './program.ts';
 
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
 export const PROGRAM = path.join(PROJECT, 'bin', 'rulesguard.js');
@@ -13,7 +14,7 @@ export const PROGRAM = path.join(PROJECT, 'bin', 'rulesguard.js');
 /** A host in a namespace, with the built program on it and nothing of this machine within reach. */
 export interface CliHost {
   readonly ns: Netns;
-  readonly backend: Backend;
+  readonly variant: Variant;
   /** A folder of this host alone, gone with it. */
   readonly folder: string;
   readonly stateDir: string;
@@ -78,7 +79,7 @@ const spawn = (
     stdin,
   });
 
-function hostIn(ns: Netns, folder: string, backend: Backend): CliHost {
+function hostIn(ns: Netns, folder: string, variant: Variant): CliHost {
   const stateDir = path.join(folder, 'state');
   const env = {
     ...TOOL_ENV,
@@ -92,7 +93,7 @@ function hostIn(ns: Netns, folder: string, backend: Backend): CliHost {
   };
   return {
     ns,
-    backend,
+    variant,
     folder,
     stateDir,
     env,
@@ -107,16 +108,16 @@ function hostIn(ns: Netns, folder: string, backend: Backend): CliHost {
     start: (args, more, stdin = 'ignore') => spawn(ns, args, { ...env, ...more }, stdin),
     async sh(line) {
       const [file = '', ...args] = line.split(' ');
-      const { code, stdout, stderr } = await ns.exec(file.replace(/^(ip6?tables)$/, `$1-${backend}`), args);
+      const { code, stdout, stderr } = await ns.exec(file.replace(/^(ip6?tables)$/, `$1-${variant}`), args);
       if (code !== 0) throw new Error(`${line}: exit ${String(code)}: ${stderr}`);
       return stdout;
     },
     async load(text, family = 'ipv4') {
-      const { code, stderr } = await ns.restore(family, backend, text, ['--noflush']);
-      if (code !== 0) throw new Error(`${tool(family, backend, 'restore')}: ${stderr}`);
+      const { code, stderr } = await ns.restore(family, variant, text, ['--noflush']);
+      if (code !== 0) throw new Error(`${tool(family, variant, 'restore')}: ${stderr}`);
     },
     async rules() {
-      const saves = await Promise.all(FAMILIES.map((family) => ns.save(family, backend)));
+      const saves = await Promise.all(FAMILIES.map((family) => ns.save(family, variant)));
       return saves.map(timeless).join('\n');
     },
   };
@@ -125,12 +126,12 @@ function hostIn(ns: Netns, folder: string, backend: Backend): CliHost {
 /** Runs `body` on an empty host: no rules, no baseline. */
 export async function withEmptyHost<T>(
   body: (host: CliHost) => Promise<T>,
-  backend: Backend = 'nft',
+  variant: Variant = 'nft',
 ): Promise<T> {
   if (!existsSync(path.join(PROJECT, 'dist/rulesguard.cjs'))) throw new Error('first: npm run build');
   const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-cli-'));
   try {
-    return await withNetns((ns) => body(hostIn(ns, folder, backend)));
+    return await withNetns((ns) => body(hostIn(ns, folder, variant)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -140,13 +141,13 @@ export async function withEmptyHost<T>(
 export function withHost<T>(
   body: (host: CliHost) => Promise<T>,
   name = 'engine-28.5-plain',
-  backend: Backend = 'nft',
+  variant: Variant = 'nft',
 ): Promise<T> {
   return withEmptyHost(async (host) => {
     const { text } = recording(name);
     for (const family of FAMILIES) if (text[family] !== '') await host.load(text[family], family);
     return body(host);
-  }, backend);
+  }, variant);
 }
 
 /** The files of a kind in the state folder, the oldest first, as paths. */
@@ -159,7 +160,7 @@ export function filesOf({ stateDir }: CliHost, kind: 'baselines' | 'journal'): r
 export const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 /** `describe` for what needs a namespace: skips with the reason, fails under CI. */
-export function describeCli(title: string, body: () => void, backend: Backend = 'nft'): void {
-  const reason = whyNoKernel(backend);
+export function describeCli(title: string, body: () => void, variant: Variant = 'nft'): void {
+  const reason = whyNoKernel(variant);
   describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (skipped: ${reason})`, body);
 }

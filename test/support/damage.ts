@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { makeRule, isBuiltin, type Chain, type Ruleset, type Table } from '../../src/iptables/model.ts';
+import {
+  makeRule,
+  isBuiltin,
+  type Chain,
+  type Ruleset,
+  type Table,
+} from '../../src/firewall/iptables/text/model.ts';
 
 /** What someone does to a ruleset. Indexes are taken modulo what is there, so every value is possible everywhere. */
 export type Damage =

@@ -32,7 +32,7 @@ export function picture(root: string): Readonly<Record<string, string>> {
   );
 }
 
-/** A folder that stands for `/`, with the files by which each firewall manager is known. */
+/** A folder that is used as `/`, with the files by which each firewall manager is known. */
 export function rootWithManagers(host: CliHost): string {
   const root = path.join(host.folder, 'root');
   put(root, '/etc/ufw/ufw.conf', 'ENABLED=yes\n');

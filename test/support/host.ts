@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Engine } from './lab/engine.ts';
 import { LAB_ENV } from './lab/run.ts';
-import type { Outcome } from './netns.ts';
+import type { Outcome } from './program.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 const PROGRAM = path.join(PROJECT, 'bin', 'rulesguard.js');

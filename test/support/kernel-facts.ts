@@ -6,7 +6,7 @@ import type { Netns } from './netns.ts';
 /** What a case claims: the lines that `facts` then shows, or that the input was refused and nothing changed. */
 export type Claim = readonly string[] | 'refused';
 
-/** A claim per backend, for the cases where the two differ. */
+/** A claim per variant, for the cases where the two differ. */
 export type Claims = Claim | { readonly nft: Claim; readonly legacy: Claim };
 
 /** Rules, user chains (`:NAME -`) and policies other than ACCEPT (`:INPUT DROP`) of a save, in its order. */
@@ -33,7 +33,7 @@ export interface Attempt {
 }
 
 async function load(ns: Netns, kind: Kind, text: string): Promise<void> {
-  const { code, stderr } = await ns.restore(kind.family, kind.backend, text);
+  const { code, stderr } = await ns.restore(kind.family, kind.variant, text);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 }
 
@@ -42,16 +42,16 @@ export async function attempt(kind: Kind, attempt: Attempt): Promise<Claim> {
   const { before, input, args = ['-n'], show = [] } = attempt;
   return await withNetns(async (ns) => {
     if (before !== undefined) await load(ns, kind, before);
-    const earlier = facts(await ns.save(kind.family, kind.backend, show));
-    const { code } = await ns.restore(kind.family, kind.backend, input, args);
-    const later = facts(await ns.save(kind.family, kind.backend, show));
+    const earlier = facts(await ns.save(kind.family, kind.variant, show));
+    const { code } = await ns.restore(kind.family, kind.variant, input, args);
+    const later = facts(await ns.save(kind.family, kind.variant, show));
     if (code === 0) return later;
     expect(later, 'a refused input must change nothing').toEqual(earlier);
     return 'refused';
   });
 }
 
-/** The claim that holds for a backend. */
-export function claimFor(claims: Claims, { backend }: Kind): Claim {
-  return typeof claims === 'object' && 'nft' in claims ? claims[backend] : claims;
+/** The claim that holds for a variant. */
+export function claimFor(claims: Claims, { variant }: Kind): Claim {
+  return typeof claims === 'object' && 'nft' in claims ? claims[variant] : claims;
 }

@@ -1,17 +1,17 @@
 import { execaSync } from 'execa';
 import { describe } from 'vitest';
 import { TOOL_ENV, tool, TOOLS_ROOT } from './netns.ts';
-import type { Backend, Family } from './netns.ts';
+import type { Variant, Family } from './netns.ts';
 
 /** One of the four packet filters a machine has. */
 export interface Kind {
   readonly family: Family;
-  readonly backend: Backend;
+  readonly variant: Variant;
 }
 
-export const BACKENDS: readonly Backend[] = ['nft', 'legacy'];
+export const VARIANTS: readonly Variant[] = ['nft', 'legacy'];
 export const FAMILIES: readonly Family[] = ['ipv4', 'ipv6'];
-const KINDS: readonly Kind[] = BACKENDS.flatMap((backend) => FAMILIES.map((family) => ({ family, backend })));
+const KINDS: readonly Kind[] = VARIANTS.flatMap((variant) => FAMILIES.map((family) => ({ family, variant })));
 
 /** The N of iptables 1.8.N; measured are 9, 11 and 13. Zero when there is no iptables. */
 export const RELEASE = Number(
@@ -25,8 +25,8 @@ export const RELEASE = Number(
 );
 
 /** ip6tables-nft takes the counters of rules and, up to 1.8.10 or so, gives none of them to the kernel. */
-export function losesCounters({ backend, family }: Kind): boolean {
-  return backend === 'nft' && family === 'ipv6' && RELEASE < 11;
+export function losesCounters({ variant, family }: Kind): boolean {
+  return variant === 'nft' && family === 'ipv6' && RELEASE < 11;
 }
 
 /** Runs a command in a namespace of its own, gone when it ends. */
@@ -36,11 +36,11 @@ function inside(...command: readonly string[]): { failed: boolean; exitCode?: nu
 }
 
 /** Asks the real tools: only a successful listing proves kernel, tool and rights. */
-function probe(backend: Backend): string | undefined {
+function probe(variant: Variant): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
   for (const family of FAMILIES) {
-    const { failed, stderr } = inside(tool(family, backend), '-S');
-    if (failed) return `${tool(family, backend)} does not work here: ${stderr}`;
+    const { failed, stderr } = inside(tool(family, variant), '-S');
+    if (failed) return `${tool(family, variant)} does not work here: ${stderr}`;
   }
   return undefined;
 }
@@ -57,15 +57,15 @@ function reasonOf(key: string, ask: () => string | undefined): string | undefine
 }
 
 /**
- * Why the kernel tests of a backend cannot run on this machine; `undefined` when they can.
+ * Why the kernel tests of a variant cannot run on this machine; `undefined` when they can.
  * @param programs - what they need besides iptables
  * @throws Error under CI=true instead of giving a reason: a layer that silently skips there proves nothing
  */
-export function whyNoKernel(backend: Backend, programs: readonly string[] = []): string | undefined {
+export function whyNoKernel(variant: Variant, programs: readonly string[] = []): string | undefined {
   const missing = (program: string): string | undefined =>
     inside(program, '--version').exitCode === 127 ? `needs ${program}` : undefined;
   return (
-    reasonOf(backend, () => probe(backend)) ??
+    reasonOf(variant, () => probe(variant)) ??
     programs
       .map((program) => reasonOf(program, () => missing(program)))
       .find((reason) => reason !== undefined)
@@ -73,31 +73,31 @@ export function whyNoKernel(backend: Backend, programs: readonly string[] = []):
 }
 
 /**
- * `describe` that skips itself, with the reason in its title, when the backend cannot be tested here.
+ * `describe` that skips itself, with the reason in its title, when the variant cannot be tested here.
  * @param programs - what the tests need besides iptables
  */
-export function describeBackend(
+export function describeVariant(
   title: string,
-  backend: Backend,
+  variant: Variant,
   body: () => void,
   programs: readonly string[] = [],
 ): void {
-  const reason = whyNoKernel(backend, programs);
+  const reason = whyNoKernel(variant, programs);
   describe.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (skipped: ${reason})`, body);
 }
 
 /** The same test body for nft and legacy. */
-export function describeBackends(title: string, body: (backend: Backend) => void): void {
-  for (const backend of BACKENDS)
-    describeBackend(`${title} · ${backend}`, backend, () => {
-      body(backend);
+export function describeVariants(title: string, body: (variant: Variant) => void): void {
+  for (const variant of VARIANTS)
+    describeVariant(`${title} · ${variant}`, variant, () => {
+      body(variant);
     });
 }
 
 /** The same test body for nft and legacy, IPv4 and IPv6. */
 export function describeKinds(title: string, body: (kind: Kind) => void): void {
   for (const kind of KINDS)
-    describeBackend(`${title} · ${kind.backend} ${kind.family}`, kind.backend, () => {
+    describeVariant(`${title} · ${kind.variant} ${kind.family}`, kind.variant, () => {
       body(kind);
     });
 }

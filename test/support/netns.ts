@@ -1,28 +1,13 @@
 import { once } from 'node:events';
 import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { execa } from 'execa';
-import { runProgram } from './program.ts';
+import { runProgram, type ExecOptions, type Outcome } from './program.ts';
 
 /** IP version of a ruleset. */
 export type Family = 'ipv4' | 'ipv6';
 
 /** Which of the kernel's two packet filters the tool speaks to. */
-export type Backend = 'nft' | 'legacy';
-
-/** How a command ended. Text is bytes: one char is one byte (latin1). */
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** What a command may be given besides its arguments. `input` is latin1 text for its standard input. */
-export interface ExecOptions {
-  readonly input?: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds until the command is killed; 60,000 when absent. */
-  readonly timeout?: number;
-}
+export type Variant = 'nft' | 'legacy';
 
 /** A throw-away network namespace, gone with `dispose` or with this process, however it ends. */
 export interface Netns {
@@ -31,9 +16,9 @@ export interface Netns {
   /** Runs a program inside. Never throws for an exit code; throws when the program cannot be started or hangs. */
   readonly exec: (file: string, args?: readonly string[], options?: ExecOptions) => Promise<Outcome>;
   /** The text of `iptables-save`; throws unless it exits 0. Further arguments as `-c` or `-t`, `nat`. */
-  save(family: Family, backend: Backend, args?: readonly string[]): Promise<string>;
+  save(family: Family, variant: Variant, args?: readonly string[]): Promise<string>;
   /** Feeds `text` to `iptables-restore`. */
-  restore(family: Family, backend: Backend, text: string, args?: readonly string[]): Promise<Outcome>;
+  restore(family: Family, variant: Variant, text: string, args?: readonly string[]): Promise<Outcome>;
   dispose(): Promise<void>;
 }
 
@@ -46,9 +31,9 @@ export const TOOLS_ROOT = process.env['RULESGUARD_TOOLS_ROOT'] ?? '/';
 const OWN_NETNS = '/proc/self/ns/net';
 
 /** The one name of a tool that means the same on every distribution: `tool('ipv6', 'nft', 'save')`. */
-export function tool(family: Family, backend: Backend, verb?: 'save' | 'restore'): string {
+export function tool(family: Family, variant: Variant, verb?: 'save' | 'restore'): string {
   const name = family === 'ipv4' ? 'iptables' : 'ip6tables';
-  return [name, backend, ...(verb === undefined ? [] : [verb])].join('-');
+  return [name, variant, ...(verb === undefined ? [] : [verb])].join('-');
 }
 
 /**
@@ -93,7 +78,7 @@ export async function createNetns(): Promise<Netns> {
   let open = true;
 
   const exec: Netns['exec'] = async (file, args = [], options = {}) => {
-    // The number of a closed descriptor may meanwhile stand for anything.
+    // The number of a closed descriptor may meanwhile mean anything.
     if (!open) throw new Error(`the namespace is disposed of; not running ${file}`);
     const words = ['nsenter', `--net=${path}`, `--root=${TOOLS_ROOT}`, '--', file, ...args] as const;
     return runProgram(words, TOOL_ENV, options);
@@ -102,14 +87,14 @@ export async function createNetns(): Promise<Netns> {
   return {
     path,
     exec,
-    async save(family, backend, args = []) {
-      const name = tool(family, backend, 'save');
+    async save(family, variant, args = []) {
+      const name = tool(family, variant, 'save');
       const { code, stdout, stderr } = await exec(name, args);
       if (code !== 0) throw new Error(`${name} exited with ${String(code)}: ${stderr}`);
       return stdout;
     },
-    restore: (family, backend, text, args = []) =>
-      exec(tool(family, backend, 'restore'), args, { input: text }),
+    restore: (family, variant, text, args = []) =>
+      exec(tool(family, variant, 'restore'), args, { input: text }),
     dispose() {
       if (open) closeSync(fd);
       open = false;

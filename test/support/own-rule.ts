@@ -1,6 +1,6 @@
-import { matchRule, shapesOf } from '../../src/docker/match.ts';
-import type { OwnedRule } from '../../src/docker/ownership.ts';
-import { makeRule } from '../../src/iptables/model.ts';
+import { matchRule, shapesOf } from '../../src/firewall/iptables/ownership/match.ts';
+import type { OwnedRule } from '../../src/firewall/iptables/ownership/ownership.ts';
+import { makeRule } from '../../src/firewall/iptables/text/model.ts';
 
 /** A rule as Docker's, by its words alone; throws for words that no Engine writes there. */
 export function ownRule(table: string, text: string): OwnedRule {

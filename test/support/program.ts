@@ -1,6 +1,20 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
-import type { ExecOptions, Outcome } from './netns.ts';
+
+/** How a command ended. Text is bytes: one char is one byte (latin1). */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a command may be given besides its arguments. `input` is latin1 text for its standard input. */
+export interface ExecOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds until the command is killed; 60,000 when absent. */
+  readonly timeout?: number;
+}
 
 /**
  * Runs a command line with nothing of the caller's environment.

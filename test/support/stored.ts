@@ -6,6 +6,7 @@ import { readJson } from './cli.ts';
 export interface BaselineDocument {
   $schema: string;
   digest: string;
+  seal?: string;
   version: number;
   previous: string | null;
   families: Record<'ipv4' | 'ipv6', { name: string; chains: StoredChain[] }[]>;
@@ -22,7 +23,7 @@ interface StoredChain {
 export interface PlanDocument {
   $schema: string;
   digest: string;
-  backend: string;
+  variant: string;
   families: Record<'ipv4' | 'ipv6', { tables: { table: string; steps: StoredStep[] }[] }>;
 }
 
@@ -49,10 +50,12 @@ export function forgePlan(file: string, change: (document: PlanDocument) => void
   seal(file, document);
 }
 
+/** The digest is right again, the host's seal is still that of what it was: nobody makes one without the key. */
 function seal(file: string, document: BaselineDocument | PlanDocument): void {
-  const { $schema, digest: _, ...rest } = document;
+  const { $schema, digest: _, seal: kept, ...rest } = document as BaselineDocument;
   const digest = `sha256:${createHash('sha256').update(JSON.stringify(rest)).digest('hex')}`;
-  writeFileSync(file, `${JSON.stringify({ $schema, digest, ...rest }, undefined, 1)}\n`);
+  const sealed = { $schema, digest, ...(kept === undefined ? {} : { seal: kept }), ...rest };
+  writeFileSync(file, `${JSON.stringify(sealed, undefined, 1)}\n`);
 }
 
 /** A chain of a stored baseline. */

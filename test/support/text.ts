@@ -1,9 +1,8 @@
-import type { HostRules } from '../../src/docker/ownership.ts';
+import { type HostRules, BUILTIN_CHAINS, isBuiltin } from '../../src/firewall/iptables/text/model.ts';
 import { Fault } from '../../src/fault.ts';
-import { BUILTIN_CHAINS, isBuiltin } from '../../src/iptables/model.ts';
-import { parseSave } from '../../src/iptables/parse.ts';
-import { TARGETS } from '../../src/iptables/targets.ts';
-import { viewRule } from '../../src/iptables/view.ts';
+import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
+import { TARGETS } from '../../src/firewall/iptables/text/targets.ts';
+import { viewRule } from '../../src/firewall/iptables/text/view.ts';
 
 /** Rules by table, in save's spelling: `{ nat: ['-A POSTROUTING -j MASQUERADE'] }`. */
 export type RulesByTable = Readonly<Record<string, readonly string[]>>;

@@ -1,25 +1,29 @@
-import { SECTIONS, VERDICTS, type Check, type Diagnosis, type Section } from '../../doctor/diagnosis.ts';
-import { mattersOf, SECTION_TITLES } from '../doctor-words.ts';
+import { SECTIONS, VERDICTS, type Check, type Diagnosis, type CheckSection } from '../../doctor/diagnosis.ts';
+import { mattersOf, SECTION_TITLES } from '../doctor/words.ts';
 import { html, type Html } from './html.ts';
-import { chip, evidenceList, mark, plural, remedyList, WORDS } from './parts.ts';
+import { chip, evidenceList, mark, countOf, remedyList, WORDS } from './parts.ts';
 
-/** Every check by section; sections in which all is ok are folded. */
+/** Every check by section; sections in which all is ok are collapsed. */
 export function checksSection(diagnosis: Diagnosis): Html {
-  const told = mattersOf(diagnosis);
+  const isCause = mattersOf(diagnosis);
   return html`<section aria-labelledby="checks">
     <h2 id="checks">All checks</h2>
-    <p class="lead">What was looked at. Where all is well, the list is folded.</p>
+    <p class="lead">Sections without a problem are collapsed.</p>
     ${SECTIONS.map((section) =>
       sectionPart(
         section,
         diagnosis.checks.filter((check) => check.section === section),
-        told,
+        isCause,
       ),
     )}
   </section>`;
 }
 
-function sectionPart(section: Section, checks: readonly Check[], told: readonly Check[]): Html | undefined {
+function sectionPart(
+  section: CheckSection,
+  checks: readonly Check[],
+  isCause: readonly Check[],
+): Html | undefined {
   if (checks.length === 0) return undefined;
   const verdicts = checks.map(({ verdict }) => verdict);
   const fine = verdicts.every((verdict) => verdict === 'ok');
@@ -27,12 +31,12 @@ function sectionPart(section: Section, checks: readonly Check[], told: readonly 
     <summary class="turn">
       <h3>${SECTION_TITLES[section]}</h3>
       ${VERDICTS.map((verdict) => {
-        const number = plural(verdicts, verdict);
+        const number = countOf(verdicts, verdict);
         return number === 0 ? undefined : chip(verdict, `${String(number)} ${WORDS[verdict]}`);
       })}
     </summary>
     <ul class="checks">
-      ${worstFirst(checks).map((check) => checkItem(check, told.includes(check)))}
+      ${worstFirst(checks).map((check) => checkItem(check, isCause.includes(check)))}
     </ul>
   </details>`;
 }
@@ -41,18 +45,18 @@ const RANK = { fail: 0, warn: 1, unknown: 2, ok: 3 };
 const worstFirst = (checks: readonly Check[]): readonly Check[] =>
   checks.toSorted((a, b) => RANK[a.verdict] - RANK[b.verdict]);
 
-function checkItem(check: Check, told: boolean): Html {
+function checkItem(check: Check, isCause: boolean): Html {
   const { verdict, title, meaning, code } = check;
   return html`<li class="${verdict}">
     ${mark(verdict)}
     <div class="body">
       <div>
         ${title} <code class="code">${code}</code>${
-          told ? html` <a class="small" href="#causes">told above</a>` : undefined
+          isCause ? html` <a class="small" href="#causes">see above</a>` : undefined
         }
       </div>
-      ${told || meaning === '' ? undefined : html`<p class="soft">${meaning}</p>`}
-      ${told ? undefined : evidenceList(check)} ${told ? undefined : remedyList(check)}
+      ${isCause || meaning === '' ? undefined : html`<p class="soft">${meaning}</p>`}
+      ${isCause ? undefined : evidenceList(check)} ${isCause ? undefined : remedyList(check)}
     </div>
   </li>`;
 }

@@ -1,11 +1,11 @@
 import { printable } from '../text.ts';
 
-/** A piece of HTML that is safe as it stands: made by {@link html}, or written by us. */
+/** A piece of HTML that is safe as it is: made by {@link html}, or a constant. */
 export interface Html {
   readonly html: string;
 }
 
-/** What a template may hold: texts are escaped, pieces are not, lists are joined, `undefined` is nothing. */
+/** What a template may contain: texts are escaped, pieces are not, lists are joined, `undefined` is nothing. */
 type Filling = string | number | Html | undefined | readonly Filling[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escaped = (text: string): string =>
   printable(text).replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 
-/** A template of HTML. There is no other way to put a text into the page, so none can be put in unescaped. */
+/** A template of HTML. It is the only way to put a text into the page, so no text gets in unescaped. */
 export function html(parts: TemplateStringsArray, ...fillings: readonly Filling[]): Html {
   return { html: parts.reduce((sum, part, index) => `${sum}${filled(fillings[index - 1])}${part}`) };
 }

@@ -1,10 +1,10 @@
 import type { Diagnosis, TreeBridge, TreePort } from '../../doctor/diagnosis.ts';
-import { uplinksOf } from '../doctor-words.ts';
+import { uplinksOf } from '../doctor/words.ts';
 import { count } from '../text.ts';
 import { html, type Html } from './html.ts';
 import { chip } from './parts.ts';
 
-/** Ports that are shown at once; with more on the host, bridges that are well stay folded. */
+/** Ports that are shown at once; with more on the host, healthy bridges are collapsed. */
 const UNFOLDED = 24;
 
 const isBad = ({ state, container }: TreePort): boolean => state !== 'forwarding' || container === '';
@@ -18,7 +18,7 @@ export function mapSection(diagnosis: Diagnosis): Html | undefined {
   const all = tree.reduce((sum, { ports }) => sum + ports.length, 0);
   const opens = (bridge: TreeBridge): boolean => all <= UNFOLDED || isBadBridge(bridge);
   return html`<section aria-labelledby="map" class="map">
-    <h2 id="map">What hangs together</h2>
+    <h2 id="map">Bridges and containers</h2>
     <p class="lead">
       ${count(tree.length, 'bridge')} of this host, the interface of each container on it, and the ports
       published.

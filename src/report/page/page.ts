@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../../doctor/diagnosis.ts';
-import { MARKS, mattersOf, subjectWords, tallyWords, VERDICT_WORDS, verdictWords } from '../doctor-words.ts';
+import { MARKS, mattersOf, subjectWords, tallyWords, VERDICT_WORDS, verdictWords } from '../doctor/words.ts';
 import { causesSection } from './causes.ts';
 import { checksSection } from './checks.ts';
 import { html, type Html } from './html.ts';
@@ -7,20 +7,20 @@ import { mapSection } from './map.ts';
 import { DRAWINGS, STYLE } from './style.ts';
 import { waySection } from './way.ts';
 
-/** What a page says of itself: it is read far from where and when it was made. */
+/** When, where and by what a page was made: it is read elsewhere and later. */
 export interface PageAbout {
   readonly host: string;
   /** As it is to be read: `2026-11-22 03:12:44 UTC`. */
   readonly time: string;
-  /** Of rulesguard. */
+  /** Version of rulesguard. */
   readonly version: string;
 }
 
-/** Nothing is fetched, run or sent, whatever a rule's comment tries. */
+/** Nothing is fetched, run or sent, whatever a rule's comment contains. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
- * A diagnosis as one HTML page that stands alone: for a ticket, a phone, or paper.
+ * A diagnosis as one self-contained HTML page: for a ticket, a phone, or paper.
  *
  * @returns the whole document, ASCII and UTF-8, to be written as UTF-8
  */
@@ -57,7 +57,7 @@ export function doctorPage(diagnosis: Diagnosis, about: PageAbout): string {
 }
 
 function header(diagnosis: Diagnosis, about: PageAbout): Html {
-  const { verdict, engine, backend } = diagnosis;
+  const { verdict, engine, variant } = diagnosis;
   return html`<header>
     <p class="eyebrow">rulesguard doctor</p>
     <div class="verdict ${verdict}">
@@ -70,13 +70,13 @@ function header(diagnosis: Diagnosis, about: PageAbout): Html {
     <dl class="facts">
       ${fact('Host', about.host)} ${fact('Time', about.time)}
       ${fact('Engine', engine === '' ? 'no answer' : engine)}
-      ${fact('iptables', backend === '' ? 'not read' : backend)}
-      ${fact('Looked at', tallyWords(diagnosis), 'wide')}
+      ${fact('iptables', variant === '' ? 'not read' : variant)}
+      ${fact('Checked', tallyWords(diagnosis), 'wide')}
     </dl>
     <nav class="toc" aria-label="On this page">
-      ${mattersOf(diagnosis).length === 0 ? undefined : html`<a href="#causes">${verdict === 'unknown' ? 'Not looked at' : 'Causes'}</a>`}
-      ${diagnosis.paths.length === 0 ? undefined : html`<a href="#ways">The way of a packet</a>`}
-      ${diagnosis.tree.length === 0 ? undefined : html`<a href="#map">What hangs together</a>`}
+      ${mattersOf(diagnosis).length === 0 ? undefined : html`<a href="#causes">${verdict === 'unknown' ? 'Not read' : 'Causes'}</a>`}
+      ${diagnosis.paths.length === 0 ? undefined : html`<a href="#ways">Packet paths</a>`}
+      ${diagnosis.tree.length === 0 ? undefined : html`<a href="#map">Bridges and containers</a>`}
       <a href="#checks">All checks</a>
     </nav>
   </header>`;

@@ -1,9 +1,9 @@
-import type { Check, Verdict } from '../../doctor/diagnosis.ts';
-import { MARKS } from '../doctor-words.ts';
+import type { Check, CheckVerdict } from '../../doctor/diagnosis.ts';
+import { MARKS } from '../doctor/words.ts';
 import { html, type Html } from './html.ts';
 
 /** Verdicts as the page says them, beside their marks. */
-export const WORDS: Readonly<Record<Verdict, string>> = {
+export const WORDS: Readonly<Record<CheckVerdict, string>> = {
   ok: 'ok',
   warn: 'warning',
   fail: 'failed',
@@ -11,14 +11,14 @@ export const WORDS: Readonly<Record<Verdict, string>> = {
 };
 
 /** A small label with a verdict's colour, mark and a word of its own. */
-export const chip = (verdict: Verdict, text: string): Html =>
+export const chip = (verdict: CheckVerdict, text: string): Html =>
   html`<span class="chip ${verdict}"><span aria-hidden="true">${MARKS[verdict]}</span>${text}</span>`;
 
-/** A mark alone; its word is there for those who hear the page. */
-export const mark = (verdict: Verdict): Html =>
+/** A mark alone, with its word for screen readers. */
+export const mark = (verdict: CheckVerdict): Html =>
   html`<span class="mark ${verdict}" role="img" aria-label="${WORDS[verdict]}">${MARKS[verdict]}</span>`;
 
-/** What a check was seen by. */
+/** The evidence of a check. */
 export const evidenceList = ({ evidence }: Check): Html | undefined =>
   evidence.length === 0
     ? undefined
@@ -26,7 +26,7 @@ export const evidenceList = ({ evidence }: Check): Html | undefined =>
         ${evidence.map((line) => html`<li>${line}</li>`)}
       </ul>`;
 
-/** Ways to mend, each command in a block of its own that one click selects. */
+/** Ways to fix it, each command in a block of its own that one click selects. */
 export const remedyList = ({ remedies }: Check): readonly Html[] =>
   remedies.map(
     ({ what, commands }) =>
@@ -40,6 +40,6 @@ export const remedyList = ({ remedies }: Check): readonly Html[] =>
       </div>`,
   );
 
-/** `1 container`, told apart from other counts by what follows. */
-export const plural = (verdicts: readonly Verdict[], verdict: Verdict): number =>
+/** How many of the verdicts are this one. */
+export const countOf = (verdicts: readonly CheckVerdict[], verdict: CheckVerdict): number =>
   verdicts.filter((one) => one === verdict).length;

@@ -1,5 +1,5 @@
 /**
- * How the page looks. Colours in pairs for light and dark, each text at least 4.5:1 on what it stands on; sizes in a scale of
+ * How the page looks. Colours in pairs for light and dark, each text with a contrast of at least 4.5:1; sizes in a scale of
  * 1.2 from 16 px. Nothing is loaded: fonts are the reader's own.
  */
 export const STYLE = `

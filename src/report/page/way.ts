@@ -10,28 +10,29 @@ import {
   pathWords,
   stepPlace,
   stepRule,
-} from '../doctor-words.ts';
+} from '../doctor/words.ts';
 import { html, type Html } from './html.ts';
 import { chip } from './parts.ts';
 
-/** The usual order of what a packet passes, to show what one that was stopped never came to. */
+/** The usual order of hooks, to show which ones a stopped packet did not reach. */
 const ORDER: readonly (readonly [Hook, readonly string[]])[] = [
   ['PREROUTING', ['raw', 'mangle', 'nat']],
   ['FORWARD', ['routing', 'mangle', 'filter']],
   ['POSTROUTING', ['mangle', 'nat']],
 ];
 
-/** Broken paths that are unfolded: where many are, they look alike. */
+/** How many broken paths are expanded: further ones look alike. */
 const UNFOLDED = 4;
 
-/** Every path: what is broken first and unfolded. */
+/** Every path: broken ones first and expanded. */
 export function waySection({ paths }: Diagnosis): Html | undefined {
   if (paths.length === 0) return undefined;
   const rank = ({ verdict }: NamedPath): number => (verdict === 'ok' ? 2 : verdict === 'fail' ? 0 : 1);
   return html`<section aria-labelledby="ways">
-    <h2 id="ways">The way of a packet</h2>
+    <h2 id="ways">Packet paths</h2>
     <p class="lead">
-      Each path through the hooks of this host, and every rule that had a say. What stops a packet is marked.
+      Each path through the hooks of this host, with every rule that decides something. What stops a packet is
+      marked.
     </p>
     ${paths.toSorted((a, b) => rank(a) - rank(b)).map((path, index) => pathCard(path, index < UNFOLDED))}
   </section>`;
@@ -111,7 +112,7 @@ function hopBox({ hook, stages }: Hop, path: Path): Html {
   </div>`;
 }
 
-/** What a stage did, as its last step that did something says. */
+/** What a stage did, by its last step with an effect. */
 function tellingOf(steps: readonly PathStep[]): string {
   const telling = steps.findLast(({ what }) => !what.startsWith('jumps to '));
   return (telling ?? steps.at(-1))?.what ?? '';
@@ -123,7 +124,7 @@ const ghostStages = (hook: Hook, after: string): readonly string[] => {
   return at === -1 ? [] : stages.slice(at + 1);
 };
 
-/** Hooks that a packet which was stopped would have come to. */
+/** Hooks that a stopped packet did not reach. */
 function ghostHops(path: Path): readonly Html[] {
   const last = path.steps.at(-1);
   if (isOpen(path) || last === undefined) return [];
@@ -157,7 +158,7 @@ function stepItem(step: PathStep, index: number, path: Path): Html {
     ${begins ? html`<span class="hook">${step.hook}</span>` : undefined}
     <span class="where">
       ${stepPlace(step)}
-      ${step.backend === undefined ? undefined : html`<span class="soft small">${step.backend}</span>`}
+      ${step.variant === undefined ? undefined : html`<span class="soft small">${step.variant}</span>`}
     </span>
     <span class="did">
       ${ends ? '■ ' : ''}${step.what}

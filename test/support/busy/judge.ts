@@ -22,7 +22,7 @@ export interface Verdict {
   /** Rules nothing calls for that rulesguard, and nobody after it, wrote. */
   readonly stale: readonly string[];
   /** Rules nothing calls for that came with a damage, or that dockerd left behind itself. */
-  readonly litter: readonly string[];
+  readonly leftovers: readonly string[];
 }
 
 const ours = (saves: Saves): readonly Line[] => linesOf(saves).filter((line) => !isBuiltinChain(line));
@@ -52,7 +52,8 @@ export async function rewritten(engine: Engine, golden: Saves): Promise<Saves> {
   await engine.daemon.stop();
   await must(engine.execInside, 'nft', ['flush', 'ruleset']);
   await engine.daemon.start();
-  // Up to 27 only a new network brings DOCKER-USER and its jump back while containers run (docker-rules §4).
+  // Up to 27 only a new network brings DOCKER-USER and its jump back while containers run
+  // (docs/reference/docker-iptables.md#what-docker-restores).
   await engine.docker(['network', 'create', 'truth']);
   await engine.docker(['network', 'rm', 'truth']);
   for (const [i, family] of FAMILIES.entries())
@@ -69,6 +70,6 @@ export function judge(left: Saves, truth: Saves, diary: Diary): Verdict {
     lost: difference(ours(truth), ours(left)).map(keyOf),
     doubled: beyond.filter((key) => wanted.has(key)),
     stale: strays.filter((key) => diary.wrote(key) === 'rulesguard'),
-    litter: strays.filter((key) => diary.wrote(key) !== 'rulesguard'),
+    leftovers: strays.filter((key) => diary.wrote(key) !== 'rulesguard'),
   };
 }

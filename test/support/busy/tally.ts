@@ -1,4 +1,4 @@
-import type { Siege } from './siege.ts';
+import type { Bustle } from './churn.ts';
 
 /** What was counted in a siege. */
 export interface Tally {
@@ -9,11 +9,11 @@ export interface Tally {
   /** How long each restore took. */
   readonly milliseconds: number[];
   applies: number;
-  /** Applies that mended what had changed under the one before. */
+  /** Applies that repaired what had changed since the one before. */
   again: number;
-  /** Rules nothing calls for that a damage brought, or dockerd left behind itself. */
-  litter: number;
-  /** What restores said that did not exit 0. */
+  /** Leftover rules that the damage brought, or that dockerd itself left behind. */
+  leftovers: number;
+  /** Messages of restores that did not exit 0. */
   readonly failures: string[];
 }
 
@@ -24,7 +24,7 @@ export const emptyTally = (): Tally => ({
   milliseconds: [],
   applies: 0,
   again: 0,
-  litter: 0,
+  leftovers: 0,
   failures: [],
 });
 
@@ -33,7 +33,7 @@ export const add = (counts: Map<string, number>, what: string): void => {
 };
 
 /** A siege in a few lines, for whoever reads the run. */
-export function tell({ tally, bustle }: Siege): string {
+export function summary({ tally, bustle }: { readonly tally: Tally; readonly bustle: Bustle }): string {
   const sorted = tally.milliseconds.toSorted((a, b) => a - b);
   const at = (share: number): string =>
     ((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000).toFixed(1);
@@ -41,9 +41,9 @@ export function tell({ tally, bustle }: Siege): string {
     .sort(([, a], [, b]) => b - a)
     .map(([what, count]) => `${String(count)} × ${what}`);
   return [
-    `${String(tally.damages)} damages beside ${String(bustle.done)} commands of docker, ${String(bustle.refusals.length)} more failed for want of rules`,
+    `${String(tally.damages)} damages during ${String(bustle.done)} commands of docker, ${String(bustle.refusals.length)} more failed because rules were missing`,
     `restores: ${String(tally.failures.length)} did not exit 0; ${String(tally.applies)} applies, ${String(tally.again)} of them on top of another`,
-    `seconds: median ${at(0.5)}, 95 of 100 within ${at(0.95)}, longest ${at(1)}; litter left ${String(tally.litter)}`,
+    `seconds: median ${at(0.5)}, 95 of 100 within ${at(0.95)}, longest ${at(1)}; leftovers ${String(tally.leftovers)}`,
     kinds.join('; '),
   ].join('\n  ');
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import { healthyFacts, type Change } from './host-facts.ts';
 
-/** What is changed, the codes of the causes told, what the first remedy's commands hold, and what was asked. */
+/** What is changed, the codes of the causes reported, what the first remedy's commands hold, and what was asked. */
 export type Row = readonly [
   name: string,
   change: Change,
@@ -18,7 +18,7 @@ export const all =
   (facts) =>
     changes.reduce((now, change) => change(now), facts);
 
-/** A test for each row: the causes that are told, and nothing beside them. */
+/** A test for each row: the causes that are reported, and nothing beside them. */
 export function describeCauses(title: string, rows: readonly Row[]): void {
   describe(title, () => {
     test.each(rows.map((row) => ({ row, name: row[0] })))(

@@ -1,15 +1,15 @@
-import { inventoryFrom } from '../../../src/docker/inventory-from.ts';
-import type { LiveNetwork } from '../../../src/docker/inventory.ts';
-import { ownHost } from '../../../src/docker/ownership.ts';
-import type { ContainerFacts, Facts, Inside, Listener } from '../../../src/doctor/facts.ts';
-import type { HostRules } from '../../../src/docker/ownership.ts';
-import { parseSave } from '../../../src/iptables/parse.ts';
-import type { Link, Route, Terrain } from '../../../src/trace/terrain.ts';
-import { recording } from '../recordings.ts';
+import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
+import type { LiveNetwork } from '../../../src/docker/inventory/inventory.ts';
+import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
+import type { ContainerFacts, Facts, Inside, ListeningSocket } from '../../../src/doctor/facts/facts.ts';
+import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import type { NetworkLink, Route, NetworkState } from '../../../src/trace/network-state.ts';
+import { recording } from '../recorded/recordings.ts';
 
 /** A healthy host in memory: the rules a real Engine 28.5 wrote for `web`, with `mate` beside it, and one way out. */
 
-const link = (fields: Partial<Link> & Pick<Link, 'name' | 'index'>): Link => ({
+const link = (fields: Partial<NetworkLink> & Pick<NetworkLink, 'name' | 'index'>): NetworkLink => ({
   peerIndex: 0,
   kind: '',
   master: '',
@@ -25,7 +25,7 @@ const link = (fields: Partial<Link> & Pick<Link, 'name' | 'index'>): Link => ({
 const ipv4 = (address: string, length: number) =>
   ({ family: 'ipv4', address, length, scope: 'global' }) as const;
 
-const LO: Link = link({
+const LO: NetworkLink = link({
   name: 'lo',
   index: 1,
   addresses: [{ family: 'ipv4', address: '127.0.0.1', length: 8, scope: 'host' }],
@@ -42,7 +42,7 @@ const route = (fields: Partial<Route> & Pick<Route, 'to' | 'dev'>): Route => ({
   ...fields,
 });
 
-const LISTENERS: readonly Listener[] = [
+const LISTENERS: readonly ListeningSocket[] = [
   { proto: 'tcp', address: '0.0.0.0', port: 80 },
   { proto: 'udp', address: '0.0.0.0', port: 5353 },
 ];
@@ -59,7 +59,7 @@ const insideOf = (address: string, index: number): Inside => ({
   ],
   listeners: LISTENERS,
   resolvers: ['192.0.2.53'],
-  banks: [],
+  ownRules: [],
   sysctls: new Map(),
 });
 
@@ -83,7 +83,7 @@ const container = (name: string, address: string, index: number): ContainerFacts
       mac: '',
     },
   ],
-  wanted: undefined,
+  requestedPorts: undefined,
   exposed: [],
   inside: insideOf(address, index),
 });
@@ -100,18 +100,11 @@ const SYSCTLS: Readonly<Record<string, string>> = {
 };
 
 const answers = (): ReturnType<typeof inventoryFrom> => {
-  const { networks } = recording('engine-28.5-plain');
+  const { networksAnswer } = recording('engine-28.5-plain');
   return inventoryFrom({
     version: { Version: '28.5.2', ApiVersion: '1.51' },
     info: {},
-    networks: networks.map(({ id, name, driver, internal, subnets, gateways, options }) => ({
-      Id: id,
-      Name: name,
-      Driver: driver,
-      Internal: internal,
-      Options: options,
-      IPAM: { Config: subnets.map((Subnet, i) => ({ Subnet, Gateway: gateways[i] })) },
-    })),
+    networks: networksAnswer,
     containers: [
       {
         Id: 'web'.padEnd(64, '0'),
@@ -128,11 +121,11 @@ const answers = (): ReturnType<typeof inventoryFrom> => {
   });
 };
 
-const port = (name: string, index: number): Link =>
+const port = (name: string, index: number): NetworkLink =>
   link({ name, index, peerIndex: 2, kind: 'veth', master: 'docker0', portState: 'forwarding' });
 
-const terrain = (rules: HostRules): Terrain => ({
-  banks: [{ backend: 'nft', rules }],
+const netState = (rules: HostRules): NetworkState => ({
+  rulesets: [{ variant: 'nft', rules }],
   sets: new Map(),
   natives: [],
   links: [
@@ -168,9 +161,9 @@ export function healthyFacts(): Facts {
     },
     drift: { findings: [], rules: 24, baseline: undefined },
     owned: ownHost(host, { networks, settled: true }),
-    backend: 'nft',
+    variant: 'nft',
     leftovers: [],
-    terrain: terrain(host),
+    netState: netState(host),
     networks,
     containers: [container('web', '172.17.0.2', 11), container('mate', '172.17.0.3', 12)],
     ports,
@@ -189,25 +182,25 @@ export function healthyFacts(): Facts {
 /** A change to healthy facts; a function is given what was there. */
 export type Change = (facts: Facts) => Facts;
 
-export const onTerrain =
-  (change: (terrain: Terrain) => Partial<Terrain>): Change =>
-  (facts) => ({ ...facts, terrain: { ...facts.terrain, ...change(facts.terrain) } });
+export const onNetState =
+  (change: (netState: NetworkState) => Partial<NetworkState>): Change =>
+  (facts) => ({ ...facts, netState: { ...facts.netState, ...change(facts.netState) } });
 
 export const sysctls = (values: Readonly<Record<string, string>>): Change =>
-  onTerrain(({ sysctls: all }) => ({ sysctls: new Map([...all, ...Object.entries(values)]) }));
+  onNetState(({ sysctls: all }) => ({ sysctls: new Map([...all, ...Object.entries(values)]) }));
 
-export const onLink = (name: string, change: Partial<Link> | undefined): Change =>
-  onTerrain(({ links }) => ({
+export const onLink = (name: string, change: Partial<NetworkLink> | undefined): Change =>
+  onNetState(({ links }) => ({
     links: links.flatMap((one) =>
       one.name !== name ? [one] : change === undefined ? [] : [{ ...one, ...change }],
     ),
   }));
 
 export const withRoute = (fields: Partial<Route> & Pick<Route, 'to' | 'dev'>): Change =>
-  onTerrain(({ routes }) => ({ routes: [...routes, route(fields)] }));
+  onNetState(({ routes }) => ({ routes: [...routes, route(fields)] }));
 
 export const withoutRoute = (to: string): Change =>
-  onTerrain(({ routes }) => ({ routes: routes.filter((one) => one.to !== to) }));
+  onNetState(({ routes }) => ({ routes: routes.filter((one) => one.to !== to) }));
 
 export const onContainer =
   (name: string, change: (container: ContainerFacts) => Partial<ContainerFacts>): Change =>
@@ -235,7 +228,7 @@ export const rewritten =
     return {
       ...facts,
       owned: ownHost(rules, { networks: facts.networks, settled: true }),
-      terrain: { ...facts.terrain, banks: [{ backend: 'nft', rules }] },
+      netState: { ...facts.netState, rulesets: [{ variant: 'nft', rules }] },
     };
   };
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { Diagnosis, Remedy } from '../../../src/doctor/diagnosis.ts';
 import { createHost, told, type Host } from '../host.ts';
 import { LAB_ENV } from '../lab/run.ts';
-import type { Plant } from './plant.ts';
-import { restart } from './plants-engine.ts';
+import type { Plant } from './plants/plant.ts';
+import { restart } from './plants/engine.ts';
 import { extraOf, unsound } from './prove.ts';
 import type { Scene } from './scene.ts';
 
@@ -19,7 +19,7 @@ export interface Doctor {
 
 /** What became of one plant on one Engine. */
 export interface Verdict {
-  readonly named: 'hit' | 'named second' | 'missed' | 'told as unknown';
+  readonly named: 'hit' | 'named second' | 'missed' | 'reported unknown';
   /** Codes that were named as causes beside it. */
   readonly falseAlarms: readonly string[];
   /** Whether packets pass after the remedy, or why that was not tried. */
@@ -28,7 +28,7 @@ export interface Verdict {
   readonly wrong: readonly string[];
 }
 
-/** A manager that is not installed on these machines: what is told in its words is done by hand. */
+/** A manager that is not installed on these machines: a remedy by its commands is done by hand. */
 const ABSENT = /^(?:sudo )?(?:ufw|firewall-cmd) /;
 
 /** Installs the program for a scene. Ends with `host.dispose`. */
@@ -92,23 +92,23 @@ async function follow(
   return 'by hand';
 }
 
-/** Asks about a fault that cannot be told for certain: never healthy, no cause made up, and who decides is named. */
-async function judgeUntold(doctor: Doctor, plant: Plant): Promise<Verdict> {
+/** Asks about a fault that cannot be known for certain: never healthy, no cause made up, and who decides is named. */
+async function judgeUnknown(doctor: Doctor, plant: Plant): Promise<Verdict> {
   const { diagnosis, wrong } = await consult(doctor, plant, 3);
   const falseAlarms = (diagnosis?.causes ?? []).map(({ code }) => code);
-  const isTold =
+  const isReported =
     diagnosis?.checks.some(({ code, verdict }) => code === plant.code && verdict === 'unknown') === true;
   const all = [
     ...wrong,
     ...falseAlarms.map((code) => `false alarm: ${code}`),
-    ...(isTold ? [] : [`missed: ${plant.code}`]),
+    ...(isReported ? [] : [`missed: ${plant.code}`]),
   ];
-  return { named: isTold ? 'told as unknown' : 'missed', falseAlarms, passes: 'not tried', wrong: all };
+  return { named: isReported ? 'reported unknown' : 'missed', falseAlarms, passes: 'not tried', wrong: all };
 }
 
 /** Asks `doctor` about a planted fault, does what it says, and sends the packets again. */
 export async function judgePlant(doctor: Doctor, scene: Scene, plant: Plant): Promise<Verdict> {
-  if (plant.untold === true) return judgeUntold(doctor, plant);
+  if (plant.unavailable === true) return judgeUnknown(doctor, plant);
   const { diagnosis, wrong } = await consult(doctor, plant, 1);
   const causes = diagnosis?.causes ?? [];
   const place = causes.findIndex(({ code }) => code === plant.code);
@@ -124,7 +124,7 @@ export async function judgePlant(doctor: Doctor, scene: Scene, plant: Plant): Pr
     ...falseAlarms.map((code) => `false alarm: ${code}`),
     ...causes.map(({ code, about, title, remedies }) => {
       const commands = remedies[0]?.commands.join('; ') ?? '';
-      return `said: ${code} (${about}): ${title}: ${commands === '' ? (remedies[0]?.what ?? 'no remedy') : commands}`;
+      return `reported: ${code} (${about}): ${title}: ${commands === '' ? (remedies[0]?.what ?? 'no remedy') : commands}`;
     }),
   ];
   const bad = named !== 'hit' || falseAlarms.length + missed.length + wrong.length > 0;

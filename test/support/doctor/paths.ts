@@ -1,5 +1,5 @@
 import type { NamedPath } from '../../../src/doctor/diagnosis.ts';
-import { makeRule } from '../../../src/iptables/model.ts';
+import { makeRule } from '../../../src/firewall/iptables/text/model.ts';
 import type { Packet } from '../../../src/trace/packet.ts';
 import type { PathEnd } from '../../../src/trace/path.ts';
 import { CLIENT, HOST } from '../lab/wire.ts';
@@ -39,11 +39,15 @@ export function pathOf(
     readonly protocol?: string;
     readonly asked?: { readonly address: string; readonly port: number };
     readonly end?: PathEnd;
-    readonly wanted?: boolean;
+    readonly shouldPass?: boolean;
     readonly subjects?: readonly string[];
   } = {},
 ): NamedPath {
-  const { protocol = 'tcp', end = { at: 'sent', outInterface: to.link, nextHop: '' }, wanted = true } = given;
+  const {
+    protocol = 'tcp',
+    end = { at: 'sent', outInterface: to.link, nextHop: '' },
+    shouldPass = true,
+  } = given;
   const asked = given.asked ?? { address: to.address, port: to.port ?? 80 };
   const packet = {
     ...PACKET,
@@ -61,13 +65,13 @@ export function pathOf(
   };
   const verdict = end.at === 'sent' ? 'ok' : 'fail';
   const path = { packet, last, steps: [], end };
-  return { name, kind, subjects: given.subjects ?? [], wanted, verdict, path, flaw: '' };
+  return { name, kind, subjects: given.subjects ?? [], shouldPass, verdict, path, flaw: '' };
 }
 
 /** The end of a path at a rule. */
 export const stoppedBy = (text: string, table = 'filter'): PathEnd => {
   const rule = makeRule(text);
-  return { at: 'stopped', backend: 'nft', table, chain: rule.chain, rule, target: 'DROP' };
+  return { at: 'stopped', variant: 'nft', table, chain: rule.chain, rule, target: 'DROP' };
 };
 
 const outside: End = { address: CLIENT.ipv4, link: 'eth0' };
@@ -98,7 +102,7 @@ export function healthyPaths({ web, db, far }: ProbedTown, saved: string) {
     outbound: pathOf('outbound', 'web → outside', at(web), outside, { subjects: ['web'] }),
     ping: pathOf('outbound', 'web → outside, ping', at(web), outside, { protocol: 'icmp' }),
     beside: pathOf('same-network', 'db → web:80', at(db), at(web)),
-    across: pathOf('other-network', 'far → web:80', at(far), at(web), { wanted: false, end }),
+    across: pathOf('other-network', 'far → web:80', at(far), at(web), { shouldPass: false, end }),
     host: pathOf('host', 'this host → web:80', { address: web.gateway, link: '' }, at(web)),
   };
 }

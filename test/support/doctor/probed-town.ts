@@ -1,13 +1,14 @@
+import { DEFAULT_SETTINGS } from '../recorded/inventories.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Check, NamedPath } from '../../../src/doctor/diagnosis.ts';
-import type { Proxy } from '../../../src/doctor/facts.ts';
-import type { Endpoint, LiveNetwork, PublishedPort } from '../../../src/docker/inventory.ts';
+import type { DockerProxy } from '../../../src/doctor/facts/facts.ts';
+import type { Endpoint, LiveNetwork, PublishedPort } from '../../../src/docker/inventory/inventory.ts';
 import { container, network, publish } from '../lab/build.ts';
 import type { Engine } from '../lab/engine.ts';
 import { LAB_ENV, must } from '../lab/run.ts';
 import { processes } from './remains.ts';
-import type { Told } from './run-probe.ts';
+import type { ProbeRequest } from './run-probe.ts';
 
 const SCRIPT = path.resolve(import.meta.dirname, 'run-probe.ts');
 const TSX = path.resolve(import.meta.dirname, '../../../node_modules/tsx/dist/loader.mjs');
@@ -54,15 +55,15 @@ export async function buildTown(engine: Engine): Promise<ProbedTown> {
 }
 
 async function inhabitant(engine: Engine, name: string, on: string): Promise<Inhabitant> {
-  const told = (await engine.api(`/containers/${name}/json`)) as {
+  const inspected = (await engine.api(`/containers/${name}/json`)) as {
     readonly Id: string;
     readonly NetworkSettings: {
       readonly Networks: Readonly<Record<string, { NetworkID: string; IPAddress: string; Gateway: string }>>;
     };
   };
-  const place = told.NetworkSettings.Networks[on];
+  const place = inspected.NetworkSettings.Networks[on];
   if (place === undefined) throw new Error(`${name} is not on ${on}`);
-  const [pid] = processes((folder) => readFileSync(`${folder}/cgroup`, 'utf8').includes(told.Id));
+  const [pid] = processes((folder) => readFileSync(`${folder}/cgroup`, 'utf8').includes(inspected.Id));
   if (pid === undefined) throw new Error(`${name} has no process`);
   return {
     name,
@@ -71,7 +72,7 @@ async function inhabitant(engine: Engine, name: string, on: string): Promise<Inh
     gateway: place.Gateway,
     bridge: on === 'bridge' ? 'docker0' : `br-${place.NetworkID.slice(0, 12)}`,
     netns: `/proc/${String(pid)}/ns/net`,
-    id: told.Id,
+    id: inspected.Id,
   };
 }
 
@@ -84,19 +85,19 @@ const NETWORK: LiveNetwork = {
     internal: false,
     subnets: [],
     gateways: [],
-    options: {},
+    ...DEFAULT_SETTINGS,
   },
   ...{ created: '', ipv4: true, ipv6: false, ingress: false },
 };
 
-/** What the probe said, and how long it took. */
+/** What the probe found, and how long it took. */
 export interface Probed {
   readonly checks: readonly Check[];
   readonly took: number;
 }
 
-/** What is told to the program that probes. */
-export function toldOf(town: ProbedTown, paths: readonly NamedPath[]): string {
+/** The input of the program that probes. */
+export function probeRequest(town: ProbedTown, paths: readonly NamedPath[]): string {
   const all = Object.values(town);
   const endpoint = (one: Inhabitant): Endpoint => ({
     bridge: one.bridge,
@@ -115,31 +116,40 @@ export function toldOf(town: ProbedTown, paths: readonly NamedPath[]): string {
     bound(town.web, 'udp', 5353, 5353),
     bound(town.shut, 'tcp', 8081, 80),
   ];
-  const told: Told = {
+  const request: ProbeRequest = {
     facts: {
       engine: { answered: false, code: '', message: '', hint: undefined, details: [], log: undefined },
-      drift: { untold: '' },
+      drift: { unavailable: '' },
       owned: undefined,
-      backend: 'nft',
+      variant: 'nft',
       leftovers: [],
       networks: all.map(({ network: name, bridge }) => ({ ...NETWORK, name, bridge })),
       ports,
       conntrack: undefined,
       conntrackDrops: undefined,
       listeners: [],
-      proxies: ports.map(({ proto, hostIp, hostPort = 0, port, endpoint: to }): Proxy => ({
+      proxies: ports.map(({ proto, hostIp, hostPort = 0, port, endpoint: to }): DockerProxy => ({
         ...{ proto, hostIp, hostPort },
         ...{ containerIp: to?.ipv4 ?? '', containerPort: port },
       })),
       managers: [],
     },
     containers: all.map(({ netns, id, name, network: on, ipv4, gateway }) => ({
-      ...{ id, name, netns, state: 'running', status: 'Up', networkMode: on, wanted: undefined, exposed: [] },
+      ...{
+        id,
+        name,
+        netns,
+        state: 'running',
+        status: 'Up',
+        networkMode: on,
+        requestedPorts: undefined,
+        exposed: [],
+      },
       attachments: [{ network: on, networkId: on, ipv4, ipv6: '', gateway, gateway6: '', mac: '' }],
     })),
     paths,
   };
-  return JSON.stringify(told);
+  return JSON.stringify(request);
 }
 
 /** The environment of the program that probes: the suite's own iptables first. */
@@ -160,7 +170,7 @@ export async function probe(
   before?: readonly [string, ...string[]],
 ): Promise<Probed> {
   const [file, ...args] = before === undefined ? PROBE : ([...before, ...PROBE] as const);
-  const input = Buffer.from(toldOf(town, paths)).toString('latin1');
-  const said = await must(engine.exec, file, args, { env: probeEnv(engine), input });
-  return JSON.parse(Buffer.from(said, 'latin1').toString()) as Probed;
+  const input = Buffer.from(probeRequest(town, paths)).toString('latin1');
+  const output = await must(engine.exec, file, args, { env: probeEnv(engine), input });
+  return JSON.parse(Buffer.from(output, 'latin1').toString()) as Probed;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Flow } from './flows.ts';
-import { brokenNames, type Plant } from './plant.ts';
-import { isAsWanted, toldFlow, type Scene } from './scene.ts';
+import { brokenNames, type Plant } from './plants/plant.ts';
+import { isAsWanted, flowText, type Scene } from './scene.ts';
 
 /** How often flows are tried again that should be back: a route or a neighbour takes a moment to be found again. */
 const TRIES = 4;
@@ -15,7 +15,7 @@ export async function unsound(
   for (let tries = 1; ; tries++) {
     const measured = await scene.measure(more, except);
     const wrong = measured.filter((one) => !isAsWanted(one) && !except.has(one.flow.name));
-    if (wrong.length === 0 || tries === TRIES) return wrong.map(toldFlow);
+    if (wrong.length === 0 || tries === TRIES) return wrong.map(flowText);
     await sleep(300);
   }
 }
@@ -35,7 +35,7 @@ export async function plantIt(scene: Scene, plant: Plant): Promise<readonly stri
   return measured.flatMap((one) => {
     const works = isAsWanted(one);
     if (works && broken.has(one.flow.name)) return [`works all the same: ${one.flow.name}`];
-    return works || broken.has(one.flow.name) ? [] : [`broken besides: ${toldFlow(one)}`];
+    return works || broken.has(one.flow.name) ? [] : [`broken besides: ${flowText(one)}`];
   });
 }
 

@@ -5,14 +5,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { NamedPath } from '../../../src/doctor/diagnosis.ts';
-import type { ContainerFacts, Facts } from '../../../src/doctor/facts.ts';
-import { readBackend } from '../../../src/system/kernel.ts';
-import { probePaths } from '../../../src/system/doctor/probe.ts';
-import type { Link, LinkAddress } from '../../../src/trace/terrain.ts';
+import type { ContainerFacts, Facts } from '../../../src/doctor/facts/facts.ts';
+import { readVariant } from '../../../src/host/xtables/kernel.ts';
+import { probePaths } from '../../../src/app/diagnose/probe.ts';
+import { realDiagnosisHost } from '../../../src/app/diagnose/real-diagnosis-host.ts';
+import type { NetworkLink, LinkAddress } from '../../../src/trace/network-state.ts';
 
-/** What is told to this program. */
-export interface Told {
-  readonly facts: Omit<Facts, 'terrain' | 'containers'>;
+/** The input of this program. */
+export interface ProbeRequest {
+  readonly facts: Omit<Facts, 'netState' | 'containers'>;
   /** With the path of the network namespace in place of what is inside. */
   readonly containers: readonly (Omit<ContainerFacts, 'inside'> & { readonly netns: string })[];
   readonly paths: readonly NamedPath[];
@@ -28,7 +29,7 @@ interface IpLink {
   readonly addr_info: readonly { family: string; local: string; prefixlen: number; scope: string }[];
 }
 
-function linksOf(netns: string): readonly Link[] {
+function linksOf(netns: string): readonly NetworkLink[] {
   const show = ['-d', '-j', 'address', 'show'];
   const [file, args] =
     netns === '' ? (['ip', show] as const) : (['nsenter', [`--net=${netns}`, 'ip', ...show]] as const);
@@ -53,12 +54,12 @@ function linksOf(netns: string): readonly Link[] {
   }));
 }
 
-const { facts, containers, paths } = JSON.parse(readFileSync(0, 'utf8')) as Told;
-const bank = await readBackend('nft');
+const { facts, containers, paths } = JSON.parse(readFileSync(0, 'utf8')) as ProbeRequest;
+const held = await readVariant('nft');
 const nothing = { sets: undefined, natives: undefined, routes: [], routeRules: [], sysctls: new Map() };
 const all: Facts = {
   ...facts,
-  terrain: { ...nothing, banks: [bank], links: linksOf('') },
+  netState: { ...nothing, rulesets: [held], links: linksOf('') },
   containers: containers.map(({ netns, ...container }) => ({
     ...container,
     inside: {
@@ -67,11 +68,11 @@ const all: Facts = {
       routes: [],
       listeners: [],
       resolvers: undefined,
-      banks: undefined,
+      ownRules: undefined,
       sysctls: new Map<string, string>(),
     },
   })),
 };
 const start = performance.now();
-const checks = await probePaths({ paths }, all);
+const checks = await probePaths(realDiagnosisHost('/nowhere'), { paths }, all);
 console.log(JSON.stringify({ checks, took: performance.now() - start }));

@@ -8,7 +8,7 @@ import { equip, placesOf, run, type Container } from '../matrix/city.ts';
 import { ask, type Answers } from '../matrix/packets.ts';
 import { load } from '../matrix/stage.ts';
 import { HOST_SERVICE, flowsOf, type Flow, type Places } from './flows.ts';
-import { fingerprintOf } from './look.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { PRELUDE } from './shell.ts';
 
 /** An Engine with a few containers whose every flow is known, for faults to be planted in. */
@@ -85,7 +85,7 @@ export const isAsWanted = ({ flow, answer }: Measured): boolean =>
   answer === flow.wanted || (flow.wanted === 'silence' && answer === 'refused');
 
 /** One line for a flow that is not as it should be. */
-export const toldFlow = ({ flow, answer }: Measured): string =>
+export const flowText = ({ flow, answer }: Measured): string =>
   `${flow.name}: "${answer}", not "${flow.wanted}"`;
 
 /** Waits until all flows are as they should: a new container's IPv6 address serves only after a second or two. */
@@ -93,7 +93,7 @@ async function waitUntilSound(engine: Engine, flows: readonly Flow[]): Promise<v
   for (let attempt = 0; ; attempt++) {
     const wrong = (await measureOn(engine, flows, new Set())).filter((one) => !isAsWanted(one));
     if (wrong.length === 0) return;
-    if (attempt === RECOVERIES) throw new Error(`unsound from the start: ${wrong.map(toldFlow).join('; ')}`);
+    if (attempt === RECOVERIES) throw new Error(`unsound from the start: ${wrong.map(flowText).join('; ')}`);
     await sleep(500);
   }
 }

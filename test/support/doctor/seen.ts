@@ -1,18 +1,18 @@
 import type { NamedPath } from '../../../src/doctor/diagnosis.ts';
-import type { Counted, ProbeSeen, Sighting } from '../../../src/doctor/probe-seen.ts';
-import { judgeProbe } from '../../../src/doctor/proof.ts';
-import { makeRule } from '../../../src/iptables/model.ts';
+import type { RuleCount, ProbeResult, CapturedPacket } from '../../../src/doctor/probe/result.ts';
+import { judgeProbe } from '../../../src/doctor/probe/proof.ts';
+import { makeRule } from '../../../src/firewall/iptables/text/model.ts';
 import type { PathEnd } from '../../../src/trace/path.ts';
 import { pathOf } from './paths.ts';
 
 export const DROP = '-A FORWARD -j DROP';
 export const STOP: PathEnd = {
-  ...{ at: 'stopped', backend: 'nft', table: 'filter', chain: 'FORWARD', target: 'DROP' },
+  ...{ at: 'stopped', variant: 'nft', table: 'filter', chain: 'FORWARD', target: 'DROP' },
   rule: makeRule(DROP),
 };
 export const POLICY: PathEnd = {
   at: 'stopped',
-  backend: 'nft',
+  variant: 'nft',
   table: 'filter',
   chain: 'FORWARD',
   target: 'DROP',
@@ -28,8 +28,8 @@ const DB = { address: '172.17.0.3', link: 'docker0' };
 const OUTSIDE = { address: '192.0.2.2', link: 'eth0' };
 const ASKED = { asked: { address: '192.0.2.1', port: 8080 } };
 
-export const beside = (end: PathEnd = SENT, wanted = true): NamedPath =>
-  pathOf('same-network', 'db → web:80', DB, WEB, { end, wanted, subjects: ['db', 'web'] });
+export const beside = (end: PathEnd = SENT, shouldPass = true): NamedPath =>
+  pathOf('same-network', 'db → web:80', DB, WEB, { end, shouldPass, subjects: ['db', 'web'] });
 export const datagram = (end: PathEnd = SENT): NamedPath =>
   pathOf('same-network', 'db → web:53', DB, WEB, { end, protocol: 'udp' });
 export const outbound = (end: PathEnd = SENT): NamedPath =>
@@ -43,16 +43,16 @@ export const counted = (
   after: number,
   chain = 'FORWARD',
   table = 'filter',
-): Counted => ({
-  ...{ family: 'ipv4', backend: 'nft', table, chain, text },
+): RuleCount => ({
+  ...{ family: 'ipv4', variant: 'nft', table, chain, text },
   ...{ before: String(before), after: String(after), ends: /DROP|REJECT/.test(text) },
 });
-export const at = (link: string, out: boolean, given: Partial<Sighting> = {}): Sighting => ({
+export const at = (link: string, out: boolean, given: Partial<CapturedPacket> = {}): CapturedPacket => ({
   ...{ link, out, reply: false, source: '172.17.0.3', destination: '172.17.0.2' },
   ...given,
 });
 
-export const SEEN: ProbeSeen = {
+export const SEEN: ProbeResult = {
   from: 'db',
   to: '172.17.0.2:80/tcp',
   standsIn: false,
@@ -60,21 +60,27 @@ export const SEEN: ProbeSeen = {
   gateway: '172.17.0.1',
   answer: 'silent',
   detail: '',
-  counted: [],
-  sightings: [],
+  ruleCounts: [],
+  captured: [],
   doors: ['vethweb'],
   proxy: false,
   translation: 'none',
   others: [],
   notes: [],
 };
-export const IN_PLACE: Partial<ProbeSeen> = { from: 'this host', standsIn: true, translation: 'counted' };
+export const IN_PLACE: Partial<ProbeResult> = { from: 'this host', standsIn: true, translation: 'counted' };
 export const ARRIVED = [at('vethdb', false), at('vethweb', true)];
-export const BLIND = { sightings: undefined };
+export const BLIND = { captured: undefined };
 
-export const judged = (path: NamedPath, seen: Partial<ProbeSeen>): string => {
+export const judged = (path: NamedPath, seen: Partial<ProbeResult>): string => {
   const { code, verdict, title, meaning } = judgeProbe(path, { ...SEEN, ...seen });
   return `${code} ${verdict}: ${title}${meaning === '' ? '' : ` | ${meaning}`}`;
 };
 
-export type Row = readonly [path: NamedPath, seen: Partial<ProbeSeen>, said: string];
+type Row = readonly [path: NamedPath, seen: Partial<ProbeResult>, check: string];
+
+/** Rows with the expected check in front, to be the title. */
+export const titled = (
+  rows: readonly Row[],
+): readonly (readonly [string, NamedPath, Partial<ProbeResult>])[] =>
+  rows.map(([path, seen, check]) => [check, path, seen]);

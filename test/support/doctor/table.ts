@@ -7,18 +7,18 @@ export interface Row {
   /** The code expected; '' for a healthy machine. */
   readonly code: string;
   readonly target: string;
-  /** Absent: not run there. A string: why not, or what failed before doctor was asked. */
+  /** Absent: not tried there. A string: why not, or what failed before doctor was asked. */
   readonly cells: Map<Era, Verdict | string>;
 }
 
 const isVerdict = (cell: Verdict | string | undefined): cell is Verdict => typeof cell === 'object';
 
 function tellCell(cell: Verdict | string | undefined, healthy: boolean): string {
-  if (!isVerdict(cell)) return cell ?? 'NOT RUN';
+  if (!isVerdict(cell)) return cell ?? 'not tried';
   const alarms = cell.falseAlarms.length > 0 ? [`FALSE ALARM: ${cell.falseAlarms.join(', ')}`] : [];
   if (healthy)
     return alarms.length > 0 ? alarms.join('; ') : cell.wrong.length > 0 ? 'FAILED' : 'nothing found';
-  const named = /^(?:hit|told)/.test(cell.named) ? cell.named : cell.named.toUpperCase();
+  const named = /^(?:hit|reported)/.test(cell.named) ? cell.named : cell.named.toUpperCase();
   const passes = {
     yes: 'packets pass',
     'by hand': 'pass, by hand',
@@ -55,7 +55,7 @@ function countLine(faults: readonly Row[], healthy: readonly Row[]): string {
   return [
     `${String(faults.length)} faults, planted ${String(verdicts.length)} times`,
     `${many(({ named }) => named === 'hit')} hits, ${many(({ named }) => named === 'named second')} named second, ` +
-      `${many(({ named }) => named === 'told as unknown')} told as unknown, ${many(({ named }) => named === 'missed')} missed, ${many(isAlarm)} with a false cause beside it`,
+      `${many(({ named }) => named === 'reported unknown')} reported unknown, ${many(({ named }) => named === 'missed')} missed, ${many(isAlarm)} with a false cause beside it`,
     `after the remedy packets pass ${many(({ passes }) => passes === 'yes')} times, ` +
       `${many(({ passes }) => passes === 'by hand')} times after words done by hand`,
     `${String(healthy.length)} healthy machines, asked about ${String(calm.length)} times: ` +

@@ -1,56 +1,18 @@
-import type { Era } from '../lab/eras.ts';
 import { BANNED } from '../matrix/city.ts';
-import { CLIENT, HOST } from '../lab/wire.ts';
 import { settleNeighbours } from '../incident/neighbours.ts';
 import { withFirewalld } from './firewalld.ts';
-import { flow, type Flow } from './flows.ts';
-import { restart } from './plants-engine.ts';
-import { CROWD } from './plants-six.ts';
-import { BY_PROXY, inTurn, lax, published, reload, remove, sh, start, type Deed } from './plant.ts';
+import { HEALTHY_CONTAINERS } from './healthy-containers.ts';
+import type { HealthyScene } from './healthy-scene.ts';
+import { restart } from './plants/engine.ts';
+import { BY_PROXY, inTurn, lax, reload, sh } from './plants/plant.ts';
 
-/** A machine that is set up in another way and works: `doctor` must find nothing. */
-export interface Variant {
-  readonly name: string;
-  readonly target?: string;
-  readonly make: Deed;
-  readonly undo: Deed;
-  /** Flows of what it brings along; all as they should be. */
-  readonly extra?: readonly Flow[];
-  /** Nothing is found, and not all can be told: exit 3. */
-  readonly untold?: true;
-  /** Names of steady flows that come to something else here, and are not judged. */
-  readonly otherwise?: readonly string[];
-  readonly only?: { readonly eras: readonly Era[]; readonly reason: string };
-}
+const rules = (name: string, script: string): HealthyScene => ({ name, make: sh(script), undo: reload });
 
-const rules = (name: string, script: string): Variant => ({ name, make: sh(script), undo: reload });
-
-const scripts = (name: string, make: string, undo: string): Variant => ({
+const scripts = (name: string, make: string, undo: string): HealthyScene => ({
   name,
   make: sh(make),
   undo: lax(undo),
 });
-
-/** A container more, and perhaps a network for it. */
-const container = (
-  name: string,
-  called: string,
-  args: string,
-  rest: Partial<Variant> & { readonly serve?: readonly string[]; readonly network?: string } = {},
-): Variant => {
-  const { serve, network, ...more } = rest;
-  const create = network === undefined ? [] : [sh(`docker network create ${network} >/dev/null`)];
-  const rm =
-    network === undefined ? [] : [lax(`docker network rm ${network.split(' ').at(-1) ?? ''} >/dev/null`)];
-  return {
-    name,
-    make: inTurn(...create, start(called, args, serve)),
-    undo: inTurn(remove(called), ...rm),
-    ...more,
-  };
-};
-
-const BRIDGE = '-o com.docker.network.bridge';
 
 const MANY = String.raw`ipset create crowd hash:ip
 perl -e 'print "add crowd 198.18.$_.$_\n" for 1 .. 250' | ipset restore
@@ -84,7 +46,25 @@ table ip libvirt_network {
 }
 EOF`;
 
-const RULES: readonly Variant[] = [
+/** As wg-quick writes it, and as LXD, podman and many a router do. */
+const WIREGUARD = `nft -f - <<'EOF'
+table ip wg-quick-wg0 {
+  chain preraw {
+    type filter hook prerouting priority raw; policy accept;
+    iifname != "wg0" ip daddr 10.9.0.2 fib saddr type != local drop
+  }
+  chain premangle { type filter hook prerouting priority mangle; policy accept; meta l4proto udp meta mark set ct mark; }
+  chain postmangle {
+    type filter hook postrouting priority mangle; policy accept;
+    meta l4proto udp meta mark 0xca6c ct mark set meta mark
+  }
+}
+table inet x {
+  chain p { type nat hook postrouting priority srcnat; policy accept; oifname "eth0" masquerade; }
+}
+EOF`;
+
+const RULES: readonly HealthyScene[] = [
   rules("the user's DROP of one address in DOCKER-USER", `iptables -I DOCKER-USER -s ${BANNED} -j DROP`),
   rules("ufw's chains at the end of FORWARD", UFW),
   rules(
@@ -102,7 +82,8 @@ const RULES: readonly Variant[] = [
     "firewalld's own table, bridges in its zone trusted",
     withFirewalld('{ "docker0", "front0", "back0" }'),
   ),
-  { ...rules("libvirt's table of nftables' own, which masquerades", LIBVIRT), untold: true },
+  rules("libvirt's table of nftables' own, which masquerades", LIBVIRT),
+  rules("WireGuard's table, which marks, and a table that masquerades all", WIREGUARD),
   { name: '500 foreign rules and a set', make: sh(MANY), undo: inTurn(reload, lax('ipset destroy crowd')) },
   {
     name: 'ufw, fail2ban, libvirt and a user beside Docker',
@@ -116,7 +97,7 @@ const RULES: readonly Variant[] = [
   ),
 ];
 
-const HOSTS: readonly Variant[] = [
+const HOSTS: readonly HealthyScene[] = [
   scripts(
     "a VPN's route beside the networks",
     'ip tuntap add dev tun0 mode tun; ip addr add 10.8.0.1/24 dev tun0; ip link set tun0 up; ip route add 10.9.0.0/16 dev tun0',
@@ -134,102 +115,7 @@ const HOSTS: readonly Variant[] = [
   ),
 ];
 
-const CONTAINERS: readonly Variant[] = [
-  container('icc=false, and one container', 'hermit', '--network closed', {
-    network: `--subnet 172.28.3.0/24 ${BRIDGE}.enable_icc=false closed`,
-  }),
-  container('internal network without ports', 'vault', '--network inside', {
-    network: '--internal --subnet 172.28.4.0/24 inside',
-  }),
-  container('macvlan network', 'vlan', '--network mac', {
-    network: '-d macvlan --subnet 198.51.100.0/24 -o parent=eth0 mac',
-  }),
-  container('host-mode container without -p', 'hosty', '--network host', { serve: ['8188/tcp'] }),
-  container('--network none', 'lone', '--network none'),
-  container('container:X', 'sidecar', '--network container:mate', { serve: ['82/tcp'] }),
-  {
-    name: 'a job that has ended',
-    make: inTurn(start('job', '--restart no'), sh('docker stop -t 1 job >/dev/null')),
-    undo: remove('job'),
-  },
-  container('network of IPv6 alone', 'sixer', '--network six', {
-    network: '--ipv6 --ipv4=false --subnet fd00:9::/64 six',
-    only: { eras: ['28.5'], reason: 'older Engines give every network an IPv4 subnet' },
-  }),
-  {
-    name: 'IPv6 switched off in one container of ten, as it was started',
-    make: inTurn(
-      ...CROWD.slice(1).map((name) => start(name, '--network bridge', [])),
-      start('fourer', '--network back -p 8214:80 --sysctl net.ipv6.conf.all.disable_ipv6=1'),
-    ),
-    undo: remove('fourer', ...CROWD),
-    extra: [published(8214, 'fourer')],
-  },
-  container('internal network with IPv6', 'cellar', '--network inside6', {
-    network: '--internal --ipv6 --subnet 172.28.4.0/24 --subnet fd00:a::/64 inside6',
-  }),
-  container('internal network of gateway mode isolated', 'island', '--network isle', {
-    network: `--internal --ipv6 --subnet 172.28.4.0/24 --subnet fd00:a::/64 ${BRIDGE}.gateway_mode_ipv4=isolated ${BRIDGE}.gateway_mode_ipv6=isolated isle`,
-    only: { eras: ['28.5'], reason: 'older Engines know no such mode' },
-  }),
-  container('port on 127.0.0.1', 'inner', '-p 127.0.0.1:8196:80', {
-    extra: [flow('host', 'loopback:8196', '127.0.0.1:8196/tcp', 'inner saw 172.17.0.1')],
-  }),
-  container('port on a second address', 'second', `-p ${HOST.second}:8207:80`, {
-    extra: [flow('client', 'second:8207', `${HOST.second}:8207/tcp`, `second saw ${CLIENT.ipv4}`)],
-  }),
-  container('a smaller MTU at both ends', 'small', '--network small -p 8208:80', {
-    network: '--subnet 172.28.8.0/24 -o com.docker.network.driver.mtu=1400 small',
-    extra: [
-      published(8208, 'small'),
-      flow('client', '8208 bulk', `${HOST.ipv4}:8208/bulk`, `small saw ${CLIENT.ipv4}`),
-    ],
-  }),
-  container('UDP service alone', 'dgram', '-p 5395:5353/udp', {
-    serve: ['5353/udp'],
-    extra: [published(5395, 'dgram', 'udp')],
-  }),
-  container('container that listens on nothing', 'quiet', '--network bridge', { serve: [] }),
-  container('port exposed and not published', 'shown', '--expose 80'),
-  container('a range of ports', 'range', '-p 8210-8211:80-81', {
-    extra: [published(8210, 'range'), published(8211, 'range')],
-  }),
-  {
-    name: 'container on two networks',
-    make: inTurn(start('both', '--network front -p 8212:80'), sh('docker network connect bridge both')),
-    undo: remove('both'),
-    extra: [published(8212, 'both')],
-  },
-  {
-    name: 'a network with IPv6, an internal one and one without',
-    make: inTurn(
-      sh(
-        'docker network create --internal --ipv6 --subnet 172.28.4.0/24 --subnet fd00:a::/64 inside6 >/dev/null',
-      ),
-      start('wide', '--network front -p 8215:80'),
-      sh('docker network connect inside6 wide; docker network connect back wide'),
-    ),
-    undo: inTurn(remove('wide'), lax('docker network rm inside6 >/dev/null')),
-    extra: [published(8215, 'wide')],
-  },
-  {
-    name: 'a macvlan network leads outside, not the bridge',
-    make: inTurn(
-      sh(
-        'docker network create -d macvlan --ipv6 --subnet 198.51.100.0/24 --subnet fd00:b::/64 -o parent=eth0 alan >/dev/null',
-      ),
-      start('split', '--network back'),
-      sh('docker network connect alan split'),
-    ),
-    undo: inTurn(remove('split'), lax('docker network rm alan >/dev/null')),
-  },
-  container('network with its own gateway and range', 'custom', '--network custom -p 8213:80', {
-    network: `--subnet 172.28.10.0/24 --ip-range 172.28.10.128/25 --gateway 172.28.10.254 ${BRIDGE}.name=cust0 custom`,
-    extra: [published(8213, 'custom')],
-  }),
-];
-
-const DAEMONS: readonly Variant[] = [
+const DAEMONS: readonly HealthyScene[] = [
   { name: 'dockerd restarted, containers lived on', make: restart(), undo: reload },
   {
     name: 'userland-proxy=false',
@@ -246,4 +132,9 @@ const DAEMONS: readonly Variant[] = [
 ];
 
 /** Every machine that is well in its own way. Those that restart the daemon come last. */
-export const VARIANTS: readonly Variant[] = [...RULES, ...HOSTS, ...CONTAINERS, ...DAEMONS];
+export const HEALTHY_SCENES: readonly HealthyScene[] = [
+  ...RULES,
+  ...HOSTS,
+  ...HEALTHY_CONTAINERS,
+  ...DAEMONS,
+];

@@ -1,5 +1,6 @@
-import { ownHost, type HostRules } from '../../../src/docker/ownership.ts';
-import { outOfOrder } from '../../../src/guard/order.ts';
+import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
+import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { outOfOrder } from '../../../src/firewall/iptables/order/order.ts';
 import {
   FAMILIES,
   difference,
@@ -16,7 +17,10 @@ export interface Parting {
   readonly invented: readonly string[];
   /** The Engine wrote them, and they were not computed. */
   readonly forgotten: readonly string[];
-  /** Computed ones that stand where docker-rules §3 does not let them. */
+  /**
+   * Computed ones in a place that breaks the order that matters
+   * (docs/reference/docker-iptables.md#order-that-matters).
+   */
   readonly misplaced: readonly string[];
 }
 

@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { factsOf } from '../../../src/docker/daemon-facts.ts';
-import { expectedRules } from '../../../src/docker/expected.ts';
-import { inventoryFrom } from '../../../src/docker/inventory-from.ts';
-import { ownHost } from '../../../src/docker/ownership.ts';
-import { inferSettings } from '../../../src/docker/settings.ts';
-import { parseSave } from '../../../src/iptables/parse.ts';
+import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
+import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
+import { inferSettings } from '../../../src/firewall/iptables/expected/settings-in-rules.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { requiredBy } from '../recorded/inventories.ts';
 import { createHost, type Host } from '../host.ts';
 import { keyOf, linesOf, savesOf } from '../incident/rules.ts';
 import { answersOf } from '../lab/answers.ts';
@@ -45,7 +45,7 @@ export async function expectAgreed({ engine, daemonArgs }: Scene): Promise<void>
   const environment = new Map([['PATH', '/usr/bin']]);
   const facts = factsOf({ args: daemonArgs, environment, readConfig: () => ({}) });
   const live = { ipv4: parseSave(saves.ipv4).ruleset, ipv6: parseSave(saves.ipv6).ruleset };
-  const rules = expectedRules(inventory, inferSettings({ inventory, facts, written: () => [ownHost(live)] }));
+  const rules = requiredBy(inventory, inferSettings({ inventory, facts, written: () => [ownHost(live)] }));
   expect(rules && part(rules, saves)).toEqual(AGREED);
 }
 

@@ -1,5 +1,5 @@
 import { must } from '../lab/run.ts';
-import type { Backend, Family } from '../netns.ts';
+import type { Variant, Family } from '../netns.ts';
 import { FAMILIES, toolOf } from './rules.ts';
 import type { Town } from './town.ts';
 
@@ -90,7 +90,7 @@ export const FLUSH_RULESET: Damage = {
 };
 
 /** Every damage of the design, mildest first. */
-export function damagesOf(backend: Backend): readonly Damage[] {
+export function damagesOf(variant: Variant): readonly Damage[] {
   return [
     typed('iptables -t nat -F POSTROUTING', ['-t nat -F POSTROUTING']),
     typed('iptables -t nat -F', ['-t nat -F']),
@@ -99,6 +99,6 @@ export function damagesOf(backend: Backend): readonly Damage[] {
     typed('iptables -F; -X; -t nat -F; -t nat -X', ['-F', '-X', '-t nat -F', '-t nat -X']),
     restoreOwnFile,
     restoreStrangers,
-    ...(backend === 'nft' ? [FLUSH_RULESET] : []),
+    ...(variant === 'nft' ? [FLUSH_RULESET] : []),
   ];
 }

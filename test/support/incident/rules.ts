@@ -20,7 +20,7 @@ export interface Line {
   readonly counters: string;
 }
 
-/** Name of a tool of the machine's default backend: `toolOf('ipv6', '-save')`. */
+/** Name of a tool of the machine's default variant: `toolOf('ipv6', '-save')`. */
 export const toolOf = (family: Family, verb = '') => (family === 'ipv4' ? 'iptables' : 'ip6tables') + verb;
 
 /** The rules of the Engine's machine, by its own iptables-save. */

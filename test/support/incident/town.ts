@@ -45,7 +45,7 @@ async function populate({ docker }: Engine): Promise<void> {
 
 /** An IPv6 address of a new bridge answers only a second or two after it was given. */
 async function untilWell(engine: Engine): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt++)
+  for (let attempt = 0; attempt < 30; attempt++)
     if (isDeepStrictEqual(await trafficOf(engine), ALL_WELL)) return;
   throw new Error(`an untouched Engine's packets do not pass: ${JSON.stringify(await trafficOf(engine))}`);
 }
@@ -71,7 +71,7 @@ export async function raiseTown(options: EngineOptions): Promise<Town> {
       dockers,
       async reset() {
         // Tables that the golden rules do not have would stay.
-        if (options.backend !== 'legacy') await must(engine.execInside, 'nft', ['flush', 'ruleset']);
+        if (options.variant !== 'legacy') await must(engine.execInside, 'nft', ['flush', 'ruleset']);
         for (const family of FAMILIES)
           await must(engine.execInside, toolOf(family, '-restore'), ['-c'], { input: golden[family] });
       },

@@ -1,5 +1,8 @@
-import type { Answers } from '../../../src/docker/inventory.ts';
+import type { Answers } from '../../../src/docker/inventory/inventory.ts';
 import type { Engine } from './engine.ts';
+
+/** What answers as an Engine's API does. */
+type Answering = Pick<Engine, 'api'>;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -50,17 +53,17 @@ function plainInspect(inspect: Json): Json {
   };
 }
 
-async function inspects(engine: Engine): Promise<readonly Json[]> {
+async function inspects(engine: Answering): Promise<readonly Json[]> {
   const all = (await engine.api('/containers/json?all=true')) as readonly { readonly Id: string }[];
-  const told = await Promise.all(all.map(({ Id }) => engine.api(`/containers/${Id}/json`)));
-  return told.map((inspect) => plainInspect(inspect as Json));
+  const inspections = await Promise.all(all.map(({ Id }) => engine.api(`/containers/${Id}/json`)));
+  return inspections.map((inspect) => plainInspect(inspect as Json));
 }
 
 /**
  * Asks an Engine all that its inventory is made of, by the lab's own client, and takes out what names this machine.
  * `networks` is of `GET /networks/{id}`, which says all that the list does and the endpoints besides.
  */
-export async function answersOf(engine: Engine): Promise<Answers> {
+export async function answersOf(engine: Answering): Promise<Answers> {
   const list = (await engine.api('/networks')) as readonly { readonly Id: string; readonly Name: string }[];
   const info = (await engine.api('/info')) as Json;
   const swarm = info['Swarm'] as { readonly LocalNodeState: string; readonly ControlAvailable: boolean };
@@ -71,12 +74,13 @@ export async function answersOf(engine: Engine): Promise<Answers> {
     info: plain(omit(info, OF_MACHINE)),
     networks: await Promise.all(list.map(({ Id }) => engine.api(`/networks/${Id}`))),
     containers: await engine.api('/containers/json'),
+    inspects: await inspects(engine),
     ...(gwbridge === undefined ? {} : { gwbridge: await engine.api(`/networks/${gwbridge.Id}`) }),
     ...(isManager ? { services: await engine.api('/services') } : {}),
   };
 }
 
 /** An Engine's account of itself as a recording holds it: the answers, and what explains them to a reader. */
-export async function account(engine: Engine, daemonArgs: readonly string[]): Promise<unknown> {
-  return { daemonArgs, ...(await answersOf(engine)), inspects: await inspects(engine) };
+export async function account(engine: Answering, daemonArgs: readonly string[]): Promise<unknown> {
+  return { daemonArgs, ...(await answersOf(engine)) };
 }

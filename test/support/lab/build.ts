@@ -33,13 +33,13 @@ export async function publish(
   await container(engine, name, ['--network', on, ...ports.flatMap((port) => ['-p', port])]);
 }
 
-/** The words of `docker network create` for an option of the bridge driver. */
+/** The arguments of `docker network create` for an option of the bridge driver. */
 export const option = (name: string, value: string): readonly string[] => [
   '-o',
   `com.docker.network.bridge.${name}=${value}`,
 ];
 
-/** The words of `docker network create` for an IPv6 subnet. 20.10 and 26.1 pick none by themselves. */
+/** The arguments of `docker network create` for an IPv6 subnet. 20.10 and 26.1 choose none by themselves. */
 export const six = (subnet: string): readonly string[] => ['--ipv6', '--subnet', subnet];
 
 /** Some traffic, so that the counters of a recording are not all zero. Wants `web` on 8080/tcp and 5353/udp. */

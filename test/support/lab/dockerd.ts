@@ -5,17 +5,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { must } from './run.ts';
 import type { World } from './world.ts';
 
-/** The Engine of a world. */
+/** The Engine of a world, which is a small machine (world.ts). */
 export interface Dockerd {
   /** Socket of the API as the host sees it. */
   readonly socket: string;
-  /** GET of an API path (`/networks`), parsed. Throws unless the answer is 200. */
+  /** GET of an API path (`/networks`), parsed. Throws unless the status is 200. */
   get(apiPath: string): Promise<unknown>;
   /** Starts it and waits until the API answers. `args` come on top of those of `createDockerd`, this time only. */
   start(args?: readonly string[]): Promise<void>;
   /** Ends it as an init system would and waits until it is gone. */
   stop(): Promise<void>;
-  /** What it has logged since the world began. */
+  /** Its log since the world was started. */
   log(): string;
 }
 
@@ -43,7 +43,7 @@ export function createDockerd(world: World, baseArgs: readonly string[]): Docker
   const socket = path.join(world.shared, 'docker.sock');
   const logFile = path.join(world.shared, 'dockerd.log');
   const log = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '');
-  // Each world has its own cgroup parent on the host, so that they can be told apart and removed.
+  // Each world has its own cgroup parent on the host, so that its groups can be found and removed.
   const fixedArgs = ['--storage-driver', 'vfs', '--cgroup-parent', `/${world.name}`];
   const hosts = ['-H', 'unix:///var/run/docker.sock', '-H', 'unix:///lab/docker.sock'];
 

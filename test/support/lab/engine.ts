@@ -1,6 +1,6 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
-import { createNetns, type Backend } from '../netns.ts';
+import { createNetns, type Variant } from '../netns.ts';
 import { createDockerd, type Dockerd } from './dockerd.ts';
 import { ERAS, type Era } from './eras.ts';
 import { ensureRoot } from './roots.ts';
@@ -10,11 +10,11 @@ import { sweep } from './sweep.ts';
 import { connect } from './wire.ts';
 import { createWorld } from './world.ts';
 
-/** What `startEngine` is asked for. */
+/** Options of `startEngine`. */
 export interface EngineOptions {
   readonly era: Era;
-  /** Backend of the engine's own iptables; `nft` when absent, as Debian has it. */
-  readonly backend?: Backend;
+  /** Variant of the engine's own iptables; `nft` when absent, as Debian has it. */
+  readonly variant?: Variant;
   /** Further arguments of dockerd, `--userland-proxy=false` for example. */
   readonly daemonArgs?: readonly string[];
   /** Another root with this era's Engine in it, to be used read-only; layers of it are joined by colons, top first. */
@@ -26,18 +26,17 @@ export interface Engine {
   readonly era: Era;
   /** Path of the engine's network namespace, for `nsenter --net=`. */
   readonly netns: string;
-  /** Value for DOCKER_HOST, good from anywhere on this machine. */
+  /** Value for DOCKER_HOST, valid anywhere on this machine. */
   readonly dockerHost: string;
-  /** Directory of the suite's own iptables and nft, to put first in PATH; they act where the caller is. */
+  /** Directory of the suite's own iptables and nft, to put first in PATH; they act in the caller's network namespace. */
   readonly suitePath: string;
   /**
-   * Runs a program of this machine in the engine's network namespace. DOCKER_HOST is set, and the engine's xtables
-   * lock is the one in force.
+   * Runs a program of this machine in the engine's network namespace, with DOCKER_HOST and the engine's xtables lock.
    */
   readonly exec: Exec;
   /** Runs a program of the engine's own root, in its network namespace: that suite's iptables, ip, conntrack. */
   readonly execInside: Exec;
-  /** Runs the docker CLI inside; gives its standard output without the final newline, throws when it fails. */
+  /** Runs the docker CLI inside; returns its standard output without the final newline, throws when it fails. */
   readonly docker: (args: readonly string[]) => Promise<string>;
   /** GET of an Engine API path, parsed. */
   api(apiPath: string): Promise<unknown>;
@@ -50,34 +49,34 @@ export interface Engine {
     readonly execInside: Exec;
   };
   readonly daemon: { start(args?: readonly string[]): Promise<void>; stop(): Promise<void>; log(): string };
-  /** Takes all of it down; nothing stays behind. */
+  /** Stops all of it and leaves nothing behind. */
   stop(): Promise<void>;
 }
 
-/** Name of the one container image: answers on the ports it is given (80/tcp and 5353/udp unasked). */
+/** Name of the one container image: answers on the ports it is given (80/tcp and 5353/udp by default). */
 export const IMAGE = 'lab';
 
-async function useBackend(exec: Exec, backend: Backend): Promise<void> {
+async function useVariant(exec: Exec, variant: Variant): Promise<void> {
   for (const tool of ['iptables', 'ip6tables'])
-    await must(exec, 'update-alternatives', ['--set', tool, `/usr/sbin/${tool}-${backend}`]);
+    await must(exec, 'update-alternatives', ['--set', tool, `/usr/sbin/${tool}-${variant}`]);
 }
 
-/** Debian's testing moves on: a root made later may hold another Engine than the era stands for. */
+/** Debian's testing moves on: a root built later may have another Engine than the era's. */
 async function requireEra(dockerd: Dockerd, era: Era): Promise<void> {
   const { Version } = (await dockerd.get('/version')) as { readonly Version: string };
   if (!Version.startsWith(`${era}.`))
     throw new Error(
-      `Debian ${ERAS[era].suite} gave Engine ${Version}, not ${era}: set RULESGUARD_LAB_MIRROR to an older snapshot`,
+      `its root (${ERAS[era].rootFrom ?? `Debian ${ERAS[era].suite}`}) gave Engine ${Version}, not ${era}: RULESGUARD_LAB_MIRROR can name an older snapshot`,
     );
 }
 
 /**
  * Brings up a machine with the era's Engine: a root of its Debian suite, own namespaces, the image `lab`, an outside
  * client on a wire. The first call for an era builds the root. Ends with `stop`, or with this process.
- * @throws Error with the step that failed; what had been started is taken down
+ * @throws Error with the step that failed; what had been started is stopped
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { era, backend = 'nft', daemonArgs = [] } = options;
+  const { era, variant = 'nft', daemonArgs = [] } = options;
   await sweep();
   const root = options.root ?? (await ensureRoot(era));
   const clientNetns = await createNetns();
@@ -91,9 +90,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   try {
     for (const file of ['echo.pl', 'build-image.sh'])
-      copyFileSync(path.join(import.meta.dirname, file), path.join(world.shared, file));
-    await useBackend(world.exec, backend);
-    // Nobody answers on this wire: what a swarm asks of registries must fail at once, not after ten seconds.
+      copyFileSync(path.join(import.meta.dirname, 'inside', file), path.join(world.shared, file));
+    await useVariant(world.exec, variant);
+    // Nobody answers on this wire: a swarm's requests to registries must fail at once, not after ten seconds.
     const nobody = 'rm -f /etc/resolv.conf && echo nameserver 127.0.0.1 >/etc/resolv.conf';
     await must(world.exec, 'sh', ['-c', nobody]);
     const dockerd = createDockerd(world, daemonArgs);

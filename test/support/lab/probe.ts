@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import type { Exec } from './run.ts';
 import { CLIENT } from './wire.ts';
 
-/** Where a probe starts: the outside client, the engine's host, or a container by its name. */
+/** Where a probe starts: the outside client, the engine's host, or a container, by name. */
 export type Vantage = 'client' | 'host' | { readonly container: string };
 
 function asker(engine: Engine, from: Vantage): { exec: Exec; words: readonly string[] } {
@@ -17,7 +17,7 @@ export interface Manner {
   readonly from?: Vantage;
   /** How long to wait for the answer; 5 when absent, for a busy machine. Fewer where none is expected. */
   readonly seconds?: number;
-  /** Port of the sender; one that is used twice is one flow, for which NAT is decided only once. */
+  /** Port of the sender; using it twice continues one flow, for which NAT was decided by the first packet. */
   readonly fromPort?: number;
 }
 
@@ -37,7 +37,7 @@ async function ask(
 }
 
 /**
- * Sends an HTTP request and tells which client address the answering server saw.
+ * Sends an HTTP request and returns the client address that the answering server saw.
  * @returns the address, or undefined when there was no answer in time
  */
 export function httpProbe(engine: Engine, address: string, port: number, manner: Manner = {}) {

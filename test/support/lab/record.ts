@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { format } from 'prettier';
-import type { Baseline } from '../../../src/guard/baseline.ts';
-import { digestOf } from '../../../src/system/digest.ts';
+import type { Baseline } from '../../../src/reconcile/baseline.ts';
+import { digestOf } from '../../../src/digest.ts';
 import { createHost } from '../host.ts';
 import { account } from './answers.ts';
 import { startEngine, type Engine } from './engine.ts';
 import type { Era } from './eras.ts';
-import { scenariosOf } from './scenarios.ts';
+import { scenariosOf } from './scenarios/scenarios.ts';
 
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures');
 const BASELINES = path.resolve(import.meta.dirname, '../../../baselines');
@@ -63,13 +63,14 @@ function named(engine: Engine, hostname: string): Engine {
   };
 }
 
-/** The file as it was recorded, without the local version of the kernel: that names whoever built it. */
+/** The file as it was recorded, without seal and local version of the kernel: those are of whoever built it. */
 function withoutLocalKernel(recorded: string): string {
   const {
     $schema,
     digest: _,
+    seal: __,
     ...baseline
-  } = JSON.parse(recorded) as Baseline & Record<'$schema' | 'digest', string>;
+  } = JSON.parse(recorded) as Baseline & Record<'$schema' | 'digest' | 'seal', string>;
   const plain: Baseline = { ...baseline, kernel: baseline.kernel.replace(/-.*$/, '') };
   return `${JSON.stringify({ $schema, digest: digestOf(JSON.stringify(plain)), ...plain }, undefined, 1)}\n`;
 }

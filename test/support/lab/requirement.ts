@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
-import type { Era } from './eras.ts';
+import { ERAS, type Era } from './eras.ts';
 import { rootDirectory } from './roots.ts';
 import { LAB_ENV } from './run.ts';
 
@@ -16,6 +16,10 @@ function found(tool: string): boolean {
  * @throws Error under CI=true instead of giving a reason: a layer that silently skips there proves nothing
  */
 export function labUnavailable(era: Era): string | undefined {
+  const { rootFrom } = ERAS[era];
+  // An Engine that no distribution packages cannot be required of everybody: packaging/tally.mjs recognises this text.
+  if (rootFrom !== undefined && rootDirectory(era) === '')
+    return `no root of Engine ${era}: ${rootFrom} names none`;
   const needed = existsSync(rootDirectory(era)) ? TOOLS : [...TOOLS, 'debootstrap', 'flock'];
   const missing = needed.filter((tool) => !found(tool));
   const reason =

@@ -1,4 +1,4 @@
-import type { ExecOptions, Outcome } from '../netns.ts';
+import type { ExecOptions, Outcome } from '../program.ts';
 import { runProgram } from '../program.ts';
 
 /** Runs a program somewhere. Never throws for an exit code; throws when it cannot be started or hangs. */

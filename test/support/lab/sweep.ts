@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How run directories are named, so that the next run recognises what a killed one left. */
+/** The name pattern of run directories, by which the next run recognises what a killed one left. */
 export const RUN_PREFIX = 'rulesguard-lab-';
 const CGROUPS = '/sys/fs/cgroup';
 
-/** A process id together with its start time: ids are handed out again, the pair is not. */
+/** A process id together with its start time: ids are reused, the pair is not. */
 export function processIdentity(pid: number): string | undefined {
   try {
     // The second field may hold spaces and parentheses; start time is the 20th after it.
@@ -42,14 +42,14 @@ function thawTree(directory: string): void {
   if (existsSync(freezer)) writeFileSync(freezer, 'THAWED');
 }
 
-/** Wakes what `docker pause` froze below the parent `name`: with cgroup v1 a frozen process does not even die. */
+/** Thaws what `docker pause` froze below the parent `name`: with cgroup v1 a frozen process cannot even be killed. */
 export function thawCgroups(name: string): void {
   for (const directory of cgroupsNamed(name)) thawTree(directory);
 }
 
 /**
- * Removes the cgroups below the parent `name`: the one thing of an engine that neither a process nor a namespace
- * takes along. The kernel refuses while a killed process is not yet gone, so it is asked for up to five seconds.
+ * Removes the cgroups below the parent `name`: the only part of an engine that does not end with its processes and
+ * namespaces. The kernel refuses while a killed process is not yet gone, so it is tried for up to five seconds.
  */
 export async function removeCgroups(name: string): Promise<void> {
   for (const directory of cgroupsNamed(name)) {
@@ -65,8 +65,8 @@ export async function removeCgroups(name: string): Promise<void> {
 }
 
 /**
- * Takes away what runs of the lab that were killed have left: cgroups and run directories. Their processes, mounts
- * and namespaces died with them.
+ * Removes what killed runs of the lab have left: cgroups and run directories. Their processes, mounts and namespaces
+ * ended with them.
  */
 export async function sweep(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(RUN_PREFIX))) {

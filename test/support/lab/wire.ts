@@ -10,7 +10,7 @@ export const CLIENT = { ipv4: '192.0.2.2', ipv6: '2001:db8::2' } as const;
 async function setUp(exec: Exec, addresses: readonly string[], gateways: readonly string[]): Promise<void> {
   const lines = [
     'link set lo up',
-    // Without duplicate address detection an IPv6 address serves at once, not after a second.
+    // Without duplicate address detection an IPv6 address is usable at once, not after a second.
     ...addresses.map((address) => `addr add ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`),
     'link set eth0 up',
     ...gateways.map((gateway) => `${gateway.includes(':') ? '-6 ' : ''}route add default via ${gateway}`),
@@ -19,7 +19,7 @@ async function setUp(exec: Exec, addresses: readonly string[], gateways: readonl
 }
 
 /**
- * Lays a veth pair between the engine's network namespace and the client's, `eth0` at both ends. The engine's default
+ * Creates a veth pair between the engine's network namespace and the client's, `eth0` at both ends. The engine's default
  * route leads to the client: what a container sends out arrives there. The client has no route to any container.
  */
 export async function connect(engine: Exec, client: Netns): Promise<void> {

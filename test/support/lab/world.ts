@@ -6,19 +6,19 @@ import { execa } from 'execa';
 import { LAB_ENV, execThrough, type Exec } from './run.ts';
 import { RUN_PREFIX, processIdentity, removeCgroups, thawCgroups } from './sweep.ts';
 
-/** A small machine: its own mounts, processes and network, with a Debian root that it may write to as it likes. */
+/** A small machine: its own mounts, processes and network, with a Debian root whose changes are thrown away. */
 export interface World {
-  /** Names everything of this world on the host: the run directory and the cgroup parent. */
+  /** The name of this world's run directory and cgroup parent on the host. */
   readonly name: string;
-  /** Host directory that the inside sees as `/lab`. */
+  /** Host directory that is `/lab` inside. */
   readonly shared: string;
   /** Path of its network namespace, for `nsenter --net=`. */
   readonly netns: string;
   /** Runs a program of its own, inside. */
   readonly exec: Exec;
-  /** As `exec`, but in the network namespace at `netns`: the inside's programs and files, someone else's network. */
+  /** As `exec`, but in the network namespace at `netns`: programs and files of the inside, another network. */
   execIn(netns: string): Exec;
-  /** Words that make a command see the inside's programs and files, in whatever network namespace it is run. */
+  /** The prefix with which a command has the inside's programs and files, in the caller's network namespace. */
   readonly enter: readonly string[];
   /** Kills every process inside; mounts and namespaces go with them. */
   destroy(): Promise<void>;
@@ -48,7 +48,14 @@ export async function createWorld(root: string): Promise<World> {
   ];
   const keeper = execa(
     'setpriv',
-    ['--pdeathsig', 'KILL', ...namespaces, path.join(import.meta.dirname, 'enter-root.sh'), root, directory],
+    [
+      '--pdeathsig',
+      'KILL',
+      ...namespaces,
+      path.join(import.meta.dirname, 'inside/enter-root.sh'),
+      root,
+      directory,
+    ],
     { env: LAB_ENV, extendEnv: false, reject: false, stdin: 'ignore', buffer: { stdout: false } },
   );
   const said: unknown = await Promise.race([once(keeper.stdout, 'data'), keeper]);
@@ -73,7 +80,7 @@ export async function createWorld(root: string): Promise<World> {
     enter,
     async destroy() {
       thawCgroups(name);
-      // The first process of a pid namespace takes all others with it; `unshare` then ends by itself.
+      // When the first process of a pid namespace ends, the kernel ends all others; `unshare` then ends by itself.
       if (identity !== undefined && processIdentity(pid) === identity) process.kill(pid, 'SIGKILL');
       await keeper;
       await removeCgroups(name);

@@ -8,7 +8,7 @@ import {
 } from '../incident/rules.ts';
 import { ownLines } from '../incident/judge.ts';
 import { glance, isReached, type Answers } from '../matrix/packets.ts';
-import type { Outcome } from '../netns.ts';
+import type { Outcome } from '../program.ts';
 import type { Change } from './managers.ts';
 import { settled, type Rest, type Site } from './site.ts';
 
@@ -57,12 +57,12 @@ export const differing = ({ pairs }: Site, known: Answers, now: Answers): readon
 export async function perform(
   site: Site,
   rest: Rest,
-  { typed, until = 'true', isHeard }: Change,
+  { typed, until = 'true', isNotified }: Change,
 ): Promise<Deed> {
   await rest.again();
   const outcome = await site.typed(typed);
   await site.mustType(until);
-  const saves = await settled(site.engine, isHeard);
+  const saves = await settled(site.engine, isNotified);
   const answers = await glance(site.engine, site.pairs);
   const broken = differing(site, rest.known, answers);
   return {

@@ -14,7 +14,7 @@ const reload = (hurts: boolean): Change => ({
   typed: 'firewall-cmd --reload',
   hurts,
   rehearsal: 'cannot tell',
-  isHeard: true,
+  isNotified: true,
   hook: { target: 'firewalld', beside: `${AS_SYSTEMD} start rulesguard-firewalld.service` },
 });
 

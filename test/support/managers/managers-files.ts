@@ -68,10 +68,10 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     era: '28.5',
     setUp: ['ufw allow 22/tcp', 'ufw --force enable'],
     changes: [
-      { typed: 'ufw reload', hurts: false, rehearsal: 'tells', hook: { target: 'ufw' } },
-      { typed: 'ufw allow 8443/tcp', hurts: false, rehearsal: 'tells', hook: { target: 'ufw' } },
-      { typed: 'ufw --force disable', hurts: true, rehearsal: 'tells' },
-      { typed: 'ufw --force reset', hurts: true, rehearsal: 'tells' },
+      { typed: 'ufw reload', hurts: false, rehearsal: 'predicts', hook: { target: 'ufw' } },
+      { typed: 'ufw allow 8443/tcp', hurts: false, rehearsal: 'predicts', hook: { target: 'ufw' } },
+      { typed: 'ufw --force disable', hurts: true, rehearsal: 'predicts' },
+      { typed: 'ufw --force reset', hurts: true, rehearsal: 'predicts' },
     ],
   },
   {
@@ -79,7 +79,7 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'ufw',
     era: '28.5',
     setUp: ['sed -i s/^MANAGE_BUILTINS=.*/MANAGE_BUILTINS=yes/ /etc/default/ufw', 'ufw --force enable'],
-    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'tells', hook: { target: 'ufw' } }],
+    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'predicts', hook: { target: 'ufw' } }],
   },
   {
     name: 'ufw, :DOCKER-USER in after.rules',
@@ -89,7 +89,7 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
       `sed -i '/^:ufw-after-forward/a :DOCKER-USER - [0:0]' /etc/ufw/after.rules`,
       'ufw --force enable',
     ],
-    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'tells', hook: { target: 'ufw' } }],
+    changes: [{ typed: 'ufw reload', hurts: true, rehearsal: 'predicts', hook: { target: 'ufw' } }],
   },
   {
     name: 'netfilter-persistent, rules of before Docker',
@@ -104,10 +104,10 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
       {
         typed: 'netfilter-persistent reload',
         hurts: true,
-        rehearsal: 'tells',
+        rehearsal: 'predicts',
         hook: { target: 'netfilter-persistent' },
       },
-      { typed: 'netfilter-persistent flush', hurts: true, rehearsal: 'tells' },
+      { typed: 'netfilter-persistent flush', hurts: true, rehearsal: 'predicts' },
     ],
   },
   {
@@ -115,19 +115,19 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'nftables',
     era: '28.5',
     setUp: [],
-    changes: [{ typed: 'nft -f /etc/nftables.conf', hurts: true, rehearsal: 'tells', hook: NFTABLES }],
+    changes: [{ typed: 'nft -f /etc/nftables.conf', hurts: true, rehearsal: 'predicts', hook: NFTABLES }],
   },
   {
-    name: 'ferm 2.7, which writes the nft backend',
+    name: 'ferm 2.7, which writes the nft variant',
     package: 'ferm',
     era: '28.5',
     setUp: FERM,
     changes: [
-      { typed: 'ferm /etc/ferm/ferm.conf', hurts: true, rehearsal: 'tells', hook: { target: 'ferm' } },
+      { typed: 'ferm /etc/ferm/ferm.conf', hurts: true, rehearsal: 'predicts', hook: { target: 'ferm' } },
     ],
   },
   {
-    name: 'ferm 2.5, which writes the legacy backend',
+    name: 'ferm 2.5, which writes the legacy variant',
     package: 'ferm',
     era: '20.10',
     setUp: [],
@@ -135,8 +135,8 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
       {
         typed: 'ferm /etc/ferm/ferm.conf',
         hurts: true,
-        rehearsal: 'tells',
-        stops: 'FORWARD of the legacy backend drops',
+        rehearsal: 'predicts',
+        stops: 'FORWARD of the legacy variant drops',
       },
     ],
   },
@@ -146,8 +146,8 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     era: '28.5',
     setUp: shorewall('No'),
     changes: [
-      { typed: 'shorewall reload', hurts: true, rehearsal: 'tells', hook: { target: 'shorewall' } },
-      { typed: 'shorewall restart', hurts: true, rehearsal: 'tells', hook: { target: 'shorewall' } },
+      { typed: 'shorewall reload', hurts: true, rehearsal: 'predicts', hook: { target: 'shorewall' } },
+      { typed: 'shorewall restart', hurts: true, rehearsal: 'predicts', hook: { target: 'shorewall' } },
     ],
   },
   {
@@ -155,7 +155,9 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     package: 'shorewall',
     era: '28.5',
     setUp: shorewall('Yes'),
-    changes: [{ typed: 'shorewall reload', hurts: true, rehearsal: 'tells', hook: { target: 'shorewall' } }],
+    changes: [
+      { typed: 'shorewall reload', hurts: true, rehearsal: 'predicts', hook: { target: 'shorewall' } },
+    ],
   },
   {
     name: 'plain scripts',
@@ -163,10 +165,10 @@ export const MANAGERS_OF_FILES: readonly Manager[] = [
     era: '28.5',
     setUp: Object.entries(SCRIPTS).map(([name, text]) => heredoc(`/etc/${name}`, text)),
     changes: [
-      { typed: 'sh /etc/flush.sh', hurts: true, rehearsal: 'tells' },
-      { typed: 'sh /etc/restore.sh', hurts: true, rehearsal: 'tells' },
-      { typed: 'sh /etc/nft.sh', hurts: true, rehearsal: 'tells' },
-      { typed: 'sh /etc/polite.sh', hurts: false, rehearsal: 'tells' },
+      { typed: 'sh /etc/flush.sh', hurts: true, rehearsal: 'predicts' },
+      { typed: 'sh /etc/restore.sh', hurts: true, rehearsal: 'predicts' },
+      { typed: 'sh /etc/nft.sh', hurts: true, rehearsal: 'predicts' },
+      { typed: 'sh /etc/polite.sh', hurts: false, rehearsal: 'predicts' },
     ],
   },
 ];

@@ -2,7 +2,7 @@ import type { ManagersEra } from './root.ts';
 
 /** A hook, and how it is seen to work. */
 export interface Hook {
-  /** What `rulesguard hook install` is told. */
+  /** The target of `rulesguard hook install`. */
   readonly target: string;
   /** Typed instead of the change, where the hook hangs on a unit of systemd. */
   readonly typed?: string;
@@ -16,11 +16,11 @@ export interface Change {
   /** Whether Docker loses anything by it, without us: rules, FORWARD's policy, or ways of packets. */
   readonly hurts: boolean;
   /** Whether a rehearsal can tell; where it needs a daemon, nobody can. */
-  readonly rehearsal: 'tells' | 'cannot tell';
+  readonly rehearsal: 'predicts' | 'cannot tell';
   /** The hook that covers it; absent where there is none. */
   readonly hook?: Hook;
-  /** Whether dockerd hears of it, and then writes its rules anew by itself. */
-  readonly isHeard?: true;
+  /** Whether dockerd is notified, and then writes its rules again by itself. */
+  readonly isNotified?: true;
   /** Whose rules of its own stop Docker's packets, where no rule of Docker's can help. */
   readonly stops?: string;
   /** Typed afterwards, to wait until it has been done: what was started goes on by itself. */

@@ -16,7 +16,7 @@ import { must } from '../lab/run.ts';
 import { equip, placesOf, run } from '../matrix/city.ts';
 import { measure, type Answers } from '../matrix/packets.ts';
 import type { Pair } from '../matrix/pairs.ts';
-import type { Outcome } from '../netns.ts';
+import type { Outcome } from '../program.ts';
 import { bringAsSystemd } from './as-systemd.ts';
 import type { Manager } from './managers.ts';
 import type { Program } from './program.ts';
@@ -40,7 +40,7 @@ export interface Site {
 async function untilSound(engine: Engine, pairs: readonly Pair[]): Promise<void> {
   let known: Answers = new Map();
   // An IPv6 address of a new bridge answers only a second or two after it was given.
-  for (let attempt = 0; attempt < 6; attempt++) {
+  for (let attempt = 0; attempt < 20; attempt++) {
     known = await measure(engine, pairs);
     if (Object.entries(SOUND).every(([name, answer]) => known.get(name) === answer)) return;
   }
@@ -66,10 +66,10 @@ export const plain = ({ ipv4, ipv6 }: Saves): Saves => ({ ipv4: plainNames(ipv4)
 
 /**
  * Waits until what the Engine or a daemon does about a change by itself is done, and gives the rules then.
- * @param isHeard whether dockerd hears of it: it takes up to two seconds until it begins
+ * @param isNotified whether dockerd is notified: it takes up to two seconds until it begins
  */
-export async function settled(engine: Engine, isHeard = false): Promise<Saves> {
-  if (isHeard) await sleep(3000);
+export async function settled(engine: Engine, isNotified = false): Promise<Saves> {
+  if (isNotified) await sleep(3000);
   const keys = (saves: Saves) => linesOf(saves).map(keyOf).join('\n');
   let last = await rulesNow(engine);
   for (let same = 0; same < 4;) {
@@ -161,7 +161,7 @@ export async function settle(site: Site, manager: Manager): Promise<Rest> {
   };
 }
 
-/** Empties the backend that the Engine does not use: some managers write there. */
+/** Empties the variant that the Engine does not use: some managers write there. */
 async function clearLegacy({ mustType }: Site): Promise<void> {
   await mustType(
     `for tool in ip ip6; do

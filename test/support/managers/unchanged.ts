@@ -1,4 +1,4 @@
-import type { Outcome } from '../netns.ts';
+import type { Outcome } from '../program.ts';
 import { rulesOf } from './cell.ts';
 import { filesOf, rulesNow, type Site } from './site.ts';
 

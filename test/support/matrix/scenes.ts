@@ -3,6 +3,7 @@ import { FAMILIES, isRule, toolOf } from '../incident/rules.ts';
 import { must } from '../lab/run.ts';
 import { GUEST, LATECOMER, run } from './city.ts';
 import { HALF_NETWORK, createHalfNetwork, takeSnapshot, type City } from './stage.ts';
+import { edited } from '../edited.ts';
 
 /** What Docker does between the damage and the repair, and brings some rules back by. */
 export interface HalfRepair {
@@ -27,7 +28,10 @@ const NETWORK: HalfRepair = {
   },
 };
 
-/** Where Docker's chains are gone it fails, and leaves a rule behind (docker-rules section 4). */
+/**
+ * Where Docker's chains are gone it fails, and leaves a rule behind
+ * (docs/reference/docker-iptables.md#what-docker-restores).
+ */
 const FAILED_NETWORK: HalfRepair = {
   name: 'docker network create, which fails',
   async run({ engine }) {
@@ -100,7 +104,7 @@ const RELOAD: Damage = {
   name: 'iptables-restore < rules.v4 of before Docker',
   async run(town) {
     for (const family of FAMILIES) {
-      const input = fileWithoutDocker(town, family).replace(':FORWARD DROP', ':FORWARD ACCEPT');
+      const input = edited(fileWithoutDocker(town, family), ':FORWARD DROP', ':FORWARD ACCEPT');
       await must(town.engine.execInside, toolOf(family, '-restore'), [], { input });
     }
   },

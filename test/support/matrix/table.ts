@@ -1,4 +1,5 @@
-import { SOURCES, type Hurt, type Source, type Verdict } from './cell.ts';
+import { type Source, SOURCES } from '../../../src/reconcile/reference.ts';
+import { type Hurt, type Verdict } from './cell.ts';
 
 /** One damage with one half-repair on one Engine, and its cells. */
 export interface Row {

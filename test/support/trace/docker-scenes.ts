@@ -1,5 +1,5 @@
-import { recording, type Recording } from '../recordings.ts';
-import type { Backend, Family } from '../netns.ts';
+import { recording, type Recording } from '../recorded/recordings.ts';
+import type { Variant, Family } from '../netns.ts';
 import type { Dice } from './dice.ts';
 import { onMap } from './families.ts';
 import { throwSysctls, type Scene } from './rulesets.ts';
@@ -60,7 +60,7 @@ function moveIpv6(dice: Dice, from: Recording): Moved {
  *
  * @param name - of a recording, e.g. `engine-28.5`
  */
-export function dockerScene(dice: Dice, name: string, family: Family, backend: Backend): Scene {
+export function dockerScene(dice: Dice, name: string, family: Family, variant: Variant): Scene {
   const { rules, names } = (family === 'ipv4' ? moveIpv4 : moveIpv6)(dice, recording(name));
   const ports = [...rules.matchAll(/--dport (\d+)/g)].map(([, port]) => Number(port));
   const addresses = [...rules.matchAll(/ -d (\S+)\/(?:32|128)/g)]
@@ -70,7 +70,7 @@ export function dockerScene(dice: Dice, name: string, family: Family, backend: B
   return {
     name: `${name}, ${names.join(' and ') || 'no network'} in the town`,
     family,
-    rules: { [backend]: rules },
+    rules: { [variant]: rules },
     // With everything forwarded, as dockerd sees to.
     sysctls: {
       ...throwSysctls(dice, family, false),

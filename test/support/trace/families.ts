@@ -1,4 +1,4 @@
-import { formatBlock, parseBlock } from '../../../src/iptables/address.ts';
+import { formatBlock, parseBlock } from '../../../src/net/address.ts';
 import type { Family } from '../netns.ts';
 
 /** The town's IPv6 addresses are its IPv4 ones behind this /96, so that one map, one set of rules and one die serve both. */
@@ -27,7 +27,7 @@ export function inFamily(family: Family, text: string): string {
   );
 }
 
-/** The IPv4 address that stands for one of either family in the town's map; any other stays as it is. */
+/** The IPv4 address that is used for one of either family in the town's map; any other stays as it is. */
 export function onMap(address: string): string {
   if (address === '::1') return '127.0.0.1';
   const block = parseBlock(address);

@@ -1,6 +1,6 @@
 import type { Packet } from '../../../src/trace/packet.ts';
 import type { Path } from '../../../src/trace/path.ts';
-import { isIcmp } from '../../../src/trace/protocols.ts';
+import { isIcmp } from '../../../src/trace/match/protocols.ts';
 import type { Sighting } from './agent.ts';
 import { onMap } from './families.ts';
 import { HOMES } from './town.ts';
@@ -37,8 +37,8 @@ export function explain({ packet, last, end, steps }: Path, seen: readonly Sight
     `${told(packet)} by ${packet.inInterface || 'this machine'} ${packet.state}`,
     `  trace: ${JSON.stringify(end)}, as ${told(last)}`,
     `  kernel: ${seen.length === 0 ? 'not seen' : seen.map((one) => JSON.stringify(one)).join(' ')}`,
-    ...steps.map(({ hook, backend = '', stage, chain = '', rule, what }) =>
-      ['   ', hook, backend, stage, chain, what, rule?.text ?? ''].join(' '),
+    ...steps.map(({ hook, variant = '', stage, chain = '', rule, what }) =>
+      ['   ', hook, variant, stage, chain, what, rule?.text ?? ''].join(' '),
     ),
   ].join('\n');
 }

@@ -95,6 +95,87 @@ function rule(dice: Dice, hook: string | undefined, later: readonly string[], ki
   return words.join(' ');
 }
 
+/** Where a table translates and marks: at moments of its own, for nobody tells which of two at the same one comes first. */
+const OFFSETS: Readonly<Record<string, number>> = { own: -5, other: 5 };
+const MARK_HOOKS = ['prerouting', 'input', 'forward', 'postrouting'];
+const NAT_HOOKS = ['prerouting', 'input', 'output', 'postrouting'];
+
+/** Conditions, and now and then one for a mark. */
+function markedConditions(dice: Dice, hook: string, kind: Kind): readonly string[] {
+  const mark = dice.pick([
+    'meta mark 0x1',
+    'meta mark != 0x1',
+    'meta mark & 0x2 == 0x2',
+    'meta mark { 0x1, 0x3 }',
+    'ct mark 0x1',
+    'ct mark & 0x3 != 0x1',
+  ]);
+  // nft refuses to translate to an address of the other family.
+  const words = conditions(dice, hook, kind).filter((word) => !word.startsWith('meta nfproto'));
+  return [...words, ...(dice.chance(30) ? [mark] : [])];
+}
+
+function markRule(dice: Dice, hook: string, kind: Kind): string {
+  const words = dice.pick([
+    'meta mark set 0x1',
+    'meta mark set 0x2',
+    'meta mark set meta mark | 0x2',
+    'meta mark set meta mark & 0x1 | 0x4',
+    'meta mark set meta mark ^ 0x3',
+    'meta mark set ct mark',
+    'ct mark set meta mark',
+    'ct mark set ct mark | 0x1',
+    'ct mark set 0x3',
+  ]);
+  const end = dice.pick(['', '', '', ' accept', ' counter', ' drop']);
+  return [...markedConditions(dice, hook, kind), words].join(' ') + end;
+}
+
+function natRule(dice: Dice, hook: string, kind: Kind): string {
+  const to = dice.pick(['172.17.0.2', '172.17.0.3', '172.18.0.2', '172.18.0.3', '192.0.2.10', '192.0.2.2']);
+  const from = dice.pick(['192.0.2.1', '192.0.2.10', '172.17.0.1', '198.51.100.1']);
+  const port = String(dice.pick(PORTS));
+  const words = markedConditions(dice, hook, kind);
+  if (hook === 'input') return [...words, dice.pick([`snat ip to ${from}`, 'accept', 'drop'])].join(' ');
+  // Which address a packet over lo is given is not told.
+  if (hook === 'postrouting')
+    return dice.pick([
+      [...words.filter((word) => !word.startsWith('oifname')), 'oifname != "lo" masquerade'].join(' '),
+      [...words, `snat ip to ${from}`].join(' '),
+      [...words, dice.pick(['accept', 'return', 'drop'])].join(' '),
+    ]);
+  return dice.pick([
+    [...words, `dnat ip to ${to}`].join(' '),
+    [...words, 'redirect'].join(' '),
+    `${dice.pick(['tcp', 'udp'])} dport ${String(dice.pick(PORTS))} dnat ip to ${to}:${port}`,
+    `${dice.pick(['tcp', 'udp'])} dport { 53, 80, 1000-9000 } redirect to :${port}`,
+    [...words, dice.pick(['accept', 'return', 'drop'])].join(' '),
+  ]);
+}
+
+/** Chains that translate, and that mark. */
+function changingChains(dice: Dice, name: string, kind: Kind): readonly string[] {
+  const write = (
+    type: string,
+    hook: string,
+    level: number,
+    make: (dice: Dice, hook: string, kind: Kind) => string,
+  ): readonly string[] => {
+    if (!dice.chance(40)) return [];
+    const shift = kind.exotic && dice.chance(6) ? 0 : (OFFSETS[name] ?? 0);
+    const rules = Array.from({ length: 1 + dice.below(3) }, () => `${make(dice, hook, kind)}\n`);
+    return [
+      `chain ${type}_${hook} {\ntype ${type} hook ${hook} priority ${String(level + shift)};\n${rules.join('')}}`,
+    ];
+  };
+  return [
+    ...MARK_HOOKS.flatMap((hook) => write('filter', hook, -150, markRule)),
+    ...NAT_HOOKS.flatMap((hook) =>
+      write('nat', hook, hook === 'prerouting' || hook === 'output' ? -100 : 100, natRule),
+    ),
+  ];
+}
+
 /** A table nobody would write, of everything that is followed and, where `exotic`, some of what is not; for `nft -f`. */
 function table(dice: Dice, name: string, kind: Kind): string {
   const chains = HELPERS.map((helper, i) => {
@@ -112,7 +193,8 @@ function table(dice: Dice, name: string, kind: Kind): string {
       return `chain at_${hook} {\n${[head, ...rules].map((line) => `${line}\n`).join('')}}`;
     });
   const near = 'set near { type ipv4_addr; flags interval; elements = { 172.17.0.0/24, 192.0.2.2 } }';
-  return `table inet ${name} {\n${[near, ...chains, ...bases].join('\n')}\n}\n`;
+  const changing = changingChains(dice, name, kind);
+  return `table inet ${name} {\n${[near, ...chains, ...bases, ...changing].join('\n')}\n}\n`;
 }
 
 /** One or two tables of nftables' own, in the words of a family. */
@@ -121,7 +203,7 @@ export function generateNatives(dice: Dice, kind: Kind): string {
   const { family } = kind;
   if (family === 'ipv4') return text;
   return inFamily(family, text)
-    .replaceAll(/\bip (?=[sd]addr)/g, 'ip6 ')
+    .replaceAll(/\bip (?=[sd]addr|to )/g, 'ip6 ')
     .replaceAll('icmp type', 'icmpv6 type')
     .replaceAll('l4proto icmp', 'l4proto ipv6-icmp')
     .replaceAll('ipv4_addr', 'ipv6_addr');

@@ -1,6 +1,6 @@
 import { makePacket, type Packet } from '../../../src/trace/packet.ts';
 import type { Path } from '../../../src/trace/path.ts';
-import { isIcmp } from '../../../src/trace/protocols.ts';
+import { isIcmp } from '../../../src/trace/match/protocols.ts';
 import type { Family } from '../netns.ts';
 import type { Dice } from './dice.ts';
 import { inFamily, onMap, WORDS } from './families.ts';

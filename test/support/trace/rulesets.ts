@@ -1,5 +1,5 @@
 import { FAMILIES } from '../kernel.ts';
-import type { Backend, Family } from '../netns.ts';
+import type { Variant, Family } from '../netns.ts';
 import type { Dice } from './dice.ts';
 import { inFamily, setName, WORDS } from './families.ts';
 import { generateNatives } from './native-tables.ts';
@@ -9,15 +9,15 @@ import { conditions, target } from './words-of-rules.ts';
 export interface Scene {
   readonly name: string;
   readonly family: Family;
-  /** For `iptables-restore`, of each backend that is to have any. */
-  readonly rules: Readonly<Partial<Record<Backend, string>>>;
+  /** For `iptables-restore`, of each variant that is to have any. */
+  readonly rules: Readonly<Partial<Record<Variant, string>>>;
   /** Tables of nftables' own beside them, for `nft -f`. */
   readonly natives?: string | undefined;
   /** Under /proc/sys/net. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** Whether it holds matches or targets that are not known to the trace. */
   readonly exotic: boolean;
-  /** Packets that have something to do with these rules; IPv4 addresses, which stand for those of either family. */
+  /** Packets that have something to do with these rules; IPv4 addresses, used for either family. */
   readonly destinations: readonly string[];
   readonly ports: readonly number[];
 }
@@ -191,24 +191,24 @@ export interface Order {
   readonly family: Family;
   /** With some of what the trace does not know. */
   readonly exotic: boolean;
-  readonly backends: readonly Backend[];
+  readonly variants: readonly Variant[];
   /** With tables of nftables' own. */
   readonly natives?: true;
 }
 
 /** A ruleset nobody would write, of everything the trace knows and, where `exotic`, some of what it does not. */
 export function generateScene(dice: Dice, name: string, order: Order): Scene {
-  const { family, exotic, backends } = order;
+  const { family, exotic, variants } = order;
   const rules = (): string =>
     inFamily(family, PLANS.map((plan) => tableText(dice, plan, exotic, family)).join(''));
   return {
     name,
     family,
-    rules: Object.fromEntries(backends.map((backend) => [backend, rules()])),
+    rules: Object.fromEntries(variants.map((variant) => [variant, rules()])),
     natives: order.natives && generateNatives(dice, { family, exotic }),
     sysctls: throwSysctls(dice, family, exotic),
-    // Which backend's rules come first, nobody tells.
-    exotic: exotic || backends.length > 1,
+    // Which variant's rules come first, nobody tells.
+    exotic: exotic || variants.length > 1,
     destinations: [],
     ports: [],
   };

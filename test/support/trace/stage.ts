@@ -1,12 +1,12 @@
 import type { Path } from '../../../src/trace/path.ts';
 import { traceAnswer, tracePath } from '../../../src/trace/trace.ts';
-import { BACKENDS } from '../kernel.ts';
+import { VARIANTS } from '../kernel.ts';
 import { tool } from '../netns.ts';
 import type { Sighting } from './agent.ts';
 import type { Dice } from './dice.ts';
 import { explain, judge, type Verdict } from './judge.ts';
 import { answerTo, entryOf, orderOf, throwShot, type Shot } from './packets.ts';
-import { readTerrain } from './read-terrain.ts';
+import { readNetworkState } from './read-network-state.ts';
 import { SETS, type Scene } from './rulesets.ts';
 import type { Town } from './town.ts';
 
@@ -27,7 +27,7 @@ const ANSWERS = 1_000_000;
 
 /** Loads a scene into the host, emptying what was there. */
 async function load(town: Town, { name, family, rules, natives, sysctls }: Scene): Promise<void> {
-  const tools = BACKENDS.map((backend) => tool(family, backend));
+  const tools = VARIANTS.map((variant) => tool(family, variant));
   const clear = tools.flatMap((program) => [
     ...['raw', 'mangle', 'nat', 'filter', 'security'].map(
       (table) => `${program} -t ${table} -F; ${program} -t ${table} -X`,
@@ -45,10 +45,10 @@ async function load(town: Town, { name, family, rules, natives, sysctls }: Scene
   ];
   const { stderr } = await town.host.exec('sh', ['-c', script.join('\n')], { input: SETS });
   if (stderr !== '' && !stderr.includes('warning')) throw new Error(stderr);
-  for (const backend of BACKENDS) {
-    const text = rules[backend];
+  for (const variant of VARIANTS) {
+    const text = rules[variant];
     if (text === undefined) continue;
-    const { code, stderr: refusal } = await town.host.restore(family, backend, text);
+    const { code, stderr: refusal } = await town.host.restore(family, variant, text);
     if (code !== 0) throw new Error(`${name}: ${refusal}\n${text}`);
   }
   if (natives === undefined) return;
@@ -80,7 +80,7 @@ interface Play {
 /** Sends packets through a scene, has those answered that arrive, and compares every one with what the trace says of it. */
 export async function play(town: Town, { scene, dice, count, firstId }: Play): Promise<Tally> {
   await load(town, scene);
-  const terrain = await readTerrain(town.host);
+  const netState = await readNetworkState(town.host);
   const counts: Record<Verdict, number> = { right: 0, unknown: 0, nobody: 0, wrong: 0 };
   const ends: Record<string, number> = {};
   const wrong: string[] = [];
@@ -99,12 +99,12 @@ export async function play(town: Town, { scene, dice, count, firstId }: Play): P
   const seen = await shoot(town, shots);
   const answers: { shot: Shot; path: Path; first: Path }[] = [];
   for (const shot of shots) {
-    const path = tracePath(shot.packet, terrain);
+    const path = tracePath(shot.packet, netState);
     const verdict = record(path, seen.get(shot.id) ?? []);
     const answer = verdict === 'right' ? answerTo(path, shot.id + ANSWERS, shot.number) : undefined;
     if (answer === undefined) continue;
     const { inInterface, inPort } = entryOf(answer.from, answer.device);
-    const back = traceAnswer(path, terrain, inInterface, inPort);
+    const back = traceAnswer(path, netState, inInterface, inPort);
     answers.push({ shot: { ...answer, packet: back.packet }, path: back, first: path });
   }
   const heard = await shoot(

@@ -67,6 +67,9 @@ const ROUTES = [
   'rule add fwmark 0x2/0x2 lookup 100',
   'rule add from 172.17.0.4 to 203.0.113.0/24 lookup 101',
   'route add 203.0.113.0/24 via 198.51.100.2 table 101',
+  // `not` turns both conditions together.
+  'rule add pref 20000 not fwmark 0x1/0x1 iif docker0 lookup 102',
+  'route add 203.0.113.0/29 via 198.51.100.2 table 102',
 ];
 
 /** Builds the town. What arrives at a place other than the host is not answered, so that only what is sent is seen. */

@@ -1,16 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { Network } from '../../../src/docker/inventory.ts';
-import { ownHost, type HostRules, type OwnedHost } from '../../../src/docker/ownership.ts';
+import type { Network } from '../../../src/docker/inventory/inventory.ts';
+import { ownHost, type OwnedHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
+import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../../src/net/family.ts';
 import { validate } from '../../../src/generated/baseline.js';
-import { ownBaseline, type Baseline } from '../../../src/guard/baseline.ts';
-import { compare } from '../../../src/guard/compare.ts';
-import { unsoundness } from '../../../src/guard/soundness.ts';
-import { FAMILIES } from '../../../src/iptables/model.ts';
-import { parseSave } from '../../../src/iptables/parse.ts';
-import { digestOf } from '../../../src/system/digest.ts';
-import { recording } from '../../support/recordings.ts';
+import { ownBaseline } from '../../../src/firewall/iptables/desired/recorded-rules.ts';
+import type { Baseline } from '../../../src/reconcile/baseline.ts';
+import { compare } from '../../../src/firewall/iptables/compare/compare.ts';
+import { unsoundness } from '../../../src/reconcile/soundness.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { digestOf } from '../../../src/digest.ts';
+import { recording } from '../../support/recorded/recordings.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../baselines/', import.meta.url));
 const SAMPLES = readdirSync(FOLDER)
@@ -59,7 +61,7 @@ describe.each(SAMPLES)('%s', (name) => {
     const base = ownBaseline(document).owned;
     const live = recordedFor(name, networks);
     const liveOwned = ownHost(live, { networks, settled: true });
-    expect(Object.values(compare({ base, live, liveOwned })).flat()).toEqual([]);
+    expect(Object.values(compare({ desired: base, live, liveOwned })).flat()).toEqual([]);
     const rules = ({ families }: OwnedHost): readonly string[] =>
       FAMILIES.flatMap((family) =>
         [...families[family]].flatMap(([table, chains]) =>

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { eraOf, sameEra, type Era } from '../../../src/docker/era.ts';
 
-/** The boundaries of docker-rules §0, as the Engines of that time spelled their versions, oldest first. */
+/**
+ * The boundaries of the eras (docs/reference/docker-iptables.md#eras), as the Engines of that time spelled their
+ * versions, oldest first.
+ */
 const VERSIONS = [
   '18.03.1-ce',
   '18.05.0-ce',
@@ -25,6 +28,8 @@ const VERSIONS = [
   '28.5.2+dfsg4',
   '29.0.0-rc.2',
   '29.0.0',
+  '29.4.0',
+  '29.4.1',
   '29.7.0',
   '30.0.0',
 ] as const;
@@ -32,7 +37,52 @@ const VERSIONS = [
 /** `field`: its value from each version on, as [first version, value] pairs; the versions between have the one before. */
 type Steps<Value> = readonly (readonly [since: (typeof VERSIONS)[number], value: Value])[];
 
-const STEPS: { readonly [Field in Exclude<keyof Era, 'overlay'>]: Steps<Era[Field]> } = {
+const POLICY: { readonly [Field in keyof Era['policy']]: Steps<Era['policy'][Field]> } = {
+  keepsApart: [
+    ['18.03.1-ce', true],
+    ['29.0.0-rc.2', false],
+  ],
+  keepsUnusedApart: [
+    ['18.03.1-ce', true],
+    ['28.0.1', false],
+  ],
+  closesUnpublished: [
+    ['18.03.1-ce', false],
+    ['28.0.0-rc.1', true],
+  ],
+  closesDirect: [
+    ['18.03.1-ce', 'nothing'],
+    ['28.0.0-rc.1', 'ports'],
+    ['28.2.0', 'addresses'],
+  ],
+  directOptional: [
+    ['18.03.1-ce', false],
+    ['28.0.2', true],
+  ],
+  skipsLinkLocal: [
+    ['18.03.1-ce', false],
+    ['28.0.0-rc.1', true],
+  ],
+  proxyServes: [
+    ['18.03.1-ce', 'masqueraded'],
+    ['28.0.0-rc.1', 'routed-too'],
+    ['28.0.2', 'masqueraded'],
+    ['29.0.0-rc.2', 'none'],
+  ],
+  hairpinPorts: [
+    ['18.03.1-ce', 'always'],
+    ['28.0.0-rc.1', 'without-proxy'],
+  ],
+  sctpChecksum: [
+    ['18.03.1-ce', 'always'],
+    ['28.0.0-rc.1', 'asked'],
+    ['29.0.0-rc.2', 'never'],
+  ],
+};
+
+const WRITING: {
+  readonly [Field in Exclude<keyof Era['writing'], 'overlay'>]: Steps<Era['writing'][Field]>;
+} = {
   layout: [
     ['18.03.1-ce', 'forward'],
     ['28.0.0-rc.1', 'sets'],
@@ -50,59 +100,13 @@ const STEPS: { readonly [Field in Exclude<keyof Era, 'overlay'>]: Steps<Era[Fiel
     ['18.03.1-ce', false],
     ['23.0.2', true],
   ],
-  ip6tables: [
-    ['18.03.1-ce', 'unknown'],
-    ['20.10.23', 'opt-in'],
-    ['27.0', 'default'],
-  ],
-  ipv6IsolatesAll: [
-    ['18.03.1-ce', true],
-    ['28.0.1', false],
-  ],
   ipv6InternalByInterface: [
     ['18.03.1-ce', false],
     ['24.0.0', true],
   ],
-  gatewayModes: [
-    ['18.03.1-ce', false],
-    ['27.0', true],
-  ],
-  // 20.10 takes the option and masquerades all the same (recorded); what lies between is not known.
-  hostIpv6: [
-    ['18.03.1-ce', false],
-    ['25.0.0', true],
-  ],
   natJumpsAtStart: [
     ['18.03.1-ce', false],
     ['28.0.0-rc.1', true],
-  ],
-  skipsLinkLocal: [
-    ['18.03.1-ce', false],
-    ['28.0.0-rc.1', true],
-  ],
-  proxyReturn: [
-    ['18.03.1-ce', 'masqueraded'],
-    ['28.0.0-rc.1', 'routed-too'],
-    ['28.0.2', 'masqueraded'],
-    ['29.0.0-rc.2', 'never'],
-  ],
-  hairpinPorts: [
-    ['18.03.1-ce', 'always'],
-    ['28.0.0-rc.1', 'without-proxy'],
-  ],
-  sctpChecksum: [
-    ['18.03.1-ce', 'always'],
-    ['28.0.0-rc.1', 'asked'],
-    ['29.0.0-rc.2', 'never'],
-  ],
-  rawDrops: [
-    ['18.03.1-ce', 'none'],
-    ['28.0.0-rc.1', 'port'],
-    ['28.2.0', 'endpoint'],
-  ],
-  rawOptional: [
-    ['18.03.1-ce', false],
-    ['28.0.2', true],
   ],
   ingressMatch: [
     ['18.03.1-ce', 'state'],
@@ -110,7 +114,15 @@ const STEPS: { readonly [Field in Exclude<keyof Era, 'overlay'>]: Steps<Era[Fiel
   ],
 };
 
-const OVERLAY: { readonly [Field in keyof Era['overlay']]: Steps<Era['overlay'][Field]> } = {
+const IP6TABLES: Steps<Era['ip6tables']> = [
+  ['18.03.1-ce', 'unknown'],
+  ['20.10.23', 'opt-in'],
+  ['27.0', 'default'],
+];
+
+const OVERLAY: {
+  readonly [Field in keyof Era['writing']['overlay']]: Steps<Era['writing']['overlay'][Field]>;
+} = {
   match: [
     ['18.03.1-ce', 'u32'],
     ['24.0.0', 'bpf'],
@@ -129,26 +141,76 @@ const OVERLAY: { readonly [Field in keyof Era['overlay']]: Steps<Era['overlay'][
   ],
 };
 
+const OPTIONS: { readonly [Field in keyof Era['options']]: Steps<Era['options'][Field]> } = {
+  gatewayModes: [
+    ['18.03.1-ce', false],
+    ['27.0', true],
+  ],
+  // 20.10 takes the option and masquerades all the same (recorded); what lies between is not known.
+  hostIpv6: [
+    ['18.03.1-ce', false],
+    ['25.0.0', true],
+  ],
+  trustedInterfaces: [
+    ['18.03.1-ce', false],
+    ['28.2.0', true],
+  ],
+};
+
+const READING: { readonly [Field in keyof Era['reading']]: Steps<Era['reading'][Field]> } = {
+  routedPorts: [
+    ['18.03.1-ce', 'gateway'],
+    ['29.0.0-rc.2', 'each'],
+  ],
+  listsRoutedPorts: [
+    ['18.03.1-ce', true],
+    ['29.0.0-rc.2', false],
+  ],
+  gatewayChoice: [
+    ['18.03.1-ce', 'dual-first'],
+    ['29.4.1', 'per-family'],
+  ],
+  routesWithoutGateway: [
+    ['18.03.1-ce', 'never'],
+    ['28.0.0-rc.1', 'layer-3'],
+    ['29.0.0-rc.2', 'always'],
+  ],
+};
+
 const expand = (steps: Steps<unknown>): readonly unknown[] => {
   const since = new Map<string, unknown>(steps);
   let value: unknown;
   return VERSIONS.map((version) => (value = since.has(version) ? since.get(version) : value));
 };
 
-describe('what an Engine writes, version by version (docker-rules §0)', () => {
-  test.each(Object.entries(STEPS))('%s', (field, steps) => {
-    const said = VERSIONS.map((version) => eraOf(version)?.[field as keyof typeof STEPS]);
+describe('what an Engine does, version by version', () => {
+  test('whether it writes rules of IPv6', () => {
+    expect(VERSIONS.map((version) => eraOf(version)?.ip6tables)).toEqual(expand(IP6TABLES));
+  });
+
+  test.each(Object.entries(POLICY))('what packets may do: %s', (field, steps) => {
+    const said = VERSIONS.map((version) => eraOf(version)?.policy[field as keyof typeof POLICY]);
+    expect(said).toEqual(expand(steps));
+  });
+
+  test.each(Object.entries(WRITING))('how it is written: %s', (field, steps) => {
+    const said = VERSIONS.map((version) => eraOf(version)?.writing[field as keyof typeof WRITING]);
     expect(said).toEqual(expand(steps));
   });
 
   test.each(Object.entries(OVERLAY))('overlay encryption: %s', (field, steps) => {
-    const said = VERSIONS.map((version) => eraOf(version)?.overlay[field as keyof typeof OVERLAY]);
+    const said = VERSIONS.map((version) => eraOf(version)?.writing.overlay[field as keyof typeof OVERLAY]);
     expect(said).toEqual(expand(steps));
   });
 
-  test('no field is left out above', () => {
-    const fields = Object.keys(eraOf('28.5.2') ?? {});
-    expect([...Object.keys(STEPS), 'overlay'].sort()).toEqual(fields.sort());
+  test.each(Object.entries(OPTIONS))('which options it heeds: %s', (field, steps) => {
+    const said = VERSIONS.map((version) => eraOf(version)?.options[field as keyof typeof OPTIONS]);
+    expect(said).toEqual(expand(steps));
+  });
+
+  test.each(Object.entries(READING))('how its answers are read: %s', (field, steps) => {
+    const said = VERSIONS.map((version) => eraOf(version)?.reading[field as keyof typeof READING]);
+    expect(said).toEqual(expand(steps));
   });
 });
 

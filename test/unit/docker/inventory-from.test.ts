@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inventoryFrom } from '../../../src/docker/inventory-from.ts';
-import type { Answers, Inventory } from '../../../src/docker/inventory.ts';
+import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
+import type { Answers, Inventory } from '../../../src/docker/inventory/inventory.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -224,6 +224,8 @@ describe('the Engine itself', () => {
       endpoints: [],
       ports: [],
       links: [],
+      portsUnknown: [],
+      unconnected: [],
       swarm: {
         state: '',
         manager: false,

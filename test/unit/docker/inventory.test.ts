@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { networksFrom } from '../../../src/docker/inventory.ts';
-import { recording, recordingNames } from '../../support/recordings.ts';
+import { eraOf } from '../../../src/docker/era.ts';
+import { networksFrom } from '../../../src/docker/inventory/networks.ts';
+import { DEFAULT_SETTINGS } from '../../support/recorded/inventories.ts';
+import { recording, recordingNames } from '../../support/recorded/recordings.ts';
 
+const NEWEST = eraOf('29.7.2');
 const ID = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef';
 
 describe('networksFrom', () => {
@@ -16,7 +19,7 @@ describe('networksFrom', () => {
         Options: { 'com.docker.network.bridge.enable_icc': 'false' },
       },
     ];
-    expect(networksFrom(body)).toEqual([
+    expect(networksFrom(body, NEWEST)).toEqual([
       {
         id: ID,
         name: 'web',
@@ -25,7 +28,8 @@ describe('networksFrom', () => {
         internal: false,
         subnets: ['172.18.0.0/16', 'fd00::/64'],
         gateways: ['172.18.0.1'],
-        options: { 'com.docker.network.bridge.enable_icc': 'false' },
+        ...{ ...DEFAULT_SETTINGS, icc: false },
+        ...{ created: '', ipv4: true, ipv6: false, ingress: false },
       },
     ]);
   });
@@ -41,7 +45,7 @@ describe('networksFrom', () => {
     ['none for macvlan', { Driver: 'macvlan', Id: ID, Options: { parent: 'eth0' } }, ''],
     ['none for the host network', { Driver: 'host', Id: ID, Options: null }, ''],
   ])('the bridge is %s', (_, network, bridge) => {
-    expect(networksFrom([network])).toMatchObject([{ bridge }]);
+    expect(networksFrom([network], NEWEST)).toMatchObject([{ bridge }]);
   });
 
   test.each<[what: string, network: Readonly<Record<string, unknown>>]>([
@@ -63,13 +67,17 @@ describe('networksFrom', () => {
       },
     ],
   ])('%s reads as nothing', (_, network) => {
-    expect(networksFrom([network])).toEqual([
-      { id: '', name: '', driver: '', bridge: '', internal: false, subnets: [], gateways: [], options: {} },
+    expect(networksFrom([network], NEWEST)).toEqual([
+      {
+        ...{ id: '', name: '', driver: '', bridge: '', internal: false, subnets: [], gateways: [] },
+        ...DEFAULT_SETTINGS,
+        ...{ created: '', ipv4: true, ipv6: false, ingress: false },
+      },
     ]);
   });
 
   test.each([[null], [undefined], ['[]'], [{}], [[null, 1, 'x', []]]])('%j holds no network', (body) => {
-    expect(networksFrom(body)).toEqual([]);
+    expect(networksFrom(body, NEWEST)).toEqual([]);
   });
 
   test.each(recordingNames())('the answers of %s', (name) => {

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
 
-/** The rows of docs/FAULTS.md: each code with its exits, as `1` or `1, 3`. */
+/** The rows of docs/faults.md: each code with its exits, as `1` or `1, 3`. */
 const documented = new Map(
-  [...read('docs/FAULTS.md').matchAll(/^\| `(RG_[A-Z_]+)` *\| ([\d, ]+?) *\|/gm)].map(
+  [...read('docs/faults.md').matchAll(/^\| `(RG_[A-Z_]+)` *\| ([\d, ]+?) *\|/gm)].map(
     ([, code = '', exits = '']) => [code, exits],
   ),
 );
@@ -31,7 +31,7 @@ function thrown(): ReadonlyMap<string, string> {
   return new Map([...exits].map(([code, all]) => [code, [...all].sort().join(', ')]));
 }
 
-test('docs/FAULTS.md has one row for each fault code, and none for another', () => {
+test('docs/faults.md has one row for each fault code, and none for another', () => {
   expect([...documented.keys()].sort()).toEqual(codes.toSorted());
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
-import type { Listener } from '../../../src/doctor/facts.ts';
+import type { ListeningSocket } from '../../../src/doctor/facts/facts.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
 import {
   healthyFacts,
@@ -12,17 +12,17 @@ import {
   type Change,
 } from '../../support/doctor/host-facts.ts';
 
-const listens = (...listeners: readonly Listener[]): Change => onInside('web', () => ({ listeners }));
+const listens = (...listeners: readonly ListeningSocket[]): Change => onInside('web', () => ({ listeners }));
 
 const OWN_MODE: Change = onContainer('web', () => ({
   networkMode: 'host',
   attachments: [],
   inside: undefined,
-  wanted: [{ proto: 'tcp', port: 80, hostIp: '', hostPort: 8080 }],
+  requestedPorts: [{ proto: 'tcp', port: 80, hostIp: '', hostPort: 8080 }],
 }));
 
-describeCauses('what is told of host, links and containers', [
-  ['nothing', (facts) => facts, []],
+describeCauses('causes found in host, links and containers', [
+  ['a healthy host', (facts) => facts, []],
   [
     'forwarding off',
     sysctls({ 'ipv4/ip_forward': '0' }),
@@ -104,10 +104,27 @@ describeCauses('what is told of host, links and containers', [
     'web',
   ],
   [
+    'paused before its service had opened its sockets',
+    all(
+      listens(),
+      onContainer('web', () => ({ state: 'paused' })),
+    ),
+    ['container-paused'],
+    'docker unpause web',
+    'web',
+  ],
+  [
     'stopped',
     onContainer('mate', () => ({ state: 'exited', inside: undefined })),
     ['container-stopped'],
     'docker start mate',
+    'mate',
+  ],
+  [
+    'stopped by a start that failed on Engine 29: its networks are gone',
+    onContainer('mate', () => ({ state: 'created', inside: undefined, attachments: [] })),
+    ['container-stopped'],
+    'docker network connect bridge mate && docker start mate',
     'mate',
   ],
   [
@@ -119,18 +136,87 @@ describeCauses('what is told of host, links and containers', [
   ],
 ]);
 
-test('another container than the one asked about is no cause', () => {
+test('a port conflict on Engine 29: the failed start took the network, and the remedy gives it back', () => {
+  const change = onContainer('mate', () => ({
+    state: 'created',
+    inside: undefined,
+    attachments: [],
+    requestedPorts: [{ proto: 'tcp', port: 80, hostIp: '', hostPort: 9999 }],
+  }));
+  const listeners = [{ proto: 'tcp', address: '0.0.0.0', port: 9999 }] as const;
+  const { causes } = diagnose({ ...change(healthyFacts()), listeners }, { about: 'mate', from: '' });
+  expect(causes.map(({ code }) => code)).toEqual(['port-conflict']);
+  expect(causes[0]?.remedies[0]?.what).toContain(
+    'then: docker network connect bridge mate && docker start mate',
+  );
+});
+
+test('on Engine 29, a macvlan network without a gateway may hold the default route', () => {
+  const lost = onInside('web', ({ routes }) => ({ routes: routes.filter(({ via }) => via === '') }))(
+    healthyFacts(),
+  );
+  const lan = { ...lost.networks[0], id: 'lan', name: 'lan', driver: 'macvlan', bridge: '', internal: false };
+  const on = (ipv4: string) =>
+    onContainer('web', ({ attachments }) => ({
+      attachments: [
+        ...attachments,
+        { network: 'lan', networkId: 'lan', ipv4, ipv6: '', gateway: '', gateway6: '', mac: '' },
+      ],
+    }))({ ...lost, networks: [...lost.networks, lan as (typeof lost.networks)[number]] });
+  const codes = (facts: Parameters<typeof diagnose>[0]) =>
+    diagnose(facts, { about: 'web', from: '' }).causes.map(({ code }) => code);
+  expect(codes(lost)).toContain('container-no-default-route');
+  expect(codes(on(''))).toContain('container-no-default-route');
+  expect(codes(on('198.51.100.2'))).not.toContain('container-no-default-route');
+});
+
+test('a fault of another container is no cause', () => {
   const facts = listens()(healthyFacts());
   expect(diagnose(facts, { about: 'mate', from: '' }).causes).toEqual([]);
 });
 
-test('what could not be looked at is never healthy', () => {
-  const facts = { ...healthyFacts(), unseen: [{ what: 'routes', untold: 'ip failed' }] };
+test('facts that could not be read: never healthy', () => {
+  const facts = { ...healthyFacts(), unseen: [{ what: 'routes', unavailable: 'ip failed' } as const] };
   expect(diagnose(facts, { about: 'web', from: '' }).verdict).toBe('unknown');
   expect(diagnose(healthyFacts(), { about: 'web', from: 'nosuch' }).verdict).toBe('unknown');
 });
 
-test('an Engine that keeps silent has no container to miss', () => {
+test('without iproute2: the verdict is unknown, without a cause', () => {
+  const facts = healthyFacts();
+  const why = {
+    unavailable: 'ip is not installed',
+    hint: 'On Debian or Ubuntu: apt-get install iproute2',
+  };
+  const blind = {
+    ...facts,
+    netState: { ...facts.netState, links: [], routes: [], routeRules: [] },
+    unseen: [{ what: 'interfaces', ...why } as const, { what: 'routes', ...why } as const],
+  };
+  const { verdict, causes, checks } = diagnose(blind, { about: undefined, from: '' });
+  expect([verdict, causes]).toEqual(['unknown', []]);
+  expect(checks.filter((check) => check.verdict === 'unknown')).toMatchObject([
+    {
+      code: 'unseen',
+      title: 'interfaces and routes could not be read: ip is not installed',
+      remedies: [{ what: why.hint }],
+    },
+  ]);
+});
+
+test('without nft: unknown, in a single check', () => {
+  const facts = healthyFacts();
+  const why = { unavailable: 'nft is not installed', hint: 'On Debian or Ubuntu: apt-get install nftables' };
+  const blind = {
+    ...facts,
+    netState: { ...facts.netState, natives: undefined },
+    unseen: [{ what: 'nftables tables', ...why } as const],
+  };
+  const { verdict, checks } = diagnose(blind, { about: undefined, from: '' });
+  expect(verdict).toBe('unknown');
+  expect(checks.filter((check) => check.verdict === 'unknown').map(({ code }) => code)).toEqual(['unseen']);
+});
+
+test('an Engine that does not answer: its containers are not reported missing', () => {
   const engine = {
     answered: false,
     code: 'RG_ENGINE_HUNG',

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
-import type { Finding } from '../../../src/guard/finding.ts';
+import type { Finding } from '../../../src/reconcile/finding.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
 import { healthyFacts, rewritten, type Change } from '../../support/doctor/host-facts.ts';
+import { edited } from '../../support/edited.ts';
 
 const lost: Finding = {
   kind: 'missing',
@@ -18,12 +19,12 @@ const lost: Finding = {
 const lostBeside =
   (other: (save: string) => string): Change =>
   (facts) => {
-    const { owned, terrain } = rewritten(other)(facts);
-    const [bank] = terrain.banks;
+    const { owned, netState } = rewritten(other)(facts);
+    const [held] = netState.rulesets;
     return {
-      ...rewritten((save) => other(save).replace(/.*MASQUERADE\n/, ''))(facts),
+      ...rewritten((save) => edited(other(save), /.*MASQUERADE\n/, ''))(facts),
       drift: { findings: [lost], rules: 24, baseline: undefined },
-      mended: bank && owned && { rules: bank.rules, owned },
+      afterRestore: held && owned && { rules: held.rules, owned },
     };
   };
 
@@ -37,7 +38,7 @@ describeCauses("what is told where Docker's rules are lost", [
   [
     'rules lost, and the packets too',
     all(
-      rewritten((save) => save.replace(/.*MASQUERADE\n/, '')),
+      rewritten((save) => edited(save, /.*MASQUERADE\n/, '')),
       (facts) => ({
         ...facts,
         drift: { findings: [lost], rules: 24, baseline: undefined },
@@ -48,7 +49,9 @@ describeCauses("what is told where Docker's rules are lost", [
   ['rules lost, and nothing else', lostBeside((save) => save), ['rules-lost']],
   [
     'rules lost, and a DROP of others in front besides',
-    lostBeside((save) => save.replace('[22:1333] -A FORWARD -j DOCKER-USER', '[0:0] -A FORWARD -j DROP\n$&')),
+    lostBeside((save) =>
+      edited(save, /^\[\d+:\d+\] -A FORWARD -j DOCKER-USER$/m, '[0:0] -A FORWARD -j DROP\n$&'),
+    ),
     ['rules-lost', 'rule-stops'],
     'rulesguard restore',
   ],
@@ -62,11 +65,12 @@ describeCauses("what is told where Docker's rules are lost", [
   ],
 ]);
 
-test('the lost rules of the container asked about are told before those of others', () => {
+test('lost rules of the container in question are shown before those of others', () => {
   const others: Finding = {
     ...lost,
     rule: '-A POSTROUTING -s 172.30.0.0/16 ! -o br-0123456789ab -j MASQUERADE',
-    consequence: 'containers of network other (172.30.0.0/16) get no answers from outside',
+    consequence:
+      'traffic from network other (172.30.0.0/16) is not masqueraded: replies from outside cannot return to its containers',
   };
   const facts = { ...healthyFacts(), drift: { findings: [others, lost], rules: 24, baseline: undefined } };
   const told = (about: string | undefined) => diagnose(facts, { about, from: '' }).causes[0];

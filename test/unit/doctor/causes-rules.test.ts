@@ -1,19 +1,20 @@
-import type { Inside } from '../../../src/doctor/facts.ts';
-import { EMPTY_RULESET } from '../../../src/iptables/model.ts';
-import { parseSave } from '../../../src/iptables/parse.ts';
+import type { Inside } from '../../../src/doctor/facts/facts.ts';
+import { EMPTY_RULESET } from '../../../src/firewall/iptables/text/model.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
 import {
   inFront,
   onInside,
   onLink,
   onNetwork,
-  onTerrain,
+  onNetState,
   rewritten,
   sysctls,
   withoutRoute,
   withRoute,
   type Change,
 } from '../../support/doctor/host-facts.ts';
+import { edited } from '../../support/edited.ts';
 
 const silent =
   (code: string, pid?: number): Change =>
@@ -22,10 +23,10 @@ const silent =
     engine: { answered: false, code, message: code, hint: undefined, details: [], pid, log: undefined },
   });
 
-const native = (table: string, text: string): Change => onTerrain(() => ({ natives: [{ table, text }] }));
+const native = (table: string, text: string): Change => onNetState(() => ({ natives: [{ table, text }] }));
 
-const bankOf = (save: string): Inside['banks'] => [
-  { backend: 'nft', rules: { ipv4: parseSave(save, 'test').ruleset, ipv6: EMPTY_RULESET } },
+const rulesetFor = (save: string): Inside['ownRules'] => [
+  { variant: 'nft', rules: { ipv4: parseSave(save, 'test').ruleset, ipv6: EMPTY_RULESET } },
 ];
 
 describeCauses('what is told of rules, paths and the Engine', [
@@ -71,7 +72,7 @@ describeCauses('what is told of rules, paths and the Engine', [
         '[1:60] -A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.3:80\n$1',
       ),
     ),
-    ['led-astray'],
+    ['misrouted'],
     '-t nat -D PREROUTING',
   ],
   [
@@ -87,7 +88,7 @@ describeCauses('what is told of rules, paths and the Engine', [
   ],
   [
     'translation lost behind docker-proxy',
-    rewritten((save) => save.replace(/.*--dport 8080 -j DNAT.*\n/, '')),
+    rewritten((save) => edited(save, /.*--dport 8080 -j DNAT.*\n/, '')),
     ['translation-lost'],
     'rulesguard restore',
   ],
@@ -113,7 +114,7 @@ describeCauses('what is told of rules, paths and the Engine', [
     'strict reverse path, asymmetric',
     all(
       sysctls({ 'ipv4/conf/eth0/rp_filter': '1' }),
-      onTerrain(({ links }) => ({
+      onNetState(({ links }) => ({
         links: links.flatMap((one) =>
           one.name === 'eth0'
             ? [
@@ -138,9 +139,7 @@ describeCauses('what is told of rules, paths and the Engine', [
     'small uplink, ICMP dropped',
     all(
       rewritten((save) =>
-        save
-          .replace(':OUTPUT ACCEPT [0:0]\n:DOCKER', ':OUTPUT ACCEPT [0:0]\n:DOCKER')
-          .replace('[22:1333] -A FORWARD -j DOCKER-USER', '[0:0] -A OUTPUT -p icmp -j DROP\n$&'),
+        edited(save, /^\[\d+:\d+\] -A FORWARD -j DOCKER-USER$/m, '[0:0] -A OUTPUT -p icmp -j DROP\n$&'),
       ),
       onLink('eth0', { mtu: 1400 }),
     ),
@@ -165,7 +164,7 @@ describeCauses('what is told of rules, paths and the Engine', [
   ['dockerd down', silent('RG_ENGINE_DOWN'), ['engine-down'], 'systemctl start docker'],
   ['dockerd runs, and DOCKER_HOST leads past it', silent('RG_ENGINE_ABSENT', 4711), []],
   ['iptables off', silent('RG_ENGINE_NO_IPTABLES'), ['iptables-off']],
-  ['no such container', (facts) => facts, ['not-found'], undefined, 'wbe'],
+  ['no such container', (facts) => facts, [], undefined, 'wbe'],
   ['nothing published there', (facts) => facts, ['not-published'], undefined, ':9999'],
   ['a port without its colon', (facts) => facts, [], undefined, '8080'],
   ['nothing published there, and no colon', (facts) => facts, ['not-published'], undefined, '9999'],
@@ -173,12 +172,7 @@ describeCauses('what is told of rules, paths and the Engine', [
   [
     'icc off',
     all(
-      onNetwork({
-        options: {
-          'com.docker.network.bridge.name': 'docker0',
-          'com.docker.network.bridge.enable_icc': 'false',
-        },
-      }),
+      onNetwork({ icc: false }),
       rewritten((save) =>
         save.replace(
           '[11:667] -A DOCKER-FORWARD -i docker0 -j ACCEPT',
@@ -191,11 +185,13 @@ describeCauses('what is told of rules, paths and the Engine', [
     'web',
     'mate',
   ],
-  ['nobody of that name asks', (facts) => facts, [], undefined, 'web', 'nosuch'],
+  ['--from names no container', (facts) => facts, [], undefined, 'web', 'nosuch'],
   [
     'its own firewall',
     onInside('web', () => ({
-      banks: bankOf('*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 80 -j DROP\nCOMMIT\n'),
+      ownRules: rulesetFor(
+        '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 80 -j DROP\nCOMMIT\n',
+      ),
     })),
     ['container-firewall'],
     'nsenter --net=/proc/11000/ns/net iptables-nft -w -t filter -D INPUT -p tcp -m tcp --dport 80 -j DROP',

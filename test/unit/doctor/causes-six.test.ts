@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { LiveNetwork } from '../../../src/docker/inventory/inventory.ts';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
 import {
@@ -6,6 +7,7 @@ import {
   onContainer,
   onInside,
   onLink,
+  onNetState,
   onNetwork,
   sysctls,
   withoutRoute,
@@ -22,7 +24,7 @@ import {
   SIX,
   wearing,
   WITH_SIX,
-} from '../../support/doctor/six-facts.ts';
+} from '../../support/doctor/samples/ipv6-facts.ts';
 
 const INSIDE = 'nsenter --net=/proc/11000/ns/net';
 const ADDRESS = `${INSIDE} ip address add ${SIX}/64 dev eth0 nodad`;
@@ -102,7 +104,7 @@ describeCauses('what is told of IPv6 inside a container', [
       attached({ gateway6: '' }),
       onLink('docker0', { addresses: [DOCKER0] }),
       sysctls({ 'ipv6/conf/docker0/disable_ipv6': '1' }),
-      onNetwork({ options: { 'com.docker.network.bridge.gateway_mode_ipv6': 'isolated' } }),
+      onNetwork({ gatewayMode: { ipv4: 'nat', ipv6: 'isolated' } }),
     ),
     [],
   ],
@@ -154,17 +156,35 @@ describeCauses('what is told of IPv6 inside a container', [
   ],
 ]);
 
-/** The host has no address on the bridge, and so no route to it. */
-const bare = (option: string, value: string, internal: boolean): Change =>
-  all(
-    onLink('docker0', { addresses: [] }),
-    withoutRoute('172.17.0.0/16'),
-    onNetwork({ internal, options: { [`com.docker.network.bridge.${option}`]: value } }),
-    (facts) => ({ ...facts, ports: [], proxies: [] }),
-  );
+/** The outside is reached by IPv6 too, and no rule of Docker's masks what leaves. */
+const ONLINE = all(
+  WITH_SIX,
+  onNetState(({ links, routes }) => ({
+    links: links.map((link) =>
+      link.name === 'eth0' ? { ...link, addresses: [...link.addresses, six('2001:db8::1')] } : link,
+    ),
+    routes: [...routes, route6('::/0', '2001:db8::fe', 'eth0'), route6('2001:db8::/64', '', 'eth0')],
+  })),
+  sysctls({ 'ipv6/conf/eth0/forwarding': '1' }),
+);
+const leftAlone: Change = (facts) =>
+  facts.engine.answered ? { ...facts, engine: { ...facts.engine, facts: { ip6tables: false } } } : facts;
 
-const ISOLATED = bare('gateway_mode_ipv4', 'isolated', true);
-const INHIBITED = bare('inhibit_ipv4', 'true', false);
+describeCauses('IPv6 that leaves a container as itself', [
+  ['where Docker is to masquerade it', ONLINE, ['not-masqueraded']],
+  ['where dockerd leaves IPv6 alone (--ip6tables=false)', all(ONLINE, leftAlone), []],
+]);
+
+/** The host has no address on the bridge, and so no route to it. */
+const bare = (network: Partial<LiveNetwork>): Change =>
+  all(onLink('docker0', { addresses: [] }), withoutRoute('172.17.0.0/16'), onNetwork(network), (facts) => ({
+    ...facts,
+    ports: [],
+    proxies: [],
+  }));
+
+const ISOLATED = bare({ internal: true, gatewayMode: { ipv4: 'isolated', ipv6: 'nat' } });
+const INHIBITED = bare({ inhibitIpv4: true });
 
 /** That is a fault only for who asks for just the way from the host. */
 describeCauses('a network on which the host has no address', [
@@ -195,13 +215,13 @@ describeCauses('a default route by another network', [
   ['by neither', all(onLan, leading(route6('::/0', 'fd00:6::99', 'eth0'))), ['container-wrong-gateway']],
 ]);
 
-test('the other network still leads outside: an address is given back without a route', () => {
+test('a lost address while another network holds the default route: the remedy adds the address alone', () => {
   const facts = all(onLan, wearing(), leading(route6('::/0', OTHER.gateway6, 'eth1')))(healthyFacts());
   const [cause] = diagnose(facts, { about: undefined, from: '' }).causes;
   expect(cause?.remedies[0]?.commands).toEqual([ADDRESS]);
 });
 
-test('off as it was started is worth knowing, and the container is not called sound', () => {
+test('IPv6 switched off by --sysctl: a warning, and the container is not reported as sound', () => {
   const facts = all(
     WITH_SIX,
     settings(OFF),

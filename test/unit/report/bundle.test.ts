@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { parseSave } from '../../../src/iptables/parse.ts';
-import { bundleFiles, type BundleFile } from '../../../src/report/bundle.ts';
-import { FACTS } from '../../support/doctor/sample-facts.ts';
-import { BROKEN } from '../../support/doctor/sample.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { bundleFiles, type BundleFile } from '../../../src/report/doctor/bundle.ts';
+import { FACTS } from '../../support/doctor/samples/facts.ts';
+import { BROKEN } from '../../support/doctor/samples/sample.ts';
 
 const sources = {
   facts: {
@@ -75,11 +75,11 @@ test('what was to be masked is there without the mask', () => {
   for (const secret of SECRETS.slice(0, 12)) expect(all).toContain(secret);
 });
 
-test('masked files tell of the same host: one address is one stand-in in all of them', () => {
-  const standIn = (
+test('masked files tell of the same host: one address is one placeholder in all of them', () => {
+  const placeholder = (
     JSON.parse(file(masked, 'docker/containers.json')) as [{ attachments: [{ ipv4: string }] }]
   )[0].attachments[0].ipv4;
-  expect(standIn).not.toBe('172.17.0.2');
+  expect(placeholder).not.toBe('172.17.0.2');
   for (const name of [
     'rules/nft-ipv4.save',
     'diagnosis.txt',
@@ -87,7 +87,7 @@ test('masked files tell of the same host: one address is one stand-in in all of 
     'page.html',
     'docker/dockerd.log',
   ])
-    expect(file(masked, name), name).toContain(standIn);
+    expect(file(masked, name), name).toContain(placeholder);
 });
 
 test.each([

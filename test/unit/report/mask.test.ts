@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { parseSave } from '../../../src/iptables/parse.ts';
-import { makeMask, maskAddresses } from '../../../src/report/mask.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { makeMask } from '../../../src/report/mask/mask.ts';
+import { maskAddresses } from '../../support/mask-addresses.ts';
 
 test.each([
   '0.0.0.0:8080 → 80/tcp',

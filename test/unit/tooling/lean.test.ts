@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { lean } from '../../../packaging/lean.mjs';
 
-/** Uses every part of yargs and execa that has a stand-in in the bundle. */
+/** Uses every part of yargs and execa that has a replacement in the bundle. */
 const program = `
 import { execa, execaSync } from 'execa';
 import yargs from 'yargs';
@@ -51,7 +51,7 @@ async function output(plugins: Plugin[]): Promise<string> {
   return `${stdout}\n${stderr}`;
 }
 
-test('a bundle with stand-ins does what one without them does', { timeout: 60_000 }, async () => {
+test('a bundle with replacements does what one without them does', { timeout: 60_000 }, async () => {
   const plain = await output([]);
   for (const part of [
     '(Segmentation fault)',

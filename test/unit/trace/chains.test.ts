@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, inside, outside, saved, told, withRules } from './ground.ts';
+import { GROUND, inside, outside, saved, told, withRules } from './network.ts';
 
 const input = (...rules: readonly string[]): string =>
   told(tracePath(outside(), withRules(saved('filter', rules))));
@@ -58,7 +58,7 @@ describe('chains', () => {
     const path = tracePath(outside(), withRules(saved('filter', [], { INPUT: 'DROP' })));
     expect(path.end).toEqual({
       at: 'stopped',
-      backend: 'nft',
+      variant: 'nft',
       table: 'filter',
       chain: 'INPUT',
       target: 'DROP',
@@ -121,7 +121,7 @@ describe('what is not known parts the way', () => {
   });
 });
 
-describe('two backends', () => {
+describe('two variants', () => {
   const both = (nft: string, legacy: string): string =>
     told(tracePath(outside(), withRules(legacy, 'legacy', withRules(nft))));
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../../src/trace/packet.ts';
 import { makePacket } from '../../../src/trace/packet.ts';
-import type { Terrain } from '../../../src/trace/terrain.ts';
+import type { NetworkState } from '../../../src/trace/network-state.ts';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { recording, type Recording } from '../../support/recordings.ts';
-import { GROUND, inside, link, outside, route, told } from './ground.ts';
+import { recording, type Recording } from '../../support/recorded/recordings.ts';
+import { GROUND, inside, link, outside, route, told } from './network.ts';
 
 /** The machine a recording was made on: its rules, and a bridge and a route for each of its networks. */
-function machineOf({ host, networks }: Recording): Terrain {
+function machineOf({ host, networks }: Recording): NetworkState {
   const bridges = networks.flatMap(({ bridge, gateways, subnets }) => {
     const [subnet] = subnets.filter((one) => !one.includes(':'));
     if (bridge === '' || subnet === undefined) return [];
@@ -17,7 +17,7 @@ function machineOf({ host, networks }: Recording): Terrain {
   });
   return {
     ...GROUND,
-    banks: [{ backend: 'nft', rules: host }],
+    rulesets: [{ variant: 'nft', rules: host }],
     links: [
       ...GROUND.links.filter(({ kind }) => kind !== 'bridge'),
       ...bridges.map(({ bridge, subnet, gateway }) =>
@@ -41,9 +41,7 @@ describe.each(['engine-20.10', 'engine-26.1', 'engine-28.5'])('%s', (name) => {
     return found;
   };
   const bridge = recorded.networks.find(({ subnets }) => subnets.includes('172.18.0.0/16'))?.bridge ?? '';
-  const iccOff = recorded.networks.find(
-    ({ options }) => options['com.docker.network.bridge.enable_icc'] === 'false',
-  );
+  const iccOff = recorded.networks.find(({ icc }) => !icc);
   const end = (packet: Packet): string => told(tracePath(packet, machine)).replaceAll(bridge, 'BRIDGE');
 
   test('a published port from outside', () => {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parseNativeTable } from '../../../src/nftables/parse.ts';
+import { parseNativeTable } from '../../../src/firewall/nftables/text/parse.ts';
 import { makePacket } from '../../../src/trace/packet.ts';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, inside, outside, saved, told, withRules } from './ground.ts';
+import { GROUND, inside, outside, saved, told, withRules } from './network.ts';
 
 /** Listed with eth0 in zone public and docker0 in zone trusted. */
 const FIXTURES = path.resolve(import.meta.dirname, '../../fixtures/nftables');

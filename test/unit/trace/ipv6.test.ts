@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../../src/trace/packet.ts';
 import { makePacket } from '../../../src/trace/packet.ts';
-import { lookupRoute } from '../../../src/trace/route.ts';
-import type { Terrain } from '../../../src/trace/terrain.ts';
+import { lookupRoute } from '../../../src/trace/routing/route.ts';
+import type { NetworkState } from '../../../src/trace/network-state.ts';
 import { tracePath } from '../../../src/trace/trace.ts';
 import {
   GROUND,
@@ -16,7 +16,7 @@ import {
   withRules,
   withSets,
   withSysctls,
-} from './ground.ts';
+} from './network.ts';
 
 const CLIENT = '2001:db8::2';
 const HOST = '2001:db8::1';
@@ -29,9 +29,12 @@ const leaving = (fields: Fields = {}): Packet =>
   inside({ family: 'ipv6', source: CONTAINER, destination: CLIENT, ...fields });
 const made = (fields: Fields = {}): Packet =>
   makePacket({ family: 'ipv6', source: HOST, destination: CLIENT, ...fields });
-const nat = (...rules: readonly string[]): Terrain => withRules(saved('nat', rules));
+const nat = (...rules: readonly string[]): NetworkState => withRules(saved('nat', rules));
 /** The ground with the addresses of some interfaces changed. */
-const addressed = (ground: Terrain, addresses: Readonly<Record<string, readonly string[]>>): Terrain => ({
+const addressed = (
+  ground: NetworkState,
+  addresses: Readonly<Record<string, readonly string[]>>,
+): NetworkState => ({
   ...ground,
   links: ground.links.map((one) =>
     addresses[one.name] === undefined ? one : { ...one, ...link(one.name, addresses[one.name] ?? []) },
@@ -39,14 +42,14 @@ const addressed = (ground: Terrain, addresses: Readonly<Record<string, readonly 
 });
 
 describe('the address MASQUERADE takes', () => {
-  const terrain = nat('-A POSTROUTING -j MASQUERADE');
+  const netState = nat('-A POSTROUTING -j MASQUERADE');
 
   test('to an own address over lo, it is that address itself', () => {
-    expect(tracePath(made({ destination: 'fd00:17::1' }), terrain).last.source).toBe('fd00:17::1');
+    expect(tracePath(made({ destination: 'fd00:17::1' }), netState).last.source).toBe('fd00:17::1');
   });
 
   test('where the interface has none, it is the only one of the others', () => {
-    const one = addressed(terrain, { eth0: ['fe80::1/64'] });
+    const one = addressed(netState, { eth0: ['fe80::1/64'] });
     expect(told(tracePath(leaving(), one))).toBe(`sent eth0 fd00:17::1 → ${CLIENT}:80`);
   });
 
@@ -55,19 +58,19 @@ describe('the address MASQUERADE takes', () => {
     ['several of its own', { eth0: [`${HOST}/64`, '2001:db8::3/64'] }],
     ['none of global scope', { eth0: ['fe80::1/64'], docker0: ['fe80::2/64'] }],
   ])('which is not known: %s', (_, addresses) => {
-    const path = tracePath(leaving(), addressed(terrain, addresses));
+    const path = tracePath(leaving(), addressed(netState, addresses));
     expect(path.end.at).toBe('sent');
     expect(path.last.vague).toEqual(['source']);
   });
 
   test('without any the packet is dropped', () => {
-    const none = addressed(terrain, { lo: [], eth0: [], docker0: [] });
+    const none = addressed(netState, { lo: [], eth0: [], docker0: [] });
     expect(told(tracePath(leaving(), none))).toBe('stopped nat POSTROUTING MASQUERADE');
   });
 
   test('to a neighbour by its address of the link alone, other rules hold', () => {
     const near = { ...GROUND, routes: [...GROUND.routes, route('fe80::/64', 'eth0')] };
-    const path = tracePath(made({ destination: 'fe80::2' }), { ...near, banks: terrain.banks });
+    const path = tracePath(made({ destination: 'fe80::2' }), { ...near, rulesets: netState.rulesets });
     expect(path.last.vague).toEqual(['source']);
   });
 });
@@ -90,17 +93,17 @@ describe('what the kernel refuses by itself', () => {
   });
 
   test('a loopback destination before any rule', () => {
-    const terrain = nat(`-A PREROUTING -j DNAT --to-destination ${CONTAINER}`);
-    expect(told(tracePath(coming({ destination: '::1' }), terrain))).toBe('lost martian');
+    const netState = nat(`-A PREROUTING -j DNAT --to-destination ${CONTAINER}`);
+    expect(told(tracePath(coming({ destination: '::1' }), netState))).toBe('lost martian');
   });
 });
 
 describe('an interface with IPv6 switched off', () => {
-  const off = (ground: Terrain, name: string): Terrain =>
+  const off = (ground: NetworkState, name: string): NetworkState =>
     withSysctls(ground, { [`ipv6/conf/${name}/disable_ipv6`]: '1' });
   const inwards = nat('-A PREROUTING -j DNAT --to-destination fd00:17::3');
 
-  test.each<[string, Terrain, Packet, string]>([
+  test.each<[string, NetworkState, Packet, string]>([
     ['takes nothing in', off(GROUND, 'eth0'), coming(), 'lost interface-down'],
     ['sends nothing out', off(GROUND, 'docker0'), coming(), 'lost interface-down'],
     ['as a bridge takes nothing in', off(GROUND, 'docker0'), leaving(), 'lost interface-down'],
@@ -116,21 +119,21 @@ describe('an interface with IPv6 switched off', () => {
       leaving(),
       `sent docker0 ${CONTAINER} → fd00:17::3:80`,
     ],
-  ])('%s', (_, terrain, packet, expected) => {
-    expect(told(tracePath(packet, terrain))).toBe(expected);
+  ])('%s', (_, netState, packet, expected) => {
+    expect(told(tracePath(packet, netState))).toBe(expected);
   });
 });
 
 describe('what is translated to ::1 on its way in', () => {
-  const terrain = nat('-A PREROUTING -j DNAT --to-destination ::1');
-  const without: Terrain = { ...terrain, routes: terrain.routes.filter(({ to }) => to !== '::/0') };
+  const netState = nat('-A PREROUTING -j DNAT --to-destination ::1');
+  const without: NetworkState = { ...netState, routes: netState.routes.filter(({ to }) => to !== '::/0') };
 
   test('finds no route, for ::1 is sought behind the interface it came in by', () => {
     expect(told(tracePath(coming(), without))).toBe('lost no-route');
   });
 
   test('is not known where one leads there', () => {
-    expect(told(tracePath(coming(), terrain))).toBe('unknown: ::1 on eth0');
+    expect(told(tracePath(coming(), netState))).toBe('unknown: ::1 on eth0');
   });
 });
 
@@ -212,8 +215,8 @@ test('routes of an interface without a carrier are passed over where IPv6 is tol
   const dead = route('fd00:9::/64', 'br1', '', { flags: ['linkdown'] });
   const ground = { ...GROUND, routes: [...GROUND.routes, dead] };
   const way = (family: string): string => {
-    const terrain = withSysctls(ground, { [`${family}/conf/br1/ignore_routes_with_linkdown`]: '1' });
-    const found = lookupRoute(terrain, {
+    const netState = withSysctls(ground, { [`${family}/conf/br1/ignore_routes_with_linkdown`]: '1' });
+    const found = lookupRoute(netState, {
       ...{ family: 'ipv6', source: '', destination: 'fd00:9::1', mark: 0, inInterface: '' },
     });
     return found.kind === 'unicast' ? found.route.dev : found.kind;

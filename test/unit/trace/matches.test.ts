@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../../src/trace/packet.ts';
-import { GROUND, matches, withSysctls } from './ground.ts';
+import { GROUND, matches, withSysctls } from './network.ts';
 
 type Case = readonly [condition: string, fields: Partial<Packet>, expected: boolean | string];
 

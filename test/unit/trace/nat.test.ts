@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../../src/trace/packet.ts';
 import { makePacket } from '../../../src/trace/packet.ts';
 import { traceAnswer, tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, inside, outside, route, saved, told, withRules, withSysctls } from './ground.ts';
+import { GROUND, inside, outside, route, saved, told, withRules, withSysctls } from './network.ts';
 
 const nat = (...rules: readonly string[]) => withRules(saved('nat', rules));
 const made = (fields: Partial<Packet> = {}): Packet =>
@@ -53,8 +53,8 @@ describe('translations', () => {
 
   test('IPv6: a target in brackets', () => {
     const packet = outside({ family: 'ipv6', source: '2001:db8::2', destination: '2001:db8::1' });
-    const terrain = nat('-A PREROUTING -p tcp -j DNAT --to-destination [fd00:17::2]:8080');
-    expect(told(tracePath(packet, terrain))).toBe('sent docker0 2001:db8::2 → fd00:17::2:8080');
+    const netState = nat('-A PREROUTING -p tcp -j DNAT --to-destination [fd00:17::2]:8080');
+    expect(told(tracePath(packet, netState))).toBe('sent docker0 2001:db8::2 → fd00:17::2:8080');
   });
 
   test('a port of a range is not known, the way is', () => {
@@ -79,28 +79,28 @@ describe('translations', () => {
   });
 
   test('what depends on such a port is not known', () => {
-    const terrain = withRules(
+    const netState = withRules(
       saved('nat', ['-A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:8000-8100']) +
         saved('filter', ['-A FORWARD -p tcp -m tcp --dport 8000 -j DROP']),
     );
-    expect(told(tracePath(outside(), terrain))).toBe('unknown: the destination port after NAT');
+    expect(told(tracePath(outside(), netState))).toBe('unknown: the destination port after NAT');
   });
 
   test('the rules of OUTPUT see the interface from before a DNAT', () => {
     const rules = saved('nat', ['-A OUTPUT -j DNAT --to-destination 172.18.0.2']);
-    const terrain = withRules(rules + saved('filter', ['-A OUTPUT -o br1 -j DROP']));
-    expect(told(tracePath(made(), terrain))).toBe('sent br1 192.0.2.1 → 172.18.0.2:80');
+    const netState = withRules(rules + saved('filter', ['-A OUTPUT -o br1 -j DROP']));
+    expect(told(tracePath(made(), netState))).toBe('sent br1 192.0.2.1 → 172.18.0.2:80');
   });
 
   test('an answer has it undone', () => {
-    const terrain = withRules(
+    const netState = withRules(
       saved('nat', ['-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 172.17.0.2:8080']) +
         saved('filter', [
           '-A FORWARD -i docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
           '-A FORWARD -i docker0 -j DROP',
         ]),
     );
-    const back = traceAnswer(tracePath(outside(), terrain), terrain, 'docker0', 'v1');
+    const back = traceAnswer(tracePath(outside(), netState), netState, 'docker0', 'v1');
     expect(back.end).toMatchObject({ at: 'sent', outInterface: 'eth0' });
     expect(back.last).toMatchObject({ source: '192.0.2.1', sourcePort: 80, destination: '192.0.2.2' });
   });
@@ -119,8 +119,8 @@ describe('marks and conntrack', () => {
     ['--xor-mark 0x11', '0x1'],
     ['--set-mark 0x5', '0x5'],
   ])('MARK %s', (option, expected) => {
-    const terrain = withRules(saved('mangle', [`-A FORWARD -j MARK ${option}`]) + drop(expected));
-    expect(told(tracePath(inside({ mark: 0x10 }), terrain))).toBe('stopped filter FORWARD DROP');
+    const netState = withRules(saved('mangle', [`-A FORWARD -j MARK ${option}`]) + drop(expected));
+    expect(told(tracePath(inside({ mark: 0x10 }), netState))).toBe('stopped filter FORWARD DROP');
   });
 
   test('CONNMARK keeps a mark and gives it back', () => {
@@ -151,12 +151,12 @@ describe('marks and conntrack', () => {
         { family: 'ipv4', priority: 32766, table: 'main', fields: { src: 'all', table: 'main' } },
       ],
     } as const;
-    const terrain = withRules(
+    const netState = withRules(
       saved('mangle', ['-A OUTPUT -j MARK --set-xmark 0x1/0xffffffff']),
       'nft',
       ground,
     );
-    expect(tracePath(made(), terrain).end).toEqual({
+    expect(tracePath(made(), netState).end).toEqual({
       at: 'sent',
       outInterface: 'br1',
       nextHop: '172.18.0.2',
@@ -165,10 +165,10 @@ describe('marks and conntrack', () => {
 });
 
 test('what 127.0.0.1 sends to a container needs route_localnet', () => {
-  const terrain = nat('-A OUTPUT -d 127.0.0.1/32 -j DNAT --to-destination 172.17.0.2');
+  const netState = nat('-A OUTPUT -d 127.0.0.1/32 -j DNAT --to-destination 172.17.0.2');
   const packet = made({ source: '127.0.0.1', destination: '127.0.0.1' });
-  expect(told(tracePath(packet, terrain))).toBe('lost martian');
-  expect(told(tracePath(packet, withSysctls(terrain, { 'ipv4/conf/docker0/route_localnet': '1' })))).toMatch(
+  expect(told(tracePath(packet, netState))).toBe('lost martian');
+  expect(told(tracePath(packet, withSysctls(netState, { 'ipv4/conf/docker0/route_localnet': '1' })))).toMatch(
     /^sent docker0/,
   );
 });

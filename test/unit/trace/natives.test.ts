@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { tracePath } from '../../../src/trace/trace.ts';
 import type { Packet } from '../../../src/trace/packet.ts';
-import { GROUND, inside, outside, saved, told, withRules } from './ground.ts';
+import { GROUND, inside, outside, saved, told, withRules } from './network.ts';
 
 /** A table as `nft -s -a list table inet own` prints it. */
 const listed = (...chains: readonly string[]): string =>
@@ -56,7 +56,20 @@ describe("rules of nftables' own", () => {
     [['ct state vmap { established : accept }', 'log prefix "drop " counter'], PASSES],
     [['tcp dport vmap { 22 : accept, 80 : drop }'], DROPPED],
     [['udp dport vmap { 22 : accept, 80 : drop }'], PASSES],
-    [['iifname "eth0" meta mark 0x1 drop'], 'unknown: nft: iifname "eth0" meta mark 0x1 drop'],
+    [['iifname "eth0" meta mark 0x00000001 drop'], PASSES],
+    [['meta mark != 0x00000001 drop'], DROPPED],
+    [['meta mark set 0x00000001', 'meta mark 0x00000001 drop'], DROPPED],
+    [['meta mark set 0x00000005', 'ct mark set meta mark & 0x00000004', 'ct mark 0x00000004 drop'], DROPPED],
+    [['meta mark set meta mark | 0x00002000', 'meta mark & 0x00002000 == 0x00002000 drop'], DROPPED],
+    [['meta mark set 0x00000003', 'meta mark & 0x00000001 != 0x00000001 drop'], PASSES],
+    [['tcp flags syn / fin,syn,rst tcp option maxseg size set rt mtu'], PASSES],
+    [
+      ['meta mark set ip saddr map { 192.0.2.2 : 0x1 }'],
+      'unknown: nft: meta mark set ip saddr map { 192.0.2.2 : 0x1 }',
+    ],
+    [['ip daddr set 192.0.2.9'], 'unknown: nft: ip daddr set 192.0.2.9'],
+    [['icmp type redirect accept', 'drop'], DROPPED],
+    [['iifname vmap { "lo" : accept, "eth0" : drop }'], DROPPED],
     [['ct status dnat drop'], PASSES],
     [['meta nfproto ipv6 fib saddr . mark . iif oif missing drop'], PASSES],
     [['meta l4proto { tcp, udp } th dport 80 drop'], DROPPED],
@@ -133,16 +146,69 @@ describe('where they stand', () => {
     );
   });
 
-  test('what may change packets makes all of it unknown; the name of what was done does not', () => {
+  test('what is changed in a way that is not followed makes a path unknown that may meet it', () => {
     const nat = (rule: string): string =>
-      listed(base(FORWARD, 'accept'), base('nat hook postrouting priority srcnat + 10', 'accept', rule));
-    expect(behind([nat('oifname "eth0" masquerade')], outside(), DNAT)).toMatch(/^unknown/);
-    expect(behind([nat('oifname "eth0" accept')], outside(), DNAT)).toMatch(/^sent docker0/);
-    expect(behind([listed(base(FORWARD, 'drop', 'ct status dnat accept'))], outside(), DNAT)).toMatch(
-      /^sent docker0/,
+      listed(base(FORWARD, 'accept'), base('nat hook postrouting priority srcnat', 'accept', rule));
+    const numbered = 'meta mark set numgen inc mod 2 offset 0x1';
+    expect(behind([listed(base(FORWARD, 'accept', numbered))], outside(), DNAT)).toBe(
+      `unknown: nft: ${numbered}`,
     );
-    expect(behind([listed(base(FORWARD, 'accept', 'meta mark set 0x1'))], outside(), DNAT)).toMatch(
+    expect(behind([nat('oifname "docker0" snat ip to ip saddr map @m')], outside(), DNAT)).toMatch(
       /^unknown/,
     );
+    expect(behind([nat('oifname "eth0" snat ip to ip saddr map @m')], outside(), DNAT)).toMatch(
+      /^sent docker0/,
+    );
+    expect(behind([nat('ct status dnat masquerade')], outside(), DNAT)).toMatch(
+      /^sent docker0 172\.17\.0\.1 →/,
+    );
+  });
+});
+
+describe('translations in tables of nftables own', () => {
+  const between = (natives: readonly string[], packet: Packet, rules = ''): string =>
+    told(
+      tracePath(packet, {
+        ...withRules(rules === '' ? saved('filter', []) : rules),
+        natives: natives.map((text, i) => ({ table: `inet own${String(i)}`, text })),
+      }),
+    );
+  const post = (rule: string, priority = 'srcnat'): string =>
+    listed(base(`nat hook postrouting priority ${priority}`, 'accept', rule));
+  const pre = (rule: string, priority = 'dstnat'): string =>
+    listed(base(`nat hook prerouting priority ${priority}`, 'accept', rule));
+  const MASQUERADE = saved('nat', ['-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE']);
+  const SNAT = saved('nat', ['-A POSTROUTING -s 172.17.0.0/16 -j SNAT --to-source 192.0.2.9']);
+
+  test('a masquerade stops nothing, and stands beside a MASQUERADE that does the same', () => {
+    const wide = post('oifname "eth0" masquerade');
+    expect(between([wide], inside())).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
+    expect(between([wide], inside(), MASQUERADE)).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
+    expect(between([post('ip saddr 10.0.0.0/8 masquerade')], inside(), SNAT)).toBe(
+      'sent eth0 192.0.2.9 → 203.0.113.5:80',
+    );
+  });
+
+  test('of two of one priority that differ nobody tells which is first; the earlier one of two priorities is', () => {
+    const wide = (priority: string): string => post('oifname "eth0" masquerade', priority);
+    expect(between([wide('srcnat')], inside(), SNAT)).toMatch(
+      /^unknown: which of .* comes first in nat POSTROUTING/,
+    );
+    expect(between([wide('srcnat - 1')], inside(), SNAT)).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
+    expect(between([wide('srcnat + 1')], inside(), SNAT)).toBe('sent eth0 192.0.2.9 → 203.0.113.5:80');
+  });
+
+  test('a translation of the destination is followed', () => {
+    expect(between([pre('tcp dport 80 dnat ip to 172.17.0.3:8080')], outside())).toBe(
+      'sent docker0 192.0.2.2 → 172.17.0.3:8080',
+    );
+    expect(between([pre('tcp dport 80 redirect to :81')], outside())).toBe('local 192.0.2.1:81');
+    expect(between([pre('tcp dport 80 dnat ip6 to [fd00:17::3]:8080')], outside())).toBe(PASSES);
+  });
+
+  test('one marks, and the other masquerades what is marked, in whichever order', () => {
+    const marks = post('ip saddr 172.17.0.0/16 meta mark set 0x1');
+    const asks = saved('nat', ['-A POSTROUTING -m mark --mark 0x1 -j MASQUERADE']);
+    expect(between([marks], inside(), asks)).toMatch(/^unknown: which of/);
   });
 });

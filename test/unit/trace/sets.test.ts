@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseSets } from '../../../src/trace/sets.ts';
+import { parseSets } from '../../../src/trace/match/set-contents.ts';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, matches, outside, saved, told, withRules, withSets } from './ground.ts';
+import { GROUND, matches, outside, saved, told, withRules, withSets } from './network.ts';
 
 const SETS = `create ips hash:ip family inet hashsize 1024 maxelem 65536 bucketsize 12 initval 0x6dc39e9c
 add ips 192.0.2.2

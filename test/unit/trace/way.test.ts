@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { lookupRoute } from '../../../src/trace/route.ts';
-import type { RouteRule, Terrain } from '../../../src/trace/terrain.ts';
+import { lookupRoute } from '../../../src/trace/routing/route.ts';
+import type { RouteRule, NetworkState } from '../../../src/trace/network-state.ts';
 import { makePacket } from '../../../src/trace/packet.ts';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, inside, link, outside, route, saved, told, withRules, withSysctls } from './ground.ts';
+import { GROUND, inside, link, outside, route, saved, told, withRules, withSysctls } from './network.ts';
 
 const journey = {
   family: 'ipv4',
@@ -12,16 +12,19 @@ const journey = {
   mark: 0,
   inInterface: 'docker0',
 } as const;
-const way = (terrain: Terrain, change: object = {}): string => {
-  const found = lookupRoute(terrain, { ...journey, ...change });
+const way = (netState: NetworkState, change: object = {}): string => {
+  const found = lookupRoute(netState, { ...journey, ...change });
   return found.kind === 'unknown'
     ? found.why
     : found.kind === 'none'
       ? found.why
       : `${found.kind} ${found.route.dev}`;
 };
-const add = (...routes: Terrain['routes']): Terrain => ({ ...GROUND, routes: [...GROUND.routes, ...routes] });
-const rule = (fields: Readonly<Record<string, string>>, table = '7'): Terrain => {
+const add = (...routes: NetworkState['routes']): NetworkState => ({
+  ...GROUND,
+  routes: [...GROUND.routes, ...routes],
+});
+const rule = (fields: Readonly<Record<string, string>>, table = '7'): NetworkState => {
   const rules: readonly RouteRule[] = [
     { family: 'ipv4', priority: 5, table, fields },
     { family: 'ipv4', priority: 9, table: 'main', fields: { src: 'all' } },
@@ -30,7 +33,7 @@ const rule = (fields: Readonly<Record<string, string>>, table = '7'): Terrain =>
 };
 
 describe('routing', () => {
-  test.each<[string, Terrain, object, string]>([
+  test.each<[string, NetworkState, object, string]>([
     ['the default', GROUND, {}, 'unicast eth0'],
     ['an own address', GROUND, { destination: '172.17.0.1' }, 'local docker0'],
     ['all of 127.0.0.0/8', GROUND, { destination: '127.3.2.1' }, 'local lo'],
@@ -50,6 +53,25 @@ describe('routing', () => {
       'unicast br1',
     ],
     ['a rule for another mark', rule({ src: 'all', fwmark: '0x1' }), { mark: 0x101 }, 'unicast eth0'],
+    ['a rule for all but a mark', rule({ not: '', src: 'all', fwmark: '0x711e' }), {}, 'unicast br1'],
+    [
+      'a rule for all but a mark, and a packet that has it',
+      rule({ not: '', src: 'all', fwmark: '0x1', fwmask: '0xff' }),
+      { mark: 0x301 },
+      'unicast eth0',
+    ],
+    [
+      'a rule for all but those that meet both of two conditions',
+      rule({ not: '', src: '10.0.0.1', fwmark: '0x1' }),
+      { mark: 1 },
+      'unicast br1',
+    ],
+    [
+      'a rule for all but what is not known',
+      rule({ not: '', src: 'all', uid_start: '0' }),
+      {},
+      'a routing rule with uid_start',
+    ],
     ['a rule for an interface', rule({ src: 'all', iif: 'docker0' }), {}, 'unicast br1'],
     [
       'a rule that suppresses short prefixes',
@@ -60,8 +82,8 @@ describe('routing', () => {
     ['a rule that ends it', rule({ src: 'all', action: 'blackhole' }, ''), {}, 'unreachable'],
     ['a rule not known here', rule({ src: 'all', uid_start: '0' }), {}, 'a routing rule with uid_start'],
     ['a rule not known here, for others', rule({ src: '10.0.0.1', uid_start: '0' }), {}, 'unicast eth0'],
-  ])('%s', (_, terrain, change, expected) => {
-    expect(way(terrain, change)).toBe(expected);
+  ])('%s', (_, netState, change, expected) => {
+    expect(way(netState, change)).toBe(expected);
   });
 });
 
@@ -99,7 +121,7 @@ describe('what the kernel refuses by itself', () => {
   });
 
   test('interfaces that are down', () => {
-    const down = (name: string, how: object): Terrain => ({
+    const down = (name: string, how: object): NetworkState => ({
       ...GROUND,
       links: GROUND.links.map((one) => (one.name === name ? { ...one, ...how } : one)),
     });
@@ -125,10 +147,10 @@ describe('bridges', () => {
   });
 
   test.each(['0', undefined])('and do not where it is %s', (value) => {
-    const terrain = withRules(drop);
-    const sysctls = new Map([...terrain.sysctls].filter(([name]) => !name.startsWith('bridge/')));
+    const netState = withRules(drop);
+    const sysctls = new Map([...netState.sysctls].filter(([name]) => !name.startsWith('bridge/')));
     if (value !== undefined) sysctls.set('bridge/bridge-nf-call-iptables', value);
-    const path = tracePath(neighbour, { ...terrain, sysctls });
+    const path = tracePath(neighbour, { ...netState, sysctls });
     expect(told(path)).toBe('sent docker0 172.17.0.2 → 172.17.0.3:80');
     expect(path.steps.map(({ stage }) => stage)).toEqual(['bridge']);
   });
@@ -136,7 +158,7 @@ describe('bridges', () => {
   test('what DNAT sends back by the port it came in by needs a hairpin port', () => {
     const dnat = withRules(saved('nat', ['-A PREROUTING -j DNAT --to-destination 172.17.0.2']));
     const packet = inside({ destination: '192.0.2.1' });
-    const ports = (hairpin: boolean): Terrain => ({
+    const ports = (hairpin: boolean): NetworkState => ({
       ...dnat,
       links: [
         ...dnat.links.filter(({ name }) => name !== 'v1'),

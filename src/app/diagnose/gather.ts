@@ -1,0 +1,115 @@
+import { engineStateOf } from '../../doctor/facts/engine-state.ts';
+import {
+  isUnavailable,
+  type ContainerFacts,
+  type Facts,
+  type Unavailable,
+} from '../../doctor/facts/facts.ts';
+import { networkStateOf } from '../../doctor/facts/network-state.ts';
+import { leftoversIn, managersIn } from '../../doctor/facts/rules-state.ts';
+import { orUnavailable, unseen } from '../../doctor/facts/unavailable.ts';
+import { portOrNumber } from '../../doctor/target/port-argument.ts';
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import type { PublishedPort } from '../../docker/inventory/inventory.ts';
+import type { ContainerList } from '../../host/doctor/list-containers.ts';
+import type { Processes } from '../../host/doctor/processes.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import type { DiagnosisHost } from './ports.ts';
+import { readNetwork } from './read-network.ts';
+import { readRulesState } from './rules-state.ts';
+
+/** What is to be gathered. */
+export interface GatherRequest {
+  /** What Docker's rules are compared with, as for check. */
+  readonly reference: Reference;
+  /** The arguments that name containers, networks or ports. Those are read in depth. */
+  readonly named: readonly string[];
+}
+
+/**
+ * Reads everything a diagnosis goes by, side by side: Docker's rules and the Engine's reply, the host's packet filters,
+ * interfaces and routes, every container from outside and from inside. Changes nothing, and loads no kernel module.
+ *
+ * What cannot be read is marked in its place, or in `unseen`, and stops nothing else.
+ *
+ * @throws Fault RG_PRIVILEGE when the rules may not be read: without root nothing can be read
+ */
+export async function gatherFacts(host: DiagnosisHost, { reference, named }: GatherRequest): Promise<Facts> {
+  const readingVariants = orUnavailable(host.readVariants());
+  const asking = host.askAnyEngine();
+  const listing = orUnavailable(host.listContainers());
+  // This process walks through /proc while the others work: not before they have begun.
+  const findingProcesses = Promise.all([asking, listing]).then(() => host.findProcesses());
+  const [variants, rulesState, engine, network, processes, log, listeners, containers] = await Promise.all([
+    readingVariants,
+    readRulesState(host, reference, readingVariants, asking),
+    asking,
+    readNetwork(host),
+    findingProcesses,
+    findingProcesses.then(({ daemons }) => host.readDaemonLog(daemons)),
+    host.readListeners(),
+    containersOf(host, { asking, listing, findingProcesses }, named),
+  ]);
+  const { rulesets, variant, owned, drift, afterRestore } = rulesState;
+  const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
+  const { inventory } = engine;
+  return {
+    engine: engineStateOf(engine, log, processes),
+    drift,
+    afterRestore,
+    owned,
+    variant,
+    leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
+    netState: { ...netState, unread: isUnavailable(variants) },
+    networks: inventory?.networks ?? [],
+    containers: isUnavailable(containers) ? [] : containers,
+    ports: inventory?.ports ?? [],
+    conntrack: conntrackOf(netState.sysctls),
+    ...host.readDropCounts(),
+    listeners,
+    proxies: processes.proxies,
+    managers: managersIn(rulesets, netState.natives ?? []),
+    unseen: [
+      ...(isUnavailable(variants) ? unseen('rules', variants) : []),
+      ...unseenNetwork,
+      ...(isUnavailable(containers) ? unseen('containers', containers) : []),
+    ],
+  };
+}
+
+/** What the containers are read by, on its way. */
+interface EngineReading {
+  readonly asking: Promise<EngineReply>;
+  readonly listing: Promise<ContainerList | Unavailable>;
+  readonly findingProcesses: Promise<Processes>;
+}
+
+/** The containers of the Engine whose rules these are; those of another one would only mislead. */
+async function containersOf(
+  { readContainers }: DiagnosisHost,
+  { asking, listing, findingProcesses }: EngineReading,
+  named: readonly string[],
+): Promise<readonly ContainerFacts[] | Unavailable> {
+  const [{ inventory }, list] = await Promise.all([asking, listing]);
+  if (inventory === undefined) return [];
+  if (isUnavailable(list)) return list;
+  const { networks, ports } = inventory;
+  const processes = (await findingProcesses).containers;
+  return orUnavailable(
+    readContainers({ ...list, networks, processes, named: [...named, ...behindPorts(named, ports)] }),
+  );
+}
+
+/** What names that are ports mean: the address in front of the port, and the containers that publish it. */
+const behindPorts = (named: readonly string[], ports: readonly PublishedPort[]): readonly string[] =>
+  named.flatMap((name) => {
+    const target = portOrNumber(name);
+    if (target === undefined) return [];
+    const publishing = ports.filter(({ hostPort }) => hostPort === target.port);
+    return [target.address, ...publishing.map(({ container }) => container)];
+  });
+
+function conntrackOf(sysctls: ReadonlyMap<string, string>): Facts['conntrack'] {
+  const [count, max] = ['count', 'max'].map((name) => sysctls.get(`netfilter/nf_conntrack_${name}`));
+  return count === undefined || max === undefined ? undefined : { count: Number(count), max: Number(max) };
+}

@@ -1,0 +1,17 @@
+import { isUnavailable } from '../../doctor/facts/facts.ts';
+import type { HostNetwork } from '../../doctor/facts/network-state.ts';
+import { orUnavailable } from '../../doctor/facts/unavailable.ts';
+import { FAMILIES } from '../../net/family.ts';
+import type { NetworkReader } from './ports.ts';
+
+/** Reads interfaces, routes, the kernel's settings, sets and nftables' own tables, side by side. */
+export async function readNetwork(host: NetworkReader): Promise<HostNetwork> {
+  const [sets, natives, links, ...routing] = await Promise.all([
+    orUnavailable(host.readSets().then((saved) => ({ saved }))),
+    orUnavailable(host.readNatives().then((tables) => ({ tables }))),
+    orUnavailable(host.readLinks()),
+    ...FAMILIES.map((family) => orUnavailable(host.readRouting(family))),
+  ]);
+  const ports = isUnavailable(links) ? [] : links.filter(({ master }) => master !== '');
+  return { sets, natives, links, routing, sysctls: host.readSysctls(new Set(ports.map(({ name }) => name))) };
+}

@@ -1,0 +1,44 @@
+import { readContainers } from '../../host/doctor/containers.ts';
+import { readDaemonLog } from '../../host/doctor/daemon-log.ts';
+import { readDropCounts } from '../../host/doctor/drop-counts.ts';
+import { readLinks, readRouting, readSysctls } from '../../host/doctor/kernel-network.ts';
+import { listContainers } from '../../host/doctor/list-containers.ts';
+import { findProcesses } from '../../host/doctor/processes.ts';
+import { pickSourcePort } from '../../host/doctor/source-port.ts';
+import { readListeners } from '../../host/doctor/sockets.ts';
+import { askEngine } from '../../host/engine/engine.ts';
+import { findSocket } from '../../host/engine/socket.ts';
+import { readNative, readSets } from '../../host/nft/sets-native.ts';
+import { readOwnBlocks } from '../../host/nft/within.ts';
+import { readVariants, usualVariant } from '../../host/xtables/kernel.ts';
+import { realBaselines } from '../real-baselines.ts';
+import { REAL_OBSERVER } from '../real-observer.ts';
+import type { DiagnosisHost } from './ports.ts';
+
+/** This host, as doctor reads it, and its state folder. */
+export function realDiagnosisHost(stateDir: string): DiagnosisHost {
+  return {
+    ...REAL_OBSERVER,
+    baselines: realBaselines(stateDir),
+    readVariants,
+    usualVariant,
+    askAnyEngine: askEngine,
+    listContainers,
+    findProcesses: async () => findProcesses(await findSocket().catch(() => undefined)),
+    readContainers,
+    readDaemonLog,
+    readListeners: () => readListeners('/proc/self'),
+    readDropCounts,
+    readSets,
+    readNatives: async () => {
+      const tables = await readNative('with-owned');
+      return tables === null ? null : [...tables, ...(await readOwnBlocks('-sa'))];
+    },
+    readLinks,
+    readRouting,
+    readSysctls,
+    pickSourcePort,
+    sendProbes: async (probes, variants) =>
+      (await import('../../host/doctor/probe.ts')).sendProbes(probes, variants),
+  };
+}

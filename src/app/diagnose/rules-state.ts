@@ -1,0 +1,135 @@
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import { isUnavailable, type DriftSummary, type Facts, type Unavailable } from '../../doctor/facts/facts.ts';
+import { orUnavailable, unavailableBy } from '../../doctor/facts/unavailable.ts';
+import { countDockers } from '../../firewall/iptables/desired/desired.ts';
+import { ownHost, type OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
+import { isEmptyPlan, planRepair } from '../../firewall/iptables/plan/plan.ts';
+import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
+import type { Live } from '../../firewall/iptables/text/live.ts';
+import { EMPTY_RULESET, type Variant } from '../../firewall/iptables/text/model.ts';
+import { KEEPS_NONE } from '../../docker/engine-reply.ts';
+import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
+import type { Variants } from '../../host/xtables/kernel.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { type Observation, observationOf } from '../../reconcile/observation.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import type { VariantRules } from '../../trace/network-state.ts';
+import { observeUntilStable } from '../observe/observe.ts';
+import type { Observer } from '../ports.ts';
+import type { DiagnosisHost } from './ports.ts';
+
+/** The live rules, and the state of Docker's among them. */
+export interface RulesState {
+  readonly drift: DriftSummary | Unavailable;
+  readonly afterRestore?: Facts['afterRestore'];
+  readonly owned: OwnedHost | undefined;
+  readonly variant: Variant | undefined;
+  /** Every variant that holds rules. */
+  readonly rulesets: readonly VariantRules[];
+}
+
+/**
+ * Compares Docker's rules with what should be there, as `check` does.
+ *
+ * @param readingVariants - both variants, on their way
+ * @param asking - the Engine's reply, on its way
+ */
+export async function readRulesState(
+  host: Observer & Pick<DiagnosisHost, 'usualVariant'>,
+  reference: Reference,
+  readingVariants: Promise<Variants | Unavailable>,
+  asking: Promise<EngineReply>,
+): Promise<RulesState> {
+  const variants = await readingVariants;
+  if (isUnavailable(variants)) return { drift: variants, owned: undefined, variant: undefined, rulesets: [] };
+  const engine = await asking;
+  // An Engine that writes no iptables rules requires none: there is nothing to compare.
+  const observation =
+    !engine.answered && KEEPS_NONE.has(engine.fault.code)
+      ? unavailableBy(engine.fault)
+      : await orUnavailable(
+          observeUntilStable(host, reference, {
+            reading: (recorded) => liveOf(host, variants, recorded),
+            asking,
+          }),
+        );
+  if (!isUnavailable(observation))
+    return {
+      drift: driftOf(reference, observation),
+      afterRestore: afterRestore(reference, observation),
+      owned: observation.sides.liveOwned,
+      variant: observation.live.variant,
+      rulesets: rulesetsIn(variants, observation.live),
+    };
+  const live = await usedOf(host, variants);
+  const { inventory } = engine;
+  const known = inventory === undefined ? {} : { networks: inventory.networks, settled: true };
+  return {
+    drift: observation,
+    owned: ownHost(live.rules, known),
+    variant: live.variant,
+    rulesets: rulesetsIn(variants),
+  };
+}
+
+const driftOf = ({ stored }: Reference, { findings, sides }: Observation): DriftSummary => ({
+  findings,
+  rules: countDockers(sides.desired),
+  baseline: stored?.id,
+});
+
+/** What `rulesguard restore` would make of the rules, without options. */
+function afterRestore(reference: Reference, observation: Observation): Facts['afterRestore'] {
+  const { drift, sides, live, engine, content } = observation;
+  const plan = planRepair(drift, sides, {
+    ...{ policies: 'leave', content },
+    liveness: engine.answered ? 'known' : 'unknown',
+  });
+  if (isEmptyPlan(plan)) return undefined;
+  const { rules } = simulatePlan(plan, live.rules);
+  return { rules, owned: observationOf(reference, { ...live, rules }, engine).sides.liveOwned };
+}
+
+/** The reading of the legacy variant where it holds no table. */
+const NOTHING: Live = {
+  variant: 'legacy',
+  version: undefined,
+  rules: { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET },
+};
+
+/**
+ * The rules of the variant Docker uses.
+ *
+ * @param recorded - the variant of the baseline, for when no rule of Docker's is left
+ * @throws Fault RG_VARIANTS_SPLIT when Docker's rules are in both variants, or not in the one recorded
+ */
+async function liveOf(
+  { usualVariant }: Pick<DiagnosisHost, 'usualVariant'>,
+  { nft, legacy }: Variants,
+  recorded?: Variant,
+): Promise<Live> {
+  if (legacy === undefined && recorded !== 'legacy') return nft;
+  return chooseVariant(nft, legacy ?? NOTHING, recorded, recorded ?? (await usualVariant()));
+}
+
+/** The variant Docker's rules are in; where they are in both, the one that plain `iptables` writes to. */
+async function usedOf(host: Pick<DiagnosisHost, 'usualVariant'>, variants: Variants): Promise<Live> {
+  const live = await orUnavailable(liveOf(host, variants));
+  if (!isUnavailable(live)) return live;
+  const usual = await orUnavailable(host.usualVariant().then((variant) => ({ variant })));
+  return !isUnavailable(usual) && usual.variant === 'legacy'
+    ? (variants.legacy ?? variants.nft)
+    : variants.nft;
+}
+
+/**
+ * The variants that hold rules.
+ *
+ * @param newest - a later reading of one of them, which counts instead
+ */
+export function rulesetsIn({ nft, legacy }: Variants, newest?: Live): readonly VariantRules[] {
+  return [nft, ...(legacy === undefined ? [] : [legacy])]
+    .map((read) => (newest?.variant === read.variant ? newest : read))
+    .filter(({ rules }) => FAMILIES.some((family) => rules[family].tables.size > 0))
+    .map(({ variant, rules }) => ({ variant, rules }));
+}

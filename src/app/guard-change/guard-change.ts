@@ -1,0 +1,137 @@
+import { Fault } from '../../fault.ts';
+import { isDamage } from '../../reconcile/finding.ts';
+import { isBreaking, type Impact } from '../../reconcile/impact.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import type { Planning } from '../../reconcile/repair-plan.ts';
+import { commandLine } from '../../shell.ts';
+import { observe } from '../observe/observe.ts';
+import type { ConfirmEvent, ConfirmHost } from '../rollback/confirmation.ts';
+import type { Change, ChangeContext, ChangeHost, Forecast } from './change.ts';
+import { readContext } from './context.ts';
+import { impactSince } from './impact-since.ts';
+import { predict } from './predict.ts';
+
+/** How a change is to be guarded. */
+export interface GuardRequest {
+  readonly change: Change;
+  /** `refuse`: not made if it would break Docker's rules; `repair`: made, and repaired; `report`: made, and said. */
+  readonly mode: 'refuse' | 'repair' | 'report';
+  /** Only says what it would do. */
+  readonly dryRun: boolean;
+  readonly policies: Planning['policies'];
+  readonly rehearsalSeconds: number;
+  /** Seconds to confirm the change in; 0: it need not be confirmed. */
+  readonly confirmSeconds: number;
+}
+
+/** What happens on the way, in order. */
+export type GuardEvent =
+  /** `repair`: the present state was not recorded, so the repair goes by the Engine and the last baseline. */
+  | { readonly kind: 'not-recorded'; readonly fault: Fault }
+  /** What the change did to Docker's rules, where that is anything. In `repair`: what a repair leaves alone. */
+  | { readonly kind: 'impact'; readonly impact: Impact }
+  | ConfirmEvent;
+
+/** What guarding a change uses of the world. */
+export interface Guard {
+  readonly host: ChangeHost;
+  /** The newest baseline, if there is one, and the Engine. */
+  readonly openReference: () => Promise<Reference>;
+  /** Records the present state if it is sound. @throws Fault RG_DAMAGED, RG_NO_DOCKER_RULES */
+  readonly record: () => Promise<unknown>;
+  /** Repairs, and says so. */
+  readonly restore: (planning: Planning) => Promise<{ readonly isWhole: boolean }>;
+  readonly confirming: ConfirmHost;
+  /** Shows that something takes its time. */
+  readonly during: <T>(doing: 'predicting', work: Promise<T>) => Promise<T>;
+  readonly emit: (event: GuardEvent) => void;
+}
+
+/** What became of it: it was only predicted, it was refused, or it was made. */
+export type Guarded =
+  | {
+      readonly kind: 'predicted' | 'refused';
+      readonly forecast: Forecast;
+      readonly context: ChangeContext;
+    }
+  | {
+      readonly kind: 'made';
+      /** The command's own exit code; 1 where that is 0 and Docker's rules are not whole, or the change was rolled back. */
+      readonly exit: number;
+    };
+
+/**
+ * Guards a firewall change: predicts it and decides, makes it, and sees what it did. With time to confirm, everything that
+ * is in force is recorded before and a timer started that rolls it back.
+ *
+ * @throws Fault of what could not be read before the change; nothing was made then
+ */
+export async function guardChange(request: GuardRequest, guard: Guard): Promise<Guarded> {
+  const { change, mode } = request;
+  const { stored } = await guard.openReference();
+  const context = await readContext(guard.host, stored);
+  if (request.dryRun || mode === 'refuse') {
+    const work = predict(guard.host, change, context, request.rehearsalSeconds);
+    const forecast = await guard.during('predicting', work);
+    if (request.dryRun) return { kind: 'predicted', forecast, context };
+    if (!forecast.known || isBreaking(forecast.impact)) return { kind: 'refused', forecast, context };
+  }
+  const make = (): Promise<number> =>
+    mode === 'repair' ? makeAndRepair(request, context, guard) : makeAndReport(request, context, guard);
+  if (request.confirmSeconds === 0) return { kind: 'made', exit: await make() };
+  const { withConfirmation } = await import('../rollback/confirmation.ts');
+  const armed = await guard.confirming.arm(request.confirmSeconds, commandLine(change.words));
+  return { kind: 'made', exit: await withConfirmation(armed, make, guard.confirming, guard.emit) };
+}
+
+async function makeAndReport(
+  { change }: GuardRequest,
+  context: ChangeContext,
+  { host, emit }: Guard,
+): Promise<number> {
+  const exit = await host.launch(change);
+  const impact = await impactSince(host, context);
+  if (!isBreaking(impact)) return exit;
+  emit({ kind: 'impact', impact });
+  return exit === 0 ? 1 : exit;
+}
+
+/**
+ * Records the present state, makes the change, and repairs what it broke. Without a sound state to record the repair goes
+ * by the Engine and the last baseline.
+ */
+async function makeAndRepair(
+  { change, policies }: GuardRequest,
+  context: ChangeContext,
+  guard: Guard,
+): Promise<number> {
+  const isRecorded = await recordBefore(guard);
+  const exit = await guard.host.launch(change);
+  // What was recorded seconds ago holds, whether an Engine says so or not.
+  const isRepaired = await repairAfter({ policies, assumeUnchanged: isRecorded }, guard);
+  // A rule of others in front of Docker's, or in the other variant, is not ours to take away.
+  const left: Impact = { findings: [], shadows: (await impactSince(guard.host, context)).shadows };
+  if (isBreaking(left)) guard.emit({ kind: 'impact', impact: left });
+  return exit === 0 && (!isRepaired || isBreaking(left)) ? 1 : exit;
+}
+
+async function recordBefore({ record, emit }: Guard): Promise<boolean> {
+  try {
+    await record();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    if (error.code !== 'RG_NO_DOCKER_RULES') emit({ kind: 'not-recorded', fault: error });
+    return false;
+  }
+}
+
+/** Repairs what is damaged now. Returns whether nothing is left. */
+async function repairAfter(planning: Planning, { host, openReference, restore }: Guard): Promise<boolean> {
+  const seen = await observe(host, await openReference()).catch((error: unknown) => {
+    // Neither a record nor an Engine: there was nothing of Docker's to guard.
+    if (error instanceof Fault && error.code === 'RG_NO_BASELINE') return undefined;
+    throw error;
+  });
+  return seen?.findings.some(isDamage) !== true || (await restore(planning)).isWhole;
+}

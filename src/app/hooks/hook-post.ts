@@ -1,0 +1,73 @@
+import { Fault } from '../../fault.ts';
+import type { FiredPost } from '../../hooks/fired.ts';
+import { isDamage } from '../../reconcile/finding.ts';
+import type { Observation } from '../../reconcile/observation.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import { count } from '../../report/text.ts';
+import { observe } from '../observe/observe.ts';
+import type { Half, HookPort, HookRequest } from './hook.ts';
+import { isBeforeDocker, isFresh } from './policy.ts';
+
+const NOT_YET =
+  'Docker is not running, and has not since the machine started; it writes its rules itself when it starts';
+
+const half = (outcome: FiredPost['outcome'], says: string, exit: 0 | 1 = 0): Half => ({
+  fired: { post: { outcome, says } },
+  exit,
+});
+
+/** After a firewall change: compares, and repairs or reports what is damaged. */
+export async function hookPost({ target, settings, off }: HookRequest, port: HookPort): Promise<Half> {
+  const { host, emit } = port;
+  if (settings.post === 'off') return half('off', 'switched off');
+  const reading = host.beginReading();
+  const reference = await port.openReference();
+  let seen: Observation;
+  try {
+    // Without the lock: after most changes all is well, and nothing is going to be written.
+    seen = await observe(host, reference, { reading });
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'RG_NO_BASELINE') throw error;
+    return nothing(error.message, port);
+  }
+  const damage = seen.findings.filter(isDamage);
+  if (damage.length === 0) {
+    emit({ kind: 'intact' });
+    return half('intact', "Docker's rules intact");
+  }
+  const fresh = isFresh(await port.readFired(target), reference.stored, host.now());
+  if (!fresh && isBeforeDocker(seen.engine, reference.stored, port.booted())) return nothing(NOT_YET, port);
+  if (off !== undefined) emit({ kind: 'switched-off', by: off });
+  if (off !== undefined || settings.post === 'report')
+    return reported(seen, reference, damage.length, off, port);
+  return repaired(settings.policies, fresh, port);
+}
+
+function nothing(reason: string, { emit }: HookPort): Half {
+  emit({ kind: 'nothing', reason });
+  return half('nothing', reason);
+}
+
+function reported(
+  seen: Observation,
+  reference: Reference,
+  findings: number,
+  off: string | undefined,
+  { emit }: HookPort,
+): Half {
+  emit({ kind: 'damaged', seen, reference, findings });
+  const why = off === undefined ? '' : ` (${off})`;
+  return half('reported', `Docker's rules damaged: ${count(findings, 'finding')}, not repaired${why}`, 1);
+}
+
+async function repaired(policies: boolean, fresh: boolean, { restore, emit }: HookPort): Promise<Half> {
+  const planning = { policies: policies ? 'restore' : 'leave', assumeUnchanged: fresh } as const;
+  const { isWhole, repaired: total } = await restore(planning);
+  if (!isWhole) {
+    emit({ kind: 'left' });
+    return half('left', `Docker's rules damaged: ${count(total, 'finding')} repaired, not all`, 1);
+  }
+  // Another hook may have been faster.
+  if (total === 0) return half('intact', "Docker's rules intact");
+  return half('repaired', `Docker's rules intact, ${count(total, 'finding')} repaired`);
+}

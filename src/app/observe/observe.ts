@@ -1,0 +1,94 @@
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import type { Live } from '../../firewall/iptables/text/live.ts';
+import { isBroken, isDamage } from '../../reconcile/finding.ts';
+import { observationOf, type Observation } from '../../reconcile/observation.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import { digestOfRules } from './digests.ts';
+import type { ReadRules } from '../../host/xtables/kernel.ts';
+import type { Observer } from '../ports.ts';
+import { awaitNamed } from './quiescence.ts';
+import { readSettled } from './settled.ts';
+
+/** What has been begun already, so that it is not done twice. */
+export interface Begun {
+  readonly reading?: ReadRules;
+  readonly asking?: Promise<EngineReply>;
+}
+
+/**
+ * Reads the live rules, asks the Engine, and compares them with what should be there.
+ *
+ * @throws Fault of the Engine when there is nothing but the Engine to go by
+ */
+export async function observe(
+  observer: Observer,
+  reference: Reference,
+  { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
+): Promise<Observation> {
+  const [live, engine] = await Promise.all([reading(reference.stored?.baseline.variant), asking]);
+  return observationOf(reference, live, engine);
+}
+
+/** Reads one variant and asks again, and compares. */
+export async function observeAgain(
+  observer: Observer,
+  reference: Reference,
+  before: Pick<Observation, 'live' | 'engine'>,
+): Promise<Observation> {
+  return observationOf(reference, ...(await readAgain(observer, before)));
+}
+
+/** The live rules and the Engine's reply once more. */
+export function readAgain(
+  observer: Observer,
+  { live, engine }: Pick<Observation, 'live' | 'engine'>,
+): Promise<[Live, EngineReply]> {
+  return Promise.all([observer.readVariant(live.variant), askAgain(observer, engine)]);
+}
+
+/** The Engine's reply once more. One that did not answer is not asked again: it may hang for seconds each time. */
+const askAgain = ({ askEngine }: Observer, before: EngineReply): Promise<EngineReply> =>
+  before.answered ? askEngine() : Promise.resolve(before);
+
+/** Milliseconds between two observations. */
+const PAUSE = 100;
+const MAX_OBSERVATIONS = 20;
+
+/**
+ * Observes until the same damage is seen twice, or none: dockerd takes its jumps out and puts them in again whenever a
+ * network is made (Engines up to 27), and writes a container's rules one by one; an observation in between must not raise
+ * an alarm.
+ */
+export async function observeUntilStable(
+  observer: Observer,
+  reference: Reference,
+  begun?: Begun,
+): Promise<Observation> {
+  let seen = await observe(observer, reference, begun);
+  for (let times = 1; times < MAX_OBSERVATIONS && seen.findings.some(isBroken); times++) {
+    const damaged = seen.findings.filter(isDamage).map(({ rule }) => rule ?? '');
+    await Promise.all([observer.sleep(PAUSE), awaitNamed(observer, damaged, seen.engine)]);
+    const again = await observe(observer, reference, { asking: askAgain(observer, seen.engine) });
+    if (sawTheSame(again, seen)) return again;
+    seen = again;
+  }
+  return seen;
+}
+
+/**
+ * The live rules beside what the Engine requires, when dockerd is not in the middle of something: two readings of the
+ * rules agree, and where something is missing, two observations.
+ *
+ * @throws Fault of the Engine, or RG_UNSETTLED
+ */
+export async function observeSettled(observer: Observer): Promise<Observation> {
+  const reading: ReadRules = () => readSettled(observer);
+  return observeUntilStable(observer, { source: 'engine', stored: undefined }, { reading });
+}
+
+function sawTheSame(a: Observation, b: Observation): boolean {
+  return (
+    digestOfRules(a.live.rules) === digestOfRules(b.live.rules) &&
+    JSON.stringify(a.findings) === JSON.stringify(b.findings)
+  );
+}

@@ -1,0 +1,44 @@
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import { FAMILIES } from '../../net/family.ts';
+import type { Plan } from '../../firewall/iptables/plan/plan.ts';
+import type { Observer } from '../ports.ts';
+
+/**
+ * Waits until the containers that rules speak of are through with starting or stopping: dockerd lists a container as
+ * running while it takes its rules away, one by one, and an observation in between must not call them lost.
+ *
+ * @param rules - texts of rules
+ */
+export async function awaitNamed(
+  observer: Observer,
+  rules: readonly string[],
+  engine: EngineReply,
+): Promise<void> {
+  if (engine.answered) await awaitAll(observer, namedIn(rules, engine), engine);
+}
+
+/**
+ * Waits until the containers whose rules a plan writes, and those that may be starting, are through with what they are
+ * doing. dockerd lists a container as running before its rules are gone, and only after they are written: without
+ * this, a repair beside a deployment could leave a rule too many or too few.
+ */
+export async function awaitChanges(observer: Observer, plan: Plan, engine: EngineReply): Promise<void> {
+  if (!engine.answered) return;
+  const rules = FAMILIES.flatMap((family) => plan.families[family].tables).flatMap(({ steps }) =>
+    steps.flatMap((step) => ('rule' in step ? [step.rule.text] : [])),
+  );
+  await awaitAll(observer, [...namedIn(rules, engine), ...(await observer.listIdle(engine.socket))], engine);
+}
+
+type Answered = Extract<EngineReply, { answered: true }>;
+
+const awaitAll = (observer: Observer, ids: readonly string[], { socket }: Answered): Promise<void> =>
+  observer.awaitContainers([...new Set(ids)], socket);
+
+/** Ids of the containers whose addresses are in rules. */
+function namedIn(rules: readonly string[], { inventory }: Answered): readonly string[] {
+  const text = rules.join('\n');
+  return inventory.endpoints
+    .filter(({ ipv4, ipv6 }) => [ipv4, ipv6].some((address) => address !== '' && text.includes(address)))
+    .map(({ containerId }) => containerId);
+}

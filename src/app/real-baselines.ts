@@ -1,0 +1,14 @@
+import { listNumbered, pruneNumbered } from '../host/files/numbered.ts';
+import { baselineFolder, openBaseline, openBaselineByDigest, writeBaseline } from '../host/state/store.ts';
+import type { Baselines } from './ports.ts';
+
+/** The baselines in a state folder. */
+export function realBaselines(stateDir: string): Baselines {
+  return {
+    list: () => listNumbered(baselineFolder(stateDir)),
+    open: (which) => openBaseline(stateDir, which),
+    openByDigest: (digest, which) => openBaselineByDigest(stateDir, digest, which),
+    write: (baseline) => writeBaseline(stateDir, baseline),
+    prune: (keep) => pruneNumbered(baselineFolder(stateDir), keep),
+  };
+}

@@ -1,0 +1,89 @@
+import { isEmptyPlan, withdrawKey, type Plan } from '../../firewall/iptables/plan/plan.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
+import { renderStep } from '../../firewall/iptables/text/restore-input.ts';
+import { Fault } from '../../fault.ts';
+import { RuleRefused } from '../../firewall/iptables/plan/rule-refused.ts';
+import type { OwnedLive } from '../../host/xtables/rehearse-plan.ts';
+import type { Writer } from '../ports.ts';
+
+/**
+ * What of the plans of one repair has been rehearsed. A rehearsal takes a fifth of a second, and beside a busy dockerd the
+ * rules have changed when it is over: a plan made again from them is nearly the same one. What only the real tool can
+ * say, whether it takes these rules and saves them as they were written, has been said then; where each goes, the
+ * simulation knows as well (docs/decisions/003).
+ */
+export class Proof {
+  private readonly rehearsed = new Set<string>();
+  private readonly host: Pick<Writer, 'rehearse'>;
+  private readonly rehearse: boolean;
+
+  /** @param rehearse - whether plans are tried with the real tool, not in memory alone */
+  constructor(host: Pick<Writer, 'rehearse'>, rehearse: boolean) {
+    this.host = host;
+    this.rehearse = rehearse;
+  }
+
+  /** Whether each of a plan's steps, wherever in its chain, was part of a plan that was rehearsed. */
+  covers(plan: Plan): boolean {
+    return stepsOf(plan).every((step) => this.rehearsed.has(step));
+  }
+
+  /**
+   * Simulates a plan, and rehearses it unless that has been done.
+   *
+   * @throws Fault RG_PLAN or RG_REHEARSAL; nothing has been changed then
+   */
+  async prove(plan: Plan, stage: OwnedLive): Promise<void> {
+    refuseUnappliable(plan, stage);
+    if (this.rehearse && !this.covers(plan)) await this.host.rehearse(plan, stage);
+    for (const step of stepsOf(plan)) this.rehearsed.add(step);
+  }
+}
+
+function refuseUnappliable(plan: Plan, { live }: OwnedLive): void {
+  const [refusal] = simulatePlan(plan, live.rules).refusals;
+  if (refusal === undefined) return;
+  throw new Fault(
+    'RG_PLAN',
+    1,
+    `the plan cannot be applied, so nothing was changed: ${refusal.family} table ${refusal.table}, ${refusal.reason}`,
+    { details: [renderStep(refusal.step)] },
+  );
+}
+
+const stepsOf = (plan: Plan): readonly string[] =>
+  FAMILIES.flatMap((family) =>
+    plan.families[family].tables.flatMap(({ table, steps }) =>
+      steps.map((step) => {
+        const what = 'rule' in step ? `${step.op === 'delete' ? 'take' : 'put'} ${step.rule.text}` : step.op;
+        return `${family} ${table} ${step.chain} ${what}`;
+      }),
+    ),
+  );
+
+/** Rules of one repair that the tool may refuse before it is given up. */
+const MAX_REFUSED = 50;
+
+/** Proves a plan, without each rule that the tool refuses: one missing set must not keep all else from coming back. */
+export async function provable(
+  plan: Plan,
+  unloadable: Map<string, string>,
+  again: () => Plan,
+  prove: (plan: Plan) => Promise<void>,
+): Promise<Plan> {
+  for (let current = plan; ; current = again()) {
+    try {
+      if (!isEmptyPlan(current)) await prove(current);
+      return current;
+    } catch (error) {
+      if (!(error instanceof RuleRefused) || unloadable.size >= MAX_REFUSED) throw error;
+      const { family, table, rule, said } = error;
+      const key = withdrawKey(family, table, rule);
+      if (unloadable.has(key)) throw error;
+      unloadable.set(key, `iptables does not take it: ${firstLine(said)}`);
+    }
+  }
+}
+
+const firstLine = (said: string): string => (said.split('\n')[0] ?? '').replaceAll(/[^\x20-\x7e]/g, '?');

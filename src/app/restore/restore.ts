@@ -1,0 +1,90 @@
+import type { Plan } from '../../firewall/iptables/plan/plan.ts';
+import { usersOpenings } from '../../firewall/iptables/plan/withhold.ts';
+import type { Family } from '../../net/family.ts';
+import { affectedUdpPorts, type DroppedFlows } from '../../reconcile/flows.ts';
+import { noticesOf } from '../../reconcile/notices.ts';
+import type { Observation } from '../../reconcile/observation.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import { planFor } from '../../reconcile/repair-plan.ts';
+import { resultOf, type RestoreResult } from '../../reconcile/repair-result.ts';
+import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
+import { observe, type Begun } from '../observe/observe.ts';
+import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
+import type { Host } from '../ports.ts';
+import { repair, type RepairOptions } from './repair.ts';
+
+/** Said before it is written: rules of the user's own, as recorded, that may let packets through. */
+export interface OpeningsEvent {
+  readonly kind: 'openings';
+  /** Id of the baseline they were recorded in. */
+  readonly baseline: string | undefined;
+  readonly rules: readonly { readonly family: Family; readonly rule: string }[];
+}
+
+export type RestoreEvent = StepEvent | NoticeEvent | OpeningsEvent;
+
+/**
+ * Brings Docker's rules back, under the lock.
+ *
+ * @throws Fault RG_NOT_REPAIRED (exit 1) when others kept changing the rules; what was done is undone then
+ */
+export function restore(
+  host: Host,
+  args: ReferenceArgs,
+  options: RepairOptions,
+  on: Listener<RestoreEvent>,
+): Promise<RestoreResult> {
+  return host.withLock(async () => {
+    const reading = host.beginReading();
+    const reference = await openReference(args, host.baselines);
+    return restoreLocked(host, reference, options, on, { reading });
+  });
+}
+
+/** As {@link restore}, by a caller that holds the lock. */
+export async function restoreLocked(
+  host: Host,
+  reference: Reference,
+  options: RepairOptions,
+  on: Listener<RestoreEvent>,
+  begun?: Begun,
+): Promise<RestoreResult> {
+  on({ kind: 'step', step: 'reading' });
+  const first = await observe(host, reference, begun);
+  for (const notice of noticesOf(reference, first)) on({ kind: 'notice', notice });
+  sayOpenings(reference, first, planFor(first, options), on);
+  on({ kind: 'step', step: 'repairing' });
+  const repaired = await repair(host, reference, first, options);
+  const { plans, journal, unjournaled } = repaired;
+  return {
+    ...resultOf(repaired, options),
+    applies: plans.length,
+    journal,
+    unjournaled,
+    flows: plans.length > 0 ? await dropStaleFlows(host, first) : undefined,
+  };
+}
+
+/** Says before it is written which of the user's own rules may let packets through. */
+export function sayOpenings(
+  { stored }: Reference,
+  { sides }: Observation,
+  plan: Plan,
+  on: Listener<OpeningsEvent>,
+): void {
+  const rules = usersOpenings(plan, sides);
+  if (rules.length > 0) on({ kind: 'openings', baseline: stored?.id, rules });
+}
+
+/**
+ * Drops the flows of published UDP ports that were decided while their translation was lost.
+ *
+ * @param before - what was observed before the repair
+ */
+export async function dropStaleFlows(
+  host: Pick<Host, 'dropFlows'>,
+  { drift, sides }: Observation,
+): Promise<DroppedFlows | undefined> {
+  const ports = affectedUdpPorts(drift, sides.desired);
+  return ports.length === 0 ? undefined : host.dropFlows(ports);
+}

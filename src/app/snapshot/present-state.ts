@@ -1,0 +1,171 @@
+import type { Listener } from '../events.ts';
+import type { Baselines, Observer } from '../ports.ts';
+import { type Observation, observationOf } from '../../reconcile/observation.ts';
+import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
+import { Fault } from '../../fault.ts';
+import { mapChains } from '../../firewall/iptables/desired/map-chains.ts';
+import { ownHost, type OwnedHost, type OwnedTables } from '../../firewall/iptables/ownership/ownership.ts';
+import { acceptedIn, unexplainedIn } from '../../firewall/iptables/compare/accepted.ts';
+import { type RuleName, chainOf, rulesOf } from '../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { isDamage, type Finding } from '../../reconcile/finding.ts';
+import type { RefusalReason } from '../../report/snapshot-text.ts';
+import type { Notice } from '../../reconcile/notices.ts';
+import { unsoundness } from '../../reconcile/soundness.ts';
+import { place, printable } from '../../report/text.ts';
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import type { Live } from '../../firewall/iptables/text/live.ts';
+import { observeSettled } from '../observe/observe.ts';
+import { readSettled } from '../observe/settled.ts';
+
+/** The present state, and what speaks against recording it. */
+export interface PresentState {
+  readonly live: Live;
+  readonly engine: EngineReply;
+  readonly owned: OwnedHost;
+  readonly reasons: readonly RefusalReason[];
+  /** What `--force` takes for meant. */
+  readonly missing: readonly RuleName[];
+  readonly unexplained: readonly RuleName[];
+}
+
+/**
+ * Reads the present state and judges it: by what the Engine requires, and by the newest baseline as `check` does, because a
+ * loss that was recorded is never reported again. Without an Engine's answer contradictions among the rules count too.
+ *
+ * @param known - the newest baseline that can be used
+ * @throws Fault RG_UNSETTLED, or of what could not be read
+ */
+export async function readPresentState(
+  observer: Observer,
+  known: StoredBaseline | undefined,
+): Promise<PresentState> {
+  const engine = await observer.askEngine();
+  const seen = engine.answered ? await observeSettled(observer).catch(unknownEra) : undefined;
+  if (seen !== undefined) {
+    const meant = new Set(known?.baseline.accepted?.map(nameOf));
+    const required = seen.findings.filter((found) => isDamage(found) && !meant.has(nameOf(found)));
+    return {
+      live: seen.live,
+      engine: seen.engine,
+      owned: withoutOrphans(seen),
+      reasons: reasonsOf([...required, ...lossesSince(known, seen.live, seen.engine)]),
+      missing: acceptedIn(seen.drift),
+      unexplained: unexplainedIn(seen.drift),
+    };
+  }
+  const live = await readSettled(observer);
+  const networks = engine.answered ? engine.inventory.networks : undefined;
+  const owned = ownHost(live.rules, { networks, settled: engine.answered });
+  // What looked damaged when it was recorded was recorded with --force.
+  const meant = new Set(known === undefined ? [] : unsoundness(known.owned, networks));
+  return {
+    live,
+    engine,
+    owned,
+    reasons: [
+      ...reasonsOf(lossesSince(known, live, engine)),
+      ...[
+        ...unsoundness(owned, networks, known?.owned).filter((reason) => !meant.has(reason)),
+        ...disownedSince(known, live, owned),
+      ].map((text) => ({ severity: undefined, text })),
+    ],
+    // Only an Engine can say that these no longer count.
+    missing: known?.baseline.accepted ?? [],
+    unexplained: known?.baseline.unexplained ?? [],
+  };
+}
+
+const nameOf = ({ family, table, chain, rule = '' }: RuleName): string =>
+  `${family} ${table} ${chain} ${rule}`;
+
+/** Each once: a rule may be lost by the Engine's account and by the baseline's. */
+function reasonsOf(findings: readonly Finding[]): readonly RefusalReason[] {
+  const severities = new Map(
+    findings.map(({ rule, kind, consequence, severity, ...where }) => [
+      `${place(where)}: ${kind}: ${printable(rule ?? consequence)}`,
+      severity,
+    ]),
+  );
+  return [...severities].map(([text, severity]) => ({ severity, text }));
+}
+
+/** What `check` calls damage beside a baseline. */
+function lossesSince(known: StoredBaseline | undefined, live: Live, engine: EngineReply): readonly Finding[] {
+  if (known === undefined) return [];
+  const damage = observationOf({ source: 'both', stored: known }, live, engine).findings.filter(isDamage);
+  // An Engine that was moved to the other variant wrote its rules there again, in that one's spelling.
+  if (!engine.answered || known.baseline.variant === live.variant) return damage;
+  return damage.filter(({ kind }) => kind === 'content-lost' || kind === 'policy');
+}
+
+/** Rules recorded as Docker's that are in place, and that nobody can tell to be Docker's without the Engine: a new record would lack them. */
+function disownedSince(
+  known: StoredBaseline | undefined,
+  { rules }: Live,
+  { families }: OwnedHost,
+): readonly string[] {
+  return FAMILIES.flatMap((family) =>
+    [...(known?.owned.families[family] ?? [])].flatMap(([table, chains]) =>
+      [...chains.values()].flatMap((chain) => {
+        if (chainOf(rules[family], table, chain.name) === undefined) return [];
+        const present = new Set(rulesOf(rules[family], table, chain.name).map(({ text }) => text));
+        const owned = families[family].get(table)?.get(chain.name)?.rules ?? [];
+        const dockers = new Set(owned.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
+        return chain.rules
+          .filter(
+            ({ owner, rule }) => owner === 'docker' && present.has(rule.text) && !dockers.has(rule.text),
+          )
+          .map(
+            ({ rule }) =>
+              `${place({ family, table, chain: chain.name })}: recorded as Docker's, which nobody can tell without the Engine: ${printable(rule.text)}`,
+          );
+      }),
+    ),
+  );
+}
+
+function unknownEra(error: unknown): undefined {
+  if (error instanceof Fault && error.code === 'RG_ENGINE_UNKNOWN') return undefined;
+  throw error;
+}
+
+/** Leftover rules are not recorded: they must not come back when they are gone at last. */
+function withoutOrphans({ sides, drift }: Observation): OwnedHost {
+  const { families, undecided } = sides.liveOwned;
+  const orphans = new Set(
+    drift.extras.flatMap(({ owned, orphaned }) => (orphaned === undefined ? [] : [owned])),
+  );
+  if (orphans.size === 0) return sides.liveOwned;
+  const without = (tables: OwnedTables): OwnedTables =>
+    mapChains(tables, (chain) => ({ ...chain, rules: chain.rules.filter((owned) => !orphans.has(owned)) }));
+  return { families: { ipv4: without(families.ipv4), ipv6: without(families.ipv6) }, undecided };
+}
+
+/** The newest baseline, undefined when there is none or it cannot be used; and the newest that can be. */
+export interface KnownBaselines {
+  readonly last: StoredBaseline | undefined;
+  /** What was lost since then is lost all the same. */
+  readonly known: StoredBaseline | undefined;
+}
+
+/** A baseline in the state folder cannot be used. */
+export type UnusableEvent = Extract<Notice, { kind: 'baseline-unusable' }>;
+
+/** Opens the newest baseline that can be used, and reports those that cannot. */
+export async function openKnown(
+  { list, open }: Pick<Baselines, 'list' | 'open'>,
+  on: Listener<UnusableEvent>,
+): Promise<KnownBaselines> {
+  const ids = (await list()).toReversed();
+  for (const id of ids) {
+    try {
+      const known = await open(id);
+      return { last: id === ids[0] ? known : undefined, known };
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      on({ kind: 'baseline-unusable', why: error.message });
+    }
+  }
+  return { last: undefined, known: undefined };
+}

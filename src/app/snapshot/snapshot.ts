@@ -1,0 +1,139 @@
+import { engineFactsOf } from '../../docker/inventory/networks.ts';
+import { ownBaseline } from '../../firewall/iptables/desired/recorded-rules.ts';
+import { BASELINE_VERSION, sameRecord, type Baseline } from '../../reconcile/baseline.ts';
+import { countDockers } from '../../firewall/iptables/desired/desired.ts';
+import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
+import type { Undecided } from '../../firewall/iptables/ownership/ownership.ts';
+import { Fault } from '../../fault.ts';
+import type { RestoreResult } from '../../reconcile/repair-result.ts';
+import { KEPT_BASELINES } from '../../reconcile/stored-baseline.ts';
+import { refusalLines, type RecordedText } from '../../report/snapshot-text.ts';
+import type { Listener } from '../events.ts';
+import type { Host } from '../ports.ts';
+import { restoreLocked, type RestoreEvent } from '../restore/restore.ts';
+import { keptOf, type UnrecordedEvent } from './kept.ts';
+import { openKnown, readPresentState, type PresentState, type UnusableEvent } from './present-state.ts';
+
+export interface SnapshotRequest {
+  /** Record even a state that looks damaged. */
+  readonly force?: boolean | undefined;
+  /** Repair what is damaged, then record. */
+  readonly repairFirst?: boolean | undefined;
+  /** Write nothing when the newest baseline says the same. */
+  readonly ifChanged?: boolean | undefined;
+  /** Name every reason for a refusal, however many. */
+  readonly all?: boolean | undefined;
+  /** How many baselines to keep. */
+  readonly keep?: number;
+}
+
+/** What happens while a snapshot is taken. */
+export type SnapshotEvent =
+  | RestoreEvent
+  | UnrecordedEvent
+  | UnusableEvent
+  /** No Engine answers: the state is judged by what was recorded, if anything, and by the rules among themselves. */
+  | { readonly kind: 'no-engine'; readonly why: string; readonly baseline: string | undefined }
+  | { readonly kind: 'undecided'; readonly rule: Undecided }
+  | { readonly kind: 'repaired'; readonly result: RestoreResult };
+
+/** What became of a snapshot: the baseline it wrote, or the newest one, which says the same. */
+export type Taken =
+  { readonly verdict: 'unchanged'; readonly id: string } | ({ readonly verdict: 'recorded' } & RecordedText);
+
+/**
+ * Records Docker's rules as they are now, under the lock.
+ *
+ * @throws Fault RG_DAMAGED (exit 1) when they look damaged, RG_NO_DOCKER_RULES when there are none, RG_UNSETTLED
+ */
+export function snapshot(host: Host, request: SnapshotRequest, on: Listener<SnapshotEvent>): Promise<Taken> {
+  return host.withLock(() => snapshotLocked(host, request, on));
+}
+
+async function snapshotLocked(
+  host: Host,
+  request: SnapshotRequest,
+  on: Listener<SnapshotEvent>,
+): Promise<Taken> {
+  const { last, known } = await openKnown(host.baselines, on);
+  on({ kind: 'step', step: 'settling' });
+  const state = await readPresentState(host, known);
+  const { engine, owned, reasons } = state;
+  if (!engine.answered) on({ kind: 'no-engine', why: engine.fault.message, baseline: known?.id });
+  for (const rule of owned.undecided) on({ kind: 'undecided', rule });
+  if (reasons.length > 0 && request.repairFirst === true) {
+    const options = { policies: 'leave', assumeUnchanged: false, rehearse: true } as const;
+    const result = await restoreLocked(host, { source: 'both', stored: last }, options, on);
+    on({ kind: 'repaired', result });
+    return snapshotLocked(host, { ...request, repairFirst: false }, on);
+  }
+  if (countDockers(owned) === 0 && reasons.length === 0) {
+    throw new Fault('RG_NO_DOCKER_RULES', 3, "there are no rules of Docker's to record", {
+      hint: 'Is Docker running here (docker info), with iptables on, in this network namespace? If its rules were flushed: systemctl restart docker',
+    });
+  }
+  if (reasons.length > 0 && request.force !== true) throw damaged(state, request);
+  const taken = await record(host, request, state, last, on);
+  if (taken.verdict === 'unchanged' || known === undefined || reasons.length > 0) return taken;
+  return state.missing.length === 0
+    ? taken
+    : { ...taken, asIn: { id: known.id, missing: state.missing.length } };
+}
+
+function damaged({ engine, reasons }: PresentState, { all }: SnapshotRequest): Fault {
+  const limits = engine.answered
+    ? []
+    : ['(The Engine did not answer; it could say what is switched off on purpose.)'];
+  return new Fault(
+    'RG_DAMAGED',
+    1,
+    "not recorded: Docker's rules look damaged, and a damaged baseline would mask the damage",
+    {
+      details: [...refusalLines(reasons, 'all'), ...limits],
+      summary: [...refusalLines(reasons, all === true ? 'all' : 'some'), ...limits],
+      hint: 'Repair them and record in one go: rulesguard snapshot --repair-first (a policy: rulesguard check says how). Or record them as they are: rulesguard snapshot --force',
+    },
+  );
+}
+
+async function record(
+  host: Host,
+  { keep = KEPT_BASELINES, ifChanged }: SnapshotRequest,
+  { live, engine, owned, reasons, missing, unexplained }: PresentState,
+  last: StoredBaseline | undefined,
+  on: Listener<SnapshotEvent>,
+): Promise<Taken> {
+  const baseline: Baseline = {
+    version: BASELINE_VERSION,
+    created: new Date(host.now()).toISOString(),
+    ...host.host(),
+    iptables: live.version ?? (await host.toolVersion(live.variant)),
+    variant: live.variant,
+    engine: engine.answered ? engineFactsOf(engine.inventory) : null,
+    // A chain of digests shows a baseline that is missing or was inserted.
+    previous: last?.digest ?? null,
+    ...(missing.length === 0 ? {} : { accepted: missing }),
+    ...(unexplained.length === 0 ? {} : { unexplained }),
+    ...keptOf(owned, live, last, on),
+  };
+  if (ifChanged === true && last?.own === true && sameRecord(baseline, last.baseline))
+    return { verdict: 'unchanged', id: last.id };
+  const { objections } = ownBaseline(baseline);
+  if (objections.length > 0) {
+    throw new Fault('RG_INTERNAL', 2, 'the baseline would not be read back as it was recorded', {
+      details: objections,
+      hint: 'Please report this with the output of iptables-save.',
+    });
+  }
+  const stored = await host.baselines.write(baseline);
+  await host.baselines.prune(keep);
+  return {
+    verdict: 'recorded',
+    id: stored.id,
+    rules: countDockers(owned),
+    variant: live.variant,
+    iptables: baseline.iptables,
+    engine: engine.answered ? engine.inventory.version : undefined,
+    although: reasons,
+  };
+}

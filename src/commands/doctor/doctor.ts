@@ -1,0 +1,36 @@
+import { diagnoseHost } from '../../app/diagnose/diagnose-host.ts';
+import { realDiagnosisHost } from '../../app/diagnose/real-diagnosis-host.ts';
+import { doctorJson } from '../../report/doctor/json.ts';
+import { doctorText } from '../../report/doctor/text.ts';
+import type { Context, Exit } from '../context.ts';
+import { reporting } from '../shared/report-events.ts';
+
+export interface DoctorArgs {
+  readonly target: string | undefined;
+  readonly from: string | undefined;
+  readonly probe: boolean | undefined;
+  readonly verbose: boolean | undefined;
+  readonly json: boolean | undefined;
+  readonly html: string | undefined;
+  readonly bundle: string | undefined;
+  readonly mask: boolean | undefined;
+}
+
+/** `rulesguard doctor`: why packets do not arrive, and what fixes it. Exit 0 healthy, 1 a fault found, 3 cannot tell. */
+export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
+  const { paint, print, stateDir, unsettled } = context;
+  const { target, from = '', probe = false } = args;
+  const { facts, diagnosis, exit } = await reporting(context, (on) =>
+    diagnoseHost(realDiagnosisHost(stateDir), { target, from, probe }, on),
+  );
+  if (args.html !== undefined || args.bundle !== undefined) {
+    const { writeReports } = await import('./files.ts');
+    await writeReports(args, diagnosis, facts, context);
+  }
+  print(
+    args.json === true
+      ? `${JSON.stringify(doctorJson(diagnosis), undefined, 2)}\n`
+      : doctorText(diagnosis, paint, { verbose: args.verbose === true }),
+  );
+  return exit === 0 ? (unsettled?.exit ?? 0) : exit;
+}

@@ -1,0 +1,46 @@
+import { hostname } from 'node:os';
+import type { Diagnosis } from '../../doctor/diagnosis.ts';
+import type { Facts } from '../../doctor/facts/facts.ts';
+import { bundleFiles } from '../../report/doctor/bundle.ts';
+import { makeMask } from '../../report/mask/mask.ts';
+import { doctorPage } from '../../report/page/page.ts';
+import { writeBundle, writeReport } from '../../host/doctor/bundle.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Context } from '../context.ts';
+
+/** What is written beside the report on the terminal. */
+export interface FileArgs {
+  readonly html: string | undefined;
+  readonly bundle: string | undefined;
+  readonly mask: boolean | undefined;
+}
+
+/**
+ * Writes the page and the bundle that were requested, each readable by its owner alone.
+ *
+ * @throws Fault RG_UNSAFE_FILE
+ */
+export async function writeReports(
+  { html, bundle, mask = false }: FileArgs,
+  diagnosis: Diagnosis,
+  facts: Facts,
+  { log }: Context,
+): Promise<void> {
+  const now = new Date();
+  const about = {
+    host: hostname(),
+    time: `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    version: packageJson.version,
+  };
+  if (html !== undefined) {
+    const plain = { diagnosis, about };
+    const shown = mask ? makeMask([plain], [about.host, about.host.split('.')[0] ?? '']).value(plain) : plain;
+    await writeReport(html, doctorPage(shown.diagnosis, shown.about), 'page');
+    log.warn(`page written to ${html}`);
+  }
+  if (bundle !== undefined) {
+    const files = bundleFiles({ facts, diagnosis, about }, mask);
+    await writeBundle(bundle, files, Math.floor(now.getTime() / 1000));
+    log.warn(`bundle written to ${bundle}`);
+  }
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import yargs, { type Argv } from 'yargs';
+import { RECIPE_NAMES } from '../../hooks/recipes.ts';
+import { TARGETS } from '../../hooks/targets.ts';
+import { askEngineState } from '../../host/engine/ask.ts';
+import { listNumbered } from '../../host/files/numbered.ts';
+import { baselineFolder } from '../../host/state/store.ts';
+import { DEFAULT_STATE_DIR, globalOptions } from './globals.ts';
+import { VERBS } from './verbs.ts';
+import { grammarIn } from './yargs-untyped.ts';
+import { completions, type VerbGrammar } from '../completion/words.ts';
+
+/**
+ * Words that may stand in the place of the last one typed. Whatever goes wrong is no completion: somebody is typing.
+ *
+ * @param typed - the words behind `rulesguard`
+ */
+export async function complete(typed: readonly string[]): Promise<readonly string[]> {
+  const stateDir = valueOf('--state-dir', typed) ?? DEFAULT_STATE_DIR;
+  const verbs = VERBS.map(({ command }) => command.split(' ')[0] ?? '');
+  try {
+    const found = await completions(typed, verbs, grammarOf, {
+      baselines: () => listNumbered(baselineFolder(stateDir)),
+      doctorTargets,
+      hookTargets: TARGETS.map(({ name }) => name),
+      recipes: RECIPE_NAMES,
+    });
+    // Names of containers come from the Engine, and the shell reads them.
+    return found.filter((word) => /^[\w.:/=@-]+$/.test(word));
+  } catch {
+    return [];
+  }
+}
+
+function grammarOf(verb: string | undefined): VerbGrammar {
+  const found = VERBS.find(({ command }) => command.split(' ')[0] === verb);
+  const made: Argv = yargs([]);
+  globalOptions(made);
+  found?.builder(made);
+  return grammarIn(made, found?.command ?? '');
+}
+
+function valueOf(option: string, typed: readonly string[]): string | undefined {
+  const at = typed.indexOf(option);
+  return at === -1 ? undefined : typed.slice(at + 1).find((word) => word !== '=');
+}
+
+/** How long somebody who pressed Tab waits for an Engine, in milliseconds. */
+const LONGEST_WAIT = 2000;
+
+async function doctorTargets(): Promise<readonly string[]> {
+  const reply = await Promise.race([askEngineState(), sleep(LONGEST_WAIT)]);
+  if (reply?.answered !== true) return [];
+  const { endpoints, networks } = reply.inventory;
+  return [...new Set([...endpoints.map(({ container }) => container), ...networks.map(({ name }) => name)])];
+}

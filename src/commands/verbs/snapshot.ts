@@ -1,0 +1,27 @@
+import type { Argv } from 'yargs';
+import { KEPT_BASELINES } from '../../reconcile/stored-baseline.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** Options of `rulesguard snapshot`. */
+export const snapshotOptions = (yargs: Argv) =>
+  yargs
+    .option('force', { type: 'boolean', describe: 'record even a state that looks damaged' })
+    .option('repair-first', { type: 'boolean', describe: 'repair what is damaged, then record' })
+    .option('if-changed', {
+      type: 'boolean',
+      describe: 'write nothing when the newest baseline says the same',
+    })
+    .option('scheduled', {
+      type: 'boolean',
+      describe:
+        'for timers: --if-changed, and nothing at all where automatic writes are switched off (configuration, RULESGUARD_AUTOMATIC=off)',
+    })
+    .option('all', { type: 'boolean', describe: 'when it is refused or forced: every reason, however many' })
+    .option('keep', {
+      default: KEPT_BASELINES,
+      coerce: wholeNumber('keep', 1),
+      requiresArg: true,
+      describe: 'how many baselines to keep',
+    })
+    .conflicts('force', 'repair-first')
+    .example('sudo rulesguard snapshot', 'after provisioning, and after every wanted change of networks');

@@ -1,0 +1,225 @@
+import type { ArgumentsCamelCase, Argv } from 'yargs';
+import { FAMILIES } from '../../net/family.ts';
+import type { Context, Exit } from '../context.ts';
+import { baselineOptions } from './baseline.ts';
+import { completionOptions } from './completion.ts';
+import { doctorOptions } from './doctor.ts';
+import { hookOptions } from './hook.ts';
+import { reachOptions } from './reach.ts';
+import { ALL, runOptions, SECONDS } from './run.ts';
+import { snapshotOptions } from './snapshot.ts';
+
+/** Options every command takes. */
+export interface GlobalArgs {
+  readonly stateDir: string;
+  readonly runDir: string;
+  readonly wait: number | undefined;
+  readonly config: string | undefined;
+  readonly color: boolean | undefined;
+  readonly logFormat: 'text' | 'json' | 'systemd';
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** A verb as the command line knows it; its body is loaded only when it is called. */
+export interface Verb {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (yargs: Argv) => unknown;
+  readonly run: (args: ArgumentsCamelCase, context: Context) => Promise<Exit>;
+}
+
+/** Ties a verb's options to the arguments its body takes: the compiler checks that they fit. */
+function verb<Options>(
+  command: string,
+  describe: string,
+  builder: (yargs: Argv) => Argv<Options>,
+  load: () => Promise<{
+    readonly run: (args: ArgumentsCamelCase<Options>, context: Context) => Promise<Exit>;
+  }>,
+): Verb {
+  return {
+    command,
+    describe,
+    builder,
+    run: async (args, context) => (await load()).run(args as ArgumentsCamelCase<Options>, context),
+  };
+}
+
+const BASELINE = {
+  type: 'string',
+  requiresArg: true,
+  describe: 'id of `baseline list`, or a path; the newest by default',
+} as const;
+const SOURCE = {
+  choices: ['baseline', 'engine', 'both'] as const,
+  default: 'both' as const,
+  describe: 'what should be there: what was recorded, what the Engine requires, or all of it',
+} as const;
+const TRUST = {
+  type: 'boolean',
+  describe: 'take a baseline that was not recorded on this host (a backup, a host set up again) for its own',
+} as const;
+
+/** Every verb of rulesguard, in the order help lists them. */
+export const VERBS: readonly Verb[] = [
+  verb('snapshot', "record Docker's rules as they are now", snapshotOptions, () => import('../snapshot.ts')),
+  verb(
+    'check',
+    "say which of Docker's rules are lost, and what that means",
+    (yargs: Argv) =>
+      yargs
+        .option('baseline', BASELINE)
+        .option('source', SOURCE)
+        .option('trust-baseline', TRUST)
+        .option('json', { type: 'boolean', describe: 'one JSON document (schemas/report.schema.json)' })
+        .option('diff', { type: 'boolean', describe: 'a unified diff, baseline against live' })
+        .option('nagios', { type: 'boolean', describe: 'one line and exit code for Nagios or Icinga' })
+        .option('all', ALL)
+        .option('candidate', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'what loading this file would do: iptables-save, nftables, or a script',
+        })
+        .option('family', { choices: FAMILIES, describe: 'with --candidate: whose iptables-save it is' })
+        .option('seconds', SECONDS)
+        .conflicts('json', ['diff', 'nagios'])
+        .conflicts('diff', 'nagios')
+        .conflicts('candidate', ['diff', 'nagios', 'baseline'])
+        .example('sudo rulesguard check', 'exit 0: intact, 1: damaged, 3: cannot tell')
+        .example('sudo rulesguard check --json', 'for scripts')
+        .example('sudo rulesguard check --candidate /etc/nftables.conf', 'before it is loaded'),
+    () => import('../check/check.ts'),
+  ),
+  verb(
+    'restore',
+    "bring Docker's rules back, and nobody else's",
+    (yargs: Argv) =>
+      yargs
+        .option('baseline', BASELINE)
+        .option('source', SOURCE)
+        .option('trust-baseline', TRUST)
+        .option('dry-run', {
+          alias: 'n',
+          type: 'boolean',
+          describe: 'show the plan in words, as a diff and as restore input',
+        })
+        .option('print', { type: 'boolean', describe: 'print the restore input and do nothing' })
+        .option('family', { choices: FAMILIES, describe: 'with --print or --dry-run: one family only' })
+        .option('policies', { type: 'boolean', describe: 'set the FORWARD policies back too' })
+        .option('plan-out', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'write the plan to a file for review',
+        })
+        .option('plan', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'apply exactly a reviewed plan, if the rules are still the same',
+        })
+        .option('undo', { type: 'boolean', describe: 'undo the last restore' })
+        .option('assume-unchanged', {
+          type: 'boolean',
+          describe:
+            "without an Engine: restore containers' rules too, as if nothing changed since the baseline",
+        })
+        .option('rehearse', {
+          type: 'boolean',
+          default: true,
+          describe: 'try the plan in a network namespace of its own first (--no-rehearse: do not)',
+        })
+        .conflicts('undo', ['plan', 'plan-out', 'print', 'dry-run', 'baseline', 'policies'])
+        .conflicts('plan', ['plan-out', 'print', 'dry-run', 'policies'])
+        .check(({ family, print, 'dry-run': dryRun, 'plan-out': planOut }) => {
+          if (family === undefined || print === true || dryRun === true || planOut !== undefined) return true;
+          throw new Error('--family only narrows what is shown: add --print or --dry-run');
+        })
+        .example('sudo rulesguard restore --dry-run', 'see it first')
+        .example('sudo rulesguard restore', 'do it: containers and foreign rules stay as they are')
+        .example('sudo rulesguard restore --undo', 'undo it'),
+    () => import('../restore.ts'),
+  ),
+  verb(
+    'run',
+    'guard a firewall change: rehearse it, refuse it or repair what it breaks',
+    runOptions,
+    () => import('../run/run.ts'),
+  ),
+  verb(
+    'confirm [id]',
+    'keep a change that waits to be confirmed (run --confirm)',
+    (yargs: Argv) =>
+      yargs
+        .positional('id', {
+          type: 'string',
+          describe: 'which; needless for the only one that waits, if your own login started it',
+        })
+        .example('sudo rulesguard confirm', 'from any terminal of the login that started the change'),
+    () => import('../confirm.ts'),
+  ),
+  verb(
+    'rollback [id]',
+    'roll a change that waits to be confirmed back at once',
+    (yargs: Argv) =>
+      yargs
+        .positional('id', { type: 'string', describe: 'which; needless for the only one that waits' })
+        .option('when-due', { type: 'boolean', hidden: true })
+        .example('sudo rulesguard rollback', 'everything as it was before the change'),
+    () => import('../rollback.ts'),
+  ),
+  verb(
+    'doctor [target]',
+    'say why packets do not arrive, and what repairs that',
+    doctorOptions,
+    () => import('../doctor/doctor.ts'),
+  ),
+  verb(
+    'reach [target]',
+    'say who reaches what, against what Docker means to be reached',
+    reachOptions,
+    () => import('../reach.ts'),
+  ),
+  verb(
+    'baseline <action> [id] [other]',
+    'list, show, compare, verify or prune what was recorded',
+    baselineOptions,
+    () => import('../baseline.ts'),
+  ),
+  verb(
+    'strip',
+    "copy iptables-save without Docker's rules, byte for byte otherwise",
+    (yargs: Argv) =>
+      yargs
+        .option('output', {
+          alias: 'o',
+          type: 'string',
+          requiresArg: true,
+          describe: 'replace this file in one step, instead of stdout',
+        })
+        .example(
+          'iptables-save | rulesguard strip -o /etc/iptables/rules.v4',
+          'a saved file to load at boot, before Docker starts',
+        ),
+    () => import('../strip.ts'),
+  ),
+  verb(
+    'hook <action> [name]',
+    'what to run around a firewall change, and what puts it around firewall managers',
+    hookOptions,
+    () => import('../hook/hook.ts'),
+  ),
+  verb(
+    'demo',
+    'play the incident and its repair in throw-away namespaces, with real packets',
+    (yargs: Argv) =>
+      yargs
+        .option('actor', { type: 'boolean', hidden: true, default: false })
+        .example('sudo rulesguard demo', "lose Docker's NAT rules, see what breaks, and get them back"),
+    () => import('../demo.ts'),
+  ),
+  verb(
+    'completion [shell]',
+    'print what makes a shell complete these commands',
+    completionOptions,
+    () => import('../completion/completion.ts'),
+  ),
+];

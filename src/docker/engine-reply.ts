@@ -1,0 +1,24 @@
+import type { Fault, FaultCode } from '../fault.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import type { DaemonSight } from './settings.ts';
+
+/** What the Engine of this network namespace answered, or why there is no answer. No answer is never "no networks". */
+export type EngineReply =
+  | {
+      readonly answered: true;
+      readonly inventory: Inventory;
+      readonly socket: string;
+      /** The daemons found meanwhile, so that /proc need not be read twice. */
+      readonly daemons: DaemonSight;
+      /** The network interfaces of this namespace. */
+      readonly interfaces: ReadonlySet<string>;
+    }
+  | {
+      readonly answered: false;
+      readonly fault: Fault;
+      /** What exists all the same, where it is the right Engine and merely writes no iptables rules. */
+      readonly inventory?: Inventory;
+    };
+
+/** Faults after which there is nothing to guard, whatever a baseline has: this Engine writes no iptables rules. */
+export const KEEPS_NONE: ReadonlySet<FaultCode> = new Set(['RG_ENGINE_NFTABLES', 'RG_ENGINE_NO_IPTABLES']);

@@ -1,0 +1,9 @@
+import type { Inventory } from './inventory/inventory.ts';
+
+/**
+ * Docker's firewall backend, in the Engine's words: `iptables`, `iptables+firewalld`, `nftables`.
+ *
+ * Source: `FirewallBackend.Driver` of `GET /info`, from 28.2 on. Engines before that do not say, and have no other than iptables.
+ */
+export const firewallBackendOf = ({ firewallBackend }: Pick<Inventory, 'firewallBackend'>): string =>
+  firewallBackend === '' ? 'iptables' : firewallBackend;

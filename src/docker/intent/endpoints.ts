@@ -1,0 +1,76 @@
+import { isAny } from '../../net/address.ts';
+import { familyOf, type Family } from '../../net/family.ts';
+import {
+  addressIn,
+  type Endpoint,
+  type Link,
+  type LiveNetwork,
+  type PublishedPort,
+} from '../inventory/inventory.ts';
+import { directAccessOf, isDirectOpen, type PolicyTerms } from './network.ts';
+import type { ClosedEndpoint, HostBinding, LinkIntent, PublishedIntent } from './values.ts';
+
+/**
+ * What Docker means for one published port in one family: nothing in the other family, on an internal network, or where the
+ * container has no address of the family, so that docker-proxy alone serves it.
+ */
+export function publishedIntent(
+  published: PublishedPort,
+  network: LiveNetwork,
+  family: Family,
+  terms: PolicyTerms,
+): PublishedIntent | undefined {
+  const { endpoint, proto, port, hostIp } = published;
+  const address = endpoint === undefined ? '' : addressIn(endpoint, family);
+  if (address === '' || familyOf(hostIp) !== family || network.internal) return undefined;
+  const { era, settings } = terms;
+  return {
+    network: network.name,
+    bridge: network.bridge,
+    proto,
+    address,
+    port,
+    binding: network.gatewayMode[family] === 'routed' ? undefined : bindingOf(published, family, terms),
+    admitted: network.gatewayMode[family] === 'nat-unprotected' ? 'with-network' : 'by-port',
+    closedDirectly: directAccessOf(network, family, terms).closes === 'ports',
+    fillsChecksums:
+      proto === 'sctp' &&
+      (era.sctpChecksum === 'always' || (era.sctpChecksum === 'asked' && settings.sctpChecksum)),
+  };
+}
+
+function bindingOf(
+  { hostIp, hostPort }: PublishedPort,
+  family: Family,
+  { era, settings }: PolicyTerms,
+): HostBinding | undefined {
+  if (hostPort === undefined) return undefined;
+  return {
+    address: isAny(hostIp) ? '' : hostIp,
+    port: hostPort,
+    ownNetwork: settings.userlandProxy ? 'docker-proxy' : 'translation',
+    linkLocal: family === 'ipv6' && era.skipsLinkLocal ? 'docker-proxy' : 'translation',
+    hairpin: era.hairpinPorts === 'always' || !settings.userlandProxy,
+    closedRemotely: family === 'ipv4' && hostIp.startsWith('127.') && !isDirectOpen(era, settings),
+  };
+}
+
+/** An endpoint that Docker closes to packets past its bridge; undefined where it does not, or there is no address to close. */
+export function closedEndpoint(
+  endpoint: Endpoint,
+  network: LiveNetwork,
+  family: Family,
+  terms: PolicyTerms,
+): ClosedEndpoint | undefined {
+  const address = addressIn(endpoint, family);
+  const direct = directAccessOf(network, family, terms);
+  if (address === '' || network.internal || direct.closes !== 'addresses') return undefined;
+  return { bridge: network.bridge, address, trusted: direct.trusted };
+}
+
+/** What a `--link` lets through; undefined where all containers of the network reach each other anyway. */
+export function linkIntent(link: Link, network: LiveNetwork, family: Family): LinkIntent | undefined {
+  const [from, to] = [addressIn(link.parent, family), addressIn(link.child, family)];
+  if (network.icc || from === '' || to === '') return undefined;
+  return { bridge: network.bridge, from, to, proto: link.proto, port: link.port };
+}

@@ -1,0 +1,57 @@
+import { sh } from '../../../shell.ts';
+import type { Check } from '../../diagnosis.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { sysctl, sysctlName } from '../../lookup.ts';
+import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
+import { advise, byCommands, checksOf } from '../check.ts';
+
+/** Answers that leave by another uplink than their questions came in by: whether that works hangs on the networks there. */
+export function judgeDetour({ followed, first }: Group, by: string): Check {
+  const { packet } = first.path;
+  return checksOf('host').warn(
+    'route-asymmetric',
+    `answers of ${namesOf(followed)} leave by ${by}, not by where questions come in`,
+    {
+      about: namesOf(followed),
+      meaning: `routers and firewalls on that way see half of the connection, and many drop it; the source stays ${packet.source}`,
+      evidence: pathLines(followed),
+      remedies: [
+        advise(
+          'route answers by where questions came in: ip rule add from ADDRESS lookup TABLE, with the default of that uplink in TABLE',
+        ),
+      ],
+    },
+  );
+}
+
+const BRIDGE_FILTER = 'bridge/bridge-nf-call-iptables';
+
+/** Answers within a bridge, of which the kernel does not undo the translation. */
+export function judgeNotUndone({ followed, first }: Group, { netState }: Facts): Check {
+  const { last } = first.path;
+  const value = sysctl(netState, BRIDGE_FILTER);
+  const isBridged = first.path.steps.some(({ stage }) => stage === 'bridge');
+  return checksOf('path').fail(
+    'answer-untranslated',
+    `answers of ${namesOf(followed)} come from ${last.source}, not from the address that was asked`,
+    {
+      about: namesOf(followed),
+      meaning: isBridged
+        ? "answers cross the bridge without iptables, so the published port's translation is not undone"
+        : 'whoever asked does not take them',
+      evidence: [
+        ...(isBridged ? [`${sysctlName(BRIDGE_FILTER)} = ${value ?? 'missing'}`] : []),
+        ...pathLines(followed),
+      ],
+      remedies: isBridged
+        ? [
+            byCommands(
+              'show bridged packets to iptables',
+              ...(value === undefined ? ['modprobe br_netfilter'] : []),
+              sh`sysctl -w ${sysctlName(BRIDGE_FILTER)}=1`,
+            ),
+          ]
+        : [],
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import { sh } from '../../../shell.ts';
+import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import type { Check } from '../../diagnosis.ts';
+import type { ContainerFacts, Facts } from '../../facts/facts.ts';
+import { pathLines, type Followed } from '../../paths/follow.ts';
+
+const { fail } = checksOf('path');
+
+interface PathDetails {
+  readonly about: string;
+  readonly evidence: readonly string[];
+}
+
+/**
+ * What Docker's own rules close, and was requested all the same: which setting closes it, and what would open it. Networks
+ * are made once; none of these is a fault of the rules.
+ */
+export function closedOnPurpose(followed: readonly Followed[], facts: Facts, facets: PathDetails): Check {
+  const [first] = followed;
+  const subjects = first?.request.subjects ?? [];
+  const on = facts.networks.filter(({ name }) => subjects.includes(name));
+  const [from = '', to = ''] = subjects;
+  const internal = on.find((network) => network.internal);
+  if (first?.request.kind === 'same-network' && on[0]?.icc === false)
+    return fail(
+      'icc-off',
+      `network ${on[0].name} was made with icc=false: its containers may not reach each other`,
+      {
+        ...facets,
+        meaning: "Docker's own rule closes it, as configured; published ports and links still work",
+        remedies: [
+          byCommands(
+            'allow it in DOCKER-USER (and in the file you keep those rules in)',
+            sh`iptables -w -I DOCKER-USER -i ${on[0].bridge} -o ${on[0].bridge} -j ACCEPT`,
+          ),
+          advise('or put both on a network made without icc=false'),
+        ],
+      },
+    );
+  if (first?.request.kind === 'outbound' && internal !== undefined)
+    return fail(
+      'internal-network',
+      `network ${internal.name} is internal: nothing on it reaches the outside`,
+      {
+        ...facets,
+        meaning: "Docker's own rule closes it, as configured",
+        remedies: [
+          byCommands('give it a network with a way out as well', sh`docker network connect bridge ${from}`),
+        ],
+      },
+    );
+  // By an address of the host it is the other network's container all the same, where nothing but the kernel translates.
+  const byHost =
+    first?.request.kind === 'host' && find(facts, from) !== undefined && find(facts, to) !== undefined;
+  if (first?.request.kind === 'other-network' || byHost)
+    return fail('no-shared-network', `${from} and ${to} share no network: Docker keeps networks apart`, {
+      ...facets,
+      evidence: [...places(facts, from), ...places(facts, to), ...pathLines(followed)],
+      meaning: "Docker's own rule closes it, as configured",
+      remedies: [meet(facts, from, to)],
+    });
+  return fail('docker-closes', `Docker's own rule closes this`, {
+    ...facets,
+    meaning: 'only published ports are open from outside a network',
+    remedies: [advise('publish the port (-p), or ask from a container of the same network')],
+  });
+}
+
+const find = (facts: Facts, name: string): ContainerFacts | undefined =>
+  facts.containers.find((container) => container.name === name);
+
+const places = (facts: Facts, name: string): readonly string[] => {
+  const networks = (find(facts, name)?.attachments ?? []).map(({ network, ipv4 }) => `${network} (${ipv4})`);
+  return networks.length === 0 ? [] : [`${name} is on ${listNames(networks)}`];
+};
+
+/** Both on one network: the asking one joins a network of the other's. */
+function meet(facts: Facts, from: string, to: string): ReturnType<typeof byCommands> {
+  const theirs = find(facts, to)?.attachments[0]?.network ?? 'bridge';
+  return byCommands(`let ${from} join ${theirs}`, sh`docker network connect ${theirs} ${from}`);
+}

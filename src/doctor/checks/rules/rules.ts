@@ -1,0 +1,153 @@
+import { iptablesOf, toolName } from '../../../firewall/iptables/text/tools.ts';
+import { isDamage, type Finding } from '../../../reconcile/finding.ts';
+import { FAMILIES, type Family } from '../../../net/family.ts';
+import { chainOf, type Variant } from '../../../firewall/iptables/text/model.ts';
+import { checksOf, byCommands } from '../check.ts';
+import type { Check } from '../../diagnosis.ts';
+import { isUnavailable, type Facts, type Unavailable } from '../../facts/facts.ts';
+import { judgeNatives } from '../paths/native.ts';
+import { nearestFirst } from './nearest-first.ts';
+
+const { ok, warn, fail, unknown } = checksOf('rules');
+
+/**
+ * Docker's rules against what should be there, and who else decides about packets.
+ *
+ * @param names - of the containers the diagnosis is about: what concerns them comes first
+ */
+export function judgeRules(facts: Facts, names: ReadonlySet<string>): readonly Check[] {
+  return [...judgeDrift(facts, names), ...judgeVariants(facts), ...judgeNatives(facts)];
+}
+
+/** How many consequences are shown; `rulesguard check` shows them all. */
+const SHOWN = 4;
+
+function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] {
+  const { drift } = facts;
+  if (isUnavailable(drift)) return [judgeUnavailable(drift, facts)];
+  const damage = nearestFirst(drift.findings.filter(isDamage), names, facts);
+  const reference =
+    drift.baseline === undefined ? 'what the Engine requires' : `baseline ${drift.baseline} and the Engine`;
+  const facets = {
+    evidence: [
+      ...damage.slice(0, SHOWN).map(spell),
+      ...(damage.length > SHOWN ? [`… and ${String(damage.length - SHOWN)} more: rulesguard check`] : []),
+    ],
+    remedies: [byCommands('restore them; rules of others are left as they are', 'rulesguard restore')],
+  };
+  if (damage.length === 0)
+    return [ok('rules', `all ${String(drift.rules)} rules of Docker's are in place, by ${reference}`)];
+  // dockerd itself sets DROP or leaves ACCEPT, by who turned forwarding on: packets show whether it matters.
+  if (damage.every(({ kind }) => kind === 'policy'))
+    return [
+      warn('policy-changed', 'the policy of FORWARD is not what was recorded', {
+        evidence: facets.evidence,
+        remedies: damage.some(({ remedy }) => remedy === undefined)
+          ? [byCommands('restore it', 'rulesguard restore --policies')]
+          : [
+              byCommands(
+                'open it again, if you want it open: Docker needs no ACCEPT there',
+                ...new Set(damage.map(({ family, chain }) => `${iptablesOf(family)} -P ${chain} ACCEPT`)),
+              ),
+            ],
+      }),
+    ];
+  // Engines up to 27 leave it so themselves when they are restarted; packets show whether it matters.
+  if (damage.every(({ kind }) => kind === 'misplaced'))
+    return [
+      warn('rules-misplaced', `${count(damage.length)} out of place`, {
+        ...facets,
+        meaning: damage[0]?.consequence ?? '',
+      }),
+    ];
+  const kinds = new Set(damage.map(({ kind }) => kind));
+  const isDiverted =
+    kinds.has('diverted') && [...kinds].every((kind) => kind === 'diverted' || kind === 'misplaced');
+  const worst = [...new Set(damage.map(({ consequence }) => consequence))];
+  return [
+    fail(
+      isDiverted ? 'rules-stale' : 'rules-lost',
+      isDiverted
+        ? `${count(damage.length)} obsolete and ${damage.length === 1 ? 'routes' : 'route'} packets to the wrong container`
+        : `${count(damage.length)} lost or out of place`,
+      { ...facets, meaning: worst[0] ?? '', impairs: 'all' },
+    ),
+  ];
+}
+
+/** `1 of Docker's rules is`, `3 of Docker's rules are`. */
+const count = (of: number): string => `${String(of)} of Docker's rules ${of === 1 ? 'is' : 'are'}`;
+
+const rules = (held: number): string => (held === 1 ? '1 rule' : `${String(held)} rules`);
+
+const spell = ({ family, table, chain, kind, rule, consequence }: Finding): string =>
+  `${family === 'ipv6' ? 'ipv6 ' : ''}${table} ${chain} ${kind}: ${rule ?? consequence}`;
+
+function judgeUnavailable({ unavailable, code, hint }: Unavailable, facts: Facts): Check {
+  if (code === 'RG_VARIANTS_SPLIT') return judgeSplit(facts, unavailable);
+  return unknown('rules-unknown', `Docker's rules cannot be judged: ${unavailable}`, {
+    evidence: code === undefined ? [] : [code],
+    remedies: hint === undefined ? [] : [{ what: hint, commands: [] }],
+  });
+}
+
+/** Docker's rules in both variants: those of the one its iptables does not speak to are leftovers that still decide. */
+function judgeSplit({ leftovers, variant = 'nft', netState }: Facts, unavailable: string): Check {
+  const other: Variant = variant === 'nft' ? 'legacy' : 'nft';
+  const families = FAMILIES.filter((family) => leftovers.some((one) => one.family === family));
+  return fail('variants-split', unavailable, {
+    meaning: 'a packet has to pass both: what one translates or lets through, the other may drop',
+    evidence: [
+      `Docker's iptables speaks to ${variant}`,
+      ...leftovers
+        .slice(0, SHOWN)
+        .map(
+          ({ family, place, rules: held }) =>
+            `${other} ${family === 'ipv6' ? 'ipv6 ' : ''}${place}: ${rules(held)}`,
+        ),
+    ],
+    remedies: [
+      byCommands(
+        `delete Docker's rules from ${other}; rules of others are left as they are`,
+        ...families.map(
+          (family) =>
+            `${toolName(family, other, 'save')} -c | rulesguard strip | ${toolName(family, other, 'restore')} -c`,
+        ),
+        // Docker set it there once; with its rules gone nothing would let a packet pass.
+        ...families
+          .filter((family) => isClosed(netState, other, family))
+          .map((family) => `${iptablesOf(family)}-${other} -P FORWARD ACCEPT`),
+      ),
+    ],
+    impairs: 'all',
+  });
+}
+
+const isClosed = ({ rulesets }: Facts['netState'], variant: Variant, family: Family): boolean =>
+  rulesets.some(
+    (held) => held.variant === variant && chainOf(held.rules[family], 'filter', 'FORWARD')?.policy === 'DROP',
+  );
+
+function judgeVariants({ leftovers, variant, netState, drift }: Facts): readonly Check[] {
+  if (variant === undefined || (isUnavailable(drift) && drift.code === 'RG_VARIANTS_SPLIT')) return [];
+  const other: Variant = variant === 'nft' ? 'legacy' : 'nft';
+  if (netState.rulesets.length < 2) return [];
+  if (leftovers.length > 0)
+    return [
+      warn('leftover-chains', `chains of Docker's names are left in the ${other} variant of iptables`, {
+        evidence: leftovers
+          .slice(0, SHOWN)
+          .map(({ place, rules: held }) => `${other} ${place}: ${rules(held)}`),
+      }),
+    ];
+  return [
+    warn(
+      'both-variants',
+      `both iptables variants hold rules: Docker's are in ${variant}, others in ${other}`,
+      {
+        meaning: 'a packet has to pass both; iptables-save shows only one of them',
+        evidence: [`see the others: ${toolName('ipv4', other, 'save')}`],
+      },
+    ),
+  ];
+}

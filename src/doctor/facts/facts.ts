@@ -1,0 +1,161 @@
+import type { Protocol, SocketProtocol } from '../../net/protocol.ts';
+import type { ContainerPort, NetworkPlace, PortBinding } from '../../docker/inventory/container-answer.ts';
+import type { LiveNetwork, PublishedPort } from '../../docker/inventory/inventory.ts';
+import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
+import type { DaemonFacts } from '../../docker/settings.ts';
+import type { Finding } from '../../reconcile/finding.ts';
+import type { Family } from '../../net/family.ts';
+import type { HostRules, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
+import type { NetworkLink, Route, NetworkState } from '../../trace/network-state.ts';
+
+/** Everything that is gathered before anything is judged. What could not be read is marked; it never reads as "none". */
+export interface Facts {
+  readonly engine: EngineState;
+  /** Docker's rules against what should be there, as `check` reports it; or why that is unknown. */
+  readonly drift: DriftSummary | Unavailable;
+  /** The rules of that variant as a restore would leave them; undefined where it has nothing to repair. */
+  readonly afterRestore?: { readonly rules: HostRules; readonly owned: OwnedHost } | undefined;
+  /** Whose each rule of the variant Docker uses is. Undefined where the rules could not be read. */
+  readonly owned: OwnedHost | undefined;
+  /** The variant Docker writes to; undefined where the rules could not be read. */
+  readonly variant: Variant | undefined;
+  /** Docker's leftovers in the other variant: chains of its names, as `TABLE CHAIN`, with how many rules each holds. */
+  readonly leftovers: readonly { readonly family: Family; readonly place: string; readonly rules: number }[];
+  readonly netState: NetworkState;
+  readonly networks: readonly LiveNetwork[];
+  readonly containers: readonly ContainerFacts[];
+  /** As the inventory has them: of running containers, where translations should lead. */
+  readonly ports: readonly PublishedPort[];
+  readonly conntrack: { readonly count: number; readonly max: number } | undefined;
+  /** How often the kernel dropped for want of conntrack space, from /proc/net/stat/nf_conntrack (`drop`, `early_drop`). */
+  readonly conntrackDrops: number | undefined;
+  /** How many packets the kernel dropped for their way back (IPReversePathFilter of /proc/net/netstat). */
+  readonly reversePathDrops?: number | undefined;
+  /** Sockets of this network namespace that wait for packets. */
+  readonly listeners: readonly ListeningSocket[];
+  readonly proxies: readonly DockerProxy[];
+  /** Firewall managers seen active here: `ufw`, `firewalld`, … */
+  readonly managers: readonly string[];
+  /** What else could not be read: its part of the facts above is empty or undefined for that reason alone. */
+  readonly unseen?: readonly Unseen[];
+}
+
+/** The parts of the facts that may not be there to be read. */
+export type UnseenPart = 'rules' | 'sets' | 'nftables tables' | 'interfaces' | 'routes' | 'containers';
+
+/** Whether a part of the facts could not be read: what rests on it cannot be judged, for "none" would be a lie. */
+export const isUnseen = ({ unseen = [] }: Pick<Facts, 'unseen'>, ...parts: readonly UnseenPart[]): boolean =>
+  unseen.some(({ what }) => parts.includes(what));
+
+/** A part of the facts that could not be read. */
+export interface Unseen extends Unavailable {
+  readonly what: UnseenPart;
+}
+
+/** Why something could not be read, in one line. */
+export interface Unavailable {
+  readonly unavailable: string;
+  /** The fault's code, where it was one. */
+  readonly code?: string;
+  readonly hint?: string;
+}
+
+export interface DriftSummary {
+  readonly findings: readonly Finding[];
+  /** How many of Docker's rules should be there. */
+  readonly rules: number;
+  /** Id of the baseline it was compared with; undefined for the Engine alone. */
+  readonly baseline: string | undefined;
+}
+
+/** The Engine as it answered, or why it did not. */
+export type EngineState =
+  | {
+      readonly answered: true;
+      readonly version: string;
+      readonly socket: string;
+      readonly liveRestore: boolean;
+      /** In the Engine's words, see {@link import('../../docker/firewall-backend.ts').firewallBackendOf}. */
+      readonly firewallBackend: string;
+      /** Undefined where nothing shows it. */
+      readonly userlandProxy: boolean | undefined;
+      readonly facts: DaemonFacts;
+      /** Lines of dockerd's own log about iptables, the newest last, at most 20; undefined where no log is to be had. */
+      readonly log: readonly string[] | undefined;
+    }
+  | {
+      readonly answered: false;
+      /** The fault: see docs/faults.md. */
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+      readonly details: readonly string[];
+      /** Of an Engine that answered and keeps no iptables rules; undefined where none answered. */
+      readonly firewallBackend?: string | undefined;
+      /** A process of the first dockerd seen in this network namespace; it was not asked, or did not answer. */
+      readonly pid?: number | undefined;
+      readonly log: readonly string[] | undefined;
+    };
+
+/** One container, stopped ones too. */
+export interface ContainerFacts {
+  readonly id: string;
+  /** Without slash. */
+  readonly name: string;
+  /** The compose service it belongs to; '' or absent for none. */
+  readonly service?: string;
+  /** `running`, `paused`, `restarting`, `exited`, `created`, `dead`. */
+  readonly state: string;
+  /** The Engine's own words: `Up 3 minutes`, `Exited (1) 2 hours ago`. */
+  readonly status: string;
+  /** `default`, `bridge`, a network's name, `host`, `none`, `container:ID`. */
+  readonly networkMode: string;
+  readonly attachments: readonly NetworkPlace[];
+  /** Ports requested with `-p`; undefined where the container was not inspected. */
+  readonly requestedPorts: readonly PortBinding[] | undefined;
+  /** Ports of its image, or of `--expose`, that are not published: `80/tcp`. */
+  readonly exposed: readonly ContainerPort[];
+  /** Kernel settings it was started with (`--sysctl`); undefined where the container was not inspected. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** What its network namespace shows; why not, where it cannot be seen; undefined for one that does not run. */
+  readonly inside: Inside | Unavailable | undefined;
+}
+
+/** A container's network namespace, seen from outside. */
+export interface Inside {
+  /** A path that `nsenter --net=` takes. */
+  readonly netns: string;
+  readonly links: readonly NetworkLink[];
+  /** Of table main, both families. */
+  readonly routes: readonly Route[];
+  /** Undefined where they were not read: in a container that publishes nothing and was not named, among many. */
+  readonly listeners: readonly ListeningSocket[] | undefined;
+  /** `nameserver`s of its resolv.conf; undefined where it could not be read. */
+  readonly resolvers: readonly string[] | undefined;
+  /** Its own firewall's rules without Docker's for its embedded DNS; undefined where they were not or could not be read. */
+  readonly ownRules:
+    readonly { readonly variant: Variant; readonly rules: Readonly<Record<Family, Ruleset>> }[] | undefined;
+  readonly sysctls: ReadonlyMap<string, string>;
+  /** Whether Docker's rules that lead to its name server (127.0.0.11) are there; undefined where that was not read. */
+  readonly resolverRules?: boolean | undefined;
+}
+
+/** A socket that waits for packets: a TCP listener, or a UDP socket without a peer. */
+export interface ListeningSocket {
+  readonly proto: SocketProtocol;
+  /** `0.0.0.0`, `::`, or one address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A docker-proxy process. */
+export interface DockerProxy {
+  readonly proto: Protocol;
+  readonly hostIp: string;
+  readonly hostPort: number;
+  readonly containerIp: string;
+  readonly containerPort: number;
+}
+
+/** Whether something could not be read. */
+export const isUnavailable = (value: object): value is Unavailable => 'unavailable' in value;

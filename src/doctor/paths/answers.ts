@@ -1,0 +1,42 @@
+import { eraOf } from '../../docker/era.ts';
+import { answersReturn, directAccessOf, leavingOf } from '../../docker/intent/network.ts';
+import type { DirectAccess } from '../../docker/intent/values.ts';
+import type { LiveNetwork } from '../../docker/inventory/inventory.ts';
+import { writesIpv6 } from '../../docker/settings.ts';
+import type { Family } from '../../net/family.ts';
+import type { Facts } from '../facts/facts.ts';
+
+/** Whether packets leave a network with the host's address as source; nothing leaves an internal one. */
+export const masquerades = (
+  network: LiveNetwork,
+  family: Family,
+  facts: Pick<Facts, 'engine' | 'owned'>,
+): boolean => !network.internal && isWritten(family, facts) && leavingOf(network, family).as !== 'itself';
+
+/** Whether Docker's own rules let the answers to a container back in; an internal network gets none. */
+export const getsAnswers = (
+  network: LiveNetwork,
+  family: Family,
+  facts: Pick<Facts, 'engine' | 'owned'>,
+): boolean =>
+  !network.internal &&
+  answersReturn({ leaves: leavingOf(network, family), direct: directAccess(network, family, facts) });
+
+/** An Engine that did not answer, or whose version is not known, is not said to close anything. */
+function directAccess(
+  network: LiveNetwork,
+  family: Family,
+  facts: Pick<Facts, 'engine' | 'owned'>,
+): DirectAccess {
+  const { engine } = facts;
+  const era = engine.answered ? eraOf(engine.version)?.policy : undefined;
+  if (!engine.answered || era === undefined || !isWritten(family, facts)) return { closes: 'nothing' };
+  const { noRaw = false, directRouting = false } = engine.facts;
+  return directAccessOf(network, family, { era, settings: { noRaw, directRouting } });
+}
+
+/** Whether Docker says anything in a family at all: IPv6 is an option of the daemon's. */
+const isWritten = (family: Family, { engine, owned }: Pick<Facts, 'engine' | 'owned'>): boolean =>
+  family === 'ipv4' ||
+  !engine.answered ||
+  writesIpv6(engine.version, engine.facts, () => (owned?.families.ipv6.size ?? 0) > 0);

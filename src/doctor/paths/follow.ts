@@ -1,0 +1,83 @@
+import { answerOutcome, outcomeOf, type PathOutcome } from '../../reach/goal.ts';
+import type { Path } from '../../trace/path.ts';
+import { traceAnswer, tracePath } from '../../trace/trace.ts';
+import { listNames } from '../checks/check.ts';
+import type { NamedPath } from '../diagnosis.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { PathRequest } from './request.ts';
+
+/** A path, followed. */
+export interface Followed {
+  readonly request: PathRequest;
+  readonly path: Path;
+  readonly outcome: PathOutcome;
+}
+
+/** The paths that one rule, route or setting ends. */
+export interface Group {
+  readonly followed: readonly Followed[];
+  readonly first: Followed;
+}
+
+/** Traces a path, and the answer of one that gets through, and decides whether the packets got where they should. */
+export function follow(request: PathRequest, { netState }: Facts): readonly Followed[] {
+  const { packet, goal, answer, name } = request;
+  const path = tracePath(packet, netState);
+  const there = judged(request, path, outcomeOf(path, goal, netState));
+  // Where a translation leads is not known in full, so its answer cannot be followed.
+  if (answer === undefined || there.outcome.is !== 'reached' || path.last.vague !== undefined) return [there];
+  // What docker-proxy serves, this host answers itself.
+  const isHere = path.end.at === 'local';
+  const [door, port] = isHere ? ['', ''] : [answer.inInterface, answer.inPort];
+  const back = traceAnswer(path, netState, door, port);
+  const outcome = answerOutcome(outcomeOf(back, answer.goal, netState), path, back);
+  return [there, judged({ ...request, name: `${name} (answer)` }, back, outcome)];
+}
+
+const judged = (request: PathRequest, path: Path, outcome: PathOutcome): Followed => ({
+  request:
+    request.mayBeClosed === true && outcome.is === 'stopped' ? { ...request, shouldPass: false } : request,
+  path,
+  outcome,
+});
+
+/** A followed path with its verdict. What should not get through, and does not, is ok. */
+export function namedPath({ request, path, outcome }: Followed): NamedPath {
+  const { name, kind, subjects, shouldPass } = request;
+  const verdict =
+    outcome.is === 'unknown'
+      ? 'unknown'
+      : outcome.is === 'reached' || outcome.is === 'detour' || !shouldPass
+        ? 'ok'
+        : 'fail';
+  return { name, kind, subjects, shouldPass, verdict, path, flaw: flawOf(outcome, path) };
+}
+
+function flawOf(outcome: PathOutcome, { last }: Path): string {
+  switch (outcome.is) {
+    case 'elsewhere':
+    case 'detour':
+      return `leaves by ${outcome.by}`;
+    case 'not-undone':
+      return `comes from ${last.source}, whom nobody asked`;
+    case 'untranslated':
+      return 'nothing translates it: it ends at this host';
+    case 'mistranslated':
+      return `is translated to ${last.destination}:${String(last.destinationPort)}`;
+    case 'unmasked':
+      return `leaves as ${last.source}, not masqueraded: replies cannot return`;
+    case 'reached':
+    case 'unknown':
+    case 'stopped':
+    case 'lost':
+      return '';
+  }
+}
+
+/** `path: outside → web:80`, for the first few. */
+export const pathLines = (followed: readonly Followed[]): readonly string[] =>
+  [...new Set(followed.map(({ request }) => request.name))].slice(0, 3).map((name) => `path: ${name}`);
+
+/** Whose containers the ended paths are of. */
+export const namesOf = (followed: readonly Followed[]): string =>
+  listNames([...new Set(followed.flatMap(({ request }) => request.subjects.slice(0, 1)))]);

@@ -1,0 +1,87 @@
+import type { Goal } from '../../reach/goal.ts';
+import { FROM_PORT, packetTo } from '../../reach/question.ts';
+import type { PublishedPort } from '../../docker/inventory/inventory.ts';
+import { isAny } from '../../net/address.ts';
+import { familyOf } from '../../net/family.ts';
+import type { NetworkLink } from '../../trace/network-state.ts';
+import type { Packet } from '../../trace/packet.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Member } from '../lookup.ts';
+import { atContainer, doorOf, servicePaths, type PathRequest, type Port } from './request.ts';
+
+/** To a published port by an address of this host, from the host itself and from a neighbour of the container; and the answers. */
+export function ownAddressPaths(
+  { hostIp, hostPort, endpoint, proto, container, port }: PublishedPort,
+  members: readonly Member[],
+  uplinks: readonly NetworkLink[],
+  facts: Facts,
+): readonly PathRequest[] {
+  const to = members.find(
+    ({ attached, network }) =>
+      network.bridge === endpoint?.bridge && attached.ipv4 === endpoint.ipv4 && attached.ipv4 !== '',
+  );
+  const own = uplinks
+    .flatMap(({ addresses }) => addresses)
+    .find(
+      (one) => one.family === 'ipv4' && one.scope === 'global' && (isAny(hostIp) || one.address === hostIp),
+    );
+  if (hostPort === undefined || to === undefined || own === undefined || familyOf(hostIp) !== 'ipv4')
+    return [];
+  const neighbour = members.find(
+    ({ network, container: other, attached }) =>
+      network.id === to.network.id && other.id !== to.container.id && attached.ipv4 !== '',
+  );
+  const orProxy = facts.proxies.some((one) => one.hostPort === hostPort && one.proto === proto);
+  // A proxy that is gone is told of by itself.
+  const isServed = orProxy || (facts.engine.answered && facts.engine.userlandProxy === false);
+  const request = (from: string, source: string, door: Partial<Packet>, answers: Goal): PathRequest => ({
+    name: `${from} → ${own.address}:${String(hostPort)}/${proto} → ${container}:${String(port)}`,
+    kind: 'host',
+    subjects: [container, to.network.name],
+    shouldPass: true,
+    mayBeClosed: true,
+    packet: packetTo(proto, [source, own.address, hostPort], door),
+    goal: { ...atContainer(to, 'ipv4', port), orProxy },
+    answer: { ...doorOf(to, facts), goal: answers },
+  });
+  return [
+    request('host', '', {}, { to: 'host' }),
+    ...(neighbour === undefined || !isServed
+      ? []
+      : [
+          request(
+            neighbour.container.name,
+            neighbour.attached.ipv4,
+            doorOf(neighbour, facts),
+            atContainer(neighbour, 'ipv4', FROM_PORT),
+          ),
+        ]),
+  ];
+}
+
+/**
+ * From a container to a published port, by an address of this host. Translations leave out Docker's own bridges where
+ * docker-proxy serves them instead (docs/reference/docker-iptables.md#published-ports): then the packet ends at this
+ * host.
+ */
+export function portPaths(
+  from: Member,
+  target: Port & { readonly address: string },
+  to: readonly Member[],
+  facts: Facts,
+): readonly PathRequest[] {
+  const isServed = facts.proxies.some(
+    ({ hostPort, proto }) => hostPort === target.port && proto === target.proto,
+  );
+  const [member] = to;
+  const port = facts.ports.find(({ hostPort, proto }) => hostPort === target.port && proto === target.proto);
+  return servicePaths(from, target, facts).map(({ answer: _, ...request }) => ({
+    ...request,
+    name: `${from.container.name} → host:${String(target.port)} → ${member?.container.name ?? ''}`,
+    subjects: [from.container.name, member?.container.name ?? '', from.network.name],
+    goal:
+      member === undefined || port === undefined || isServed
+        ? { to: 'host' }
+        : atContainer(member, request.packet.family, port.port),
+  }));
+}

@@ -1,0 +1,138 @@
+import { deletesAsWritten } from '../text/alike.ts';
+import { FAMILIES, type Family } from '../../../net/family.ts';
+import type { Table } from '../text/model.ts';
+import type { RestoreInput, Step, TableInput } from '../text/restore-input.ts';
+import type { ChainDrift, Drift, Sides } from '../compare/drift.ts';
+import type { Withheld } from '../desired/desired.ts';
+import { ALIKE, chainSteps, type LeftOut } from './edit.ts';
+
+/** The ordered edits that bring Docker's rules back: a value that can be printed, stored, simulated and applied. */
+export interface Plan {
+  readonly families: Readonly<Record<Family, RestoreInput>>;
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface PlanOptions {
+  /** Whether FORWARD policies are restored as recorded; `close`: only to DROP, as no Engine requires ACCEPT. */
+  readonly policies: 'restore' | 'close' | 'leave';
+  /** `unknown`: no Engine answered, and `--assume-unchanged` was not given. */
+  readonly liveness?: 'known' | 'unknown';
+  /** Rules this repair itself restored (as {@link withdrawKey}), to be deleted again if they have become stale. */
+  readonly withdraw?: ReadonlySet<string>;
+  /** Rules the tool does not take (as {@link withdrawKey}), and why. */
+  readonly unloadable?: ReadonlyMap<string, string>;
+  /** Why the user's own rules in DOCKER-USER must not be restored; absent where they may be. */
+  readonly content?: string | undefined;
+}
+
+/** The key of a rule in {@link PlanOptions.withdraw}. */
+export const withdrawKey = (family: Family, table: string, text: string): string =>
+  `${family} ${table} ${text}`;
+
+const NONE: Withheld = new Map();
+
+/**
+ * A half-applied restore must fail closed: rules that drop come before rules that let through
+ * (docs/reference/kernel.md#iptables-restore).
+ */
+const TABLE_ORDER = ['raw', 'mangle', 'filter', 'nat'];
+
+/**
+ * Plans the repair of a drift: the fewest edits, each rule where it belongs, chains without findings untouched, foreign
+ * rules neither named nor moved. Near-linear in the size of the chains that differ.
+ *
+ * @param drift - {@link compare} of the same `sides`
+ */
+export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Plan {
+  const leftOut: LeftOut[] = drift.stale.map(({ owned, ...where }) => ({ ...where, rule: owned.rule.text }));
+  const withheld = sides.withheld ?? NONE;
+  // A chain that no Engine is known to write serves nothing without its rules.
+  const isWithheld = ({ desired }: ChainDrift): boolean =>
+    desired.unknown &&
+    desired.rules.some((owned) => withheld.has(owned)) &&
+    desired.rules.every((owned) => owned.owner === 'foreign' || withheld.has(owned));
+  const familyInput = (family: Family): RestoreInput => ({
+    tables: TABLE_ORDER.flatMap((table): readonly TableInput[] => {
+      const chains = drift.chains.filter((chain) => chain.family === family && chain.table === table);
+      const policies =
+        options.policies === 'leave'
+          ? []
+          : drift.policies.filter(
+              (policy) =>
+                policy.family === family &&
+                policy.table === table &&
+                (options.policies === 'restore' || policy.was === 'DROP'),
+            );
+      const live = sides.live[family].tables.get(table);
+      const creates = chains.flatMap((chain): readonly Step[] =>
+        chain.exists || chain.desired.builtin || isWithheld(chain)
+          ? []
+          : [{ op: 'create', chain: chain.chain }],
+      );
+      const known = new Set([...(live?.chains.keys() ?? []), ...creates.map((step) => step.chain)]);
+      const steps: readonly Step[] = [
+        ...creates,
+        ...policies.map((policy): Step => ({
+          op: 'policy',
+          chain: policy.chain,
+          policy: policy.was,
+          counters: countersOf(live, policy.chain),
+        })),
+        ...chains.flatMap((chain) =>
+          chainSteps(
+            chain,
+            {
+              ...{ known, withheld, liveness: options.liveness ?? 'known', content: options.content },
+              unloadable: (text) => options.unloadable?.get(withdrawKey(family, table, text)),
+            },
+            leftOut,
+          ),
+        ),
+        ...withdrawals(drift, options, family, live, leftOut, table),
+      ];
+      return steps.length === 0 ? [] : [{ table, steps }];
+    }),
+  });
+  const families = Object.fromEntries(FAMILIES.map((family) => [family, familyInput(family)])) as Record<
+    Family,
+    RestoreInput
+  >;
+  return { families, leftOut };
+}
+
+/** Orphans to be deleted: those that misroute packets, and rules restored a moment ago for a container that has stopped since. */
+function withdrawals(
+  { extras }: Drift,
+  { withdraw }: PlanOptions,
+  family: Family,
+  live: Table | undefined,
+  leftOut: LeftOut[],
+  table: string,
+): readonly Step[] {
+  return extras.flatMap((extra): readonly Step[] => {
+    const { chain, owned, orphaned, diverts } = extra;
+    if (extra.family !== family || extra.table !== table || orphaned === undefined) return [];
+    const isOurs = withdraw?.has(withdrawKey(family, table, owned.rule.text)) === true;
+    if (!isOurs && diverts === undefined) return [];
+    const texts = live?.chains.get(chain)?.rules.map((rule) => rule.text) ?? [];
+    if (deletesAsWritten(texts, [owned.rule.text])) return [{ op: 'delete', chain, rule: owned.rule }];
+    leftOut.push({ family, table, chain, rule: owned.rule.text, reason: ALIKE });
+    return [];
+  });
+}
+
+/** How many steps a plan has. */
+export function countSteps(plan: Plan): number {
+  return FAMILIES.flatMap((family) => plan.families[family].tables).reduce(
+    (sum, { steps }) => sum + steps.length,
+    0,
+  );
+}
+
+/** Whether a plan has nothing to do. */
+export function isEmptyPlan(plan: Plan): boolean {
+  return FAMILIES.every((family) => plan.families[family].tables.length === 0);
+}
+
+const countersOf = (live: Table | undefined, chain: string): string =>
+  live?.chains.get(chain)?.counters ?? '';

@@ -1,0 +1,36 @@
+/** Where the configuration is. */
+export interface ConfigFile {
+  readonly path: string;
+  /** Whether the user named it: then it must exist. */
+  readonly explicit: boolean;
+}
+
+/** What `run` and the hooks do when no option says otherwise. `schemas/config.schema.json` describes the file. */
+export interface Config {
+  readonly run: {
+    readonly mode: 'refuse' | 'repair' | 'report';
+    /** Seconds to confirm a change in; 0: it need not be confirmed. */
+    readonly confirm: number;
+    readonly rehearsalSeconds: number;
+  };
+  readonly hook: {
+    readonly pre: 'record' | 'off';
+    readonly post: 'repair' | 'report' | 'off';
+    readonly policies: boolean;
+    /** Whether a hook's exit code shows what it found. */
+    readonly strict: boolean;
+  };
+  /** Whether rulesguard may write rules or baselines without a person having typed the command. */
+  readonly automatic: boolean;
+  /** Seconds to wait for a lock. */
+  readonly wait: number;
+}
+
+export const CONFIG_PATH = '/etc/rulesguard/config.json';
+
+export const CONFIG_DEFAULTS: Config = {
+  run: { mode: 'refuse', confirm: 0, rehearsalSeconds: 30 },
+  hook: { pre: 'record', post: 'repair', policies: false, strict: false },
+  automatic: true,
+  wait: 10,
+};

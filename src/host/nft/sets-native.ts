@@ -1,0 +1,63 @@
+import { Fault } from '../../fault.ts';
+import { COMMAND_ENV, run } from '../command/command.ts';
+import { which } from '../command/which.ts';
+
+/** One of nftables' own tables. */
+export interface NativeTableText {
+  /** `FAMILY NAME`, as `nft list table` takes it. */
+  readonly table: string;
+  /** Without counters, as `nft -f` takes it; with the handles of rules, as comments, where all tables are read. */
+  readonly text: string;
+}
+
+/** Tables of these families and names are iptables-nft's. */
+export const XTABLES = /^ip6? (?:raw|mangle|nat|filter|security)$/;
+/** A table that only the process that made it can change (firewalld 2): no other change touches it, nor can we. */
+const OWNED = /^\tflags [^\n]*\bowner\b/m;
+
+/** All sets with their members; null where there is no ipset. */
+export async function readSets(): Promise<string | null> {
+  return (await which('ipset', COMMAND_ENV.PATH)) === undefined ? null : output(['ipset', 'save']);
+}
+
+/**
+ * nftables' own tables; null where there is no nft.
+ *
+ * @param owned - whether to include tables that only their maker can change: they decide about packets too
+ */
+export async function readNative(
+  owned: 'with-owned' | 'without-owned' = 'without-owned',
+): Promise<readonly NativeTableText[] | null> {
+  if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
+  const names = (await output(['nft', 'list', 'tables']))
+    .split('\n')
+    .flatMap((line) => /^table (\S+ \S+)/.exec(line)?.[1] ?? [])
+    .filter((name) => !XTABLES.test(name));
+  const tables = await Promise.all(
+    names.map(async (table) => ({
+      table,
+      text: await output([
+        'nft',
+        owned === 'with-owned' ? '-sa' : '-s',
+        'list',
+        'table',
+        ...table.split(' '),
+      ]),
+    })),
+  );
+  return owned === 'with-owned' ? tables : tables.filter(({ text }) => !OWNED.test(text));
+}
+
+/** The text for `nft -f` that replaces the tables of the same names in one transaction. */
+export function replacing(tables: readonly NativeTableText[]): string {
+  return tables.map(({ table, text }) => `add table ${table}\ndelete table ${table}\n${text}`).join('');
+}
+
+/** What a program prints. @throws Fault RG_COMMAND unless it exits 0: never "nothing" for "could not look" */
+export async function output(words: readonly [string, ...string[]]): Promise<string> {
+  const { stdout, stderr, exitCode } = await run(words);
+  if (exitCode === 0) return stdout;
+  throw new Fault('RG_COMMAND', 3, `${words.join(' ')} failed with status ${String(exitCode)}`, {
+    details: stderr.split('\n').slice(0, 4),
+  });
+}

@@ -1,0 +1,6 @@
+/** The two families of addresses, IPv4 first wherever both are listed. */
+export const FAMILIES = ['ipv4', 'ipv6'] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** The family of an address, as text: only IPv6 addresses hold a colon. Not for host names. */
+export const familyOf = (address: string): Family => (address.includes(':') ? 'ipv6' : 'ipv4');

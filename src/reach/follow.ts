@@ -1,0 +1,138 @@
+import type { LeavesAs } from '../docker/intent/values.ts';
+import { isLoopback } from '../net/address.ts';
+import type { NetworkState } from '../trace/network-state.ts';
+import type { Path } from '../trace/path.ts';
+import { traceAnswer, tracePath } from '../trace/trace.ts';
+import { linkOf } from '../trace/routing/local.ts';
+import type { AskedFor, Asker, Is, Leg, Spot } from './cell.ts';
+import { answerOutcome, outcomeOf, type Goal } from './goal.ts';
+import { FROM_PORT, packetTo } from './question.ts';
+
+/** What following a cell's packets takes beside the cell itself. */
+export interface FollowContext {
+  readonly netState: NetworkState;
+  /** Port of a bridge that stands for any of its ports; '' where they are not alike. */
+  readonly portOf: (bridge: string) => string;
+  /** Whether docker-proxy serves a port of the host's at an address. */
+  readonly isServed: (proto: string, at: string, port: number) => boolean;
+  /** As whom the packets of a network should leave. */
+  readonly leavesAs: (bridge: string) => LeavesAs | undefined;
+}
+
+const door = ({ bridge }: Spot, { portOf }: FollowContext) => ({
+  inInterface: bridge,
+  inPort: portOf(bridge),
+});
+
+const at = ({ bridge, address }: Spot, port: number): Goal => ({ to: 'container', bridge, address, port });
+
+/** Follows what an asker asks, and the answer. */
+export function followCell(asker: Asker, asked: AskedFor, proto: string, around: FollowContext): Is {
+  switch (asked.what) {
+    case 'published':
+      return followPublished(asker, asked, proto, around);
+    case 'own-port':
+    case 'unpublished': {
+      const { spot, port } = asked;
+      const path = question(asker, spot.address, port, proto, around);
+      return thereAndBack(path, at(spot, port), asker, spot, around);
+    }
+    case 'outside':
+      return followOut(asker, asked.address, proto === 'tcp' ? 443 : 53, proto, around);
+    case 'name-server':
+      return followOut(asker, asked.address, 53, proto, around);
+  }
+}
+
+function question(asker: Asker, to: string, port: number, proto: string, around: FollowContext): Path {
+  const source = asker.by === 'outside' ? asker.address : asker.by === 'host' ? '' : asker.spot.address;
+  const from =
+    asker.by === 'outside'
+      ? { inInterface: asker.interface }
+      : asker.by === 'host'
+        ? {}
+        : door(asker.spot, around);
+  return tracePath(packetTo(proto, [source, to, port], from), around.netState);
+}
+
+function thereAndBack(path: Path, goal: Goal, asker: Asker, to: Spot, around: FollowContext): Is {
+  const there = ended(path, goal, 'question', around);
+  if (there !== undefined) return there;
+  const { inInterface, inPort } = door(to, around);
+  return back(path, asker, inInterface, inPort, around) ?? { is: 'reached', as: path.last.source };
+}
+
+/** @returns undefined where a packet came to its goal */
+function ended(path: Path, goal: Goal, leg: Leg, { netState }: FollowContext, asked?: Path): Is | undefined {
+  const held = outcomeOf(path, goal, netState);
+  const outcome = asked === undefined ? held : answerOutcome(held, asked, path);
+  const { end } = path;
+  if (outcome.is === 'reached') return undefined;
+  return outcome.is === 'unknown' ? { is: 'unknown', leg, end } : { is: 'stopped', leg, outcome, end };
+}
+
+/** The answer to a question that got there. */
+function back(path: Path, asker: Asker, by: string, port: string, around: FollowContext): Is | undefined {
+  // What a translation to a value not known here looks like on its way back nobody can say: the kernel undoes it.
+  if (path.last.vague !== undefined) return undefined;
+  const answer = traceAnswer(path, around.netState, by, port);
+  const stopped = ended(answer, answerGoal(asker, path), 'answer', around, path);
+  if (stopped !== undefined || asker.by !== 'outside') return stopped;
+  const { end } = answer;
+  if (end.at !== 'sent' || end.outInterface === asker.interface) return undefined;
+  // Beyond a link there may be several ways home; a neighbour on it gets only what is sent on it.
+  return asker.from === 'beyond' && linkOf(around.netState, end.outInterface)?.kind !== 'bridge'
+    ? undefined
+    : { is: 'stopped', leg: 'answer', outcome: { is: 'elsewhere', by: end.outInterface }, end };
+}
+
+function answerGoal(asker: Asker, { packet }: Path): Goal {
+  if (asker.by === 'outside') return { to: 'outside', masqueraded: false };
+  return asker.by === 'host' ? { to: 'host' } : at(asker.spot, packet.sourcePort || FROM_PORT);
+}
+
+function followPublished(
+  asker: Asker,
+  asked: Extract<AskedFor, { what: 'published' }>,
+  proto: string,
+  around: FollowContext,
+): Is {
+  const { spot, port, hostPort } = asked;
+  const path = question(asker, asked.at, hostPort, proto, around);
+  const is = thereAndBack(path, at(spot, port), asker, spot, around);
+  const isLocal = is.is === 'stopped' && is.leg === 'question' && is.outcome.is === 'untranslated';
+  if (!isLocal || !around.isServed(proto, asked.at, hostPort)) return is;
+  const answered = back(path, asker, '', '', around);
+  if (answered !== undefined) return answered;
+  const host: Asker = { by: 'host' };
+  const onwards = question(host, spot.address, port, proto, around);
+  const proxied = thereAndBack(onwards, at(spot, port), host, spot, around);
+  return proxied.is === 'reached'
+    ? { is: 'proxied' }
+    : { ...proxied, ...(proxied.is !== 'proxied' && { leg: 'proxy' }) };
+}
+
+/** A container asks outside, or its name server, which may be this host. */
+function followOut(asker: Asker, to: string, port: number, proto: string, around: FollowContext): Is {
+  if (asker.by !== 'container' || isLoopback(to)) throw new Error('only containers ask outside');
+  const path = question(asker, to, port, proto, around);
+  const { netState } = around;
+  const leaves = around.leavesAs(asker.spot.bridge);
+  const isMasked = leaves !== undefined && leaves.as !== 'itself';
+  const isCertain = leaves?.as === 'address';
+  if (
+    path.end.at === 'local' &&
+    netState.links.some(({ addresses }) => addresses.some(({ address }) => address === to))
+  )
+    return back(path, asker, '', '', around) ?? { is: 'reached', as: path.last.source };
+  const there = ended(path, { to: 'outside', masqueraded: isMasked && !isCertain }, 'question', around);
+  if (there !== undefined) return there;
+  const { end, last } = path;
+  if (isCertain && last.source !== leaves.address && last.vague === undefined)
+    return { is: 'stopped', leg: 'question', outcome: { is: 'unmasked' }, end };
+  const by = end.at === 'sent' ? end.outInterface : '';
+  // On a bridge without an address of the host's a packet is carried to whoever is there: nobody outside.
+  if (by === asker.spot.bridge)
+    return { is: 'stopped', leg: 'question', outcome: { is: 'elsewhere', by }, end };
+  return back(path, asker, by, '', around) ?? { is: 'reached', as: last.source };
+}

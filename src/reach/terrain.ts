@@ -1,0 +1,23 @@
+import type { HostIntent } from '../docker/intent/values.ts';
+import type { Inventory } from '../docker/inventory/inventory.ts';
+import type { NetworkState } from '../trace/network-state.ts';
+
+/** All that the table of reachability is made of. */
+export interface Terrain {
+  readonly intent: HostIntent;
+  /** What exists: who could ask, and who could be asked. */
+  readonly inventory: Pick<Inventory, 'networks' | 'endpoints' | 'ports'>;
+  /** What decides about packets. */
+  readonly netState: NetworkState;
+  /**
+   * Ports of this host that a docker-proxy serves, as {@link proxyKey} writes them; undefined where nobody looked: then it serves
+   * whatever the daemon's settings have it serve.
+   */
+  readonly proxies: ReadonlySet<string> | undefined;
+  /** Name servers that containers ask, addresses of them; empty where none is known. */
+  readonly nameServers: readonly string[];
+}
+
+/** How a port of the host's that docker-proxy may serve is known. @param address - '' for every address of the family */
+export const proxyKey = (family: string, proto: string, address: string, port: number): string =>
+  `${family} ${proto} ${address} ${String(port)}`;

@@ -1,0 +1,193 @@
+import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
+import type { RuleName } from '../firewall/iptables/text/model.ts';
+import type { ChainDrift, Drift, PolicyDrift, Extra } from '../firewall/iptables/compare/drift.ts';
+import { lossOf } from './consequence.ts';
+import { worstFirst, type Finding, type Severity } from './finding.ts';
+import type { Surroundings } from './known-names.ts';
+
+/**
+ * A drift as findings, the worst first. Within one severity: by family, table and chain as the drift has them.
+ *
+ * @param opens - whether `restore` may open a policy again, see {@link opensPolicies}
+ */
+export function findingsOf(drift: Drift, surroundings: Surroundings, opens = true): readonly Finding[] {
+  const findings = [
+    ...drift.chains.flatMap((chain) => chainFindings(chain, surroundings)),
+    ...drift.policies.map((policy) => policyFinding(policy, opens)),
+    ...drift.stale.map(({ family, table, chain, owned, reason, stopped }): Finding => ({
+      kind: 'stale',
+      severity: 'notice',
+      family,
+      table,
+      chain,
+      rule: owned.rule.text,
+      ...levelOf(owned),
+      ...(stopped === undefined ? {} : { container: stopped }),
+      consequence:
+        stopped === undefined
+          ? `obsolete; not restored: ${reason}`
+          : `container ${stopped} is not running: Docker writes its rules again when it starts`,
+    })),
+    ...drift.extras.map(extraFinding),
+    ...drift.unknownChains.map(({ family, table, chain }): Finding => ({
+      kind: 'unknown-chain',
+      severity: 'notice',
+      family,
+      table,
+      chain,
+      consequence: `new: no Engine known to rulesguard writes ${chain}; it is guarded like Docker's other chains`,
+    })),
+    ...drift.undecided.map(({ family, table, chain, rule, reason, unreadable }): Finding => ({
+      kind: unreadable === true ? 'unreadable' : 'undecided',
+      severity: 'notice',
+      family,
+      table,
+      chain,
+      ...(rule === undefined ? {} : { rule }),
+      consequence:
+        unreadable === true
+          ? `written by nft; neither recorded nor restored, and its effect on packets is unknown: ${reason}`
+          : `may be Docker's; left as is: ${reason}`,
+    })),
+  ];
+  return findings.sort(worstFirst);
+}
+
+/** A rule of the user's own that is gone and could not be recorded. */
+export const unreadFinding = (name: RuleName): Finding => ({
+  kind: 'content-lost',
+  severity: 'exposure',
+  ...name,
+  consequence: 'your own rule in DOCKER-USER is gone, with every other there; it could not be recorded',
+});
+
+function extraFinding({ family, table, chain, owned, orphaned, diverts }: Extra): Finding {
+  const about = { family, table, chain, rule: owned.rule.text, ...levelOf(owned) };
+  if (orphaned === undefined)
+    return {
+      kind: 'extra',
+      severity: 'notice',
+      ...about,
+      consequence: 'not expected; left as is',
+    };
+  if (diverts === undefined)
+    return {
+      kind: 'orphan',
+      severity: 'notice',
+      ...about,
+      consequence: `leftover of Docker's; left as is: ${orphaned}`,
+    };
+  const { severity, container } = diverts;
+  const { ip = '', port = '', hostPort = '', proto = '' } = owned.captures ?? {};
+  const what =
+    severity === 'outage'
+      ? `takes port ${hostPort}/${proto} from container ${container}, which publishes it`
+      : hostPort === ''
+        ? `opens port ${port}/${proto} of container ${container} (${ip}), which does not publish it`
+        : `routes port ${hostPort}/${proto} to the wrong container, ${container} (${ip}:${port})`;
+  return { kind: 'diverted', severity, ...about, consequence: `${what}: ${orphaned}` };
+}
+
+/** Chains whose rules keep packets out. */
+const PROTECTS: ReadonlySet<string> = new Set([
+  'DOCKER-USER',
+  'DOCKER-INTERNAL',
+  'DOCKER-ISOLATION',
+  'DOCKER-ISOLATION-STAGE-1',
+  'DOCKER-ISOLATION-STAGE-2',
+]);
+
+const levelOf = ({ level }: OwnedRule): Pick<Finding, 'level'> => (level === undefined ? {} : { level });
+
+function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly Finding[] {
+  const { family, table, chain, desired } = drift;
+  const ruleFinding = (
+    kind: Finding['kind'],
+    owned: OwnedRule,
+    severity: Severity,
+    consequence: string,
+  ): Finding => ({
+    kind,
+    severity,
+    family,
+    table,
+    chain,
+    rule: owned.rule.text,
+    ...levelOf(owned),
+    consequence,
+  });
+  const findings: Finding[] = [];
+  if (!drift.exists && !desired.builtin) {
+    findings.push({
+      kind: 'chain-missing',
+      severity: PROTECTS.has(chain) ? 'exposure' : 'outage',
+      family,
+      table,
+      chain,
+      ...(desired.level === undefined ? {} : { level: desired.level }),
+      consequence: `the chain is gone: Docker cannot start containers or create networks that write to it`,
+    });
+  }
+  for (const index of drift.missing) {
+    const owned = desired.rules[index];
+    if (owned === undefined) continue;
+    const { severity, text } = lossOf(owned, surroundings);
+    findings.push(ruleFinding('missing', owned, severity, text));
+  }
+  for (const index of drift.lostContent) {
+    const owned = desired.rules[index];
+    if (owned !== undefined)
+      findings.push(
+        ruleFinding(
+          'content-lost',
+          owned,
+          'exposure',
+          'your own rule in DOCKER-USER is gone, with every other there',
+        ),
+      );
+  }
+  const reported = new Set<string>();
+  for (const owned of drift.live) {
+    const { text } = owned.rule;
+    if (reported.has(text)) continue;
+    reported.add(text);
+    const copies = drift.surplus.get(text);
+    if (copies !== undefined)
+      findings.push(
+        ruleFinding(
+          'duplicate',
+          owned,
+          'notice',
+          `${String(copies)} extra ${copies === 1 ? 'copy' : 'copies'}`,
+        ),
+      );
+    if (drift.misplaced.has(text)) {
+      const loss = lossOf(owned, surroundings);
+      findings.push(
+        ruleFinding(
+          'misplaced',
+          owned,
+          loss.severity,
+          `out of order: an earlier rule takes its packets: ${loss.text}`,
+        ),
+      );
+    }
+  }
+  return findings;
+}
+
+function policyFinding({ family, table, chain, was, is }: PolicyDrift, opens: boolean): Finding {
+  const opened = is === 'ACCEPT';
+  return {
+    kind: 'policy',
+    severity: opened ? 'exposure' : 'outage',
+    family,
+    table,
+    chain,
+    consequence: opened
+      ? `policy changed from ${was} to ${is}: traffic that no rule of Docker's decides is now forwarded`
+      : `policy changed from ${was} to ${is}: traffic that no rule decides is no longer forwarded`,
+    // Docker needs no ACCEPT there, and a command that opens forwarding to everybody is not for us to advise.
+    ...(was === 'ACCEPT' && !opens ? { remedy: 'rulesguard doctor' } : {}),
+  };
+}

@@ -1,0 +1,23 @@
+import type { Variant } from '../firewall/iptables/text/model.ts';
+import type { ChainState } from '../firewall/iptables/plan/chain-states.ts';
+import type { StoredPlan } from '../firewall/iptables/plan/plan-json.ts';
+
+/** One apply. `schemas/journal.schema.json` describes it. */
+export interface JournalEntry {
+  readonly version: 1;
+  readonly created: string;
+  readonly host: string;
+  readonly variant: Variant;
+  readonly action: 'restore' | 'undo';
+  /** `begun` alone means that the run never ended: power cut, SIGKILL. */
+  readonly outcome: 'begun' | 'applied' | 'undone' | 'failed';
+  readonly asked: { readonly user: string; readonly command: string; readonly parent: string };
+  readonly baseline: string | null;
+  /** For an undo: id of the entry it took back. */
+  readonly undoes: string | null;
+  /** Id of the apply before it in the same repair, when one was not enough: undo takes both back. */
+  readonly continues: string | null;
+  readonly plan: StoredPlan;
+  readonly before: readonly ChainState[];
+  readonly after: readonly ChainState[] | null;
+}

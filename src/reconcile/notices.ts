@@ -1,0 +1,34 @@
+import { isDamage } from './finding.ts';
+import type { Observation } from './observation.ts';
+import type { Reference } from './reference.ts';
+
+/** Why a verdict is based on less than it could be. */
+export type Notice =
+  | { readonly kind: 'baseline-unusable'; readonly why: string }
+  /** The rules could not be compared with nft's own listing. */
+  | { readonly kind: 'unverified'; readonly why: string }
+  /** Nothing proves that the baseline was recorded on this host. */
+  | { readonly kind: 'baseline-of-another'; readonly id: string; readonly hasEngine: boolean }
+  /** Two versions of iptables may spell a rule differently: it then looks both lost and new. */
+  | { readonly kind: 'other-iptables'; readonly recorded: string; readonly live: string }
+  | { readonly kind: 'engine-unavailable'; readonly why: string; readonly hint: string | undefined };
+
+/** The notices about what an observation is based on. */
+export function noticesOf(
+  { stored, noBaseline }: Reference,
+  { live, engine, own, findings }: Observation,
+): readonly Notice[] {
+  const notices: Notice[] = [];
+  if (noBaseline !== undefined && noBaseline.code !== 'RG_NO_BASELINE')
+    notices.push({ kind: 'baseline-unusable', why: noBaseline.message });
+  if (live.unverified !== undefined) notices.push({ kind: 'unverified', why: live.unverified });
+  const isDamaged = findings.some(isDamage);
+  if (stored !== undefined && !own)
+    notices.push({ kind: 'baseline-of-another', id: stored.id, hasEngine: engine.answered });
+  const recorded = stored?.baseline.iptables;
+  if (isDamaged && recorded !== undefined && live.version !== undefined && live.version !== recorded)
+    notices.push({ kind: 'other-iptables', recorded, live: live.version });
+  if (!engine.answered && (isDamaged || engine.fault.code !== 'RG_ENGINE_ABSENT'))
+    notices.push({ kind: 'engine-unavailable', why: engine.fault.message, hint: engine.fault.hint });
+  return notices;
+}

@@ -1,0 +1,87 @@
+import type { EngineReply } from '../docker/engine-reply.ts';
+import { eraOf } from '../docker/era.ts';
+import { namedAddresses } from '../docker/inventory/inventory.ts';
+import { compare, ownLive } from '../firewall/iptables/compare/compare.ts';
+import type { Drift, Sides } from '../firewall/iptables/compare/drift.ts';
+import type { RuleName } from '../firewall/iptables/text/model.ts';
+import { contentHindrance, unreadGone } from '../firewall/iptables/desired/recordable.ts';
+import type { StoredBaseline } from './stored-baseline.ts';
+import type { Live } from '../firewall/iptables/text/live.ts';
+import type { OwnedHost } from '../firewall/iptables/ownership/ownership.ts';
+import { hasUserlandProxy, localPortsIn } from './consequence.ts';
+import { containerFindings } from './container-findings.ts';
+import { desiredBy } from './desired-by.ts';
+import { worstFirst, type Finding } from './finding.ts';
+import { findingsOf, unreadFinding } from './findings.ts';
+import type { Surroundings } from './known-names.ts';
+import { isOwnBaseline, opensPolicies, type Reference } from './reference.ts';
+
+/** The live rules beside what should be there: everything that check reports and restore plans from. */
+export interface Observation {
+  readonly live: Live;
+  readonly engine: EngineReply;
+  /** Whether the baseline's rules count beyond what an Engine requires, see {@link isOwnBaseline}. */
+  readonly own: boolean;
+  readonly sides: Sides;
+  readonly drift: Drift;
+  readonly findings: readonly Finding[];
+  /** Rules of the user's own that are gone and could not be recorded. */
+  readonly lost: readonly (RuleName & { readonly rule: string })[];
+  /** Why the user's own rules in DOCKER-USER must not be restored; absent where they may be. */
+  readonly content?: string | undefined;
+}
+
+/**
+ * Compares rules already read with what should be there.
+ *
+ * @throws Fault as {@link desiredBy}
+ */
+export function observationOf(reference: Reference, live: Live, engine: EngineReply): Observation {
+  const { desired, liveness } = desiredBy(reference, live, engine);
+  const networks = engine.answered ? engine.inventory.networks : reference.stored?.baseline.engine?.networks;
+  const sides: Sides = {
+    desired: desired.owned,
+    live: live.rules,
+    liveOwned: ownLive(desired.owned, live.rules, { networks, settled: engine.answered }),
+    withheld: desired.withheld,
+    ...(liveness === undefined || !engine.answered
+      ? {}
+      : {
+          engine: {
+            liveness,
+            coTenants: { interfaces: engine.interfaces, alone: engine.daemons.count === 1 },
+            stale: desired.stale,
+          },
+        }),
+  };
+  const drift = compare(sides);
+  const surroundings = surroundingsOf(engine, reference.stored, desired.owned);
+  const { baseline } = reference.stored ?? {};
+  const lost = unreadGone(baseline, sides.liveOwned);
+  const own = isOwnBaseline(reference);
+  const findings = [
+    ...lost.map(unreadFinding),
+    ...findingsOf(drift, surroundings, opensPolicies(engine, own)),
+    ...(engine.answered ? containerFindings(engine.inventory) : []),
+  ].sort(worstFirst);
+  const content = contentHindrance(baseline, live);
+  return { live, engine, own, sides, drift, findings, lost, content };
+}
+
+/** Names for consequences: the Engine's own, else those a baseline recorded. */
+export function surroundingsOf(
+  engine: EngineReply,
+  stored: StoredBaseline | undefined,
+  owned: OwnedHost,
+): Surroundings {
+  const version = engine.answered ? engine.inventory.version : stored?.baseline.engine?.version;
+  return {
+    networks: (engine.answered ? engine.inventory.networks : stored?.baseline.engine?.networks) ?? [],
+    containers: engine.answered
+      ? namedAddresses(engine.inventory)
+      : (stored?.baseline.engine?.containers ?? []),
+    userlandProxy: hasUserlandProxy(owned),
+    localPorts: localPortsIn(owned),
+    rawIsolates: eraOf(version ?? '')?.policy.keepsApart === false,
+  };
+}

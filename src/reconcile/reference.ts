@@ -1,0 +1,29 @@
+import type { StoredBaseline } from './stored-baseline.ts';
+import type { EngineReply } from '../docker/engine-reply.ts';
+import type { Fault } from '../fault.ts';
+
+/** Which rules should be there: those recorded, those the Engine requires, or both. */
+export const SOURCES = ['baseline', 'engine', 'both'] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** What the live rules are compared with, beside the Engine's reply. */
+export interface Reference {
+  readonly source: Source;
+  /** Undefined when none was recorded, or when the source is the Engine alone. */
+  readonly stored: StoredBaseline | undefined;
+  /** Whether a baseline counts as this host's own though nothing proves it (`--trust-baseline`). */
+  readonly trusting?: boolean;
+  /** Why there is no baseline, for when the Engine does not answer either. */
+  readonly noBaseline?: Fault | undefined;
+}
+
+/**
+ * Whether `restore` may open a FORWARD policy again. No Engine requires ACCEPT, so only a baseline of this host's own asks for
+ * it, and that only where no Engine answers.
+ */
+export const opensPolicies = (engine: Pick<EngineReply, 'answered'>, own: boolean): boolean =>
+  !engine.answered && own;
+
+/** Whether a baseline was recorded on this host, or is to count as if it had been. */
+export const isOwnBaseline = ({ stored, trusting }: Pick<Reference, 'stored' | 'trusting'>): boolean =>
+  stored?.own === true || trusting === true;

@@ -1,0 +1,19 @@
+import type { Notice } from '../reconcile/notices.ts';
+
+/** A notice in words, for stderr. */
+export function noticeText(notice: Notice): string {
+  switch (notice.kind) {
+    case 'baseline-unusable':
+      return `note: ${notice.why}; rulesguard relies on the Engine alone`;
+    case 'unverified':
+      return `note: not verified: the rules could not be compared with nft's own listing, so one that nft wrote may read as another: ${notice.why}`;
+    case 'baseline-of-another':
+      return `note: nothing proves that baseline ${notice.id} was recorded on this host (${notice.hasEngine ? 'rulesguard relies on the Engine' : 'only what Engines are known to write is taken from it'}).\n  → If it is yours: --trust-baseline. When all is well, record a new one: rulesguard snapshot`;
+    case 'other-iptables':
+      return `note: the baseline was recorded with iptables ${notice.recorded}, this is ${notice.live}. If a finding is only another spelling, record again: rulesguard snapshot`;
+    case 'engine-unavailable':
+      return `note: ${notice.why}; rulesguard relies on the baseline alone${notice.hint === undefined ? '' : `\n  → ${notice.hint}`}`;
+    default:
+      return notice satisfies never;
+  }
+}

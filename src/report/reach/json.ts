@@ -1,0 +1,69 @@
+import type { Asker, Cell } from '../../reach/cell.ts';
+import { printable } from '../text.ts';
+import { groupsOf } from './groups.ts';
+import type { ReachReport } from './text.ts';
+import { isWords, reasonOf } from './words.ts';
+
+const VERDICTS = { 0: 'healthy', 1: 'fault', 3: 'unknown' } as const;
+
+/**
+ * The document of `reach --json`; schemas/reach.schema.json describes it.
+ *
+ * @param options - `all`: every cell, not only those that differ
+ */
+export function reachJson(report: ReachReport, { all }: { readonly all: boolean }): unknown {
+  const { cells, engine, target, exit } = report;
+  const counts = { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 };
+  for (const { effect } of cells) counts[effect]++;
+  return {
+    $schema: 'https://rulesguard.dev/schemas/reach.schema.json',
+    version: 1,
+    verdict: VERDICTS[exit],
+    engine: { version: printable(engine) },
+    target: target === undefined ? null : printable(target),
+    counts,
+    groups: groupsOf(cells).map(({ effect, headline, names, reasons, cells: number }) => ({
+      effect,
+      headline: printable(headline),
+      names: names.map(printable),
+      reasons: reasons.map(printable),
+      cells: number,
+    })),
+    cells: cells.filter(({ effect }) => all || effect !== 'same').map(cellJson),
+  };
+}
+
+/** A cell without anything nested, as CSV prints it too. */
+export function cellJson(cell: Cell): Readonly<Record<string, string | number | null>> {
+  const { family, proto, asker, asked, should, effect, is } = cell;
+  const isContainer = 'spot' in asked;
+  return {
+    effect,
+    family,
+    protocol: proto,
+    ...askerJson(asker),
+    asked: asked.what,
+    container: isContainer ? printable(asked.spot.container) : null,
+    network: isContainer ? printable(asked.spot.network) : null,
+    address: asked.what === 'published' ? asked.at : isContainer ? asked.spot.address : asked.address,
+    port: asked.what === 'published' ? asked.hostPort : isContainer ? asked.port : null,
+    should,
+    is: isWords(cell),
+    reason: printable(reasonOf(is)),
+  };
+}
+
+function askerJson(asker: Asker): Readonly<Record<string, string | null>> {
+  switch (asker.by) {
+    case 'outside':
+      return { from: asker.from === 'link' ? 'link' : 'outside', by: asker.interface, fromNetwork: null };
+    case 'host':
+      return { from: 'host', by: null, fromNetwork: null };
+    case 'container':
+      return {
+        from: asker.is === 'none' ? 'container' : asker.is,
+        by: printable(asker.spot.container),
+        fromNetwork: printable(asker.spot.network),
+      };
+  }
+}

@@ -1,0 +1,94 @@
+import type { Cell } from '../../reach/cell.ts';
+import { count, printable, type Paint, type Style } from '../text.ts';
+import { groupsOf, type EffectGroup } from './groups.ts';
+import { askedWords, askerWords, isWords, reasonOf } from './words.ts';
+
+/** What the text is made of. */
+export interface ReachReport {
+  readonly cells: readonly Cell[];
+  readonly engine: string;
+  readonly target: string | undefined;
+  readonly exit: 0 | 1 | 3;
+}
+
+const COLUMNS = 80;
+/** Groups on one screen, each with its names and a reason. */
+const GROUPS = 7;
+
+const HEADS: Readonly<Record<ReachReport['exit'], readonly [string, Style]>> = {
+  0: ['HEALTHY', 'green'],
+  1: ['FAULT', 'red'],
+  3: ['CANNOT TELL', 'yellow'],
+};
+const STYLES: Readonly<Record<EffectGroup['effect'], Style>> = {
+  ...{ outage: 'red', exposure: 'red', degraded: 'yellow', operator: 'dim', unknown: 'yellow' },
+};
+
+/**
+ * The table for people: the verdict, then what differs, grouped by what it means. One screen of 24 lines at 80 columns.
+ *
+ * @param options - `all`: every cell instead, one a line
+ */
+export function reachText(report: ReachReport, paint: Paint, { all }: { readonly all: boolean }): string {
+  const { cells, engine, target, exit } = report;
+  const [word, style] = HEADS[exit];
+  const promised = cells.filter(({ should }) => should !== 'no-promise');
+  const differing = promised.filter(({ effect }) => effect !== 'same' && effect !== 'unknown').length;
+  const unknown = promised.filter(({ effect }) => effect === 'unknown').length;
+  const what = target === undefined ? '' : ` of ${printable(target)}`;
+  const open = unknown === 0 ? '' : `, ${String(unknown)} cannot be told`;
+  const counted =
+    differing === 0 && unknown === 0
+      ? `all ${count(promised.length, 'way')}${what} are as Docker means them`
+      : `${String(differing)} of ${count(promised.length, 'way')}${what} differ from what Docker means${open}`;
+  const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
+  const body = all ? cells.map(cellLine) : groupLines(groupsOf(cells), paint);
+  return `${[head, ...body].join('\n')}\n`;
+}
+
+function groupLines(groups: readonly EffectGroup[], paint: Paint): readonly string[] {
+  const hidden = groups.length - GROUPS;
+  const more = hidden > 0 ? ['', paint('bold', `… and ${count(hidden, 'more kind')}: --all`)] : [];
+  const next = groups.length > 0 ? ['', 'Why, and what repairs it: rulesguard doctor'] : [];
+  return [...groups.slice(0, GROUPS).flatMap((group) => linesOf(group, paint)), ...more, ...next];
+}
+
+function linesOf({ effect, headline, names, reasons }: EffectGroup, paint: Paint): readonly string[] {
+  const [reason, ...others] = reasons;
+  const more = others.length === 0 ? '' : ` … and ${String(others.length)} more`;
+  return [
+    paint(STYLES[effect], listed(`${effect.toUpperCase()}  ${headline}`, names)),
+    ...(reason === undefined
+      ? []
+      : [paint('dim', `${clipped(`  ${printable(reason)}`, COLUMNS - more.length)}${more}`)]),
+  ];
+}
+
+/** A line with as many names as fit: `…: web 8080, shop 8081, … +22`. */
+function listed(headline: string, names: readonly string[]): string {
+  const [first, ...rest] = names.map(printable);
+  if (first === undefined || first === '' || headline.includes(first)) return headline;
+  let line = `${headline}: ${first}`;
+  if (`${line}${rest.length > 0 ? `, … +${String(rest.length)}` : ''}`.length > COLUMNS) return headline;
+  for (const [i, name] of rest.entries()) {
+    const left = rest.length - i - 1;
+    const longer = `${line}, ${name}`;
+    if (`${longer}${left > 0 ? `, … +${String(left)}` : ''}`.length > COLUMNS)
+      return `${line}, … +${String(left + 1)}`;
+    line = longer;
+  }
+  return line;
+}
+
+const clipped = (text: string, room: number): string =>
+  text.length <= room ? text : `${text.slice(0, room - 1)}…`;
+
+/** One cell: `outage  outside by eth0 → 192.0.2.1:8080 of web/tcp: stopped, filter: -A …`. */
+function cellLine(cell: Cell): string {
+  const { effect, asker, asked, proto, is, should } = cell;
+  const reason = reasonOf(is);
+  const meant = should === 'no-promise' ? ' (not promised)' : '';
+  return printable(
+    `${effect.padEnd(8)}  ${askerWords(asker)} → ${askedWords(asked)}/${proto}: ${isWords(cell)}${meant}${reason === '' ? '' : `, ${reason}`}`,
+  );
+}

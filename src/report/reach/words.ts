@@ -1,0 +1,74 @@
+import { hostPort } from '../../net/address.ts';
+import type { AskedFor, Asker, Cell, Is, Leg } from '../../reach/cell.ts';
+
+/** Who asks, in a few words. */
+export function askerWords(asker: Asker): string {
+  switch (asker.by) {
+    case 'outside':
+      return asker.from === 'beyond'
+        ? `outside by ${asker.interface}`
+        : `neighbour ${asker.address} on ${asker.interface}`;
+    case 'host':
+      return 'this host';
+    case 'container':
+      return `${asker.spot.container} (${asker.spot.network})`;
+  }
+}
+
+/** What is asked, in a few words. */
+export function askedWords(asked: AskedFor): string {
+  switch (asked.what) {
+    case 'published':
+      return `${hostPort(asked.at, asked.hostPort)} of ${asked.spot.container}`;
+    case 'own-port':
+      return `${asked.spot.container} at ${hostPort(asked.spot.address, asked.port)}`;
+    case 'unpublished':
+      return `${asked.spot.container} at ${hostPort(asked.spot.address, asked.port)}, not published`;
+    case 'outside':
+      return `outside (${asked.address})`;
+    case 'name-server':
+      return `name server ${asked.address}`;
+  }
+}
+
+const LEGS: Readonly<Record<Leg, string>> = {
+  question: '',
+  answer: 'the answer: ',
+  proxy: "docker-proxy's own way: ",
+};
+
+/** Why a question is not reached, or not to be decided; '' where it is reached. */
+export function reasonOf(is: Is): string {
+  if (is.is === 'proxied') return 'nothing translates it: docker-proxy asks in its place, and hides who asks';
+  if (is.is === 'reached') return '';
+  return `${LEGS[is.leg]}${endWords(is)}`;
+}
+
+function endWords(is: Extract<Is, { readonly end: unknown }>): string {
+  const { end } = is;
+  if (end.at === 'unknown') return end.rule === undefined ? end.why : `${end.why}: ${end.rule.text}`;
+  if (end.at === 'lost') return end.detail;
+  if (end.at === 'stopped') {
+    const by = end.rule?.text ?? `policy ${end.target} of ${end.chain}`;
+    return `${end.table}: ${by}`;
+  }
+  if (is.is !== 'stopped') return '';
+  switch (is.outcome.is) {
+    case 'untranslated':
+      return 'nothing translates it: it ends at this host';
+    case 'mistranslated':
+      return 'is translated to somebody else';
+    case 'unmasked':
+      return 'leaves with an address nobody outside can answer';
+    case 'not-undone':
+      return 'comes from another address than the one asked: its translation was not undone';
+    case 'detour':
+    case 'elsewhere':
+      return `leaves by ${is.outcome.by}`;
+    default:
+      return '';
+  }
+}
+
+/** `reached`, `docker-proxy`, `stopped`, `unknown`. */
+export const isWords = ({ is }: Cell): string => (is.is === 'proxied' ? 'docker-proxy' : is.is);

@@ -1,0 +1,119 @@
+import { iptablesOf } from '../firewall/iptables/text/tools.ts';
+import type { Family } from '../net/family.ts';
+import type { DroppedFlows } from '../reconcile/flows.ts';
+import type { PolicyLeft, RestoreResult } from '../reconcile/repair-result.ts';
+import { leftOutLines } from './plan-text.ts';
+import { count, place, printable, type Paint } from './text.ts';
+
+const UNDO = 'Undo it: rulesguard restore --undo';
+
+/** What a restore did, for stdout. */
+export function restoreText(result: RestoreResult, paint: Paint): string {
+  const { repaired, steps, applies, journal, leftOut, policies, unexplained, explained, rulesOfContainers } =
+    result;
+  const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
+  const lines: string[] = [];
+  if (applies > 0)
+    lines.push(
+      `${verdict('REPAIRED', paint)}  ${count(repaired, 'finding')} in ${count(steps, 'step')}; read back and compared.${journal.length < applies ? '' : ` ${UNDO}`}`,
+    );
+  else if (unexplained.length + explained + policies.length === 0) lines.push(nothingToDo(paint));
+  // The first word is the verdict: a policy that is left comes before what repair chose to leave out.
+  lines.push(...policies.map((policy) => `${left}  ${policyText(policy)}`));
+  lines.push(...leftOutLines(leftOut, paint));
+  for (const finding of unexplained)
+    lines.push(`${left}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}`);
+  if (rulesOfContainers > 0)
+    lines.push(
+      `${left}  ${count(rulesOfContainers, 'rule')} of containers. If none was started, stopped or restarted since the baseline: rulesguard restore --assume-unchanged`,
+    );
+  if (applies === 0 && policies.length > 0 && unexplained.length + explained === 0) lines.push(ONLY_POLICIES);
+  lines.push(...flowLines(result.flows));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Notes beside the result, for stderr. */
+export function restoreNotes({ applies, unjournaled, unconnected, flows }: RestoreResult): readonly string[] {
+  return [
+    ...(applies > 0 && unjournaled !== undefined ? [unjournaledText(unjournaled)] : []),
+    ...unconnected.map(
+      ({ consequence, remedy = '' }) => `note: ${printable(consequence)}\n  → ${printable(remedy)}`,
+    ),
+    ...flowNotes(flows),
+  ];
+}
+
+/** What applying a reviewed plan did. */
+export function appliedPlanText(
+  { steps, flows }: { readonly steps: number; readonly flows: DroppedFlows | undefined },
+  path: string,
+  paint: Paint,
+): string {
+  if (steps === 0) return 'Nothing to do: the plan has no steps.\n';
+  const done = `${verdict('REPAIRED', paint)}  ${count(steps, 'step')} of ${path} applied; read back and compared. ${UNDO}`;
+  return [done, ...flowLines(flows)].map((line) => `${line}\n`).join('');
+}
+
+/** That one apply was undone. */
+export function undoneText(
+  { id, created, steps }: { readonly id: string; readonly created: string; readonly steps: number },
+  paint: Paint,
+): string {
+  return `${verdict('UNDONE', paint)}  restore ${id} of ${created}, ${count(steps, 'step')}\n`;
+}
+
+/** That the journal lacks a repair: `--undo` would then undo an earlier one. */
+export function unjournaledText(why: string): string {
+  return `note: the repair is in place, but the journal does not record all of it: ${why}\n  → Make room or make it writable; until then rulesguard restore --undo may not undo this repair, but the one before.`;
+}
+
+/** Names, before they are written, those of the user's own recorded rules that may let packets through. */
+export function openingsText(
+  baseline: string | undefined,
+  rules: readonly { readonly family: Family; readonly rule: string }[],
+): string {
+  const recorded = baseline === undefined ? '' : ` as recorded in baseline ${baseline}`;
+  const lines = rules.map(({ family, rule }) => `\n  ${family}  ${printable(rule)}`);
+  return `note: your own rules in DOCKER-USER are restored${recorded}; of them these may let packets through:${lines.join('')}`;
+}
+
+/** That restore has nothing to do: no rule is lost, and no policy differs. */
+const nothingToDo = (paint: Paint): string =>
+  `${verdict('INTACT', paint)}  nothing to do: all of Docker's rules are in place`;
+
+const ONLY_POLICIES = "Apart from that all of Docker's rules are in place.";
+
+/** A plan without a step, for people: what it would leave as it is comes first. */
+export const emptyPlanText = (policies: readonly PolicyLeft[], paint: Paint): string =>
+  policies.length === 0 ? `${nothingToDo(paint)}\n` : `${policiesText(policies)}${ONLY_POLICIES}\n`;
+
+/** The policies that a plan leaves. */
+export const policiesText = (policies: readonly PolicyLeft[]): string =>
+  policies.map((policy) => `${policyText(policy)}\n`).join('');
+
+/** A policy that restore leaves as it is, and how to restore it. */
+function policyText({ was, is, isNotRequired, ...where }: PolicyLeft): string {
+  const changed = `The policy of ${place(where)} was ${was} and is ${is}.`;
+  return isNotRequired
+    ? `${changed} Docker needs no ACCEPT there, so it is not opened here; if you want it: ${iptablesOf(where.family)} -P ${where.chain} ACCEPT`
+    : `${changed} It is set back only with: rulesguard restore --policies`;
+}
+
+const about = ({ ports }: DroppedFlows): string => `of ${count(ports.length, 'published UDP port')}`;
+
+const flowLines = (flows: DroppedFlows | undefined): readonly string[] =>
+  flows === undefined || flows.trouble !== undefined || flows.dropped === 0
+    ? []
+    : [
+        `Deleted ${count(flows.dropped, 'conntrack entry')} ${about(flows)}, so that running clients use the repaired path.`,
+      ];
+
+/** What keeps clients on the broken path. */
+export const flowNotes = (flows: DroppedFlows | undefined): readonly string[] =>
+  flows?.trouble === undefined
+    ? []
+    : [
+        `note: clients ${about(flows)} that keep sending may stay on the broken path until they pause for three minutes: ${flows.trouble}`,
+      ];
+
+const verdict = (word: string, paint: Paint): string => paint('green', paint('bold', word));

@@ -1,6 +1,0 @@
-import { describeEngines } from '../support/incident/eras.ts';
-import { repairCases } from './repair-cases.ts';
-
-describeEngines('damage, check, restore', (era) => {
-  repairCases(era, 'nft');
-});

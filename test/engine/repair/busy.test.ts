@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startedSince, unreachable } from '../../support/busy/churn.ts';
+import { judge, rewritten, untilQuiet } from '../../support/busy/judge.ts';
+import { assault, laySiege, type Siege } from '../../support/busy/siege.ts';
+import { summary } from '../../support/busy/tally.ts';
+import { describeEngines } from '../../support/incident/eras.ts';
+import { savesOf } from '../../support/incident/rules.ts';
+import { ERAS_HERE } from '../../support/incident/share.ts';
+
+/** Damages over all Engines. `RULESGUARD_BUSY=1000` takes the better part of an hour (docs/evidence/busy-engine.md). */
+const DAMAGES = Math.ceil(Number(process.env['RULESGUARD_BUSY'] ?? 42) / Math.max(1, ERAS_HERE.length));
+const AT_A_TIME = 14;
+const SEED = Number(process.env['RULESGUARD_BUSY_SEED'] ?? Date.now() % 2 ** 32);
+
+const NOTHING_LOST = { lost: [], doubled: [] };
+
+interface Report {
+  readonly findings: readonly {
+    readonly kind: string;
+    readonly damage: boolean;
+    readonly family: string;
+    readonly table: string;
+    readonly chain: string;
+    readonly rule?: string;
+  }[];
+}
+
+/** Whether a rule is about one of these addresses. */
+const isAbout = (rule: string, addresses: readonly string[]): boolean =>
+  addresses.some((address) => rule.split(/[\s/[\]]|:\d+$/).includes(address));
+
+/**
+ * Damage found at the end, without what no earlier restore could know of or was asked to repair.
+ *
+ * @param late - addresses of containers that started after the last restore had read the rules
+ */
+async function unforeseen({ host, diary }: Siege, late: readonly string[]): Promise<readonly string[]> {
+  const { stdout } = await host.attempt(['check', '--json']);
+  const { findings } = JSON.parse(stdout) as Report;
+  return findings
+    .filter(({ damage, kind, family, table, rule = '' }) => {
+      // A restore with --source engine restores no policy.
+      if (!damage || kind === 'policy' || (kind === 'missing' && isAbout(rule, late))) return false;
+      // A leftover of a save that was loaded again, until a new container got its address.
+      return kind !== 'diverted' || diary.wrote(`${family} ${table} ${rule}`) !== 'the damage';
+    })
+    .map(({ kind, family, table, chain, rule = '' }) => `${kind} ${family} ${table} ${chain} ${rule}`);
+}
+
+describeEngines('random damage while dockerd starts and stops containers', (era) => {
+  let siege: Siege;
+
+  beforeAll(async () => {
+    siege = await laySiege(era, SEED);
+  });
+  afterAll(async () => {
+    console.info(`busy, Engine ${era}, seed ${String(SEED)}: ${summary(siege)}`);
+    await siege.leave();
+  });
+
+  for (let first = 1; first <= DAMAGES; first += AT_A_TIME) {
+    const last = Math.min(DAMAGES, first + AT_A_TIME - 1);
+    test(`no rule is lost or doubled at the end: damages ${String(first)} to ${String(last)}`, async () => {
+      const { engine, host, diary, tally, saves } = siege;
+      const before = tally.failures.length;
+      await assault(siege, last - first + 1);
+      const left = await untilQuiet(engine);
+      const late = await startedSince(engine, tally.lastRestore);
+      const gaveUp = tally.failures.slice(before);
+      // A restore may find no moment between dockerd's writes: it says so, undoes what it did, and is run again.
+      expect(gaveUp.filter((failure) => !failure.includes('not repaired after'))).toEqual([]);
+      if (gaveUp.length === 0)
+        expect((await unforeseen(siege, late)).filter((finding) => !finding.startsWith('diverted'))).toEqual(
+          [],
+        );
+
+      await host.run(['restore', '--policies']);
+      await host.run(['check']);
+      diary.readJournal();
+      const repaired = await savesOf(engine);
+      expect(await unreachable(engine)).toEqual([]);
+
+      const truth = await rewritten(engine, saves[0]);
+      const verdict = judge(left, truth, diary);
+      tally.leftovers += verdict.leftovers.length;
+      const lost = verdict.lost.filter((rule) => !isAbout(rule, late));
+      if (gaveUp.length === 0) expect({ ...verdict, lost }).toMatchObject(NOTHING_LOST);
+      expect(judge(repaired, truth, diary)).toMatchObject(NOTHING_LOST);
+    });
+  }
+});

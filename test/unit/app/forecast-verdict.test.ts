@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import type { Forecast } from '../../../src/app/guard-change/change.ts';
+import { readContext } from '../../../src/app/guard-change/context.ts';
+import { impactOn } from '../../../src/app/guard-change/impact-since.ts';
+import { verdictOf, type ForecastVerdict } from '../../../src/app/guard-change/verdict.ts';
+import { Fault } from '../../../src/fault.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { changeHost } from '../../support/app/hosts.ts';
+import { liveOf } from '../../support/recorded/observation.ts';
+import { recording } from '../../support/recorded/recordings.ts';
+
+const RECORDING = 'engine-28.5';
+const NOBODY = { answered: false, fault: new Fault('RG_ENGINE_ABSENT', 3, 'no Engine answers') } as const;
+/** The tables and their policies, without a rule or a chain of anybody's. */
+const emptied = (save: string): string =>
+  save
+    .replace(/^(\[\d+:\d+\] )?-A .*\n/gm, '')
+    .replace(/^:\S+ - .*\n/gm, '')
+    .replace(/ DROP \[/g, ' ACCEPT [');
+
+/** What a change that changes nothing comes to, on a recorded host without a baseline. */
+async function judge({ rules, engine }: { rules: 'kept' | 'gone'; engine: 'answers' | 'absent' }) {
+  const host = changeHost(RECORDING);
+  const { text } = recording(RECORDING);
+  const [ipv4, ipv6] = [text.ipv4, text.ipv6].map(
+    (save) => parseSave(rules === 'gone' ? emptied(save) : save).ruleset,
+  );
+  if (ipv4 === undefined || ipv6 === undefined) throw new Error('no save of a family');
+  const beginReading = () => () => Promise.resolve(liveOf({ ipv4, ipv6 }));
+  const askEngine = engine === 'absent' ? () => Promise.resolve(NOBODY) : host.askEngine;
+  const context = await readContext({ ...host, beginReading, askEngine }, undefined);
+  const { rules: after } = context.live;
+  const forecast: Forecast = { known: true, by: 'memory', impact: impactOn(context, after), rules: after };
+  return { context, verdict: verdictOf(forecast, context) };
+}
+
+describe('the verdict of a forecast', () => {
+  test('no rule of Docker’s in force, and no Engine: unknown, never safe', async () => {
+    const { verdict } = await judge({ rules: 'gone', engine: 'absent' });
+    expect(verdict).toMatchObject({ verdict: 'unknown', lacks: 'rules', details: ['no Engine answers'] });
+  });
+
+  test.each([
+    { rules: 'gone', engine: 'answers' },
+    { rules: 'kept', engine: 'absent' },
+    { rules: 'kept', engine: 'answers' },
+  ] as const)('rules $rules, the Engine $engine: safe', async (on) => {
+    expect((await judge(on)).verdict.verdict).toBe('safe');
+  });
+
+  test('what cannot be predicted is unknown, unless it breaks something all the same', async () => {
+    const { context } = await judge({ rules: 'kept', engine: 'answers' });
+    const lost = impactOn(context, {
+      ...context.live.rules,
+      ipv4: parseSave(emptied(changeHost(RECORDING).before)).ruleset,
+    });
+    const unknown = { known: false, reason: 'it asks D-Bus', details: [] } as const;
+    const verdictFor = (impact: Forecast['impact']): ForecastVerdict['verdict'] =>
+      verdictOf({ ...unknown, impact }, context).verdict;
+    expect(verdictFor(undefined)).toBe('unknown');
+    expect(verdictFor(lost)).toBe('would-break');
+  });
+});

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { makeRule, type HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { reachTable } from '../../../src/reach/table.ts';
+import { followCell } from '../../../src/reach/follow.ts';
+import { portStandIn } from '../../../src/reach/ports.ts';
+import { leavesAs, promisesOf } from '../../../src/reach/should.ts';
+import type { Terrain } from '../../../src/reach/terrain.ts';
+import { withRule } from '../../support/app/edit-rules.ts';
+import { recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
+
+/** Every cell whose packets, followed by themselves through all rules, come to something else than the table says. */
+function otherwise(terrain: Terrain): readonly unknown[] {
+  const { netState } = terrain;
+  const portOf = portStandIn(netState);
+  return reachTable(terrain).flatMap((cell): readonly unknown[] => {
+    const intent = terrain.intent[cell.family];
+    if (intent === undefined) return [cell];
+    const promises = promisesOf(intent, terrain.inventory.networks);
+    const alone = followCell(cell.asker, cell.asked, cell.proto, {
+      netState,
+      portOf,
+      isServed: () => intent.loopback === 'docker-proxy',
+      leavesAs: (bridge) => leavesAs(promises, bridge),
+    });
+    const same = JSON.stringify(alone) === JSON.stringify(cell.is);
+    return same ? [] : [{ asker: cell.asker, asked: cell.asked, table: cell.is, alone }];
+  });
+}
+
+const RULES = [
+  ['filter', '-A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP'],
+  ['filter', '-A DOCKER-USER -s 172.17.0.2/32 -j DROP'],
+  ['filter', '-A DOCKER-USER ! -d 172.17.0.2/32 -i eth0 -j REJECT --reject-with icmp-port-unreachable'],
+  ['filter', '-A DOCKER-USER -p tcp -m multiport --dports 80,8000:8090 -j DROP'],
+  ['filter', '-A DOCKER-USER -p tcp -m conntrack --ctorigdstport 8080 -j DROP'],
+  ['nat', '-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.3:81'],
+  ['nat', '-A POSTROUTING -p tcp -j SNAT --to-source 192.0.2.10:5353'],
+  ['filter', '-A DOCKER-USER -s 172.17.0.2/32 -d 172.17.0.3/32 -j DROP'],
+] as const;
+
+test.each(RULES)('packets followed by themselves come to what the table says, with %s %s', (table, text) => {
+  const host = recordedTerrain('engine-28.5');
+  expect(makeRule(text).text).toBe(text);
+  const rules: HostRules = withRule(rulesOf(host), 'ipv4', table, text, 'first');
+  expect(otherwise(withRules(host, rules))).toEqual([]);
+});
+
+test('and without', () => {
+  for (const name of ['engine-20.10', 'engine-29.7-noproxy', 'engine-28.5-links'])
+    expect(otherwise(recordedTerrain(name))).toEqual([]);
+});

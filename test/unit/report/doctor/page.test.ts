@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { Diagnosis } from '../../../../src/doctor/diagnosis.ts';
+import { doctorPage } from '../../../../src/report/page/page.ts';
+import { BUSY } from '../../../support/doctor/samples/busy.ts';
+import { hostile } from '../../../support/doctor/samples/hostile.ts';
+import { BROKEN, DARK, HEALTHY } from '../../../support/doctor/samples/sample.ts';
+
+const ABOUT = { host: 'edge <03>', time: '2026-11-22 03:12:44 UTC', version: '0.1.0' };
+const page = (diagnosis: Diagnosis): string => doctorPage(diagnosis, ABOUT);
+
+test.each([
+  ['healthy', HEALTHY],
+  ['broken', BROKEN],
+  ['dark', DARK],
+  ['busy', BUSY],
+  ['hostile', hostile()],
+])('%s: the page loads nothing and runs no script', (_, diagnosis) => {
+  const text = page(diagnosis);
+  expect(text).toMatch(/^<!doctype html>\n<html lang="en">/);
+  expect(text).toContain("default-src 'none'; style-src 'unsafe-inline'".replaceAll("'", '&#39;'));
+  expect(text).not.toMatch(/<(script|img|link|iframe|object|embed|form|base|svg)\b/i);
+  expect(text).not.toMatch(/<[^>]*\s(src|srcset|action|on\w+)=/i);
+  for (const [, href = ''] of text.matchAll(/<[^>]*\shref="([^"]*)"/g)) expect(href).toMatch(/^#[a-z]+$/);
+  expect(text).not.toMatch(/url\(|@import|@font-face/);
+  // Newlines of the template are all there is of control characters, and no mark turns the writing around.
+  expect(text).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/u);
+});
+
+test('the title has verdict, target, host and time', () => {
+  expect(page(BROKEN)).toContain(
+    '<title>FAULT: container web · edge &lt;03&gt; · 2026-11-22 03:12:44 UTC</title>',
+  );
+});
+
+test('a rule is shown with its comment as text, and marked where it stops the packet', () => {
+  const text = page(BROKEN);
+  expect(text).toContain('harden &lt;script&gt;alert(1)&lt;/script&gt; \\x1b[2J');
+  expect(text).toMatch(/<li class="ends">[\s\S]*?■ DROP[\s\S]*?-j DROP<\/code>/);
+  expect(text).toMatch(/not reached/);
+});
+
+test('each command is in a block of its own, without other text', () => {
+  for (const { remedies } of BROKEN.causes)
+    for (const command of remedies.flatMap(({ commands }) => commands))
+      expect(page(BROKEN)).toContain(`<code>${command}</code>`);
+});
+
+test('sections where all is well are folded, others are open', () => {
+  const text = page(BUSY);
+  const bridges = text.match(/<details\s+class="bridge[^>]*>/g) ?? [];
+  expect(bridges).toHaveLength(21);
+  expect(bridges.filter((tag) => /\sopen\s*>/.test(tag))).toHaveLength(2);
+  expect(page(HEALTHY)).not.toMatch(/<details class="(section|path)[^>]*\sopen\s*>/);
+});
+
+test('heading levels skip none', () => {
+  for (const diagnosis of [HEALTHY, BROKEN, DARK, BUSY]) {
+    const levels = [...page(diagnosis).matchAll(/<h([1-4])/g)].map(([, level]) => Number(level));
+    expect(levels[0]).toBe(1);
+    levels.reduce((before, level) => {
+      expect(level - before).toBeLessThanOrEqual(1);
+      return level;
+    });
+  }
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import Ajv2020 from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { reachTable } from '../../../src/reach/table.ts';
+import { reachCsv } from '../../../src/report/reach/csv.ts';
+import { reachJson } from '../../../src/report/reach/json.ts';
+import { reachText, type ReachReport } from '../../../src/report/reach/text.ts';
+import { paintWith } from '../../../src/report/text.ts';
+import { flushed, withRule } from '../../support/app/edit-rules.ts';
+import { recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
+
+const FILE = path.resolve(import.meta.dirname, '../../../schemas/reach.schema.json');
+const validate = new Ajv2020.default({ strict: true, allErrors: true, allowUnionTypes: true }).compile(
+  JSON.parse(readFileSync(FILE, 'utf8')) as object,
+);
+
+const host = recordedTerrain('engine-28.5');
+const broken = withRules(
+  host,
+  withRule(flushed(rulesOf(host)), 'ipv4', 'filter', '-A FORWARD -j ACCEPT', 'first'),
+);
+const report = (terrain: typeof host, exit: ReachReport['exit']): ReachReport => ({
+  ...{ cells: reachTable(terrain), engine: '28.5.2', target: undefined, exit },
+});
+const HEALTHY = report(host, 0);
+const BROKEN = report(broken, 1);
+const plain = paintWith(false);
+
+test('a whole host is one line', () => {
+  expect(reachText(HEALTHY, plain, { all: false })).toMatch(
+    /^HEALTHY {2}all \d+ ways are as Docker means them .*\n$/,
+  );
+});
+
+test('what differs is told on one screen, the verdict first, effects before reasons', () => {
+  const text = reachText(BROKEN, plain, { all: false });
+  expect(text).toMatch(/^FAULT {2}/);
+  expect(text).toContain('OUTAGE  7 containers do not reach the outside: ');
+  expect(text).toContain('EXPOSURE  1 container of internal networks reaches the outside: vault');
+  expect(text).toContain('DEGRADED  13 published ports reached from outside through docker-proxy alone');
+  const lines = text.split('\n');
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('with --all every way has its line', () => {
+  const lines = reachText(BROKEN, plain, { all: true }).trim().split('\n');
+  expect(lines).toHaveLength(BROKEN.cells.length + 1);
+});
+
+test.each([HEALTHY, BROKEN])('the document fits its schema', (one) => {
+  for (const all of [true, false]) {
+    const document = JSON.parse(JSON.stringify(reachJson(one, { all }))) as { readonly cells: unknown[] };
+    expect(validate(document) ? [] : validate.errors).toEqual([]);
+    if (all) expect(document.cells).toHaveLength(one.cells.length);
+  }
+});
+
+test('CSV has a line of names and one for each way, and nothing a spreadsheet runs', () => {
+  const lines = reachCsv(BROKEN).trim().split('\r\n');
+  expect(lines).toHaveLength(BROKEN.cells.length + 1);
+  expect(lines[0]).toBe(
+    'effect,family,protocol,from,by,fromNetwork,asked,container,network,address,port,should,is,reason',
+  );
+  const [cell] = BROKEN.cells;
+  if (cell?.asker.by !== 'outside') throw new Error('the first asker is outside');
+  const formula = { ...cell, asker: { ...cell.asker, interface: '=1+1' } };
+  expect(reachCsv({ cells: [formula] })).toContain(",'=1+1,");
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { PolicyLeft, RestoreResult } from '../../../src/reconcile/repair-result.ts';
+import { emptyPlanText, restoreText } from '../../../src/report/restore-text.ts';
+import { paintWith } from '../../../src/report/text.ts';
+
+const plain = paintWith(false);
+const NOTHING: RestoreResult = {
+  ...{ exit: 0, repaired: 0, steps: 0, applies: 0, explained: 0, rulesOfContainers: 0 },
+  ...{ leftOut: [], policies: [], unexplained: [], unconnected: [], journal: [] },
+  ...{ unjournaled: undefined, flows: undefined },
+};
+const OPENED: PolicyLeft = {
+  ...{ family: 'ipv4', table: 'filter', chain: 'FORWARD', was: 'DROP', is: 'ACCEPT' },
+  isNotRequired: false,
+};
+const CLOSED: PolicyLeft = { ...OPENED, was: 'ACCEPT', is: 'DROP', isNotRequired: true };
+const LEFT_OUT = {
+  family: 'ipv4',
+  table: 'nat',
+  chain: 'DOCKER',
+  rule: '-A DOCKER -j X',
+  reason: 'gone',
+} as const;
+
+describe('what restore says first', () => {
+  test('is INTACT only where no rule is lost and no policy differs', () => {
+    expect(restoreText(NOTHING, plain)).toBe("INTACT  nothing to do: all of Docker's rules are in place\n");
+    expect(restoreText({ ...NOTHING, leftOut: [LEFT_OUT] }, plain)).toMatch(/^INTACT /);
+    for (const policy of [OPENED, CLOSED])
+      expect(restoreText({ ...NOTHING, exit: 1, policies: [policy] }, plain)).not.toContain('INTACT');
+    expect(restoreText({ ...NOTHING, exit: 1, explained: 1, leftOut: [LEFT_OUT] }, plain)).not.toContain(
+      'INTACT',
+    );
+  });
+
+  test('is NOT REPAIRED for a policy alone, with what sets it back, before what was left out', () => {
+    expect(restoreText({ ...NOTHING, exit: 1, policies: [OPENED], leftOut: [LEFT_OUT] }, plain)).toBe(
+      `NOT REPAIRED  The policy of filter FORWARD was DROP and is ACCEPT. It is set back only with: rulesguard restore --policies
+left out  nat DOCKER  -j X: gone
+Apart from that all of Docker's rules are in place.
+`,
+    );
+  });
+
+  test('is what was repaired, where something was, and the policy after it', () => {
+    const text = restoreText({ ...NOTHING, applies: 1, repaired: 2, steps: 3, policies: [CLOSED] }, plain);
+    expect(text).toMatch(
+      /^REPAIRED {2}2 findings in 3 steps;.*\nNOT REPAIRED {2}The policy of filter FORWARD/,
+    );
+    expect(text).toMatch(/iptables -P FORWARD ACCEPT\n$/);
+  });
+});
+
+test('a plan without a step says INTACT only where no policy is left', () => {
+  expect(emptyPlanText([], plain)).toMatch(/^INTACT /);
+  expect(emptyPlanText([OPENED], plain)).toBe(
+    `The policy of filter FORWARD was DROP and is ACCEPT. It is set back only with: rulesguard restore --policies
+Apart from that all of Docker's rules are in place.
+`,
+  );
+});
