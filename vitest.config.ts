@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
 /**
+ * Under CI a test with real daemons has a second try, and is named at the end of the run when it needed it: the machine is shared, and
+ * one test of seven thousand must not hide what the others say.
+ */
+const retry = process.env['CI'] === undefined ? 0 : 1;
+
+/**
  * Layers of docs/ARCHITECTURE.md: everything up to `property` runs anywhere, the rest needs root and real tools. Time limits end
  * what hangs, and no more: they are ten times what a test takes on a quiet machine.
  */
@@ -28,6 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cli',
+          retry,
           include: ['test/cli/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,
@@ -37,6 +44,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'kernel',
+          retry,
           include: ['test/kernel/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 900_000,
@@ -46,6 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'engine',
+          retry,
           include: ['test/engine/**/*.test.ts'],
           testTimeout: 1_200_000,
           // The first run makes one root file system per Engine release.
@@ -58,6 +67,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'host',
+          retry,
           include: [
             'test/host/**/*.test.ts',
             // Boots a host twice, which takes a quarter of an hour on a busy machine: on demand.

@@ -6,6 +6,7 @@
  * @typedef {object} TestReport
  * @property {string} status
  * @property {string} [fullName] titles of its groups and its own
+ * @property {readonly string[]} [failureMessages] of every try, also where a later one passed
  */
 
 /**
@@ -59,8 +60,19 @@ export function tally(runs, files, underCi, root29 = process.env[ROOT_29]) {
     skipped: underCi ? 0 : sum('notRun') + sum('excused'),
     excused: sum('excused'),
     absent,
+    secondTry: runs.flatMap(({ files }) => files).flatMap(passedAtSecondTry),
   };
 }
+
+/**
+ * Titles of the tests of a file that failed before they passed: such a test waits for time where it should wait for a fact.
+ *
+ * @param {FileReport} file
+ */
+const passedAtSecondTry = ({ assertionResults }) =>
+  assertionResults
+    .filter(({ status, failureMessages = [] }) => status === 'passed' && failureMessages.length > 0)
+    .map(({ fullName = '' }) => fullName);
 
 /**
  * @param {Run} run

@@ -40,6 +40,7 @@ const count = tally(ended, filesOfTests(), underCi);
 for (const file of count.absent) console.error(`${path.relative(root, file)}: did not run`);
 if (count.excused > 0)
   console.log(`${String(count.excused)} not run: no root of Engine 29.7 (${ROOT_29} names none)`);
+for (const test of count.secondTry) console.log(`passed only at the second try: ${test}`);
 const { passed, failed } = count;
 writeFileSync(path.join(results, 'count.json'), JSON.stringify({ passed, failed, skipped: count.skipped }));
 const skipped = count.skipped > 0 ? `, ${String(count.skipped)} skipped` : '';

@@ -62,6 +62,24 @@ test('under CI what did not run has failed: a skipped test, a file that no repor
   expect(tally(runs, ['/a', '/b'], true).absent).toEqual(['/b']);
 });
 
+test('a test that passed only at its second try counts as passed, and is named', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-tally-'));
+  try {
+    const body =
+      "import { expect, test } from 'vitest';\nlet tries = 0;\ntest('late', () => { tries += 1; expect(tries).toBe(2); });\ntest('at once', () => undefined);\n";
+    writeFileSync(path.join(folder, 'late.test.ts'), body);
+    const report = path.join(folder, 'report.json');
+    const vitest = path.join(PROJECT, 'node_modules/vitest/vitest.mjs');
+    const words = ['run', '--root', folder, '--retry=1', '--reporter=json', `--outputFile=${report}`];
+    const { exitCode = null } = await execa(process.execPath, [vitest, ...words], { reject: false });
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: FileReport[] };
+    const count = tally([{ status: exitCode, files: testResults }], [], true);
+    expect(count).toMatchObject({ passed: 2, failed: 0, secondTry: ['late'] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a worker that dies takes its tests with it: each has failed', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-tally-'));
   try {
