@@ -135,6 +135,7 @@ describe('FORWARD’s policy', () => {
         chains: [],
         policies: [{ family: 'ipv4', table: 'filter', chain: 'FORWARD', was, is }],
         stale: [],
+        lostSingly: [],
         extras: [],
         unknownChains: [],
         undecided: [],

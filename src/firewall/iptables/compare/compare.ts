@@ -12,6 +12,7 @@ import { lostPrecedence } from '../order/precedence.ts';
 import type { Stale } from '../desired/desired.ts';
 import type { ChainDrift, Drift, PolicyDrift, Sides } from './drift.ts';
 import { extrasIn } from './extras.ts';
+import { lostContentOf, lostSinglyIn } from './lost-content.ts';
 import { dockersAreTheSame } from './same.ts';
 import { replacedIn } from './stale.ts';
 
@@ -59,6 +60,7 @@ export function compare(sides: Sides): Drift {
     chains: withoutStale(chains, stale).filter(differs),
     policies,
     stale,
+    lostSingly: chains.flatMap(lostSinglyIn),
     ...extrasIn(sides),
     undecided: sides.liveOwned.undecided,
   };
@@ -133,17 +135,6 @@ function countsOf(rules: readonly OwnedRule[], among?: ReadonlyMap<string, numbe
     counts.set(rule.text, (counts.get(rule.text) ?? 0) + 1);
   }
   return counts;
-}
-
-/** DOCKER-USER is the user's to edit: only when nothing of theirs is left was it emptied by accident. */
-function lostContentOf(desired: OwnedChain, live: readonly OwnedRule[]): readonly number[] {
-  // A rule that cannot be read in full is the user's too.
-  if (
-    desired.owner !== 'shared' ||
-    live.some(({ owner, rule }) => owner === 'shared' || rule.printed !== undefined)
-  )
-    return [];
-  return desired.rules.flatMap(({ owner }, index) => (owner === 'shared' ? [index] : []));
 }
 
 function comparePolicy(

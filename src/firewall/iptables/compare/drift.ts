@@ -32,6 +32,14 @@ export interface PolicyDrift {
   readonly is: string;
 }
 
+/** A recorded rule that is gone. */
+export interface LostRule {
+  readonly family: Family;
+  readonly table: string;
+  readonly chain: string;
+  readonly owned: OwnedRule;
+}
+
 /** The comparison of the live rules with what should be there. */
 export interface Drift {
   /** Only chains that differ. */
@@ -39,6 +47,11 @@ export interface Drift {
   readonly policies: readonly PolicyDrift[];
   /** Lost rules that must not come back: nothing that exists requires them any more. */
   readonly stale: readonly Stale[];
+  /**
+   * The user's own rules that are gone from a DOCKER-USER in which others of theirs are left: deleted on purpose or by
+   * accident, nothing shows which. Never restored.
+   */
+  readonly lostSingly: readonly LostRule[];
   /** Rules of Docker's that are not expected: newer than the baseline, or left over. */
   readonly extras: readonly Extra[];
   readonly unknownChains: readonly {
