@@ -49,20 +49,24 @@ export function cellJson(cell: Cell): Readonly<Record<string, string | number | 
     port: asked.what === 'published' ? asked.hostPort : isContainer ? asked.port : null,
     should,
     is: isWords(cell),
+    as: is.is === 'reached' ? is.as : null,
     reason: printable(reasonOf(is)),
   };
 }
 
 function askerJson(asker: Asker): Readonly<Record<string, string | null>> {
   switch (asker.by) {
-    case 'outside':
-      return { from: asker.from === 'link' ? 'link' : 'outside', by: asker.interface, fromNetwork: null };
+    case 'outside': {
+      const from = asker.from === 'link' ? 'link' : 'outside';
+      return { from, by: asker.interface, source: asker.address, fromNetwork: null };
+    }
     case 'host':
-      return { from: 'host', by: null, fromNetwork: null };
+      return { from: 'host', by: null, source: null, fromNetwork: null };
     case 'container':
       return {
         from: asker.is === 'none' ? 'container' : asker.is,
         by: printable(asker.spot.container),
+        source: asker.spot.address,
         fromNetwork: printable(asker.spot.network),
       };
   }

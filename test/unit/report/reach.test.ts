@@ -61,7 +61,7 @@ test('CSV has a line of names and one for each way, and nothing a spreadsheet ru
   const lines = reachCsv(BROKEN).trim().split('\r\n');
   expect(lines).toHaveLength(BROKEN.cells.length + 1);
   expect(lines[0]).toBe(
-    'effect,family,protocol,from,by,fromNetwork,asked,container,network,address,port,should,is,reason',
+    'effect,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason',
   );
   const [cell] = BROKEN.cells;
   if (cell?.asker.by !== 'outside') throw new Error('the first asker is outside');
