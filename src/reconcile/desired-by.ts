@@ -1,6 +1,7 @@
 import type { EngineReply } from '../docker/engine-reply.ts';
 import type { Inventory } from '../docker/inventory/inventory.ts';
-import { inferIntent } from '../firewall/iptables/expected/infer-intent.ts';
+import type { HostIntent } from '../docker/intent/values.ts';
+import { inferIntent, type InferredIntent } from '../firewall/iptables/expected/infer-intent.ts';
 import { ownLive } from '../firewall/iptables/compare/compare.ts';
 import { desiredOf, type Desired } from '../firewall/iptables/desired/desired.ts';
 import { Liveness } from '../firewall/iptables/desired/liveness.ts';
@@ -13,6 +14,14 @@ import { onlyUsersOwn, withholdBeside, withholdStrange } from '../firewall/iptab
 import { Fault } from '../fault.ts';
 import { isOwnBaseline, type Reference } from './reference.ts';
 
+/** The rules that should be there, and what they were derived from. */
+export interface DesiredRules {
+  readonly desired: Desired;
+  readonly liveness: Liveness | undefined;
+  /** What the Engine means to happen to packets; undefined without one, and for one before 18.03.1. */
+  readonly intent: HostIntent | undefined;
+}
+
 /**
  * The rules that should be there: those of the reference that the running Engine does not contradict, and those it
  * requires. Without an Engine the reference's alone.
@@ -21,11 +30,7 @@ import { isOwnBaseline, type Reference } from './reference.ts';
  * @throws Fault of the Engine when there is neither a baseline nor an answer, RG_ENGINE_UNKNOWN when there is no baseline
  *   and what this Engine writes is not known
  */
-export function desiredBy(
-  reference: Reference,
-  live: Live,
-  engine: EngineReply,
-): { readonly desired: Desired; readonly liveness: Liveness | undefined } {
+export function desiredBy(reference: Reference, live: Live, engine: EngineReply): DesiredRules {
   const { source, stored, noBaseline } = reference;
   const isOwn = isOwnBaseline(reference);
   if (!engine.answered) {
@@ -34,7 +39,7 @@ export function desiredBy(
     const desired = isOwn
       ? { owned, stale: [], withheld: new Map<never, string>() }
       : desiredOf({ baseline: owned, withhold: withholdStrange });
-    return { desired, liveness: undefined };
+    return { desired, liveness: undefined, intent: undefined };
   }
   const { inventory, interfaces } = engine;
   const recordedEngine = stored?.baseline.engine;
@@ -44,7 +49,8 @@ export function desiredBy(
   });
   // A baseline from another host does not decide what this Engine requires.
   const recorded = isOwn ? stored?.owned : undefined;
-  const required = expectedOf(inventory, engine, live, recorded);
+  const inferred = inferredFrom(engine, live, recorded);
+  const required = inferred && expectedBy(inferred, inventory);
   const expected = source === 'baseline' && isOwn ? undefined : required;
   if (expected === undefined && stored === undefined)
     throw new Fault(
@@ -68,6 +74,7 @@ export function desiredBy(
       withhold: isOwn ? withholdBeside({ required, interfaces }) : withholdStrange,
     }),
     liveness,
+    intent: inferred?.intent,
   };
 }
 
@@ -85,13 +92,12 @@ function withoutEither(fault: Fault, noBaseline: Fault | undefined): Fault {
   });
 }
 
-/** What the Engine requires, by the daemon's own process and by the rules it wrote; undefined before 18.03.1, whose layout is not known. */
-function expectedOf(
-  inventory: Inventory,
-  { daemons }: Extract<EngineReply, { answered: true }>,
+/** What the Engine means, by the daemon's own process and by the rules it wrote; undefined before 18.03.1, of which that is not known. */
+function inferredFrom(
+  { inventory, daemons }: Extract<EngineReply, { answered: true }>,
   live: Live,
   recorded: OwnedHost | undefined,
-): OwnedHost | undefined {
+): InferredIntent | undefined {
   const { networks } = inventory;
   let owned: OwnedHost | undefined;
   // Up to four settings are looked for in rules: owning all of them is most of an observation's work.
@@ -101,9 +107,11 @@ function expectedOf(
         ? ownHost(live.rules, { networks, settled: true })
         : ownLive(recorded, live.rules, { networks, settled: true }));
   const written = (): readonly OwnedHost[] => [ownedLive(), ...(recorded === undefined ? [] : [recorded])];
-  const inferred = inferIntent({ inventory, facts: daemons.facts, written });
-  if (inferred === undefined) return undefined;
-  const { intent, era, settings } = inferred;
-  const { overlayByBpf } = settings;
-  return ownHost(expectedRules(intent, { era: era.writing, overlayByBpf }), { networks, settled: true });
+  return inferIntent({ inventory, facts: daemons.facts, written });
 }
+
+const expectedBy = (
+  { intent, era, settings: { overlayByBpf } }: InferredIntent,
+  { networks }: Inventory,
+): OwnedHost =>
+  ownHost(expectedRules(intent, { era: era.writing, overlayByBpf }), { networks, settled: true });

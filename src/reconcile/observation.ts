@@ -1,4 +1,5 @@
 import type { EngineReply } from '../docker/engine-reply.ts';
+import type { HostIntent } from '../docker/intent/values.ts';
 import { eraOf } from '../docker/era.ts';
 import { namedAddresses } from '../docker/inventory/inventory.ts';
 import { compare, ownLive } from '../firewall/iptables/compare/compare.ts';
@@ -20,6 +21,8 @@ import { isOwnBaseline, opensPolicies, type Reference } from './reference.ts';
 export interface Observation {
   readonly live: Live;
   readonly engine: EngineReply;
+  /** What the Engine means to happen to packets; undefined without one, and for one before 18.03.1. */
+  readonly intent: HostIntent | undefined;
   /** Whether the baseline's rules count beyond what an Engine requires, see {@link isOwnBaseline}. */
   readonly own: boolean;
   readonly sides: Sides;
@@ -37,7 +40,7 @@ export interface Observation {
  * @throws Fault as {@link desiredBy}
  */
 export function observationOf(reference: Reference, live: Live, engine: EngineReply): Observation {
-  const { desired, liveness } = desiredBy(reference, live, engine);
+  const { desired, liveness, intent } = desiredBy(reference, live, engine);
   const networks = engine.answered ? engine.inventory.networks : reference.stored?.baseline.engine?.networks;
   const sides: Sides = {
     desired: desired.owned,
@@ -65,7 +68,7 @@ export function observationOf(reference: Reference, live: Live, engine: EngineRe
     ...(engine.answered ? containerFindings(engine.inventory) : []),
   ].sort(worstFirst);
   const content = contentHindrance(baseline, live);
-  return { live, engine, own, sides, drift, findings, lost, content };
+  return { live, engine, intent, own, sides, drift, findings, lost, content };
 }
 
 /** Names for consequences: the Engine's own, else those a baseline recorded. */

@@ -6,12 +6,23 @@ import type { NetworkReader } from './ports.ts';
 
 /** Reads interfaces, routes, the kernel's settings, sets and nftables' own tables, side by side. */
 export async function readNetwork(host: NetworkReader): Promise<HostNetwork> {
-  const [sets, natives, links, ...routing] = await Promise.all([
-    orUnavailable(host.readSets().then((saved) => ({ saved }))),
+  const [sets, network] = await Promise.all([readAllSets(host), readBesideSets(host)]);
+  return { sets, ...network };
+}
+
+/** What `ipset save` prints, or why it cannot be read. */
+export const readAllSets = ({ readSets }: Pick<NetworkReader, 'readSets'>): Promise<HostNetwork['sets']> =>
+  orUnavailable(readSets().then((saved) => ({ saved })));
+
+/** As {@link readNetwork}, without sets. */
+export async function readBesideSets(
+  host: Omit<NetworkReader, 'readSets'>,
+): Promise<Omit<HostNetwork, 'sets'>> {
+  const [natives, links, ...routing] = await Promise.all([
     orUnavailable(host.readNatives().then((tables) => ({ tables }))),
     orUnavailable(host.readLinks()),
     ...FAMILIES.map((family) => orUnavailable(host.readRouting(family))),
   ]);
   const ports = isUnavailable(links) ? [] : links.filter(({ master }) => master !== '');
-  return { sets, natives, links, routing, sysctls: host.readSysctls(new Set(ports.map(({ name }) => name))) };
+  return { natives, links, routing, sysctls: host.readSysctls(new Set(ports.map(({ name }) => name))) };
 }

@@ -8,8 +8,8 @@ import { pickSourcePort } from '../../host/doctor/source-port.ts';
 import { readListeners } from '../../host/doctor/sockets.ts';
 import { askEngine } from '../../host/engine/engine.ts';
 import { findSocket } from '../../host/engine/socket.ts';
-import { readNative, readSets } from '../../host/nft/sets-native.ts';
-import { readOwnBlocks } from '../../host/nft/within.ts';
+import { readSets } from '../../host/nft/sets-native.ts';
+import { readNatives } from '../../host/nft/within.ts';
 import { readVariants, usualVariant } from '../../host/xtables/kernel.ts';
 import { realBaselines } from '../real-baselines.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
@@ -30,10 +30,7 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
     readListeners: () => readListeners('/proc/self'),
     readDropCounts,
     readSets,
-    readNatives: async () => {
-      const tables = await readNative('with-owned');
-      return tables === null ? null : [...tables, ...(await readOwnBlocks('-sa'))];
-    },
+    readNatives,
     readLinks,
     readRouting,
     readSysctls,

@@ -1,23 +1,19 @@
 import type { DaemonFacts } from '../../docker/settings.ts';
 import type { Inventory } from '../../docker/inventory/inventory.ts';
 import { isUnavailable } from '../../doctor/facts/facts.ts';
-import { networkStateOf } from '../../doctor/facts/network-state.ts';
 import { orUnavailable } from '../../doctor/facts/unavailable.ts';
 import { Fault } from '../../fault.ts';
 import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
 import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
-import type { Processes } from '../../host/doctor/processes.ts';
-import { isAny } from '../../net/address.ts';
-import { familyOf } from '../../net/family.ts';
 import type { Cell } from '../../reach/cell.ts';
 import { reachTable } from '../../reach/table.ts';
-import { proxyKey, type Terrain } from '../../reach/terrain.ts';
+import type { Terrain } from '../../reach/terrain.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import type { Listener, StepEvent } from '../events.ts';
-import { readNetwork } from '../diagnose/read-network.ts';
 import { rulesetsIn } from '../diagnose/rules-state.ts';
 import { cellsAbout } from './about.ts';
 import type { ReachHost } from './ports.ts';
+import { readAskedSets, readSurroundings, terrainOf } from './read-terrain.ts';
 
 /** Who reaches what on this host. */
 export interface Reached {
@@ -43,24 +39,23 @@ export async function reach(
   on: Listener<StepEvent>,
 ): Promise<Reached> {
   on({ kind: 'step', step: 'gathering' });
-  const [variants, engine, network, processes] = await Promise.all([
+  const [variants, engine, surroundings] = await Promise.all([
     orUnavailable(host.readVariants()),
     host.askAnyEngine(),
-    readNetwork(host),
-    host.findProcesses(),
+    readSurroundings(host),
   ]);
   const { inventory } = engine;
   if (inventory === undefined)
     throw engine.answered ? new Error('an answer without inventory') : engine.fault;
   const rulesets = isUnavailable(variants) ? [] : rulesetsIn(variants);
-  const { netState } = networkStateOf(network, rulesets);
-  const terrain: Terrain = {
+  const { terrain } = terrainOf({
     intent: intentFrom(inventory, engine.answered ? engine.daemons.facts : {}, rulesets),
     inventory,
-    netState: { ...netState, unread: isUnavailable(variants) },
-    proxies: proxiesOf(processes),
-    nameServers: host.readNameServers(),
-  };
+    surroundings,
+    rulesets,
+    sets: await readAskedSets(host, rulesets),
+    ...(isUnavailable(variants) ? { unread: variants } : {}),
+  });
   const cells = cellsAbout(target, reachTable(terrain), terrain);
   return { cells, engine: inventory.version, target, exit: exitOf(cells) };
 }
@@ -77,16 +72,6 @@ function intentFrom(
     throw new Fault('RG_ENGINE_UNKNOWN', 3, `what Engine ${version} means to be reached is not known here`);
   return inferred.intent;
 }
-
-/** Where no daemon can be seen, no docker-proxy can either. */
-const proxiesOf = ({ daemons, proxies }: Processes): Terrain['proxies'] =>
-  daemons.length === 0
-    ? undefined
-    : new Set(
-        proxies.map(({ proto, hostIp, hostPort }) =>
-          proxyKey(familyOf(hostIp), proto, isAny(hostIp) ? '' : hostIp, hostPort),
-        ),
-      );
 
 function exitOf(cells: readonly Cell[]): Reached['exit'] {
   if (cells.some(({ effect }) => effect !== 'same' && effect !== 'unknown' && effect !== 'operator'))

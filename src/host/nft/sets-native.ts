@@ -20,14 +20,8 @@ export async function readSets(): Promise<string | null> {
   return (await which('ipset', COMMAND_ENV.PATH)) === undefined ? null : output(['ipset', 'save']);
 }
 
-/**
- * nftables' own tables; null where there is no nft.
- *
- * @param owned - whether to include tables that only their maker can change: they decide about packets too
- */
-export async function readNative(
-  owned: 'with-owned' | 'without-owned' = 'without-owned',
-): Promise<readonly NativeTableText[] | null> {
+/** nftables' own tables, as a text to load, without those that only their maker can change; null where there is no nft. */
+export async function readNative(): Promise<readonly NativeTableText[] | null> {
   if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
   const names = (await output(['nft', 'list', 'tables']))
     .split('\n')
@@ -36,16 +30,10 @@ export async function readNative(
   const tables = await Promise.all(
     names.map(async (table) => ({
       table,
-      text: await output([
-        'nft',
-        owned === 'with-owned' ? '-sa' : '-s',
-        'list',
-        'table',
-        ...table.split(' '),
-      ]),
+      text: await output(['nft', '-s', 'list', 'table', ...table.split(' ')]),
     })),
   );
-  return owned === 'with-owned' ? tables : tables.filter(({ text }) => !OWNED.test(text));
+  return tables.filter(({ text }) => !OWNED.test(text));
 }
 
 /** The text for `nft -f` that replaces the tables of the same names in one transaction. */
@@ -53,9 +41,14 @@ export function replacing(tables: readonly NativeTableText[]): string {
   return tables.map(({ table, text }) => `add table ${table}\ndelete table ${table}\n${text}`).join('');
 }
 
-/** What a program prints. @throws Fault RG_COMMAND unless it exits 0: never "nothing" for "could not look" */
-export async function output(words: readonly [string, ...string[]]): Promise<string> {
-  const { stdout, stderr, exitCode } = await run(words);
+/**
+ * What a program prints.
+ *
+ * @param input - bytes for its standard input
+ * @throws Fault RG_COMMAND unless it exits 0: never "nothing" for "could not look"
+ */
+export async function output(words: readonly [string, ...string[]], input?: string): Promise<string> {
+  const { stdout, stderr, exitCode } = await run(words, input === undefined ? {} : { input });
   if (exitCode === 0) return stdout;
   throw new Fault('RG_COMMAND', 3, `${words.join(' ')} failed with status ${String(exitCode)}`, {
     details: stderr.split('\n').slice(0, 4),

@@ -8,6 +8,8 @@ import {
 import { FAMILIES, type Family } from '../../net/family.ts';
 import type { KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { hiddenIn, NATIVE } from '../../firewall/iptables/text/hidden.ts';
+import { COMMAND_ENV } from '../command/command.ts';
+import { which } from '../command/which.ts';
 import { output, XTABLES, type NativeTableText } from './sets-native.ts';
 
 /** What nft holds inside a table of iptables' (`ip filter`) and iptables-save does not print, or not in full. */
@@ -30,7 +32,7 @@ const NFT_FAMILY: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ip6' }
  */
 export async function readWithin(rules: HostRules): Promise<readonly Within[]> {
   const found = new Map<string, Within>();
-  for (const { table, text } of await readOwnBlocks('-s')) found.set(table, { table, text, rules: [] });
+  for (const { table, text } of await readOwnBlocks()) found.set(table, { table, text, rules: [] });
   for (const family of FAMILIES)
     for (const { table, rule } of hiddenIn(rules[family])) {
       const name = `${NFT_FAMILY[family]} ${table}`;
@@ -42,24 +44,48 @@ export async function readWithin(rules: HostRules): Promise<readonly Within[]> {
   return [...found.values()].sort((a, b) => (a.table < b.table ? -1 : 1));
 }
 
+/** One process for all names there are. */
+const OVERVIEW = 'list tables\nlist chains\nlist sets\nlist maps\n';
+
+const listOverview = (): Promise<string> => output(['nft', '-t', '-f', '-'], OVERVIEW);
+
 /**
- * Sets, maps and base chains that nft holds inside iptables' tables.
+ * All that decides about packets and is nftables' own: its tables, and the sets, maps and base chains inside those of iptables, with
+ * the chains that their jumps lead to. With the handles of rules, as comments.
  *
+ * @returns null where nft is not installed
+ * @throws Fault RG_COMMAND unless all of it can be listed
+ */
+export async function readNatives(): Promise<readonly NativeTableText[] | null> {
+  if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
+  const overview = await listOverview();
+  const names = overview.split('\n').flatMap((line) => /^table (\S+ \S+)$/.exec(line)?.[1] ?? []);
+  const own = names.filter((name) => !XTABLES.test(name));
+  const [tables, blocks] = await Promise.all([
+    Promise.all(own.map(async (table) => ({ table, text: await listTable(table, '-sa') }))),
+    ownBlocksIn(overview, '-sa'),
+  ]);
+  return [...tables, ...blocks];
+}
+
+/** Sets, maps and base chains that nft holds inside iptables' tables, as a text to load. */
+const readOwnBlocks = async (): Promise<readonly NativeTableText[]> =>
+  ownBlocksIn(await listOverview(), '-s');
+
+/**
  * @param how - `-s` for a text to load; `-sa` for one to trace: with the handles of rules, and with the chains that
  *   their jumps lead to, which iptables-save prints too
  */
-export async function readOwnBlocks(how: '-s' | '-sa'): Promise<readonly NativeTableText[]> {
-  const lists = await Promise.all(
-    ['chains', 'sets', 'maps'].map((what) => output(['nft', '-t', 'list', what])),
-  );
-  const tables = [...new Set(lists.flatMap(tablesWithOwn))];
-  return Promise.all(
-    tables.map(async (table) => ({
+const ownBlocksIn = (overview: string, how: '-s' | '-sa'): Promise<readonly NativeTableText[]> =>
+  Promise.all(
+    [...new Set(tablesWithOwn(overview))].map(async (table) => ({
       table,
-      text: ownBlocks(await output(['nft', how, 'list', 'table', ...table.split(' ')]), table, how === '-sa'),
+      text: ownBlocks(await listTable(table, how), table, how === '-sa'),
     })),
   );
-}
+
+const listTable = (table: string, how: '-s' | '-sa'): Promise<string> =>
+  output(['nft', how, 'list', 'table', ...table.split(' ')]);
 
 /** Blocks of a listing: the kind, the name, and all their lines. */
 function* blocksOf(

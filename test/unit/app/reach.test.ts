@@ -2,21 +2,17 @@ import { expect, test } from 'vitest';
 import { reach, type Reached } from '../../../src/app/reach/reach.ts';
 import { Fault } from '../../../src/fault.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
-import { flushed } from '../../support/app/edit-rules.ts';
+import { flushed, withRule } from '../../support/app/edit-rules.ts';
 import { failing } from '../../support/app/diagnosed.ts';
-import { ENGINE_REPLY, memoryDiagnosisHost, WHOLE_RULES } from '../../support/app/memory-diagnosis-host.ts';
+import { ENGINE_REPLY, WHOLE_RULES } from '../../support/app/memory-diagnosis-host.ts';
+import { memoryReachHost } from '../../support/app/memory-reach-host.ts';
 
 /** Asks a host in memory who reaches what. */
 const asked = (
   target?: string,
   rules: HostRules = WHOLE_RULES,
-  changes: Parameters<typeof memoryDiagnosisHost>[1] = {},
-): Promise<Reached> =>
-  reach(
-    { ...memoryDiagnosisHost(rules, changes), readNameServers: () => ['192.0.2.53'] },
-    target,
-    () => undefined,
-  );
+  changes: Parameters<typeof memoryReachHost>[1] = {},
+): Promise<Reached> => reach(memoryReachHost(rules, changes), target, () => undefined);
 
 const effectsOf = ({ cells }: Reached): ReadonlySet<string> => new Set(cells.map(({ effect }) => effect));
 
@@ -66,4 +62,28 @@ test('an Engine that does not say what exists: its own fault', async () => {
   await expect(
     asked(undefined, WHOLE_RULES, { askAnyEngine: () => Promise.resolve({ answered: false, fault }) }),
   ).rejects.toBe(fault);
+});
+
+test('sets: read only where a rule asks one', async () => {
+  let times = 0;
+  const readSets = () => {
+    times++;
+    return Promise.resolve('');
+  };
+  await asked(undefined, WHOLE_RULES, { readSets });
+  expect(times).toBe(0);
+  const asking = '-A DOCKER-USER -m set --match-set banned src -j DROP';
+  await asked(undefined, withRule(WHOLE_RULES, 'ipv4', 'filter', asking, 'first'), { readSets });
+  expect(times).toBe(1);
+});
+
+test('docker-proxy does not listen: the loopback address is not reached', async () => {
+  const { cells } = await asked(undefined, WHOLE_RULES, { readListeners: () => Promise.resolve([]) });
+  const lost = cells.filter(({ effect }) => effect === 'outage');
+  expect(lost).toContainEqual(
+    expect.objectContaining({
+      asker: { by: 'host' },
+      asked: expect.objectContaining({ what: 'published', at: '127.0.0.1' }) as unknown,
+    }),
+  );
 });

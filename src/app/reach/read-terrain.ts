@@ -1,0 +1,123 @@
+import type { HostIntent } from '../../docker/intent/values.ts';
+import {
+  isUnavailable,
+  type ListeningSocket,
+  type Unavailable,
+  type Unseen,
+} from '../../doctor/facts/facts.ts';
+import { networkStateOf, type HostNetwork } from '../../doctor/facts/network-state.ts';
+import { asksSets } from '../../doctor/facts/rules-state.ts';
+import { orUnavailable, unseen } from '../../doctor/facts/unavailable.ts';
+import type { Live } from '../../firewall/iptables/text/live.ts';
+import { isAny } from '../../net/address.ts';
+import { FAMILIES, familyOf } from '../../net/family.ts';
+import { proxyKey, type Terrain } from '../../reach/terrain.ts';
+import type { VariantRules } from '../../trace/network-state.ts';
+import { readAllSets, readBesideSets } from '../diagnose/read-network.ts';
+import type { TerrainReader } from './ports.ts';
+
+/** What a terrain is made of beside the rules and the Engine's reply: read once in a command, for whatever rules it asks about. */
+export interface Surroundings {
+  readonly network: Omit<HostNetwork, 'sets'>;
+  /** Sockets of this host that wait for packets: docker-proxy's among them. */
+  readonly listeners: readonly ListeningSocket[];
+  readonly nameServers: readonly string[];
+}
+
+/** Reads interfaces, routes, the kernel's settings, nftables' own tables and listening sockets, side by side. */
+export async function readSurroundings(host: TerrainReader): Promise<Surroundings> {
+  const [network, listeners] = await Promise.all([readBesideSets(host), host.readListeners()]);
+  return { network, listeners, nameServers: host.readNameServers() };
+}
+
+/** The rules of both variants, as far as they hold any, and the sets that they ask. */
+export interface RulesAround {
+  readonly rulesets: readonly VariantRules[];
+  readonly sets: HostNetwork['sets'];
+  /** Why the other variant's rules could not be read; undefined where they were, and where it holds none. */
+  readonly unread?: Unavailable | undefined;
+}
+
+/**
+ * Reads what belongs to rules already read: the other variant's, and sets where any of them asks one.
+ *
+ * @param live - the variant Docker uses
+ */
+export async function readAround(
+  host: Pick<TerrainReader, 'readOther' | 'readSets'>,
+  live: Live,
+): Promise<RulesAround> {
+  const other = await orUnavailable(host.readOther(live.variant).then((read) => ({ read })));
+  const read = isUnavailable(other) ? undefined : other.read;
+  const rulesets = [live, ...(read === undefined ? [] : [read])].map(({ variant, rules }) => ({
+    variant,
+    rules,
+  }));
+  return {
+    rulesets,
+    sets: await readAskedSets(host, rulesets),
+    ...(isUnavailable(other) ? { unread: other } : {}),
+  };
+}
+
+/** What `ipset save` prints, where a rule asks a set: a host with large sets pays for them only then. */
+export const readAskedSets = async (
+  host: Pick<TerrainReader, 'readSets'>,
+  rulesets: readonly VariantRules[],
+): Promise<HostNetwork['sets']> => (asksSets(rulesets) ? readAllSets(host) : { saved: '' });
+
+/** All that a terrain is made of. */
+export interface TerrainParts extends RulesAround {
+  readonly intent: HostIntent;
+  readonly inventory: Terrain['inventory'];
+  readonly surroundings: Surroundings;
+}
+
+/** A terrain, and what of it could not be read: cells that depend on that are unknown. */
+export interface ReadTerrain {
+  readonly terrain: Terrain;
+  readonly unseen: readonly Unseen[];
+}
+
+/** Puts together what was read. */
+export function terrainOf({
+  intent,
+  inventory,
+  surroundings,
+  rulesets,
+  sets,
+  unread,
+}: TerrainParts): ReadTerrain {
+  const { network, listeners, nameServers } = surroundings;
+  const { netState, unseen: missing } = networkStateOf({ ...network, sets }, rulesets);
+  return {
+    terrain: {
+      intent,
+      inventory,
+      netState: unread === undefined ? netState : { ...netState, unread: true },
+      proxies: servedPorts(listeners, intent),
+      nameServers,
+    },
+    unseen: [...(unread === undefined ? [] : unseen('rules', unread)), ...missing],
+  };
+}
+
+/**
+ * Ports that docker-proxy serves: those somebody listens on, where the daemon is set to have one. Docker starts no container whose port is
+ * taken, so that whoever listens at a published address and port is its docker-proxy; and five hundred of its processes are not looked at
+ * one by one. Sockets of SCTP are not listed anywhere: that they are served is taken from the setting.
+ */
+function servedPorts(listeners: readonly ListeningSocket[], intent: HostIntent): Terrain['proxies'] {
+  const served = FAMILIES.filter((family) => intent[family]?.loopback === 'docker-proxy');
+  const listening = listeners.map(({ proto, address, port }) =>
+    proxyKey(familyOf(address), proto, isAny(address) ? '' : address, port),
+  );
+  const sctp = served.flatMap((family) =>
+    (intent[family]?.published ?? []).flatMap(({ binding, proto }) =>
+      binding === undefined || proto !== 'sctp' ? [] : [proxyKey(family, proto, '', binding.port)],
+    ),
+  );
+  return new Set(
+    [...listening, ...sctp].filter((key) => served.some((family) => key.startsWith(`${family} `))),
+  );
+}
