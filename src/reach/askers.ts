@@ -5,16 +5,61 @@ import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
 import { isNobodys, outsidersOf } from './outsiders.ts';
 
+export type OutsideAsker = Extract<Asker, { readonly by: 'outside' }>;
+
+/** By network, and class of asker: some of its containers. */
+type AskingSpots = ReadonlyMap<string, readonly (readonly Spot[])[]>;
+
+/** Who asks on a host, in one family, beside the host itself. */
+export interface Asking {
+  readonly outside: readonly OutsideAsker[];
+  readonly containers: AskingSpots;
+}
+
+/** The askers of several, each once. */
+export const allAsking = (some: readonly Asking[]): Asking => ({
+  outside: distinctBy(
+    some.flatMap(({ outside }) => outside),
+    ({ interface: by, address }) => `${by} ${address}`,
+  ),
+  containers: new Map(
+    [...new Set(some.flatMap(({ containers }) => [...containers.keys()]))].map((bridge) => [
+      bridge,
+      distinctBy(
+        some.flatMap(({ containers }) => containers.get(bridge) ?? []),
+        (spots) => spots.map(({ address }) => address).join(' '),
+      ),
+    ]),
+  ),
+});
+
+const distinctBy = <Value>(values: readonly Value[], keyOf: (value: Value) => string): readonly Value[] => [
+  ...new Map(values.map((value) => [keyOf(value), value])).values(),
+];
+
+/** Interfaces by which packets come from outside: they have an address and a carrier. */
+export const doorsOf = (
+  { links }: NetworkState,
+  family: Family,
+  bridges: ReadonlySet<string>,
+): readonly NetworkLink[] =>
+  links.filter(
+    ({ name, up, carrier, master, addresses }) =>
+      name !== 'lo' &&
+      up &&
+      carrier &&
+      master === '' &&
+      !bridges.has(name) &&
+      addresses.some((one) => one.family === family && one.scope === 'global'),
+  );
+
 /** Somebody outside for each interface that has an address and a carrier, by every way packets come in by it. */
-export function outsideAskers(netState: NetworkState, family: Family, bridges: ReadonlySet<string>) {
-  const isDoor = ({ name, up, carrier, master, addresses }: NetworkLink): boolean =>
-    name !== 'lo' &&
-    up &&
-    carrier &&
-    master === '' &&
-    !bridges.has(name) &&
-    addresses.some((one) => one.family === family && one.scope === 'global');
-  return netState.links.filter(isDoor).flatMap((link) =>
+export const outsideAskers = (
+  netState: NetworkState,
+  family: Family,
+  doors: readonly NetworkLink[],
+): readonly OutsideAsker[] =>
+  doors.flatMap((link) =>
     outsidersOf(link, family, { netState })
       .filter((address) => !isOwnAddress(netState, address))
       .map((address) => ({
@@ -24,12 +69,8 @@ export function outsideAskers(netState: NetworkState, family: Family, bridges: R
         from: isNobodys(address) ? ('beyond' as const) : ('link' as const),
       })),
   );
-}
 
-/** By network, and class of asker: some of its containers. */
-type Askers = ReadonlyMap<string, readonly (readonly Spot[])[]>;
-
-export function askingSpots(spots: readonly Spot[], alike: Alike): Askers {
+export function askingSpots(spots: readonly Spot[], alike: Alike): AskingSpots {
   const found = new Map<string, Map<number, readonly Spot[]>>();
   for (const spot of spots) {
     const classes = found.get(spot.bridge) ?? new Map<number, readonly Spot[]>();
@@ -45,7 +86,7 @@ const ENOUGH = 4;
 
 export function containerAskers(
   to: Spot,
-  asking: Askers,
+  asking: AskingSpots,
   networksOf: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly Asker[] {
   return [...asking].flatMap(([bridge, classes]) =>

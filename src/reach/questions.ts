@@ -6,7 +6,15 @@ import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { Alike } from './alike.ts';
 import type { AskedFor, Asker, Cell, Spot } from './cell.ts';
-import { askingSpots, bridgesByContainer, containerAskers, outsideAskers } from './askers.ts';
+import {
+  askingSpots,
+  bridgesByContainer,
+  containerAskers,
+  doorsOf,
+  outsideAskers,
+  type Asking,
+  type OutsideAsker,
+} from './askers.ts';
 import type { Promises } from './should.ts';
 import type { Terrain } from './terrain.ts';
 
@@ -23,16 +31,34 @@ type ContainerAsked = Extract<AskedFor, { readonly spot: Spot }>;
 /** The first of these that a container does not publish stands for all that it does not publish. */
 const UNPUBLISHED = { tcp: [81, 82, 83, 84, 85], udp: [5353, 5354, 5355, 5356, 5357] } as const;
 
-/** Every question of one family. Of containers that must fare alike as askers one of each network asks. */
-export function questionsOf(terrain: Terrain, promises: Promises, alike: Alike): readonly Question[] {
+/** Who asks on this host: outside by each interface that is a door, and of containers that must fare alike one of each network. */
+export const askingOf = ({ inventory, netState }: Terrain, promises: Promises, alike: Alike): Asking => {
+  const { family } = promises.intent;
+  return {
+    outside: outsideAskers(netState, family, doors({ inventory, netState }, family)),
+    containers: askingSpots(spotsOf(inventory.endpoints, promises), alike),
+  };
+};
+
+const doors = ({ inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>, family: Family) =>
+  doorsOf(netState, family, new Set(inventory.networks.map(({ bridge }) => bridge)));
+
+/**
+ * Every question of one family.
+ *
+ * @param asking - who asks; of those outside only they whose interface is a door here
+ */
+export function questionsOf(terrain: Terrain, promises: Promises, asking: Asking): readonly Question[] {
   const { inventory, netState } = terrain;
   const { family } = promises.intent;
   const spots = spotsOf(inventory.endpoints, promises);
-  const outside = outsideAskers(netState, family, new Set(inventory.networks.map(({ bridge }) => bridge)));
-  const asking = askingSpots(spots, alike);
+  const open = new Set(doors(terrain, family).map(({ name }) => name));
+  const outside = asking.outside.filter((asker) => open.has(asker.interface));
   const bridgesOf = bridgesByContainer(spots);
   const askers = new Map(
-    spots.map((spot) => [spot, [...outside, HOST, ...containerAskers(spot, asking, bridgesOf)]] as const),
+    spots.map(
+      (spot) => [spot, [...outside, HOST, ...containerAskers(spot, asking.containers, bridgesOf)]] as const,
+    ),
   );
   const askersOf = (spot: Spot): readonly Asker[] => askers.get(spot) ?? [];
   const hosts = hostAddresses(netState, family, inventory.networks);
@@ -50,8 +76,8 @@ export function questionsOf(terrain: Terrain, promises: Promises, alike: Alike):
           at,
           hostPort: port.hostPort ?? 0,
         };
-        const asking = [...askersOf(spot), self].filter(({ by }) => by !== 'container' || !isLoopback(at));
-        return asking.map((asker) => ({ asker, asked, proto, published: intent }));
+        const all = [...askersOf(spot), self].filter(({ by }) => by !== 'container' || !isLoopback(at));
+        return all.map((asker) => ({ asker, asked, proto, published: intent }));
       }),
       ...askersOf(spot).map((asker): Question => ({ asker, asked: direct, proto, published: intent })),
     ];
@@ -91,7 +117,7 @@ function distinct(questions: readonly Question[]): readonly Question[] {
 /** Containers to the outside, and to their name servers. */
 function outwards(
   spots: readonly Spot[],
-  outside: readonly Extract<Asker, { by: 'outside' }>[],
+  outside: readonly OutsideAsker[],
   { nameServers }: Terrain,
   family: Family,
 ): readonly Question[] {

@@ -1,42 +1,62 @@
 import type { FamilyIntent } from '../docker/intent/values.ts';
-import { FAMILIES } from '../net/family.ts';
+import { addressIn } from '../docker/inventory/inventory.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { PathEnd } from '../trace/path.ts';
+import type { Asking } from './askers.ts';
 import { Alike, type End, type EndClass } from './alike.ts';
 import { effectOf, type AskedFor, type Asker, type Cell, type Is } from './cell.ts';
 import { followCell, type FollowContext } from './follow.ts';
 import { portStandIn } from './ports.ts';
-import { questionsOf, type Question } from './questions.ts';
+import { askingOf, questionsOf, type Question } from './questions.ts';
 import { leavesAs, promisesOf, shouldOf } from './should.ts';
 import { proxyKey, type Terrain } from './terrain.ts';
+
+/** Who asks, by family; a family that Docker means nothing for is absent. */
+export type HostAsking = Partial<Record<Family, Asking>>;
 
 /**
  * Who reaches what on a host, and what Docker means to be reached: one cell for each who could ask each that could be asked. Packets that must
  * fare alike are followed once.
+ *
+ * @param asking - who asks, where two tables are to be compared; by default whoever tells this host's classes of packets apart
  */
-export const reachTable = (terrain: Terrain): readonly Cell[] =>
+export const reachTable = (terrain: Terrain, asking?: HostAsking): readonly Cell[] =>
   FAMILIES.flatMap((family) => {
     const intent = terrain.intent[family];
-    return intent === undefined ? [] : familyTable(terrain, intent);
+    return intent === undefined ? [] : familyTable(terrain, intent, asking?.[family]);
   });
 
-function familyTable(terrain: Terrain, intent: FamilyIntent): readonly Cell[] {
+/** Who asks in the table of a host. */
+export function hostAsking(terrain: Terrain): HostAsking {
+  const asking: HostAsking = {};
+  for (const family of FAMILIES) {
+    const intent = terrain.intent[family];
+    if (intent === undefined) continue;
+    const promises = promisesOf(intent, terrain.inventory.networks);
+    asking[family] = askingOf(terrain, promises, alikeOf(terrain, family));
+  }
+  return asking;
+}
+
+function alikeOf({ inventory, netState }: Terrain, family: Family): Alike {
+  const spots = inventory.endpoints.map((endpoint) => addressIn(endpoint, family));
+  return new Alike(netState, family, new Set(spots.filter((one) => one !== '')));
+}
+
+function familyTable(terrain: Terrain, intent: FamilyIntent, asking?: Asking): readonly Cell[] {
   const { family } = intent;
   const { inventory, netState } = terrain;
   const promises = promisesOf(intent, inventory.networks);
-  const spots = new Set(
-    inventory.endpoints
-      .map(({ ipv4, ipv6 }) => (family === 'ipv4' ? ipv4 : ipv6))
-      .filter((one) => one !== ''),
-  );
-  const alike = new Alike(netState, family, spots);
+  const alike = alikeOf(terrain, family);
   const around: Omit<FollowContext, 'netState'> = {
     portOf: portStandIn(netState),
     isServed: servedBy(terrain, intent),
     leavesAs: (bridge) => leavesAs(promises, bridge),
   };
   const follow = followOnce(alike, around, netState);
-  return questionsOf(terrain, promises, alike).map(({ asker, asked, proto, published }): Cell => {
+  const questions = questionsOf(terrain, promises, asking ?? askingOf(terrain, promises, alike));
+  return questions.map(({ asker, asked, proto, published }): Cell => {
     const should = shouldOf(asker, asked, published, promises);
     const is = follow({ asker, asked, proto, published });
     return { family, proto, asker, asked, should, is, effect: effectOf(should, is, asker) };
