@@ -96,15 +96,16 @@ function kindOf(cell: Cell, effect: EffectGroup['effect']): Kind {
   }
   if (asked.what === 'outside' || asked.what === 'name-server') {
     const name = asker.by === 'container' ? asker.spot.container : '';
+    const isInternal = effect === 'exposure' && cell.should === 'stopped';
     const tell = (names: readonly string[]): string => {
       const isOne = names.length === 1;
       const whom = asked.what === 'outside' ? 'the outside' : `${isOne ? 'its' : 'their'} name server`;
       const verb =
         effect === 'exposure' ? (isOne ? 'reaches' : 'reach') : `${isOne ? 'does' : 'do'} not reach`;
-      const whose = effect === 'exposure' ? ' of internal networks' : '';
+      const whose = isInternal ? ' of internal networks' : '';
       return `${count(names.length, 'container')}${whose} ${verb} ${whom}`;
     };
-    return { key: `${effect} ${asked.what}`, name, tell };
+    return { key: `${effect} ${asked.what} ${String(isInternal)}`, name, tell };
   }
   if (asker.by !== 'container') {
     const tell = (names: readonly string[]): string =>
