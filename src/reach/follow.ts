@@ -19,6 +19,23 @@ export interface FollowContext {
   readonly leavesAs: (bridge: string) => LeavesAs | undefined;
 }
 
+/** The way of one packet of a cell, and on which leg of it. */
+export interface TrailLeg {
+  readonly leg: Leg;
+  readonly path: Path;
+}
+
+/** What became of a cell's packets, and by which ways, in order: the question, its answer, and what docker-proxy asks. */
+export interface FollowedCell {
+  readonly is: Is;
+  readonly trail: readonly TrailLeg[];
+}
+
+/** Where each way is kept as it is followed. */
+interface Following extends FollowContext {
+  readonly trail: TrailLeg[];
+}
+
 const door = ({ bridge }: Spot, { portOf }: FollowContext) => ({
   inInterface: bridge,
   inPort: portOf(bridge),
@@ -27,7 +44,17 @@ const door = ({ bridge }: Spot, { portOf }: FollowContext) => ({
 const at = ({ bridge, address }: Spot, port: number): Goal => ({ to: 'container', bridge, address, port });
 
 /** Follows what an asker asks, and the answer. */
-export function followCell(asker: Asker, asked: AskedFor, proto: string, around: FollowContext): Is {
+export function followCell(
+  asker: Asker,
+  asked: AskedFor,
+  proto: string,
+  context: FollowContext,
+): FollowedCell {
+  const trail: TrailLeg[] = [];
+  return { is: outcomeFor(asker, asked, proto, { ...context, trail }), trail };
+}
+
+function outcomeFor(asker: Asker, asked: AskedFor, proto: string, around: Following): Is {
   switch (asked.what) {
     case 'published':
       return followPublished(asker, asked, proto, around);
@@ -44,7 +71,7 @@ export function followCell(asker: Asker, asked: AskedFor, proto: string, around:
   }
 }
 
-function question(asker: Asker, to: string, port: number, proto: string, around: FollowContext): Path {
+function question(asker: Asker, to: string, port: number, proto: string, around: Following): Path {
   const source = asker.by === 'outside' ? asker.address : asker.by === 'host' ? '' : asker.spot.address;
   const from =
     asker.by === 'outside'
@@ -52,10 +79,13 @@ function question(asker: Asker, to: string, port: number, proto: string, around:
       : asker.by === 'host'
         ? {}
         : door(asker.spot, around);
-  return tracePath(packetTo(proto, [source, to, port], from), around.netState);
+  const path = tracePath(packetTo(proto, [source, to, port], from), around.netState);
+  // What docker-proxy asks comes behind the question that it was asked.
+  around.trail.push({ leg: around.trail.length === 0 ? 'question' : 'proxy', path });
+  return path;
 }
 
-function thereAndBack(path: Path, goal: Goal, asker: Asker, to: Spot, around: FollowContext): Is {
+function thereAndBack(path: Path, goal: Goal, asker: Asker, to: Spot, around: Following): Is {
   const there = ended(path, goal, 'question', around);
   if (there !== undefined) return there;
   const { inInterface, inPort } = door(to, around);
@@ -72,10 +102,14 @@ function ended(path: Path, goal: Goal, leg: Leg, { netState }: FollowContext, as
 }
 
 /** The answer to a question that got there. */
-function back(path: Path, asker: Asker, by: string, port: string, around: FollowContext): Is | undefined {
+function back(path: Path, asker: Asker, by: string, port: string, around: Following): Is | undefined {
   // What a translation to a value not known here looks like on its way back nobody can say: the kernel undoes it.
   if (path.last.vague !== undefined) return undefined;
   const answer = traceAnswer(path, around.netState, by, port);
+  around.trail.push({
+    leg: around.trail.some(({ leg }) => leg === 'proxy') ? 'proxy' : 'answer',
+    path: answer,
+  });
   const stopped = ended(answer, answerGoal(asker, path), 'answer', around, path);
   if (stopped !== undefined || asker.by !== 'outside') return stopped;
   const { end } = answer;
@@ -95,7 +129,7 @@ function followPublished(
   asker: Asker,
   asked: Extract<AskedFor, { what: 'published' }>,
   proto: string,
-  around: FollowContext,
+  around: Following,
 ): Is {
   const { spot, port, hostPort } = asked;
   const path = question(asker, asked.at, hostPort, proto, around);
@@ -113,7 +147,7 @@ function followPublished(
 }
 
 /** A container asks outside, or its name server, which may be this host. */
-function followOut(asker: Asker, to: string, port: number, proto: string, around: FollowContext): Is {
+function followOut(asker: Asker, to: string, port: number, proto: string, around: Following): Is {
   if (asker.by !== 'container' || isLoopback(to)) throw new Error('only containers ask outside');
   const path = question(asker, to, port, proto, around);
   const { netState } = around;

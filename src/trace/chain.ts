@@ -34,7 +34,10 @@ export function passChain(walk: Walk, place: TablePlace, table: Table, chain: Ch
   const { variant, hook } = place;
   const { policy, name } = chain;
   if (chain.rules.length > 0 || policy === 'DROP')
-    walk.steps.push({ hook, variant, stage: place.table, chain: name, what: `policy ${policy}` });
+    walk.steps.push({
+      ...{ hook, variant, stage: place.table, chain: name, what: `policy ${policy}` },
+      ...(policy === 'DROP' && { acts: 'decides' as const }),
+    });
   if (policy === 'DROP') return { at: 'stopped', variant, table: place.table, chain: name, target: 'DROP' };
   return policy === 'ACCEPT'
     ? undefined
@@ -71,7 +74,10 @@ function isTaken(
   const idle = target === undefined || HARMLESS_TARGETS.has(target.name);
   if (!idle && decide(walk, { why, table: place.table, chain, rule }, false)) return true;
   const { hook, variant } = place;
-  walk.steps.push({ hook, variant, stage: place.table, chain, rule, what: `may apply, not known: ${why}` });
+  walk.steps.push({
+    ...{ hook, variant, stage: place.table, chain, rule, what: `may apply, not known: ${why}` },
+    ...(!idle && { acts: 'may' as const }),
+  });
   return false;
 }
 
@@ -88,20 +94,24 @@ interface Action {
 
 function act(action: Action): ChainOutcome | 'next' {
   const { walk, place, table, rule, target, doubt, depth } = action;
-  const step = (what: string): void => {
+  const step = (what: string, acts = true): void => {
     const { hook, variant } = place;
     const suppose = doubt === undefined ? what : `${what} (if it applies, not known: ${doubt})`;
-    walk.steps.push({ hook, variant, stage: place.table, chain: rule.chain, rule, what: suppose });
+    const mode = doubt === undefined ? 'decides' : 'may';
+    walk.steps.push({
+      ...{ hook, variant, stage: place.table, chain: rule.chain, rule, what: suppose },
+      ...(acts && { acts: mode }),
+    });
   };
   if (target === undefined) {
-    step('counts');
+    step('counts', false);
     return 'next';
   }
   const { name, by } = target;
   const chain = table.chains.get(name);
   if (chain !== undefined) {
     if (TARGETS.has(name)) return unknown(action, `whether ${name} is the chain or the target`);
-    step(by === 'goto' ? `goes to ${name}` : `jumps to ${name}`);
+    step(by === 'goto' ? `goes to ${name}` : `jumps to ${name}`, false);
     const outcome = runChain(walk, place, table, chain, depth + 1);
     // A goto leaves no way back here: what it returns from is this chain.
     return outcome === 'return' && by === 'jump' ? 'next' : outcome;
@@ -115,7 +125,7 @@ function act(action: Action): ChainOutcome | 'next' {
     return stopped(action, name);
   }
   if (HARMLESS_TARGETS.has(name)) {
-    step(name);
+    step(name, false);
     return 'next';
   }
   if (CHANGING_TARGETS.has(name)) return change(action, target, step);

@@ -16,6 +16,13 @@ export interface PathStep {
   readonly rule?: Rule;
   /** What it did, in a few words: `DROP`, `jumps to DOCKER`, `policy ACCEPT`, `to 172.17.0.2:80`, `route via docker0`. */
   readonly what: string;
+  /**
+   * `decides`: it ended its table or changed the packet. `may`: it would, if it applied, which is not known. Absent for a jump, a
+   * count, a log, and where the kernel decides.
+   */
+  readonly acts?: 'decides' | 'may';
+  /** Of one of nftables' own tables: nft's handle of the rule; '' for a policy. */
+  readonly handle?: string;
 }
 
 /** Where a packet's path ends. */

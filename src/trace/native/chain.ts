@@ -91,7 +91,7 @@ export function passNative(walk: Walk, hook: Hook, { table, chain, policy }: Hoo
   const outcome = runChain(walk, { hook, table }, chain, 0);
   if (typeof outcome === 'object') return outcome;
   if (outcome === 'accept' || policy === 'accept') return undefined;
-  step(walk, { hook, table }, chain, 'policy drop');
+  step(walk, { hook, table }, chain, 'policy drop', { acts: true, handle: '' });
   return stopped({ hook, table }, chain, undefined, 'DROP');
 }
 
@@ -111,7 +111,8 @@ function runChain(walk: Walk, place: NativePlace, chain: NativeChain, depth: num
     // Of a packet without a connection its mark cannot be asked for: the rule ends there.
     if (marked === 'ends') continue;
     walk.packet = marked;
-    step(walk, place, chain, rule.text);
+    const acts = marks.length > 0 || ['drop', 'reject', 'nat'].includes(verdict?.is ?? '');
+    step(walk, place, chain, rule.text, { acts, handle: rule.handle });
     if (!decides) continue;
     const outcome = obey(walk, place, { chain, rule, verdict, depth });
     if (outcome !== 'next') return outcome;
@@ -176,8 +177,17 @@ function translated(
   return 'accept';
 }
 
-function step(walk: Walk, { hook, table }: NativePlace, chain: NativeChain, what: string): void {
-  walk.steps.push({ hook, stage: spell(table), chain: chain.name, what });
+function step(
+  walk: Walk,
+  { hook, table }: NativePlace,
+  chain: NativeChain,
+  what: string,
+  { acts, handle }: { readonly acts: boolean; readonly handle: string },
+): void {
+  walk.steps.push({
+    ...{ hook, stage: spell(table), chain: chain.name, what, handle },
+    ...(acts && { acts: 'decides' as const }),
+  });
 }
 
 function stopped(

@@ -168,5 +168,5 @@ export function besideNatives(netState: NetworkState, family: Family, end: PathE
   const deciding = changing ?? stopping;
   return deciding === undefined
     ? end
-    : { at: 'unknown', why: `nftables' own table ${deciding.table} decides too` };
+    : { at: 'unknown', why: `nftables' own table ${deciding.table} decides too`, table: deciding.table };
 }

@@ -22,8 +22,8 @@ function otherwise(terrain: Terrain): readonly unknown[] {
       isServed: () => intent.loopback === 'docker-proxy',
       leavesAs: (bridge) => leavesAs(promises, bridge),
     });
-    const same = JSON.stringify(alone) === JSON.stringify(cell.is);
-    return same ? [] : [{ asker: cell.asker, asked: cell.asked, table: cell.is, alone }];
+    const same = JSON.stringify(alone.is) === JSON.stringify(cell.is);
+    return same ? [] : [{ asker: cell.asker, asked: cell.asked, table: cell.is, alone: alone.is }];
   });
 }
 

@@ -1,0 +1,137 @@
+import type { Rule } from '../firewall/iptables/text/model.ts';
+import type { NetworkState } from '../trace/network-state.ts';
+import type { PathEnd } from '../trace/path.ts';
+import type { Alike, End, EndClass } from './alike.ts';
+import type { Judgement } from './judge/cause.ts';
+import type { AskedFor, Asker, Is, Should } from './cell.ts';
+import type { Decider } from './judge/decider.ts';
+import { followCell, type FollowContext, type FollowedCell } from './follow.ts';
+import type { Question } from './questions.ts';
+import { stateWithout } from './judge/without.ts';
+
+/** What became of one class of questions: followed once, for whichever of them came first. */
+export interface FollowedClass extends FollowedCell {
+  /** Follows the same packets without some of what decides. */
+  readonly without: (gone: readonly Decider[]) => Is;
+  /** Why the class differs, once that was asked: by what was meant. */
+  readonly judged: Map<Should, Judgement>;
+}
+
+/** What became of one question. */
+export interface Told {
+  readonly is: Is;
+  readonly shared: FollowedClass;
+  /** A decider of the class, as this question meets it. */
+  readonly retell: (decider: Decider) => Decider;
+}
+
+/** Follows each class of questions once. */
+export function followOnce(
+  alike: Alike,
+  around: Omit<FollowContext, 'netState'>,
+  netState: NetworkState,
+): (question: Question) => Told {
+  const followed = new Map<string, { readonly member: ClassMember; readonly shared: FollowedClass }>();
+  return ({ asker, asked, proto }) => {
+    const end = endOf(asker, asked);
+    const own = alike.classOf(end);
+    const from = asker.by === 'container' && 'spot' in asked ? asker.spot.address : '';
+    const key = [
+      askerKey(asker, alike, from),
+      asked.what,
+      ...(asked.what === 'published' ? [asked.at] : 'address' in asked ? [asked.address] : []),
+      'spot' in asked ? asked.spot.bridge : '',
+      proto,
+      around.portOf('spot' in asked ? asked.spot.bridge : ''),
+      ...(asked.what === 'published' && around.isServed(proto, asked.at, asked.hostPort) ? ['served'] : []),
+      ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
+      own.id,
+    ].join(' ');
+    const member = { from, end, own };
+    const known = followed.get(key);
+    if (known !== undefined) {
+      const { member: was, shared } = known;
+      return {
+        is: retold(shared.is, was, member),
+        shared,
+        retell: (decider) => retoldDecider(decider, was, member),
+      };
+    }
+    const addresses = from === '' ? [end.address] : [from, end.address];
+    const state = netState.unread === true ? netState : alike.stateFor(addresses, portsOf(asked));
+    const follow = (one: NetworkState) => followCell(asker, asked, proto, { ...around, netState: one });
+    const shared: FollowedClass = {
+      ...follow(state),
+      without: (gone) => follow(stateWithout(state, gone)).is,
+      judged: new Map(),
+    };
+    followed.set(key, { member, shared });
+    return { is: shared.is, shared, retell: (decider) => decider };
+  };
+}
+
+/** The end that tells one question of a class from the next: who is asked, or who asks outside. */
+function endOf(asker: Asker, asked: AskedFor): End {
+  if ('spot' in asked) {
+    const { spot, port } = asked;
+    return { address: spot.address, port, hostPort: asked.what === 'published' ? asked.hostPort : 0 };
+  }
+  return { address: asker.by === 'container' ? asker.spot.address : '', port: 0, hostPort: 0 };
+}
+
+const portsOf = (asked: AskedFor): readonly number[] => {
+  if (asked.what === 'published') return [asked.port, asked.hostPort];
+  return 'port' in asked ? [asked.port] : [53, 443];
+};
+
+function askerKey(asker: Asker, alike: Alike, from: string): string {
+  if (asker.by === 'outside') return `outside ${asker.interface} ${asker.address}`;
+  if (asker.by === 'host') return 'host';
+  const { spot, is } = asker;
+  const own = from === '' ? '' : alike.classOf({ address: from, port: 0, hostPort: 0 }).id;
+  return `${is} ${spot.bridge} ${is === 'itself' ? '' : String(own)}`;
+}
+
+/** Who stands for a class, or is told what became of it. */
+interface ClassMember {
+  /** Address of the container that asks; '' for another asker. */
+  readonly from: string;
+  readonly end: End;
+  readonly own: EndClass;
+}
+
+/** What became of one question, told of another of its class: with the other's addresses, and the rules that only the other meets. */
+function retold(is: Is, was: ClassMember, now: ClassMember): Is {
+  switch (is.is) {
+    case 'reached': {
+      const as = is.as === was.from ? now.from : is.as === was.end.address ? now.end.address : is.as;
+      return { is: 'reached', as };
+    }
+    case 'proxied':
+      return is;
+    case 'stopped':
+    case 'unknown':
+      return { ...is, end: retoldEnd(is.end, was, now) };
+  }
+}
+
+function retoldEnd(end: PathEnd, was: ClassMember, now: ClassMember): PathEnd {
+  if (end.at === 'lost') {
+    const ends = new Map([
+      [was.end.address, now.end.address],
+      [was.from, now.from],
+    ]);
+    return { ...end, detail: end.detail.replaceAll(/[\da-f.:]+/g, (word) => ends.get(word) ?? word) };
+  }
+  if ((end.at !== 'stopped' && end.at !== 'unknown') || end.rule === undefined) return end;
+  const rule = ruleOf(end.rule, was, now);
+  return rule === undefined ? end : { ...end, rule };
+}
+
+const ruleOf = (rule: Rule, was: ClassMember, now: ClassMember): Rule | undefined =>
+  now.own.own[was.own.own.indexOf(rule)];
+
+function retoldDecider(decider: Decider, was: ClassMember, now: ClassMember): Decider {
+  const rule = decider.by === 'rule' ? ruleOf(decider.rule, was, now) : undefined;
+  return decider.by === 'rule' && rule !== undefined ? { ...decider, rule } : decider;
+}

@@ -1,0 +1,123 @@
+import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
+import type { Family } from '../../net/family.ts';
+import type { Hook, Path, PathEnd, PathStep } from '../../trace/path.ts';
+import type { Is } from '../cell.ts';
+import type { FollowedCell } from '../follow.ts';
+
+/** What decided about a cell: a rule, a policy, a chain of one of nftables' own tables, or the kernel without a rule. */
+export type Decider =
+  | {
+      readonly by: 'rule';
+      readonly family: Family;
+      readonly hook: Hook;
+      readonly variant: Variant;
+      readonly table: string;
+      readonly chain: string;
+      readonly rule: Rule;
+    }
+  | {
+      readonly by: 'policy';
+      readonly family: Family;
+      readonly hook: Hook;
+      readonly variant: Variant;
+      readonly table: string;
+      readonly chain: string;
+    }
+  | {
+      readonly by: 'native';
+      readonly family: Family;
+      readonly hook: Hook;
+      /** `inet firewalld`. */
+      readonly table: string;
+      /** '' where only the table is known. */
+      readonly chain: string;
+      /** As nft lists it; '' for a policy, or where only the table is known. */
+      readonly rule: string;
+      /** Nft's own for the rule; '' for none. */
+      readonly handle: string;
+    }
+  /** A route, a setting of the kernel's, an interface that is down. */
+  | {
+      readonly by: 'kernel';
+      readonly family: Family;
+      readonly why: Extract<PathEnd, { at: 'lost' }>['why'] | 'elsewhere' | 'untranslated' | 'other';
+      /** One line, with the interface or address concerned; '' for none. */
+      readonly detail: string;
+    };
+
+type Acts = NonNullable<PathStep['acts']>;
+
+/** What acted on a path, each once, in order. */
+const actingOn = ({ packet, steps }: Path, acts: Acts): readonly Decider[] =>
+  steps.flatMap((step) => (step.acts === acts ? [deciderIn(step, packet.family)] : []));
+
+function deciderIn(
+  { hook, stage, chain = '', rule, variant, what, handle }: PathStep,
+  family: Family,
+): Decider {
+  if (variant === undefined)
+    return {
+      ...{ by: 'native', family, hook, table: stage, chain },
+      ...{ rule: handle === '' ? '' : what, handle: handle ?? '' },
+    };
+  const where = { family, hook, variant, table: stage, chain };
+  return rule === undefined ? { by: 'policy', ...where } : { by: 'rule', ...where, rule };
+}
+
+/** Everything that decided something on the ways of a cell's packets, in order, each once. */
+export function actors({ is, trail }: FollowedCell): readonly Decider[] {
+  const all = trail.flatMap(({ path }) => actingOn(path, 'decides'));
+  if (is.is !== 'unknown') return distinct(all);
+  // Only what is not known makes the cell unknown; the first such rule is the path's end, which knows no hook.
+  const doubts = trail.flatMap(({ path }) => actingOn(path, 'may'));
+  const end = endingOf({ is, trail });
+  const isListed = end.by === 'rule' && doubts.some((one) => one.by === 'rule' && one.rule === end.rule);
+  return distinct(isListed || end.by === 'kernel' ? doubts : [end, ...doubts]);
+}
+
+/** What ended the last path of a cell; of one that is reached, that nothing did. */
+export function endingOf({ is, trail }: FollowedCell): Decider {
+  const last = trail.at(-1)?.path;
+  const family = last?.packet.family ?? 'ipv4';
+  const step = last?.steps.at(-1);
+  if (is.is === 'unknown' && is.end.at === 'unknown') {
+    const { table, chain = '', rule, why } = is.end;
+    const hook = step?.hook ?? 'FORWARD';
+    if (table?.includes(' ') === true)
+      return { by: 'native', family, hook, table, chain, rule: rule?.text ?? '', handle: '' };
+    if (table !== undefined && rule !== undefined)
+      return { by: 'rule', family, hook, variant: step?.variant ?? 'nft', table, chain, rule };
+    return { by: 'kernel', family, why: 'other', detail: why };
+  }
+  if (is.is === 'stopped' && is.end.at === 'stopped' && is.outcome.is === 'stopped' && step !== undefined)
+    return deciderIn(step, family);
+  return { by: 'kernel', family, ...kernelReason(is) };
+}
+
+function kernelReason(is: Is): Pick<Extract<Decider, { by: 'kernel' }>, 'why' | 'detail'> {
+  if (is.is !== 'stopped') return { why: is.is === 'proxied' ? 'untranslated' : 'other', detail: '' };
+  const { end, outcome } = is;
+  if (end.at === 'lost') return { why: end.why, detail: end.detail };
+  if (outcome.is === 'elsewhere' || outcome.is === 'detour')
+    return { why: 'elsewhere', detail: `leaves by ${outcome.by}` };
+  return { why: outcome.is === 'untranslated' ? 'untranslated' : 'other', detail: '' };
+}
+
+/** How a decider is known: two with one key are the same. */
+export function deciderKey(decider: Decider): string {
+  const { by, family } = decider;
+  switch (by) {
+    case 'rule':
+      return [by, family, decider.variant, decider.table, decider.rule.text].join(' ');
+    case 'policy':
+      return [by, family, decider.variant, decider.table, decider.chain].join(' ');
+    case 'native':
+      return [by, decider.table, decider.chain, decider.handle, decider.rule].join(' ');
+    case 'kernel':
+      return [by, family, decider.why, decider.detail].join(' ');
+  }
+}
+
+const distinct = (deciders: readonly Decider[]): readonly Decider[] => [
+  ...new Map(deciders.map((one) => [deciderKey(one), one])).values(),
+];

@@ -1,0 +1,101 @@
+import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
+import { managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
+import { jumpGraph } from '../../firewall/iptables/text/jumps.ts';
+import type { Table } from '../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { memory } from '../../trace/memory.ts';
+import type { VariantRules } from '../../trace/network-state.ts';
+import type { Whose } from './cause.ts';
+import type { Decider } from './decider.ts';
+import { foreignKey, type Foreign } from './foreign.ts';
+
+/** What tells whose a decider is. */
+export interface Owners {
+  /** Who owns which rule: live, and as a restore would leave them. */
+  readonly owned: readonly OwnedHost[];
+  /** Every variant that holds rules. */
+  readonly rulesets: readonly VariantRules[];
+  /** What of others stood in the newest baseline; undefined without one, or where it does not say. */
+  readonly stood?: Foreign | undefined;
+}
+
+/**
+ * Tells whose a decider is. The operator's own are: DOCKER-USER and chains that only it leads to; chains and tables of recognised
+ * firewall managers; everything the host's own INPUT and OUTPUT filter; and what stood in the newest baseline.
+ */
+export function whoseBy(owners: Owners): Whose {
+  let dockers: ReadonlySet<string> | undefined;
+  let stood: ReadonlySet<string> | undefined;
+  const isDockers = (decider: Extract<Decider, { by: 'rule' }>): boolean =>
+    (dockers ??= dockersIn(owners.owned)).has(ruleKey(decider.family, decider.table, decider.rule.text));
+  const hasStood = (decider: Parameters<Whose>[0]): boolean =>
+    (stood ??= new Set(owners.stood?.map(foreignKey))).has(foreignKey(foreignOf(decider)));
+  return (decider) => {
+    if (decider.by === 'native' && / docker-bridges$/.test(decider.table)) return 'docker';
+    if (decider.by === 'rule' && isDockers(decider)) return 'docker';
+    if (isOperators(decider, owners) || hasStood(decider)) return 'operator';
+    // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
+    const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';
+    return isForward ? 'docker' : 'other';
+  };
+}
+
+const ruleKey = (family: string, table: string, text: string): string => `${family} ${table} ${text}`;
+
+const dockersIn = (owned: readonly OwnedHost[]): ReadonlySet<string> =>
+  new Set(
+    owned.flatMap(({ families }) =>
+      FAMILIES.flatMap((family) =>
+        [...families[family]].flatMap(([table, chains]) =>
+          [...chains.values()].flatMap(({ rules }) =>
+            rules.flatMap(({ owner, rule }) =>
+              owner === 'docker' ? [ruleKey(family, table, rule.text)] : [],
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+
+/** What a baseline would record of a decider. */
+const foreignOf = (decider: Parameters<Whose>[0]): Foreign[number] => ({
+  ...(decider.by === 'native' ? {} : { family: decider.family }),
+  table: decider.table,
+  chain: decider.chain,
+  rule: decider.by === 'policy' ? '' : decider.by === 'rule' ? decider.rule.text : decider.rule,
+});
+
+function isOperators(decider: Parameters<Whose>[0], { rulesets }: Owners): boolean {
+  const { by, hook, table, chain, family } = decider;
+  // What the host takes in and sends itself, its own firewall decides: a filter there, never a translation.
+  const isHosts =
+    (hook === 'INPUT' || hook === 'OUTPUT') &&
+    (by === 'native' || table === 'filter' || table === 'security');
+  if (isHosts) return true;
+  if (by === 'native') return managerOfNative(table, chain) !== undefined;
+  if (by === 'policy') return false;
+  const tables = rulesets.flatMap(({ rules }) => rules[family].tables.get(table) ?? []);
+  return tables.some((one) => managerOf(decider.rule, one) !== undefined || usersChains(one).has(chain));
+}
+
+const users = memory<ReadonlySet<string>>();
+
+/** DOCKER-USER, and the chains that nothing but it leads to. */
+const usersChains = (table: Table): ReadonlySet<string> =>
+  users(table, '', () => {
+    if (table.name !== 'filter') return new Set();
+    const graph = jumpGraph(table);
+    const from = new Map<string, string[]>();
+    for (const [chain, targets] of graph)
+      for (const target of targets) from.set(target, [...(from.get(target) ?? []), chain]);
+    const found = new Set([USER_CHAIN]);
+    const queue: string[] = [USER_CHAIN];
+    for (let chain = queue.pop(); chain !== undefined; chain = queue.pop())
+      for (const target of graph.get(chain) ?? [])
+        if (!found.has(target) && from.get(target)?.every((one) => found.has(one)) === true) {
+          found.add(target);
+          queue.push(target);
+        }
+    return found;
+  });

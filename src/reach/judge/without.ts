@@ -1,0 +1,45 @@
+import type { Chain, Rule, Ruleset } from '../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../net/family.ts';
+import type { NetworkState } from '../../trace/network-state.ts';
+import type { Decider } from './decider.ts';
+
+/** A host without some of what decides there: rules gone, policies ACCEPT, native tables gone altogether. */
+export function stateWithout(netState: NetworkState, gone: readonly Decider[]): NetworkState {
+  const rules = new Set<Rule>();
+  const policies = new Set<string>();
+  const tables = new Set<string>();
+  for (const one of gone) {
+    if (one.by === 'rule') rules.add(one.rule);
+    if (one.by === 'policy') policies.add([one.family, one.variant, one.table, one.chain].join(' '));
+    if (one.by === 'native') tables.add(one.table);
+  }
+  const chainLeft = (chain: Chain, place: string): Chain => ({
+    ...chain,
+    ...(policies.has(`${place} ${chain.name}`) && { policy: 'ACCEPT' }),
+    rules: chain.rules.some((rule) => rules.has(rule))
+      ? chain.rules.filter((rule) => !rules.has(rule))
+      : chain.rules,
+  });
+  const left = ({ tables: held }: Ruleset, place: string): Ruleset => ({
+    tables: new Map(
+      [...held].map(([name, table]) => [
+        name,
+        {
+          ...table,
+          chains: new Map(
+            [...table.chains].map(([key, chain]) => [key, chainLeft(chain, `${place} ${name}`)] as const),
+          ),
+        },
+      ]),
+    ),
+  });
+  return {
+    ...netState,
+    cutFrom: netState.cutFrom ?? netState,
+    rulesets: netState.rulesets.map(({ variant, rules: all }) => {
+      const [ipv4, ipv6] = FAMILIES.map((family) => left(all[family], `${family} ${variant}`));
+      return { variant, rules: { ipv4: ipv4 ?? all.ipv4, ipv6: ipv6 ?? all.ipv6 } };
+    }),
+    ...(tables.size > 0 && { natives: netState.natives?.filter(({ table }) => !tables.has(table)) }),
+  };
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
+import { judgedHost, judgements } from '../../support/reach/judged.ts';
+import { recordedTerrain, withSysctls } from '../../support/reach/terrain.ts';
+
+const NAME = 'engine-28.5';
+const host = recordedTerrain(NAME);
+
+const judged = (change?: (rules: HostRules) => HostRules): readonly string[] =>
+  judgements(judgedHost(NAME, host, change));
+
+const first =
+  (table: string, text: string) =>
+  (rules: HostRules): HostRules =>
+    withRule(rules, 'ipv4', table, text, 'first');
+
+test('a whole host differs in nothing', () => {
+  expect(judged()).toEqual([]);
+});
+
+describe("rules of Docker's are lost", () => {
+  test('nat flushed', () => {
+    expect(judged((rules) => flushed(rules))).toMatchInlineSnapshot(`
+      [
+        "75 degraded lost: untranslated",
+        "35 outage lost: other",
+      ]
+    `);
+  });
+  test('filter flushed, FORWARD drops', () => {
+    expect(judged((rules) => withPolicy(flushed(rules, 'ipv4', 'filter'), 'ipv4', 'DROP')))
+      .toMatchInlineSnapshot(`
+      [
+        "96 outage lost: policy of filter FORWARD",
+      ]
+    `);
+  });
+  test('the jump to DOCKER-USER is lost: what the operator closed is open', () => {
+    const closed = first('filter', '-A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP');
+    expect(judged(closed)).toMatchInlineSnapshot(`
+      [
+        "9 operator (outage) operator: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
+      ]
+    `);
+    expect(judged((rules) => without(closed(rules), 'ipv4', 'filter', /-A FORWARD -j DOCKER-USER/)))
+      .toMatchInlineSnapshot(`
+      [
+        "9 exposure lost: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
+      ]
+    `);
+  });
+});
+
+describe('whole, and somebody decides before Docker', () => {
+  test.each([
+    ['filter', '-A FORWARD -j ACCEPT', ['21 exposure overridden']],
+    ['filter', '-A FORWARD -j DROP', ['96 outage overridden']],
+    ['filter', '-A FORWARD -i eth0 -j RETURN', ['85 outage overridden']],
+    ['filter', '-A FORWARD -m recent --rcheck -j DROP', ['96 unknown overridden']],
+    ['raw', '-A PREROUTING -j ACCEPT', ['30 exposure overridden']],
+    ['raw', '-A PREROUTING -p tcp -j NOTRACK', ['42 degraded overridden', '35 outage overridden']],
+    [
+      'nat',
+      '-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.3:81',
+      ['16 outage overridden'],
+    ],
+    ['nat', '-A PREROUTING -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 9', ['16 outage overridden']],
+    ['nat', '-A POSTROUTING -s 172.17.0.0/16 -j ACCEPT', ['5 outage overridden']],
+    ['filter', '-A DOCKER-USER -j DROP', ['96 operator (outage) operator']],
+    ['filter', '-A DOCKER-USER -j ACCEPT', ['21 operator (exposure) operator']],
+    ['filter', '-A DOCKER-USER -m recent --rcheck -j DROP', ['96 unknown operator']],
+    ['filter', '-A INPUT -j DROP', ['233 operator (outage) operator']],
+  ] as const)('%s %s', (table, rule, expected) => {
+    expect(judged(first(table, rule))).toEqual(expected.map((line) => `${line}: ${table} ${rule}`));
+  });
+});
+
+test('the kernel forwards nothing', () => {
+  const names = [...host.netState.sysctls.keys()].filter((name) => /^ipv4\/.*forward/.test(name));
+  const off = withSysctls(host, Object.fromEntries(names.map((name) => [name, '0'])));
+  expect(judgements(judgedHost(NAME, off))).toMatchInlineSnapshot(`
+    [
+      "85 outage host: forwarding-off",
+    ]
+  `);
+});
