@@ -54,7 +54,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...judgeMasquerade(facts, names),
     ...judgeInsideRules(facts),
     ...judgeRules(facts, names),
-    ...judgeAllPaths(followed, facts),
+    ...judgeAllPaths(followed, facts, resolved.target.kind === 'host'),
     ...(sees && resolved.trouble.length === 0 && trouble.length === 0
       ? judgeNothingFollowed(resolved.target, from, followed, facts)
       : []),

@@ -11,9 +11,13 @@ import { orUnavailable, unseen } from '../../doctor/facts/unavailable.ts';
 import { portOrNumber } from '../../doctor/target/port-argument.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
+import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
+import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { ContainerList } from '../../host/doctor/list-containers.ts';
 import type { Processes } from '../../host/doctor/processes.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import type { VariantRules } from '../../trace/network-state.ts';
+import { servedPorts } from '../reach/read-terrain.ts';
 import type { DiagnosisHost } from './ports.ts';
 import { readNetwork } from './read-network.ts';
 import { readRulesState } from './rules-state.ts';
@@ -61,6 +65,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     variant,
     leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
     netState: { ...netState, unread: isUnavailable(variants) },
+    intended: intendedBy(engine, rulesets, listeners),
     networks: inventory?.networks ?? [],
     containers: isUnavailable(containers) ? [] : containers,
     ports: inventory?.ports ?? [],
@@ -75,6 +80,20 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
       ...(isUnavailable(containers) ? unseen('containers', containers) : []),
     ],
   };
+}
+
+/** What the Engine means to be reached; undefined where it does not say, or of a version not known here. */
+function intendedBy(
+  engine: EngineReply,
+  rulesets: readonly VariantRules[],
+  listeners: Facts['listeners'],
+): Facts['intended'] {
+  if (!engine.answered) return undefined;
+  const { inventory, daemons } = engine;
+  const { networks } = inventory;
+  const written = () => rulesets.map(({ rules }) => ownHost(rules, { networks, settled: true }));
+  const intent = inferIntent({ inventory, facts: daemons.facts, written })?.intent;
+  return intent && { intent, inventory, proxies: servedPorts(listeners, intent), nameServers: [] };
 }
 
 /** What the containers are read by, on its way. */

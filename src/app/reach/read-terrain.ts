@@ -107,7 +107,7 @@ export function terrainOf({
  * taken, so that whoever listens at a published address and port is its docker-proxy; and five hundred of its processes are not looked at
  * one by one. Sockets of SCTP are not listed anywhere: that they are served is taken from the setting.
  */
-function servedPorts(listeners: readonly ListeningSocket[], intent: HostIntent): Terrain['proxies'] {
+export function servedPorts(listeners: readonly ListeningSocket[], intent: HostIntent): Terrain['proxies'] {
   const served = FAMILIES.filter((family) => intent[family]?.loopback === 'docker-proxy');
   const listening = listeners.map(({ proto, address, port }) =>
     proxyKey(familyOf(address), proto, isAny(address) ? '' : address, port),

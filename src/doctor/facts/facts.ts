@@ -6,6 +6,7 @@ import type { DaemonFacts } from '../../docker/settings.ts';
 import type { Finding } from '../../reconcile/finding.ts';
 import type { Family } from '../../net/family.ts';
 import type { HostRules, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
+import type { Terrain } from '../../reach/terrain.ts';
 import type { NetworkLink, Route, NetworkState } from '../../trace/network-state.ts';
 
 /** Everything that is gathered before anything is judged. What could not be read is marked; it never reads as "none". */
@@ -22,6 +23,8 @@ export interface Facts {
   /** Docker's leftovers in the other variant: chains of its names, as `TABLE CHAIN`, with how many rules each holds. */
   readonly leftovers: readonly { readonly family: Family; readonly place: string; readonly rules: number }[];
   readonly netState: NetworkState;
+  /** What Docker means to be reached, and by whom; undefined where the Engine does not say, or of a version not known here. */
+  readonly intended?: Omit<Terrain, 'netState'> | undefined;
   readonly networks: readonly LiveNetwork[];
   readonly containers: readonly ContainerFacts[];
   /** As the inventory has them: of running containers, where translations should lead. */

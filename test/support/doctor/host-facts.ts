@@ -1,9 +1,9 @@
 import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
 import type { LiveNetwork } from '../../../src/docker/inventory/inventory.ts';
+import { inferIntent } from '../../../src/firewall/iptables/expected/infer-intent.ts';
 import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
 import type { ContainerFacts, Facts, Inside, ListeningSocket } from '../../../src/doctor/facts/facts.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
-import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import type { NetworkLink, Route, NetworkState } from '../../../src/trace/network-state.ts';
 import { recording } from '../recorded/recordings.ts';
 
@@ -117,6 +117,14 @@ const answers = (): ReturnType<typeof inventoryFrom> => {
           Networks: { bridge: { NetworkID: BRIDGE_ID, IPAddress: '172.17.0.2', Gateway: '172.17.0.1' } },
         },
       },
+      {
+        Id: 'mate'.padEnd(64, '0'),
+        Names: ['/mate'],
+        Ports: [],
+        NetworkSettings: {
+          Networks: { bridge: { NetworkID: BRIDGE_ID, IPAddress: '172.17.0.3', Gateway: '172.17.0.1' } },
+        },
+      },
     ],
   });
 };
@@ -147,7 +155,10 @@ const netState = (rules: HostRules): NetworkState => ({
 /** All is well. */
 export function healthyFacts(): Facts {
   const { host } = recording('engine-28.5-plain');
-  const { networks, ports } = answers();
+  const inventory = answers();
+  const { networks, ports } = inventory;
+  const written = () => [ownHost(host, { networks, settled: true })];
+  const intent = inferIntent({ inventory, facts: {}, written })?.intent;
   return {
     engine: {
       answered: true,
@@ -164,6 +175,7 @@ export function healthyFacts(): Facts {
     variant: 'nft',
     leftovers: [],
     netState: netState(host),
+    intended: intent && { intent, inventory, proxies: undefined, nameServers: [] },
     networks,
     containers: [container('web', '172.17.0.2', 11), container('mate', '172.17.0.3', 12)],
     ports,
@@ -218,24 +230,3 @@ export const onNetwork =
     ...facts,
     networks: facts.networks.map((one) => (one.name === 'bridge' ? { ...one, ...change } : one)),
   });
-
-/** Other rules of IPv4: the save's text, changed. Nobody calls Docker's lost for it. */
-export const rewritten =
-  (change: (save: string) => string): Change =>
-  (facts) => {
-    const { text, host } = recording('engine-28.5-plain');
-    const rules = { ...host, ipv4: parseSave(change(text.ipv4), 'test').ruleset };
-    return {
-      ...facts,
-      owned: ownHost(rules, { networks: facts.networks, settled: true }),
-      netState: { ...facts.netState, rulesets: [{ variant: 'nft', rules }] },
-    };
-  };
-
-/** A rule in front of a chain's first one. */
-export const inFront = (rule: string): Change => {
-  const chain = / (\S+)/.exec(rule)?.[1] ?? '';
-  return rewritten((save) =>
-    save.replace(new RegExp(`^(\\[\\S+\\] -A ${chain} )`, 'm'), `[7:420] ${rule}\n$1`),
-  );
-};

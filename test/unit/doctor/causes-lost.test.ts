@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import type { Finding } from '../../../src/reconcile/finding.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
-import { healthyFacts, rewritten, type Change } from '../../support/doctor/host-facts.ts';
+import { healthyFacts, type Change } from '../../support/doctor/host-facts.ts';
+import { rewritten } from '../../support/doctor/rule-changes.ts';
 import { edited } from '../../support/edited.ts';
 
 const lost: Finding = {

@@ -3,17 +3,16 @@ import { EMPTY_RULESET } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
 import {
-  inFront,
   onInside,
   onLink,
   onNetwork,
   onNetState,
-  rewritten,
   sysctls,
   withoutRoute,
   withRoute,
   type Change,
 } from '../../support/doctor/host-facts.ts';
+import { inFront, inUserChain, lost, rewritten } from '../../support/doctor/rule-changes.ts';
 import { edited } from '../../support/edited.ts';
 
 const silent =
@@ -44,14 +43,15 @@ describeCauses('what is told of rules, paths and the Engine', [
   ],
   [
     'DROP in DOCKER-USER',
-    rewritten((save) =>
-      save.replace(
-        '[22:1333] -A FORWARD -j DOCKER-USER',
-        '$&\n[5:300] -A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP',
-      ),
-    ),
+    inUserChain('-A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP'),
     ['user-rule-stops'],
-    '-D DOCKER-USER',
+    'iptables -w -I DOCKER-USER -d 172.17.0.2 -i eth0 -p tcp --dport 80 -j ACCEPT',
+    ':8080',
+  ],
+  [
+    'DROP in DOCKER-USER, and nobody asked about the port',
+    inUserChain('-A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP'),
+    [],
   ],
   [
     'DROP of replies',
@@ -88,7 +88,7 @@ describeCauses('what is told of rules, paths and the Engine', [
   ],
   [
     'translation lost behind docker-proxy',
-    rewritten((save) => edited(save, /.*--dport 8080 -j DNAT.*\n/, '')),
+    lost((save) => edited(save, /.*--dport 8080 -j DNAT.*\n/, '')),
     ['translation-lost'],
     'rulesguard restore',
   ],
@@ -132,7 +132,7 @@ describeCauses('what is told of rules, paths and the Engine', [
       withRoute({ to: '192.0.2.2/32', dev: 'eth1' }),
     ),
     ['rp-filter'],
-    'sysctl -w net/ipv4/conf/eth0/rp_filter=2',
+    'sysctl -w net.ipv4.conf.eth0.rp_filter=2',
   ],
   ['small uplink', onLink('eth0', { mtu: 1400 }), []],
   [
@@ -153,7 +153,7 @@ describeCauses('what is told of rules, paths and the Engine', [
       'table inet filter {\n\tchain forward {\n\t\ttype filter hook forward priority filter; policy drop;\n\t}\n}',
     ),
     ['native-drop'],
-    "nft chain inet filter forward '{ policy accept; }'",
+    `nft insert rule inet filter forward iifname '{ "docker0" }' accept`,
   ],
   [
     'a comment that is a command',
@@ -181,7 +181,7 @@ describeCauses('what is told of rules, paths and the Engine', [
       ),
     ),
     ['icc-off'],
-    'iptables -w -I DOCKER-USER -i docker0 -o docker0 -j ACCEPT',
+    'iptables -w -I DOCKER-USER -d 172.17.0.2 -i docker0 -p tcp --dport 80 -j ACCEPT',
     'web',
     'mate',
   ],

@@ -7,11 +7,11 @@ import {
   healthyFacts,
   onLink,
   onNetState,
-  rewritten,
   sysctls,
   withRoute,
   type Change,
 } from '../../support/doctor/host-facts.ts';
+import { rewritten } from '../../support/doctor/rule-changes.ts';
 import { edited } from '../../support/edited.ts';
 
 const native = (table: string, text: string): Change => onNetState(() => ({ natives: [{ table, text }] }));

@@ -5,7 +5,7 @@ import type { NetworkState } from '../../../trace/network-state.ts';
 import { tracePath } from '../../../trace/trace.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf, byCommands } from '../check.ts';
-import { deletion } from '../paths/rule-commands.ts';
+import { deletion } from '../../remedies/iptables.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts, Inside } from '../../facts/facts.ts';
 import { within } from './inside-commands.ts';

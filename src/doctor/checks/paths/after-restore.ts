@@ -1,6 +1,7 @@
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { follow, type Followed } from '../../paths/follow.ts';
+import { restored } from '../../remedies/change.ts';
 import { judgePaths } from './failed-paths.ts';
 
 /**
@@ -8,18 +9,20 @@ import { judgePaths } from './failed-paths.ts';
  * leave. What fails there too is no consequence of the loss, and is marked so.
  *
  * @param followed - every request's path and that of its answer
+ * @param isWhole - see {@link judgePaths}
  */
-export function judgeAllPaths(followed: readonly (readonly Followed[])[], facts: Facts): readonly Check[] {
-  const now = judgePaths(followed.flat(), facts);
-  const { afterRestore, variant, netState } = facts;
-  if (afterRestore === undefined) return now;
-  const { rules, owned } = afterRestore;
-  const rulesets = netState.rulesets.map((held) => (held.variant === variant ? { ...held, rules } : held));
-  const repaired: Facts = { ...facts, owned, netState: { ...netState, rulesets } };
+export function judgeAllPaths(
+  followed: readonly (readonly Followed[])[],
+  facts: Facts,
+  isWhole: boolean,
+): readonly Check[] {
+  const now = judgePaths(followed.flat(), facts, isWhole);
+  const repaired = restored(facts);
+  if (repaired === undefined) return now;
   const again = followed
     .filter((each) => each.some(({ request, outcome }) => request.shouldPass && outcome.is !== 'reached'))
     .flatMap(([first]) => (first === undefined ? [] : follow(first.request, repaired)));
-  const persisting = judgePaths(again, repaired)
+  const persisting = judgePaths(again, repaired, isWhole)
     .filter(({ verdict }) => verdict === 'fail')
     .map((check): Check => ({ ...check, persists: true }));
   const isSame = (check: Check): boolean =>

@@ -1,8 +1,10 @@
 import { sh } from '../../../shell.ts';
-import type { Check } from '../../diagnosis.ts';
+import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { sysctl, sysctlName } from '../../lookup.ts';
 import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
+import { offered } from '../../remedies/offer.ts';
+import { propose } from '../../remedies/propose.ts';
 import { advise, byCommands, checksOf } from '../check.ts';
 
 /** Answers that leave by another uplink than their questions came in by: whether that works hangs on the networks there. */
@@ -27,7 +29,9 @@ export function judgeDetour({ followed, first }: Group, by: string): Check {
 const BRIDGE_FILTER = 'bridge/bridge-nf-call-iptables';
 
 /** Answers within a bridge, of which the kernel does not undo the translation. */
-export function judgeNotUndone({ followed, first }: Group, { netState }: Facts): Check {
+export function judgeNotUndone(group: Group, facts: Facts): Check {
+  const { followed, first } = group;
+  const { netState } = facts;
   const { last } = first.path;
   const value = sysctl(netState, BRIDGE_FILTER);
   const isBridged = first.path.steps.some(({ stage }) => stage === 'bridge');
@@ -43,15 +47,19 @@ export function judgeNotUndone({ followed, first }: Group, { netState }: Facts):
         ...(isBridged ? [`${sysctlName(BRIDGE_FILTER)} = ${value ?? 'missing'}`] : []),
         ...pathLines(followed),
       ],
-      remedies: isBridged
-        ? [
-            byCommands(
-              'show bridged packets to iptables',
-              ...(value === undefined ? ['modprobe br_netfilter'] : []),
-              sh`sysctl -w ${sysctlName(BRIDGE_FILTER)}=1`,
-            ),
-          ]
-        : [],
+      remedies: isBridged ? offered(group, facts, propose, ...load(value)) : [],
     },
   );
 }
+
+/** A setting that is not there comes with its module, whose other settings nobody can foresee. */
+const load = (value: string | undefined): readonly Remedy[] =>
+  value === undefined
+    ? [
+        byCommands(
+          'show bridged packets to iptables',
+          'modprobe br_netfilter',
+          sh`sysctl -w ${sysctlName(BRIDGE_FILTER)}=1`,
+        ),
+      ]
+    : [];

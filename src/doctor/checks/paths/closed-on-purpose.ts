@@ -2,7 +2,9 @@ import { sh } from '../../../shell.ts';
 import { advise, checksOf, listNames, byCommands } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../../facts/facts.ts';
-import { pathLines, type Followed } from '../../paths/follow.ts';
+import { pathLines, type Group } from '../../paths/follow.ts';
+import { offered } from '../../remedies/offer.ts';
+import { propose } from '../../remedies/propose.ts';
 
 const { fail } = checksOf('path');
 
@@ -15,13 +17,13 @@ interface PathDetails {
  * What Docker's own rules close, and was requested all the same: which setting closes it, and what would open it. Networks
  * are made once; none of these is a fault of the rules.
  */
-export function closedOnPurpose(followed: readonly Followed[], facts: Facts, facets: PathDetails): Check {
-  const [first] = followed;
-  const subjects = first?.request.subjects ?? [];
+export function closedOnPurpose(group: Group, facts: Facts, facets: PathDetails): Check {
+  const { followed, first } = group;
+  const { subjects } = first.request;
   const on = facts.networks.filter(({ name }) => subjects.includes(name));
   const [from = '', to = ''] = subjects;
   const internal = on.find((network) => network.internal);
-  if (first?.request.kind === 'same-network' && on[0]?.icc === false)
+  if (first.request.kind === 'same-network' && on[0]?.icc === false)
     return fail(
       'icc-off',
       `network ${on[0].name} was made with icc=false: its containers may not reach each other`,
@@ -29,15 +31,12 @@ export function closedOnPurpose(followed: readonly Followed[], facts: Facts, fac
         ...facets,
         meaning: "Docker's own rule closes it, as configured; published ports and links still work",
         remedies: [
-          byCommands(
-            'allow it in DOCKER-USER (and in the file you keep those rules in)',
-            sh`iptables -w -I DOCKER-USER -i ${on[0].bridge} -o ${on[0].bridge} -j ACCEPT`,
-          ),
+          ...offered(group, facts, propose),
           advise('or put both on a network made without icc=false'),
         ],
       },
     );
-  if (first?.request.kind === 'outbound' && internal !== undefined)
+  if (first.request.kind === 'outbound' && internal !== undefined)
     return fail(
       'internal-network',
       `network ${internal.name} is internal: nothing on it reaches the outside`,
@@ -51,8 +50,8 @@ export function closedOnPurpose(followed: readonly Followed[], facts: Facts, fac
     );
   // By an address of the host it is the other network's container all the same, where nothing but the kernel translates.
   const byHost =
-    first?.request.kind === 'host' && find(facts, from) !== undefined && find(facts, to) !== undefined;
-  if (first?.request.kind === 'other-network' || byHost)
+    first.request.kind === 'host' && find(facts, from) !== undefined && find(facts, to) !== undefined;
+  if (first.request.kind === 'other-network' || byHost)
     return fail('no-shared-network', `${from} and ${to} share no network: Docker keeps networks apart`, {
       ...facets,
       evidence: [...places(facts, from), ...places(facts, to), ...pathLines(followed)],

@@ -1,29 +1,31 @@
-import type { Rule } from '../../../firewall/iptables/text/model.ts';
-import { checksOf, byCommands } from '../check.ts';
-import { ownerOf, takeOut } from './rule-commands.ts';
-import type { Check } from '../../diagnosis.ts';
+import { advise, checksOf } from '../check.ts';
+import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
+import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
+import { translatorOf, untrackerOf } from '../../paths/translators.ts';
+import { offered } from '../../remedies/offer.ts';
+import { propose } from '../../remedies/propose.ts';
 
 const { fail } = checksOf('path');
 
-export function judgeUntranslated({ followed, first }: Group, facts: Facts): Check {
+/** What is tried, and what is said where nothing holds. */
+const repair = (group: Group, facts: Facts, words: string): readonly Remedy[] =>
+  offered(group, facts, propose, advise(words));
+
+const COMPARE = "see what of Docker's rules is lost, and whether it can be restored: rulesguard check";
+const MOVE = 'let it leave these packets out, in the file it is loaded from';
+
+export function judgeUntranslated(group: Group, facts: Facts): Check {
+  const { followed, first } = group;
   const { proxies } = facts;
-  const { packet, last, steps } = first.path;
-  const untracking = steps.find(
-    ({ stage, rule }) => stage === 'raw' && / -j (?:CT|NOTRACK)\b/.test(rule?.text ?? ''),
-  );
-  if (last.state === 'UNTRACKED' && untracking?.rule !== undefined)
+  const { packet } = first.path;
+  const untracker = untrackerOf(first);
+  if (untracker !== undefined)
     return fail('untracked', `a rule keeps packets for ${namesOf(followed)} from connection tracking`, {
       about: namesOf(followed),
       meaning: 'what is not tracked is not translated: the packets end at this host',
-      evidence: [untracking.rule.text, ...pathLines(followed)],
-      remedies: [
-        byCommands(
-          'delete it, also from the file it is loaded from',
-          takeOut(untracking.rule, 'raw', packet.family, untracking.variant ?? '', facts),
-        ),
-      ],
+      evidence: [untracker.rule.text, ...pathLines(followed)],
+      remedies: repair(group, facts, MOVE),
     });
   const proxy = proxies.find(
     ({ hostPort, proto }) => hostPort === packet.destinationPort && proto === packet.protocol,
@@ -45,27 +47,14 @@ export function judgeUntranslated({ followed, first }: Group, facts: Facts): Che
             ]),
         ...pathLines(followed),
       ],
-      remedies: [byCommands('restore the translations', 'rulesguard restore')],
+      remedies: repair(group, facts, COMPARE),
     },
   );
 }
 
-/** The last rule of nat that a packet met and that is not Docker's. */
-function translatorOf(
-  { path: { steps, packet } }: Followed,
-  facts: Facts,
-): { readonly rule: Rule; readonly variant: string } | undefined {
-  const met = steps.flatMap(({ stage, rule, variant = '' }) =>
-    stage === 'nat' && rule !== undefined ? [{ rule, variant }] : [],
-  );
-  return met.findLast(
-    ({ rule, variant }) =>
-      ownerOf(rule, 'nat', packet.family, variant === facts.variant ? facts.owned : undefined) === 'foreign',
-  );
-}
-
-export function judgeMistranslated({ followed, first }: Group, facts: Facts): Check {
-  const { last, packet } = first.path;
+export function judgeMistranslated(group: Group, facts: Facts): Check {
+  const { followed, first } = group;
+  const { last } = first.path;
   const found = translatorOf(first, facts);
   return fail(
     'misrouted',
@@ -77,20 +66,14 @@ export function judgeMistranslated({ followed, first }: Group, facts: Facts): Ch
           ? 'a translation leads elsewhere than the Engine says'
           : "a rule that is not Docker's translates it first",
       evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
-      remedies: [
-        found === undefined
-          ? byCommands("restore Docker's translations", 'rulesguard restore')
-          : byCommands(
-              'delete it, also from the file it is loaded from',
-              takeOut(found.rule, 'nat', packet.family, found.variant, facts),
-            ),
-      ],
+      remedies: repair(group, facts, found === undefined ? COMPARE : MOVE),
     },
   );
 }
 
-export function judgeUnmasked({ followed, first }: Group, facts: Facts): Check {
-  const { last, packet } = first.path;
+export function judgeUnmasked(group: Group, facts: Facts): Check {
+  const { followed, first } = group;
+  const { last } = first.path;
   const found = translatorOf(first, facts);
   return fail(
     'not-masqueraded',
@@ -102,14 +85,7 @@ export function judgeUnmasked({ followed, first }: Group, facts: Facts): Check {
           ? 'no rule gives them an address of this host'
           : "a rule that is not Docker's decides first what address they get",
       evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
-      remedies: [
-        found === undefined
-          ? byCommands('restore the masquerading', 'rulesguard restore')
-          : byCommands(
-              'delete it, also from the file it is loaded from',
-              takeOut(found.rule, 'nat', packet.family, found.variant, facts),
-            ),
-      ],
+      remedies: repair(group, facts, found === undefined ? COMPARE : MOVE),
     },
   );
 }

@@ -1,0 +1,144 @@
+import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
+import { rulesOf } from '../../../firewall/iptables/text/model.ts';
+import type { Stopped } from '../../../trace/path.ts';
+import { bracketed } from '../../../net/address.ts';
+import { sh } from '../../../shell.ts';
+import type { Check } from '../../diagnosis.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
+import { offered } from '../../remedies/offer.ts';
+import { propose } from '../../remedies/propose.ts';
+import { deciderOf, managerOf } from '../../whose.ts';
+import { advise, byCommands, checksOf } from '../check.ts';
+import { closedOnPurpose } from './closed-on-purpose.ts';
+
+const { fail, warn } = checksOf('path');
+
+/** A rule or a policy of iptables ends packets that should pass. */
+export function judgeStop(group: Group, end: Stopped, facts: Facts): Check {
+  const { followed, first } = group;
+  const { variant, table, chain, rule, target } = end;
+  const { family } = first.path.packet;
+  const isOther = variant !== facts.variant;
+  const where = `${isOther ? `${variant} ` : ''}${family === 'ipv6' ? 'ipv6 ' : ''}${table} ${chain}`;
+  const counters =
+    rule === undefined || rule.counters === '' ? [] : [`packets:bytes so far ${rule.counters}`];
+  const evidence = [...(rule === undefined ? [] : [rule.text]), ...counters, ...pathLines(followed)];
+  const facets = { about: namesOf(followed), evidence };
+  const decider = deciderOf(end, family, facts);
+  if (rule === undefined)
+    return fail(
+      isOther ? 'other-variant-stops' : 'policy-stops',
+      `the policy of ${where} drops packets: no rule lets ${first.request.name} through`,
+      {
+        ...facets,
+        meaning: 'what no rule accepts ends there',
+        remedies: offered(group, facts, propose, advise(`add a rule that accepts it to ${table} ${chain}`)),
+      },
+    );
+  if (decider === 'docker' && isRequired(first, facts)) return closedOnPurpose(group, facts, facets);
+  if (decider === 'operator') return closedByOperator(group, end, facts, { ...facets, where });
+  const ends = target === 'REJECT' ? 'refuses' : 'drops';
+  return fail(
+    isOther ? 'other-variant-stops' : 'rule-stops',
+    `a rule in ${where} ${ends} packets for ${namesOf(followed)}`,
+    {
+      ...facets,
+      meaning: `it is not Docker's, and decides before${isOther ? ' or after' : ''} Docker's rules do`,
+      remedies: offered(
+        group,
+        facts,
+        propose,
+        advise('let it leave these packets out, in the file it is loaded from'),
+      ),
+    },
+  );
+}
+
+/** Within a network only icc=false closes anything; a rule of that text where icc is on is not Docker's. */
+function isRequired({ request: { kind, subjects } }: Followed, { networks }: Facts): boolean {
+  const network = networks.find(({ name }) => subjects.slice(2).includes(name));
+  return kind !== 'same-network' || network?.icc === false;
+}
+
+/** Whether packets of a path were closed on purpose: a question, and not an answer to one that was let through. */
+export const isClosedByOperator = ({ path: { end, packet } }: Followed, facts: Facts): boolean =>
+  end.at === 'stopped' &&
+  packet.state !== 'ESTABLISHED' &&
+  deciderOf(end, packet.family, facts) === 'operator';
+
+interface StopDetails {
+  readonly about: string;
+  readonly evidence: readonly string[];
+  readonly where: string;
+}
+
+/** What a rule of the operator's closes: said, with the narrowest way to open it, and never by deleting it. */
+function closedByOperator(
+  group: Group,
+  { chain }: Stopped,
+  facts: Facts,
+  { where, ...facets }: StopDetails,
+): Check {
+  const { followed, first } = group;
+  const { packet } = first.path;
+  const isAnswer = packet.state === 'ESTABLISHED';
+  const others = followed.length > 1 ? `, and ${String(followed.length - 1)} more` : '';
+  return fail(
+    chain === USER_CHAIN ? 'user-rule-stops' : 'rule-stops',
+    isAnswer
+      ? `a rule in ${where} drops answers: ${first.request.name}${others}`
+      : `closed by a rule in ${where}: ${first.request.name}${others}`,
+    {
+      ...facets,
+      meaning: `${authorOf(chain, packet.family, facts)}${isAnswer ? '; the connection itself was let out' : ''}`,
+      remedies: offered(
+        group,
+        facts,
+        propose,
+        advise('to open it, let that rule leave these packets out where it is configured'),
+      ),
+    },
+  );
+}
+
+/** Whose a rule of the operator's is, and where it is kept. */
+function authorOf(chain: string, family: 'ipv4' | 'ipv6', facts: Facts): string {
+  const manager = managerOf(chain);
+  if (manager !== undefined) return `it is ${manager}'s, and decides before Docker's`;
+  const six = family === 'ipv6' ? '6' : '';
+  const isUfws = facts.netState.rulesets.some(({ rules }) =>
+    rulesOf(rules[family], 'filter', USER_CHAIN).some(({ text }) =>
+      text.endsWith(`-j ufw${six}-user-forward`),
+    ),
+  );
+  return isUfws
+    ? `ufw loads it from /etc/ufw/after${six}.rules; it decides before Docker's`
+    : "it is your own, and decides before all of Docker's";
+}
+
+/** What operators closed of a whole host: worth knowing, and no fault. One for each rule. */
+export function judgeClosed({ followed, first }: Group, end: Stopped, facts: Facts): Check {
+  const { chain, table, rule } = end;
+  const { packet } = first.path;
+  const six = packet.family === 'ipv6' ? 'ipv6 ' : '';
+  const count = followed.length === 1 ? '1 path is' : `${String(followed.length)} paths are`;
+  return warn(
+    chain === USER_CHAIN ? 'user-rule-stops' : 'rule-stops',
+    `${count} closed by a rule in ${six}${table} ${chain}: ${namesOf(followed)}`,
+    {
+      about: namesOf(followed),
+      meaning: `${authorOf(chain, packet.family, facts)}: not counted as a fault`,
+      evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
+      remedies:
+        first.request.kind === 'published'
+          ? [
+              byCommands(
+                'how to open one of them',
+                sh`rulesguard doctor ${`${bracketed(packet.destination)}:${String(packet.destinationPort)}`}`,
+              ),
+            ]
+          : [],
+    },
+  );
+}

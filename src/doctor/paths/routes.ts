@@ -1,0 +1,93 @@
+import { blockOf, overlap } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+import type { NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
+import { inBlock } from '../../trace/routing/addresses.ts';
+import { isUsualTable, lookupRoute } from '../../trace/routing/route.ts';
+import type { Facts } from '../facts/facts.ts';
+import { linkOf } from '../lookup.ts';
+import type { Followed } from './follow.ts';
+
+/** The network that holds an address. */
+export interface Home {
+  readonly name: string;
+  readonly bridge: string;
+  readonly subnet: string;
+  readonly gateway: string;
+}
+
+/** The network that holds an address: its bridge, subnet and gateway. */
+export function homeOf(
+  address: string,
+  { networks, netState }: Pick<Facts, 'networks' | 'netState'>,
+): Home | undefined {
+  for (const { name, bridge, subnets, gateways } of networks)
+    for (const [i, subnet] of subnets.entries())
+      if (bridge !== '' && inBlock(address, blockOf(subnet)) === true)
+        return { name, bridge, subnet, gateway: gatewayOn(subnet, bridge, gateways[i] ?? '', netState) };
+  return undefined;
+}
+
+/** The bridge's address in a subnet; else the gateway the Engine reports, which not every Engine does. */
+function gatewayOn(subnet: string, bridge: string, gateway: string, netState: NetworkState): string {
+  const own = linkOf(netState, bridge)?.addresses.find(
+    ({ address }) => inBlock(address, blockOf(subnet)) === true,
+  );
+  return own?.address ?? gateway.replace(/\/.*$/, '');
+}
+
+/** Routes that hold an address, the one that wins first. */
+function holding(address: string, { routes }: NetworkState): readonly Route[] {
+  const one = blockOf(address);
+  return routes
+    .flatMap((route) => {
+      const block = blockOf(route.to);
+      return one !== undefined && block !== undefined && overlap(block, one)
+        ? [{ route, length: block.length }]
+        : [];
+    })
+    .sort((a, b) => b.length - a.length || a.route.metric - b.route.metric)
+    .map(({ route }) => route);
+}
+
+/** The route by which an address is led to an interface; undefined where none holds it. */
+export const leadingTo = (address: string, dev: string, netState: NetworkState): Route | undefined =>
+  holding(address, netState).find((route) => route.dev === dev && route.table !== 'local');
+
+/** The route that ends packets for an address. */
+export const blockingRoute = (address: string, netState: NetworkState): Route | undefined =>
+  holding(address, netState).find(({ type }) =>
+    ['blackhole', 'unreachable', 'prohibit', 'throw'].includes(type),
+  );
+
+/** Whether a route is for a subnet, or a part of it, and not for more besides. */
+export function isWithin(to: string, subnet: string): boolean {
+  const [route, block] = [blockOf(to), blockOf(subnet)];
+  return route !== undefined && block !== undefined && overlap(route, block) && route.length >= block.length;
+}
+
+/** A rule of policy routing, and the route of its table that packets take. */
+export interface LedAway {
+  readonly rule: RouteRule;
+  readonly route: string;
+  readonly family: Family;
+}
+
+/**
+ * The rule of policy routing by which a path is led to another interface than its goal's; undefined where the main table does that,
+ * or a route for a part of a network's subnet, which is an overlap whatever asks for it.
+ */
+export function ledByRule(
+  { path: { packet, last } }: Followed,
+  { netState, networks }: Pick<Facts, 'netState' | 'networks'>,
+): LedAway | undefined {
+  const { family, destination, mark } = last;
+  // It is routed before its source is translated, and a packet made here with the source it got.
+  const source = packet.inInterface === '' ? last.source : packet.source;
+  const found = lookupRoute(netState, { family, source, destination, mark, inInterface: packet.inInterface });
+  if (found.kind !== 'unicast' || isUsualTable(found.rule.table)) return undefined;
+  const { dev, to, via } = found.route;
+  const covers = networks.flatMap(({ subnets }) => subnets).some((subnet) => isWithin(to, subnet));
+  if (covers) return undefined;
+  const route = `${/\/0$/.test(to) ? 'default' : to}${via === '' ? '' : ` via ${via}`} dev ${dev}`;
+  return { rule: found.rule, route, family };
+}

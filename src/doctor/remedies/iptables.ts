@@ -1,0 +1,112 @@
+import { iptablesOf } from '../../firewall/iptables/text/tools.ts';
+import { makeRule, type Rule, type Variant } from '../../firewall/iptables/text/model.ts';
+import type { Step as Edit } from '../../firewall/iptables/text/restore-input.ts';
+import { splitWords } from '../../firewall/iptables/text/words.ts';
+import type { Family } from '../../net/family.ts';
+import { commandLine } from '../../shell.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Step } from './candidate.ts';
+import type { Change } from './change.ts';
+
+/** A table of one variant and family. */
+export interface TablePlace {
+  readonly variant: Variant;
+  readonly family: Family;
+  readonly table: string;
+}
+
+/** `iptables`, `ip6tables-legacy`: the plain name where that is the variant Docker uses. */
+const toolOf = ({ family, variant }: TablePlace, facts: Pick<Facts, 'variant'>): string =>
+  `${iptablesOf(family)}${variant === facts.variant ? '' : `-${variant}`}`;
+
+const edit = ({ variant, family, table }: TablePlace, step: Edit): Change => ({
+  of: 'rules',
+  variant,
+  family,
+  input: { table, steps: [step] },
+});
+
+/**
+ * Deletes a rule. Its comment may hold anything, and whoever pastes the command is root: save's own quoting is not the shell's.
+ */
+export function deleteRule(rule: Rule, place: TablePlace, facts: Pick<Facts, 'variant'>): Step {
+  return {
+    command: `${toolOf(place, facts)} ${deletion(rule, place.table)}`,
+    change: edit(place, { op: 'delete', chain: rule.chain, rule }),
+  };
+}
+
+/** The arguments that delete a rule, behind the tool's name. */
+export const deletion = (rule: Rule, table: string): string => {
+  const [, chain = '', ...spec] = splitWords(rule.text).words;
+  return commandLine(['-w', '-t', table, '-D', chain, ...spec]);
+};
+
+/** Sets a policy to ACCEPT. */
+export const openPolicy = (chain: string, place: TablePlace, facts: Pick<Facts, 'variant'>): Step => ({
+  command: `${toolOf(place, facts)} -w -t ${place.table} -P ${chain} ACCEPT`,
+  change: edit(place, { op: 'policy', chain, policy: 'ACCEPT', counters: '' }),
+});
+
+/** What a rule that accepts asks for. Absent: anything. */
+export interface AcceptFields {
+  readonly source?: string;
+  readonly destination?: string;
+  readonly in?: string;
+  readonly out?: string;
+  readonly protocol?: string;
+  readonly port?: number;
+  /** Options of `-m conntrack`. */
+  readonly connection?: readonly string[];
+}
+
+/** Answers of connections that were let through, and what belongs to them. */
+export const ANSWERS: AcceptFields = { connection: ['--ctstate', 'RELATED,ESTABLISHED'] };
+
+/** Puts a rule that accepts in front of a chain's others. */
+export function insertAccept(
+  chain: string,
+  fields: AcceptFields,
+  place: TablePlace,
+  facts: Pick<Facts, 'variant'>,
+): Step {
+  const { family, table } = place;
+  const where = table === 'filter' ? [] : ['-t', table];
+  const typed = [...where, '-I', chain, ...wordsOf(fields, (address) => address, []), '-j', 'ACCEPT'];
+  const whole = (address: string): string =>
+    address.includes('/') ? address : `${address}/${family === 'ipv4' ? '32' : '128'}`;
+  const match = fields.port === undefined ? [] : ['-m', fields.protocol ?? ''];
+  const saved = ['-A', chain, ...wordsOf(fields, whole, match), '-j', 'ACCEPT'];
+  const rule = makeRule(saved.join(' '));
+  return {
+    command: `${toolOf(place, facts)} -w ${commandLine(typed)}`,
+    change: edit(place, { op: 'insert', chain, position: 1, rule }),
+  };
+}
+
+/** The words of a rule in the order in which a save prints them. */
+function wordsOf(
+  { source, destination, in: by, out, protocol, port, connection }: AcceptFields,
+  spell: (address: string) => string,
+  match: readonly string[],
+): readonly string[] {
+  return [
+    ...(source === undefined ? [] : ['-s', spell(source)]),
+    ...(destination === undefined ? [] : ['-d', spell(destination)]),
+    ...(by === undefined ? [] : ['-i', by]),
+    ...(out === undefined ? [] : ['-o', out]),
+    ...(protocol === undefined ? [] : ['-p', protocol]),
+    ...match,
+    ...(port === undefined ? [] : ['--dport', String(port)]),
+    ...(connection === undefined ? [] : ['-m', 'conntrack', ...connection]),
+  ];
+}
+
+/** Appends a rule by a command of a firewall manager's. */
+export const appendBy = (command: string, rule: string, place: TablePlace): Step => ({
+  command,
+  change: edit(place, { op: 'append', chain: makeRule(rule).chain, rule: makeRule(rule) }),
+});
+
+/** `rulesguard restore`. */
+export const RESTORE: Step = { command: 'rulesguard restore', change: { of: 'restore' } };

@@ -1,0 +1,60 @@
+/** An edit of one of nftables' own tables, as `nft` makes it. */
+export type NativeEdit =
+  | { readonly op: 'delete'; readonly handle: string }
+  /** In front of a chain's rules, the first of them first. */
+  | { readonly op: 'insert'; readonly chain: string; readonly rules: readonly string[] }
+  | { readonly op: 'policy'; readonly chain: string; readonly policy: 'accept' }
+  | { readonly op: 'flush'; readonly chain: string };
+
+/**
+ * A table's listing as the edit would leave it.
+ *
+ * @param text - as `nft -a list table` prints it
+ * @returns undefined where the listing does not show what is edited
+ */
+export function editNative(text: string, edit: NativeEdit): string | undefined {
+  const lines = text.split('\n');
+  if (edit.op === 'delete') return withoutRule(lines, edit.handle)?.join('\n');
+  const found = chainIn(lines, edit.chain);
+  if (found === undefined) return undefined;
+  const { rules, end } = found;
+  switch (edit.op) {
+    case 'insert':
+      return lines.toSpliced(rules, 0, ...edit.rules.map((rule) => `\t\t${rule}`)).join('\n');
+    case 'flush':
+      return lines.toSpliced(rules, end - rules).join('\n');
+    case 'policy': {
+      const hook = lines[rules - 1] ?? '';
+      return / policy \w+;/.test(hook)
+        ? lines.with(rules - 1, hook.replace(/ policy \w+;/, ` policy ${edit.policy};`)).join('\n')
+        : undefined;
+    }
+  }
+}
+
+/** Where a chain's rules begin, and the line that closes it. */
+function chainIn(
+  lines: readonly string[],
+  chain: string,
+): { readonly rules: number; readonly end: number } | undefined {
+  const head = lines.findIndex((line) => line.trimStart().startsWith(`chain ${chain} {`));
+  if (head < 0) return undefined;
+  const isHooked = / hook \w+ /.test(lines[head + 1] ?? '');
+  const end = lines.findIndex((line, i) => i > head && /^\t?\}/.test(line));
+  return end < 0 ? undefined : { rules: head + (isHooked ? 2 : 1), end };
+}
+
+/** A rule's handle stands at the end of its last line; a set in it may spread over several. */
+function withoutRule(lines: readonly string[], handle: string): readonly string[] | undefined {
+  const last = lines.findIndex((line) => line.endsWith(` # handle ${handle}`) && !line.includes('{ #'));
+  if (last < 0) return undefined;
+  let first = last;
+  let open = depthOf(lines[last] ?? '');
+  while (open < 0 && first > 0) open += depthOf(lines[--first] ?? '');
+  return open === 0 ? lines.toSpliced(first, last - first + 1) : undefined;
+}
+
+const depthOf = (line: string): number => {
+  const bare = line.replaceAll(/"[^"]*"/g, '');
+  return (bare.match(/\{/g)?.length ?? 0) - (bare.match(/\}/g)?.length ?? 0);
+};

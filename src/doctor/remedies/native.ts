@@ -1,0 +1,100 @@
+import type { NativeChain } from '../../firewall/nftables/text/model.ts';
+import { sh } from '../../shell.ts';
+import { readNatives } from '../../trace/native/tables.ts';
+import type { Stopped } from '../../trace/path.ts';
+import type { Facts } from '../facts/facts.ts';
+import { bridgeNetworks } from '../lookup.ts';
+import type { Followed, Group } from '../paths/follow.ts';
+import { candidate, type Candidate, type Step } from './candidate.ts';
+
+/** An end that one of nftables' own tables makes. */
+export type NativeStop = Stopped & Required<Pick<Stopped, 'native'>>;
+
+export const isNative = (end: Stopped): end is NativeStop => end.native !== undefined;
+
+/** `inet filter`, split. */
+export const wordsOf = (table: string): readonly [string, string] => {
+  const [family = '', ...name] = table.split(' ');
+  return [family, name.join(' ')];
+};
+
+/** Has a chain's policy accept. */
+export function openNativePolicy(table: string, chain: string): Step {
+  const [family, name] = wordsOf(table);
+  return {
+    command: sh`nft chain ${family} ${name} ${chain} ${'{ policy accept; }'}`,
+    change: { of: 'native', table, edit: { op: 'policy', chain, policy: 'accept' } },
+  };
+}
+
+export function flushNative(table: string, chain: string): Step {
+  const [family, name] = wordsOf(table);
+  return {
+    command: sh`nft flush chain ${family} ${name} ${chain}`,
+    change: { of: 'native', table, edit: { op: 'flush', chain } },
+  };
+}
+
+function deleteNative({ table, chain, native: { handle } }: NativeStop): Step {
+  const [family, name] = wordsOf(table);
+  return {
+    command: sh`nft delete rule ${family} ${name} ${chain} handle ${handle}`,
+    change: { of: 'native', table, edit: { op: 'delete', handle } },
+  };
+}
+
+/** Has a chain accept what comes from Docker's bridges and what goes there, before its other rules. */
+export function letBridgesPass(table: string, chain: string, facts: Facts): readonly Step[] {
+  const [family, name] = wordsOf(table);
+  const bridges = bridgeNetworks(facts).map(({ bridge }) => bridge);
+  if (bridges.length === 0) return [];
+  const listed = `{ ${bridges.map((bridge) => `"${bridge}"`).join(', ')} }`;
+  return ['iifname', 'oifname'].map((side) => ({
+    command: sh`nft insert rule ${family} ${name} ${chain} ${side} ${listed} accept`,
+    change: {
+      of: 'native',
+      table,
+      edit: { op: 'insert', chain, rules: [`${side} ${listed} accept`] },
+    },
+  }));
+}
+
+/**
+ * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything.
+ */
+export function nativeCandidates({ first }: Group, end: NativeStop, facts: Facts): readonly Candidate[] {
+  const { table, chain, rule, native } = end;
+  if (/ firewalld$/.test(table)) return [];
+  const base = baseAt(table, first, facts);
+  const passing = base?.base?.hook === 'forward' ? letBridgesPass(table, base.name, facts) : [];
+  return [
+    ...(rule === undefined || native.handle === ''
+      ? []
+      : [candidate('delete it, also from the file it is loaded from', deleteNative(end))]),
+    ...(passing.length === 0
+      ? []
+      : [
+          candidate(
+            "let this table pass what Docker's rules decide about; also in the file it is loaded from",
+            ...passing,
+          ),
+        ]),
+    ...(rule === undefined
+      ? [
+          candidate(
+            'let packets pass, then correct the file it is loaded from',
+            openNativePolicy(table, chain),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** The base chain of a table in which a packet was stopped. */
+function baseAt(table: string, { path: { steps } }: Followed, { netState }: Facts): NativeChain | undefined {
+  const chains = readNatives(netState).find((one) => one.table === table)?.read?.chains;
+  return steps
+    .filter(({ stage }) => stage === table)
+    .map(({ chain }) => chains?.get(chain ?? ''))
+    .findLast((chain) => chain?.base?.type === 'filter');
+}

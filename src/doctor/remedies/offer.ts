@@ -1,0 +1,97 @@
+import type { Remedy } from '../diagnosis.ts';
+import type { Facts } from '../facts/facts.ts';
+import { follow, type Followed, type Group } from '../paths/follow.ts';
+import { remedyOf, type Candidate } from './candidate.ts';
+import { changedBy } from './change.ts';
+import { openedBy } from './opened.ts';
+
+/** Finds what may repair a group of paths, the most thorough first and the narrowest last. */
+export type Proposer = (group: Group, facts: Facts) => readonly Candidate[];
+
+/** So many faults may stand behind one another on one path. */
+const MOST = 4;
+
+/**
+ * The first remedy that was tried in memory and holds: every path of the group gets through afterwards, and nothing is opened
+ * that Docker means to be stopped or that was closed on purpose. Where something else stops a path then, the commands against that
+ * follow in the same remedy.
+ *
+ * @param words - what is said where none holds
+ */
+export function offered(
+  group: Group,
+  facts: Facts,
+  propose: Proposer,
+  ...words: readonly Remedy[]
+): readonly Remedy[] {
+  const found = search(group, facts, { propose, start: facts, left: MOST });
+  return found === undefined ? words : [remedyOf(found)];
+}
+
+/**
+ * The first of several changes to the host that opens nothing which Docker means to be stopped, or that was closed on purpose.
+ * It is held against no path: the check that it is for read the host itself.
+ *
+ * @param words - what is said where none holds
+ */
+export function harmless(
+  candidates: readonly Candidate[],
+  facts: Facts,
+  ...words: readonly Remedy[]
+): readonly Remedy[] {
+  const found = candidates.find(({ steps }) => {
+    const after = changedBy(
+      facts,
+      steps.map(({ change }) => change),
+    );
+    return after !== undefined && openedBy(facts, after, []).length === 0;
+  });
+  return found === undefined ? words : [remedyOf(found)];
+}
+
+interface Search {
+  readonly propose: Proposer;
+  /** The host as it is, before any step. */
+  readonly start: Facts;
+  readonly left: number;
+}
+
+/** One remedy that does it alone is better than several in a row. */
+function search(group: Group, facts: Facts, { propose, start, left }: Search): Candidate | undefined {
+  if (left === 0) return undefined;
+  const requests = group.followed.map(({ request }) => request);
+  const tried = propose(group, facts).flatMap((one) => {
+    const after = changedBy(
+      facts,
+      one.steps.map(({ change }) => change),
+    );
+    if (after === undefined || openedBy(start, after, requests).length > 0) return [];
+    return [{ one, after, failing: stillFailing(group, after) }];
+  });
+  const alone = tried.find(({ failing }) => failing.length === 0);
+  if (alone !== undefined) return alone.one;
+  for (const { one, after, failing } of tried) {
+    const [first] = failing;
+    // The same end again: it was no remedy.
+    if (first === undefined || endOf(first) === endOf(group.first)) continue;
+    const next = search({ followed: failing, first }, after, { propose, start, left: left - 1 });
+    if (next !== undefined) return { what: one.what, steps: [...one.steps, ...next.steps] };
+  }
+  return undefined;
+}
+
+/** What of a group does not get through on a host, there or back; of several that fail alike, the first to fail. */
+function stillFailing({ followed }: Group, facts: Facts): readonly Followed[] {
+  const seen = new Set<string>();
+  return followed.flatMap(({ request }) => {
+    const asked = { ...request, name: request.name.replace(/ \(answer\)$/, ''), shouldPass: true };
+    if (seen.has(asked.name)) return [];
+    seen.add(asked.name);
+    return follow(asked, facts).filter(({ outcome }) => outcome.is !== 'reached' && outcome.is !== 'detour');
+  });
+}
+
+const endOf = ({ outcome, path: { end, packet } }: Followed): string =>
+  end.at === 'stopped'
+    ? [packet.state, end.variant, end.table, end.chain, end.rule?.text ?? end.native?.handle].join(' ')
+    : [packet.state, outcome.is, end.at].join(' ');

@@ -1,0 +1,94 @@
+import type { Cell } from '../../reach/cell.ts';
+import { hostAsking, reachTable, type HostAsking } from '../../reach/table.ts';
+import type { Terrain } from '../../reach/terrain.ts';
+import { memory } from '../../trace/memory.ts';
+import type { PathEnd } from '../../trace/path.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { PathRequest } from '../paths/request.ts';
+import { deciderOf } from '../whose.ts';
+
+interface HostTable {
+  readonly asking: HostAsking;
+  readonly cells: readonly Cell[];
+}
+
+const tables = memory<HostTable>();
+
+/** The table of a host as it is. */
+const tableOf = (terrain: Terrain): HostTable =>
+  tables(terrain.netState, '', () => {
+    const asking = hostAsking(terrain);
+    return { asking, cells: reachTable(terrain, asking) };
+  });
+
+const isOpen = ({ is: { is } }: Pick<Cell, 'is'>): boolean => is === 'reached' || is === 'proxied';
+
+/** What is not known may be open. */
+const mayBeOpen = (cell: Cell): boolean =>
+  isOpen(cell) || (cell.is.is === 'unknown' && cell.should === 'stopped');
+
+/**
+ * What a change opens that Docker means to be stopped, or that was closed on purpose.
+ *
+ * @param asked - what it is meant to open: the same ports for the same askers are left out
+ * @returns none where what Docker means is not known
+ */
+export function openedBy(
+  before: Facts,
+  after: Facts,
+  asked: readonly Pick<PathRequest, 'packet' | 'goal'>[],
+): readonly Cell[] {
+  const { intended } = before;
+  if (intended === undefined) return [];
+  const { asking, cells } = tableOf({ ...intended, netState: before.netState });
+  const was = new Map(cells.map((cell) => [keyOf(cell), cell]));
+  return reachTable({ ...intended, netState: after.netState }, asking).filter((cell) => {
+    const known = was.get(keyOf(cell));
+    if (known === undefined || isOpen(known) || !mayBeOpen(cell) || known.is.is === cell.is.is) return false;
+    return isClosed(known, before) && !asked.some((request) => isAsked(cell, request));
+  });
+}
+
+/** Whether it matters that a cell is opened: Docker means it to be stopped, or somebody closed it on purpose. */
+function isClosed({ should, is, family }: Cell, facts: Facts): boolean {
+  if (should === 'stopped') return true;
+  // Who may ask may be answered: an answer that is lost closes nothing.
+  if (is.is !== 'stopped' || is.leg === 'answer') return false;
+  const decider = isStopped(is.end) ? deciderOf(is.end, family, facts) : undefined;
+  return decider === 'operator' || (decider === 'docker' && should === 'no-promise');
+}
+
+const isStopped = (end: PathEnd): end is Extract<PathEnd, { at: 'stopped' }> => end.at === 'stopped';
+
+/** One for each asker and what it asks. */
+function keyOf({ family, proto, asker, asked }: Cell): string {
+  const who =
+    asker.by === 'outside'
+      ? [asker.interface, asker.address]
+      : asker.by === 'host'
+        ? ['host']
+        : [asker.spot.bridge, asker.spot.address];
+  const what = 'spot' in asked ? [asked.spot.address, asked.port] : [asked.address];
+  const by = asked.what === 'published' ? [asked.at, asked.hostPort] : [];
+  return [family, proto, ...who, asked.what, ...what, ...by].join(' ');
+}
+
+/** Whether a cell is one that was asked about: the same port of the same container, by whatever address, for the same asker. */
+function isAsked(
+  { proto, asker, asked }: Cell,
+  { packet, goal }: Pick<PathRequest, 'packet' | 'goal'>,
+): boolean {
+  const isAsker =
+    asker.by === 'outside'
+      ? packet.inInterface === asker.interface
+      : asker.by === 'host'
+        ? packet.inInterface === ''
+        : packet.inInterface === asker.spot.bridge && packet.source === asker.spot.address;
+  if (!isAsker) return false;
+  if (asked.what === 'outside' || asked.what === 'name-server')
+    return goal.to !== 'container' && asker.by === 'container' && asker.spot.address === packet.source;
+  if (proto !== packet.protocol || goal.to !== 'container') return false;
+  if (asked.spot.address !== goal.address || asked.port !== goal.port) return false;
+  // By the container's own address only where that was what was asked.
+  return asked.what === 'published' || packet.destination === goal.address;
+}

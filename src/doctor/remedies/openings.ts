@@ -1,0 +1,150 @@
+import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
+import { rulesOf } from '../../firewall/iptables/text/model.ts';
+import { isNobodys } from '../../reach/outsiders.ts';
+import { sh } from '../../shell.ts';
+import type { Stopped } from '../../trace/path.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Followed, Group } from '../paths/follow.ts';
+import { deciderOf, managerOf, usersChains } from '../whose.ts';
+import { candidate, type Candidate, type Step } from './candidate.ts';
+import { ANSWERS, appendBy, insertAccept, type AcceptFields, type TablePlace } from './iptables.ts';
+
+/** The chain in which a rule of the operator's decides before what stops a path. */
+function chainFor(end: Stopped, { path }: Followed, facts: Facts): string {
+  const { table, chain, variant } = end;
+  const { family } = path.packet;
+  if (table !== 'filter') return chain;
+  const isUsers = usersChains(facts, variant, family).has(chain);
+  return isUsers || deciderOf(end, family, facts) === 'docker' ? USER_CHAIN : chain;
+}
+
+/** What lets a path pass where it is stopped, and less with each step: in the order in which they are to be tried. */
+function fieldsOf({ path, request: { goal } }: Followed, hook: string): readonly AcceptFields[] {
+  const { packet, last } = path;
+  const by =
+    hook === 'OUTPUT' || hook === 'POSTROUTING' || packet.inInterface === ''
+      ? {}
+      : { in: packet.inInterface };
+  const to =
+    hook === 'INPUT' || hook === 'PREROUTING' || last.outInterface === '' ? {} : { out: last.outInterface };
+  if (packet.state === 'ESTABLISHED') return [ANSWERS, { ...by, ...to, ...ANSWERS }];
+  if (goal.to === 'outside')
+    return [
+      { ...by, ...to },
+      { source: last.source, ...by, ...to },
+    ];
+  const port = last.destinationPort === 0 ? {} : { protocol: last.protocol, port: last.destinationPort };
+  const there = { destination: last.destination, ...by, ...port };
+  const isCertain = last.source !== '' && !isNobodys(last.source);
+  const asked = last.translated.destination
+    ? [
+        '--ctorigdst',
+        packet.destination,
+        ...(packet.destinationPort === 0 ? [] : ['--ctorigdstport', String(packet.destinationPort)]),
+      ]
+    : [];
+  return [
+    there,
+    ...(asked.length === 0 ? [] : [{ ...there, connection: asked }]),
+    ...(isCertain ? [{ source: last.source, ...there, ...(asked.length > 0 && { connection: asked }) }] : []),
+  ];
+}
+
+/** Rules that accept what a group asks, put before what stops it; the widest first. */
+export function openings({ followed, first }: Group, end: Stopped, facts: Facts): readonly Candidate[] {
+  const place: TablePlace = {
+    variant: end.variant,
+    family: first.path.packet.family,
+    table: end.table,
+  };
+  const chain = chainFor(end, first, facts);
+  const hook = first.path.steps.at(-1)?.hook ?? '';
+  const all = followed.map((one) => fieldsOf(one, hook));
+  const widths = Math.max(...all.map((fields) => fields.length));
+  return Array.from({ length: widths }, (_, width): Candidate => {
+    const steps = all.flatMap((fields) => {
+      const found = fields[Math.min(width, fields.length - 1)];
+      return found === undefined ? [] : [insertAccept(chain, found, place, facts)];
+    });
+    const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
+    return candidate(whatOf(first, chain), ...distinct);
+  });
+}
+
+function whatOf({ path }: Followed, chain: string): string {
+  const keep = chain === USER_CHAIN ? ', and in the file you keep those rules in' : '';
+  if (path.packet.state === 'ESTABLISHED') return `let answers pass first${keep}`;
+  return `to open it${keep}; -s ADDRESS lets in one client alone`;
+}
+
+/** What ufw lets through by a command of its own. It appends to chains of its own, which must come first. */
+export function ufwRoutes({ followed, first }: Group, end: Stopped, facts: Facts): readonly Candidate[] {
+  const { variant, table, chain } = end;
+  const { family } = first.path.packet;
+  const six = family === 'ipv6' ? '6' : '';
+  const user = `ufw${six}-user-forward`;
+  const ruleset = facts.netState.rulesets.find((one) => one.variant === variant)?.rules[family];
+  const isUfws =
+    ruleset !== undefined &&
+    table === 'filter' &&
+    (managerOf(chain) === 'ufw' ||
+      (chain === USER_CHAIN &&
+        rulesOf(ruleset, table, chain).some(({ text }) => text.endsWith(`-j ${user}`))));
+  if (!isUfws || first.path.packet.state === 'ESTABLISHED') return [];
+  const place: TablePlace = { variant, family, table };
+  const rows = followed.map((one) => ufwWords(one, first.path.steps.at(-1)?.hook ?? '', six));
+  return [0, 1, 2].flatMap((width): readonly Candidate[] => {
+    const steps = rows.flatMap((row): readonly Step[] => {
+      const words = row[Math.min(width, row.length - 1)];
+      return words === undefined ? [] : [appendBy(words.command, words.rule, place)];
+    });
+    const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
+    return distinct.length === 0 ? [] : [candidate('to open it: ufw keeps the rule', ...distinct)];
+  });
+}
+
+interface UfwWords {
+  readonly command: string;
+  /** The rule that ufw appends. */
+  readonly rule: string;
+}
+
+function ufwWords(
+  { path: { packet, last }, request: { goal } }: Followed,
+  hook: string,
+  six: string,
+): readonly UfwWords[] {
+  const length = six === '' ? '32' : '128';
+  const { inInterface: by } = packet;
+  const { protocol, destinationPort: port, destination, outInterface: out } = last;
+  if (goal.to === 'outside')
+    return [
+      {
+        command: sh`ufw route allow in on ${by} out on ${out}`,
+        rule: `-A ufw${six}-user-forward -i ${by} -o ${out} -j ACCEPT`,
+      },
+    ];
+  if (port === 0) return [];
+  const match = `-p ${protocol} -m ${protocol} --dport ${String(port)} -j ACCEPT`;
+  if (hook === 'INPUT')
+    return [
+      {
+        command: sh`ufw allow in on ${by} to ${destination} port ${port} proto ${protocol}`,
+        rule: `-A ufw${six}-user-input -d ${destination}/${length} -i ${by} ${match}`,
+      },
+    ];
+  return [
+    {
+      command: sh`ufw route allow proto ${protocol} from any to any port ${port}`,
+      rule: `-A ufw${six}-user-forward ${match}`,
+    },
+    {
+      command: sh`ufw route allow proto ${protocol} from any to ${destination} port ${port}`,
+      rule: `-A ufw${six}-user-forward -d ${destination}/${length} ${match}`,
+    },
+    {
+      command: sh`ufw route allow in on ${by} proto ${protocol} from any to ${destination} port ${port}`,
+      rule: `-A ufw${six}-user-forward -d ${destination}/${length} -i ${by} ${match}`,
+    },
+  ];
+}

@@ -1,0 +1,114 @@
+import { splitWords } from '../../firewall/iptables/text/words.ts';
+import { sh } from '../../shell.ts';
+import type { Stopped } from '../../trace/path.ts';
+import type { Facts } from '../facts/facts.ts';
+import { sysctl } from '../lookup.ts';
+import type { Followed, Group } from '../paths/follow.ts';
+import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/translators.ts';
+import { deciderOf } from '../whose.ts';
+import { candidate, type Candidate } from './candidate.ts';
+import { deleteRule, openPolicy, RESTORE, type TablePlace } from './iptables.ts';
+import { isNative, nativeCandidates } from './native.ts';
+import type { Proposer } from './offer.ts';
+import { openings, ufwRoutes } from './openings.ts';
+import { routingCandidates, setSysctl } from './routing.ts';
+
+const BRIDGE_FILTER = {
+  ipv4: 'bridge/bridge-nf-call-iptables',
+  ipv6: 'bridge/bridge-nf-call-ip6tables',
+} as const;
+
+/** What may repair a group of paths, by what became of them. */
+export const propose: Proposer = (group, facts) => {
+  const { first } = group;
+  const { outcome, path } = first;
+  switch (outcome.is) {
+    case 'reached':
+    case 'detour':
+    case 'unknown':
+      return [];
+    case 'stopped':
+      if (path.end.at !== 'stopped') return [];
+      if (isTranslatedElsewhere(first)) return byTranslation(first, facts);
+      return isNative(path.end)
+        ? nativeCandidates(group, path.end, facts)
+        : ruleCandidates(group, path.end, facts);
+    case 'lost':
+    case 'elsewhere':
+      return routingCandidates(group, facts);
+    case 'not-undone':
+      return undoing(first, facts);
+    case 'untranslated':
+    case 'mistranslated':
+    case 'unmasked':
+      return byTranslation(first, facts);
+  }
+};
+
+const FROM_FILE = 'delete it, also from the file it is loaded from';
+
+/** Takes out what translates first, or keeps from it; else gives Docker's translations back. */
+function byTranslation(first: Followed, facts: Facts): readonly Candidate[] {
+  const { family } = first.path.packet;
+  const untracker = untrackerOf(first);
+  const met = untracker ?? (first.outcome.is === 'untranslated' ? undefined : translatorOf(first, facts));
+  if (met === undefined) return [candidate("restore Docker's translations", RESTORE)];
+  const table = untracker === undefined ? 'nat' : 'raw';
+  return [candidate(FROM_FILE, deleteRule(met.rule, { variant: met.variant, family, table }, facts))];
+}
+
+/** Shows bridged packets to iptables, which undoes the translation then. */
+function undoing({ path }: Followed, { netState }: Facts): readonly Candidate[] {
+  const setting = BRIDGE_FILTER[path.packet.family];
+  const isBridged = path.steps.some(({ stage }) => stage === 'bridge');
+  if (!isBridged || sysctl(netState, setting) === undefined) return [];
+  return [candidate('show bridged packets to iptables', setSysctl(setting, '1'))];
+}
+
+function ruleCandidates(group: Group, end: Stopped, facts: Facts): readonly Candidate[] {
+  const { variant, table, chain, rule } = end;
+  const { family } = group.first.path.packet;
+  const place: TablePlace = { variant, family, table };
+  const narrow = openings(group, end, facts);
+  if (rule === undefined)
+    return variant === facts.variant
+      ? [...ufwRoutes(group, end, facts), ...narrow]
+      : [
+          candidate(
+            "open it: Docker's rules in the other iptables variant still decide",
+            openPolicy(chain, place, facts),
+          ),
+          ...narrow,
+        ];
+  switch (deciderOf(end, family, facts)) {
+    case 'docker':
+      // Of all that Docker closes only icc=false has an exception in DOCKER-USER.
+      return group.first.request.kind === 'same-network' ? narrow : [];
+    case 'operator':
+      return [...unban(end, place), ...ufwRoutes(group, end, facts), ...narrow];
+    case 'other':
+      // A save does not print such a rule in full: iptables would delete another one.
+      return rule.printed === undefined
+        ? [candidate(FROM_FILE, deleteRule(rule, place, facts)), ...narrow]
+        : narrow;
+  }
+}
+
+/** fail2ban's rules come and go by its own command. */
+function unban({ rule, chain }: Stopped, place: TablePlace): readonly Candidate[] {
+  const jail = /^f2b-(.+)$/.exec(chain)?.[1];
+  if (rule === undefined || jail === undefined) return [];
+  const { words } = splitWords(rule.text);
+  const source = words[words.indexOf('-s') + 1]?.replace(/\/(?:32|128)$/, '');
+  if (!words.includes('-s') || source === undefined) return [];
+  return [
+    candidate('lift the ban', {
+      command: sh`fail2ban-client unban ${source}`,
+      change: {
+        of: 'rules',
+        ...{ variant: place.variant, family: place.family },
+        input: { table: place.table, steps: [{ op: 'delete', chain, rule }] },
+      },
+    }),
+  ];
+}
