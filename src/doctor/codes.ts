@@ -4,12 +4,10 @@
 export const CHECK_CODES = [
   // Target
   'not-found',
-  'ambiguous',
   'not-published',
   'published-elsewhere',
   'published-other-protocol',
   'address-not-here',
-  'from-unknown',
   // Docker
   'engine',
   'engine-down',

@@ -16,25 +16,32 @@ import { judgeServices } from './checks/container/service.ts';
 import { judgeAllPaths } from './checks/paths/after-restore.ts';
 import { judgeNothingFollowed } from './checks/paths/nothing-followed.ts';
 import { pathsOf } from './paths/choose.ts';
-import { findSender, findTarget } from './target/target.ts';
+import { findSender } from './target/sender.ts';
+import { findTarget } from './target/target.ts';
 import { treeOf } from './tree.ts';
 
 /** What a diagnosis is about. */
 export interface DiagnosisQuestion {
-  /** A container, a network or `HOST:PORT`, as typed; undefined for the whole host. */
+  /** A container, a service, a network, an address, a URL or `HOST:PORT`, as typed; undefined for the whole host. */
   readonly about: string | undefined;
-  /** Whose path to it: a container's name, `host`, `outside`; '' for all of them. */
+  /** Whose path to it: a container, an address, an interface, `host`, `outside`; '' for all of them. */
   readonly from: string;
 }
 
-/** Judges what was gathered. Pure: the same facts, the same diagnosis. */
+/**
+ * Judges what was gathered. Pure: the same facts, the same diagnosis.
+ *
+ * @throws Fault RG_USAGE for a name that is nothing here, or more than one thing
+ */
 export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
-  const resolved = findTarget(question.about, facts);
-  const { from, trouble } = findSender(question.from, facts);
-  const names = new Set([...resolved.containers, ...(from === '' ? [] : [from])]);
+  const { from } = question;
+  const { sender, trouble } = findSender(from, facts);
+  const asked = sender.is === 'containers' || sender.is === 'host';
+  const resolved = findTarget(question.about, facts, { asked });
+  const names = new Set([...resolved.containers, ...(sender.is === 'containers' ? sender.names : [])]);
   // Without interfaces or routes no packet can be followed, and nothing tells what is missing from what was not read.
   const sees = !isUnseen(facts, 'interfaces', 'routes');
-  const followed = sees ? pathsOf(resolved, from, facts).map((request) => follow(request, facts)) : [];
+  const followed = sees ? pathsOf(resolved, sender, facts).map((request) => follow(request, facts)) : [];
   const checks = [
     ...resolved.trouble,
     ...trouble,
@@ -56,7 +63,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...judgeRules(facts, names),
     ...judgeAllPaths(followed, facts, resolved.target.kind === 'host'),
     ...(sees && resolved.trouble.length === 0 && trouble.length === 0
-      ? judgeNothingFollowed(resolved.target, from, followed, facts)
+      ? judgeNothingFollowed(resolved, sender, followed, facts)
       : []),
     ...judgeUnseen(facts),
   ];
@@ -102,7 +109,7 @@ function concluded(
   const concerns = (check: Check): boolean =>
     target.kind === 'host' || concernsAny(check, names, target.kind === 'network' ? target.name : '');
   // Where no container or network has that name, the only possible cause is an Engine that does not list them.
-  const isKnown = !checks.some(({ code }) => code === 'not-found' || code === 'ambiguous');
+  const isKnown = !checks.some(({ code }) => code === 'not-found');
   const failed = checks
     .filter(
       ({ verdict, section, about }) =>

@@ -94,6 +94,13 @@ export type DoctorTarget =
       readonly address: string;
       readonly port: number;
       readonly proto: SocketProtocol;
+    }
+  /** Somewhere beyond this host, as a container or the host asks it. */
+  | {
+      readonly kind: 'address';
+      readonly address: string;
+      readonly port: number;
+      readonly proto: SocketProtocol;
     };
 
 /** All that doctor found out. */
@@ -101,7 +108,7 @@ export interface Diagnosis {
   readonly target: DoctorTarget;
   /** Names of the containers the target means, and of the sender. */
   readonly subjects: readonly string[];
-  /** The sender, as requested: a container's name, `host`, `outside`; '' for all of them. */
+  /** Who asks, as requested: `web`, `host`, `outside`, `eth1`, `203.0.113.9`; '' for everybody. */
   readonly from: string;
   /** `fail` with a cause; else `unknown` if anything that matters is; else `ok`. Warnings do not change it. */
   readonly verdict: 'ok' | 'fail' | 'unknown';

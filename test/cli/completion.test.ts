@@ -57,6 +57,20 @@ describeCli('completion in a bash that has nothing but the script', () => {
       ]);
     }));
 
+  test('ids of changes that wait, for confirm and rollback', () =>
+    withEmptyHost(async (host) => {
+      // Not the folder of the host itself: these records are empty, and every command would say so.
+      const stateDir = path.join(host.folder, 'elsewhere');
+      for (const name of ['000005-20261122T031044Z.failed', '000006-20261122T031144Z.confirmed'])
+        put(path.join(stateDir, 'pending'), name, '{}');
+      put(path.join(stateDir, 'pending'), '000007-20261122T031244Z.json', '{}');
+      expect(await tab(host, ['confirm', '--state-dir', stateDir, ''])).toEqual(['000007-20261122T031244Z']);
+      expect(await tab(host, ['rollback', '--state-dir', stateDir, ''])).toEqual([
+        '000005-20261122T031044Z',
+        '000007-20261122T031244Z',
+      ]);
+    }));
+
   test('containers and networks for doctor where an Engine answers, nothing where none does', () =>
     withHost(async (host) => {
       expect(await tab(host, ['doctor', ''])).toEqual([]);
@@ -66,6 +80,9 @@ describeCli('completion in a bash that has nothing but the script', () => {
         expect(offered).toEqual(expect.arrayContaining(['bridge']));
         expect(offered.length).toBeGreaterThan(2);
         expect(await tab(host, ['doctor', 'br'], engine.env)).toContain('bridge');
+        expect(await tab(host, ['reach', 'br'], engine.env)).toContain('bridge');
+        expect(await tab(host, ['doctor', 'web', '--to', 'br'], engine.env)).toContain('bridge');
+        expect(await tab(host, ['doctor', 'web', '--from', 'l'], engine.env)).toContain('lo');
       } finally {
         engine.close();
       }

@@ -8,9 +8,9 @@ import type { DiagnosisHost } from './ports.ts';
 
 /** What doctor is to find out. */
 export interface DiagnosisRequest {
-  /** A container, a network or `HOST:PORT`, as typed; undefined for the whole host. */
+  /** A container, a service, a network, an address, a URL or `HOST:PORT`, as typed; undefined for the whole host. */
   readonly target: string | undefined;
-  /** Whose path to it: a container's name, `host`, `outside`; '' for all of them. */
+  /** Whose path to it: a container, an address, an interface, `host`, `outside`; '' for all of them. */
   readonly from: string;
   /** Whether real packets are sent. */
   readonly probe: boolean;
@@ -29,7 +29,7 @@ const EXITS = { ok: 0, fail: 1, unknown: 3 } as const;
 /**
  * Finds out why packets do not arrive, and what fixes it. Changes nothing, and takes no lock.
  *
- * @throws Fault RG_PRIVILEGE without root
+ * @throws Fault RG_PRIVILEGE without root; RG_USAGE for a name that is nothing here, or more than one thing
  */
 export async function diagnoseHost(
   host: DiagnosisHost,

@@ -29,9 +29,9 @@ export interface Reached {
 /**
  * Makes the table of who reaches what, and what Docker means to be reached. Changes nothing, and takes no lock.
  *
- * @param target - a container, a network or `ADDRESS:PORT`; undefined for the whole host
+ * @param target - what doctor takes as a target; undefined for the whole host
  * @throws Fault RG_PRIVILEGE without root; of the Engine where it does not say what exists; RG_ENGINE_UNKNOWN for one before
- *   18.03.1; RG_USAGE for a target that is nothing here
+ *   18.03.1; RG_USAGE for a target that is nothing here, or more than one thing
  */
 export async function reach(
   host: ReachHost,
@@ -57,7 +57,7 @@ export async function reach(
     ...(isUnavailable(variants) ? { unread: variants } : {}),
   });
   const cells = cellsAbout(target, reachTable(terrain), terrain);
-  return { cells, engine: inventory.version, target, exit: exitOf(cells) };
+  return { cells, engine: inventory.version, target, exit: exitOf(cells, target !== undefined) };
 }
 
 function intentFrom(
@@ -73,8 +73,10 @@ function intentFrom(
   return inferred.intent;
 }
 
-function exitOf(cells: readonly Cell[]): Reached['exit'] {
-  if (cells.some(({ effect }) => effect !== 'same' && effect !== 'unknown' && effect !== 'operator'))
-    return 1;
+/** @param asked - whether somebody asked about these very cells: then it counts that one is not reached, whoever closed it */
+function exitOf(cells: readonly Cell[], asked: boolean): Reached['exit'] {
+  const differs = ({ effect }: Cell): boolean =>
+    effect === 'operator' ? asked : effect !== 'same' && effect !== 'unknown';
+  if (cells.some(differs)) return 1;
   return cells.some(({ effect }) => effect === 'unknown') ? 3 : 0;
 }

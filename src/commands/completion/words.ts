@@ -16,8 +16,12 @@ export interface VerbGrammar {
 /** Words that only the host knows. */
 export interface HostWords {
   readonly baselines: () => Promise<readonly string[]>;
-  /** Names of containers and networks; none where no Engine answers. */
-  readonly doctorTargets: () => Promise<readonly string[]>;
+  /** Names of containers, services and networks; none where no Engine answers. */
+  readonly targets: () => Promise<readonly string[]>;
+  /** Interfaces of this host by which somebody outside may ask. */
+  readonly interfaces: () => Promise<readonly string[]>;
+  /** Ids of changes that wait to be confirmed, and with `rollback` of those that could not be rolled back. */
+  readonly pending: (verb: 'confirm' | 'rollback') => Promise<readonly string[]>;
   readonly hookTargets: readonly string[];
   readonly recipes: readonly string[];
 }
@@ -90,7 +94,9 @@ async function valuesOf(
   host: HostWords,
 ): Promise<readonly string[]> {
   if (option === '--baseline') return host.baselines();
-  if (option === '--from' && verb === 'doctor') return ['host', 'outside', ...(await host.doctorTargets())];
+  if (option === '--from' && verb === 'doctor')
+    return ['host', 'outside', ...(await host.interfaces()), ...(await host.targets())];
+  if (option === '--to' && verb === 'doctor') return host.targets();
   return choices;
 }
 
@@ -102,7 +108,8 @@ async function argumentsOf(
   host: HostWords,
 ): Promise<readonly string[]> {
   const [action = ''] = given;
-  if ((verb === 'doctor' || verb === 'reach') && name === 'target') return host.doctorTargets();
+  if ((verb === 'doctor' || verb === 'reach') && name === 'target') return host.targets();
+  if ((verb === 'confirm' || verb === 'rollback') && name === 'id') return host.pending(verb);
   if (verb === 'hook' && name === 'name') {
     if (action === 'recipe') return host.recipes;
     return ['install', 'remove', 'status'].includes(action) ? host.hookTargets : [];

@@ -8,6 +8,8 @@ import { reporting } from '../shared/report-events.ts';
 export interface DoctorArgs {
   readonly target: string | undefined;
   readonly from: string | undefined;
+  /** Whom the target asks: then the target is the asker. */
+  readonly to: string | undefined;
   readonly probe: boolean | undefined;
   readonly verbose: boolean | undefined;
   readonly json: boolean | undefined;
@@ -19,7 +21,8 @@ export interface DoctorArgs {
 /** `rulesguard doctor`: why packets do not arrive, and what fixes it. Exit 0 healthy, 1 a fault found, 3 cannot tell. */
 export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
   const { paint, print, stateDir, unsettled } = context;
-  const { target, from = '', probe = false } = args;
+  const { probe = false } = args;
+  const { target, from = '' } = args.to === undefined ? args : { target: args.to, from: args.target };
   const { facts, diagnosis, exit } = await reporting(context, (on) =>
     diagnoseHost(realDiagnosisHost(stateDir), { target, from, probe }, on),
   );

@@ -1,11 +1,13 @@
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import yargs, { type Argv } from 'yargs';
 import { RECIPE_NAMES } from '../../hooks/recipes.ts';
 import { TARGETS } from '../../hooks/targets.ts';
 import { askEngineState } from '../../host/engine/ask.ts';
 import { listNumbered } from '../../host/files/numbered.ts';
+import { listPending } from '../../host/pending/files.ts';
 import { baselineFolder } from '../../host/state/store.ts';
-import { DEFAULT_STATE_DIR, globalOptions } from './globals.ts';
+import { DEFAULT_RUN_DIR, DEFAULT_STATE_DIR, globalOptions } from './globals.ts';
 import { VERBS } from './verbs.ts';
 import { grammarIn } from './yargs-untyped.ts';
 import { completions, type VerbGrammar } from '../completion/words.ts';
@@ -17,11 +19,19 @@ import { completions, type VerbGrammar } from '../completion/words.ts';
  */
 export async function complete(typed: readonly string[]): Promise<readonly string[]> {
   const stateDir = valueOf('--state-dir', typed) ?? DEFAULT_STATE_DIR;
+  const runDir = valueOf('--run-dir', typed) ?? DEFAULT_RUN_DIR;
   const verbs = VERBS.map(({ command }) => command.split(' ')[0] ?? '');
   try {
     const found = await completions(typed, verbs, grammarOf, {
       baselines: () => listNumbered(baselineFolder(stateDir)),
-      doctorTargets,
+      targets,
+      interfaces: () => readdir('/sys/class/net'),
+      pending: async (verb) => {
+        const all = await listPending({ stateDir, runDir });
+        return all
+          .filter(({ state }) => state === 'waiting' || (verb === 'rollback' && state === 'failed'))
+          .map(({ id }) => id);
+      },
       hookTargets: TARGETS.map(({ name }) => name),
       recipes: RECIPE_NAMES,
     });
@@ -48,9 +58,13 @@ function valueOf(option: string, typed: readonly string[]): string | undefined {
 /** How long somebody who pressed Tab waits for an Engine, in milliseconds. */
 const LONGEST_WAIT = 2000;
 
-async function doctorTargets(): Promise<readonly string[]> {
+async function targets(): Promise<readonly string[]> {
   const reply = await Promise.race([askEngineState(), sleep(LONGEST_WAIT)]);
   if (reply?.answered !== true) return [];
   const { endpoints, networks } = reply.inventory;
-  return [...new Set([...endpoints.map(({ container }) => container), ...networks.map(({ name }) => name)])];
+  const services = endpoints.flatMap(({ composed }) =>
+    composed === undefined ? [] : [composed.service, `${composed.project}/${composed.service}`],
+  );
+  const names = [...endpoints.map(({ container }) => container), ...networks.map(({ name }) => name)];
+  return [...new Set([...names, ...services])];
 }

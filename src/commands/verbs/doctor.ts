@@ -1,15 +1,16 @@
 import type { Argv } from 'yargs';
 
-const file = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+const word = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 
 /** Options of `rulesguard doctor`. */
 export const doctorOptions = (yargs: Argv) =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'a container, a network, or HOST:PORT; the whole host by default',
+      describe: 'a container, service, network, address, URL or HOST:PORT; the whole host by default',
     })
-    .option('from', file('whose way to the target: a container, `host` or `outside`'))
+    .option('from', word('who asks the target: a container, an address, an interface, `host` or `outside`'))
+    .option('to', word('whom the target asks: a container, ADDRESS or ADDRESS:PORT'))
     .option('probe', {
       type: 'boolean',
       describe: 'send real packets along the paths, and watch where they stop',
@@ -19,15 +20,18 @@ export const doctorOptions = (yargs: Argv) =>
       describe: 'every check, the tree of bridges, and every path rule by rule',
     })
     .option('json', { type: 'boolean', describe: 'one JSON document (schemas/doctor.schema.json)' })
-    .option('html', file('write a page that draws it all, to attach to a ticket'))
-    .option('bundle', file('write all evidence as one .tar.gz, for support'))
+    .option('html', word('write a page that draws it all, to attach to a ticket'))
+    .option('bundle', word('write all evidence as one .tar.gz, for support'))
     .option('mask', {
       type: 'boolean',
       describe: 'with --bundle or --html: every address replaced by a placeholder',
     })
-    .check(({ from, target, mask, bundle, html }) => {
+    .conflicts('from', 'to')
+    .check(({ from, to, target, mask, bundle, html }) => {
       if (from !== undefined && target === undefined)
         throw new Error('--from needs a target: rulesguard doctor CONTAINER --from CONTAINER');
+      if (to !== undefined && target === undefined)
+        throw new Error('--to needs somebody who asks: rulesguard doctor CONTAINER --to ADDRESS');
       if (mask === true && bundle === undefined && html === undefined)
         throw new Error('--mask is for what is given away: add --bundle FILE or --html FILE');
       return true;
@@ -35,4 +39,5 @@ export const doctorOptions = (yargs: Argv) =>
     .example('sudo rulesguard doctor', 'everything on this host')
     .example('sudo rulesguard doctor web', 'one container: its ways in and out')
     .example('sudo rulesguard doctor web --from app', 'why app does not reach web')
+    .example('sudo rulesguard doctor web --to 198.51.100.7:5432', 'why web does not reach an address')
     .example('sudo rulesguard doctor :8080 --html ticket.html', 'one published port, as a page');

@@ -6,6 +6,9 @@ import { wholeNumber } from './whole-number.ts';
 /** Where baselines and the journal lie, unless an option says otherwise. */
 export const DEFAULT_STATE_DIR = process.env['RULESGUARD_STATE_DIR'] || '/var/lib/rulesguard';
 
+/** Where the lock lies, unless an option says otherwise. */
+export const DEFAULT_RUN_DIR = process.env['RULESGUARD_RUN_DIR'] || '/run/rulesguard';
+
 export const GLOBALS = [
   'state-dir',
   'run-dir',
@@ -30,7 +33,7 @@ export const globalOptions = (yargs: Argv): Argv =>
     .option('run-dir', {
       type: 'string',
       requiresArg: true,
-      default: process.env['RULESGUARD_RUN_DIR'] || '/run/rulesguard',
+      default: DEFAULT_RUN_DIR,
       describe: 'lock (RULESGUARD_RUN_DIR)',
     })
     .option('wait', {

@@ -5,7 +5,7 @@ export const reachOptions = (yargs: Argv) =>
   yargs
     .positional('target', {
       type: 'string',
-      describe: 'a container, a network, or HOST:PORT; the whole host by default',
+      describe: 'a container, service, network, address, URL or HOST:PORT; the whole host by default',
     })
     .option('all', { type: 'boolean', describe: 'every way, also those that are as Docker means them' })
     .option('json', { type: 'boolean', describe: 'one JSON document (schemas/reach.schema.json)' })

@@ -35,8 +35,9 @@ export interface ListedContainer {
   readonly name: string;
   /** `parent/alias` of each container that is linked to this one. */
   readonly linkedAs: readonly string[];
-  /** The compose service it belongs to. */
+  /** The compose service it belongs to, and that service's project. */
   readonly service: string;
+  readonly project: string;
   /** `running`, `paused`, `restarting`, `exited`, `created`, `dead`. */
   readonly state: string;
   /** As the Engine puts it: `Up 3 minutes`. */
@@ -77,6 +78,7 @@ function listedFrom(raw: Json): ListedContainer {
     name: names.find((name) => !name.includes('/')) ?? '',
     linkedAs: names.filter((name) => name.includes('/')),
     service: textOf(recordOf(raw['Labels'])['com.docker.compose.service']),
+    project: textOf(recordOf(raw['Labels'])['com.docker.compose.project']),
     state: textOf(raw['State']),
     status: textOf(raw['Status']),
     networkMode: textOf(recordOf(raw['HostConfig'])['NetworkMode']),

@@ -46,22 +46,25 @@ export function containersFrom(
       .flatMap((body) => inspectedContainerFrom(body) ?? [])
       .map((one) => [one.id, one]),
   );
-  return listedContainersFrom(containers).map(({ id, name, linkedAs, places = [], ports }) => {
-    const attached = places.flatMap((place) =>
-      attachmentFrom(place, byId.get(place.networkId), { id, name }, era),
-    );
-    const gateway = gateways[id];
-    const isPlain = attached.some(({ network }) => network === GWBRIDGE);
-    const inspect = leftOut.has(id) ? inspects.get(id) : undefined;
-    return {
-      name,
-      linkedAs,
-      attachments:
-        isRecord(gateway) && !isPlain ? [...attached, gwbridgeAttachment(gateway, { id, name })] : attached,
-      ports: inspect?.ports ?? ports,
-      hasUnknownPorts: leftOut.has(id) && inspect === undefined,
-    };
-  });
+  return listedContainersFrom(containers).map(
+    ({ id, name, service, project, linkedAs, places = [], ports }) => {
+      const named: NamedContainer = { id, name, ...(service !== '' && { composed: { service, project } }) };
+      const attached = places.flatMap((place) =>
+        attachmentFrom(place, byId.get(place.networkId), named, era),
+      );
+      const gateway = gateways[id];
+      const isPlain = attached.some(({ network }) => network === GWBRIDGE);
+      const inspect = leftOut.has(id) ? inspects.get(id) : undefined;
+      return {
+        name,
+        linkedAs,
+        attachments:
+          isRecord(gateway) && !isPlain ? [...attached, gwbridgeAttachment(gateway, named)] : attached,
+        ports: inspect?.ports ?? ports,
+        hasUnknownPorts: leftOut.has(id) && inspect === undefined,
+      };
+    },
+  );
 }
 
 /** Those on no network at all. `container:ID` has no networks of its own; `none` and `host` are networks. */
@@ -72,7 +75,7 @@ export const unconnectedIn = ({ containers }: Pick<Answers, 'containers'>): read
       : [{ container: name, network: mode === 'default' ? 'bridge' : mode }],
   );
 
-interface NamedContainer {
+interface NamedContainer extends Pick<Endpoint, 'composed'> {
   readonly id: string;
   readonly name: string;
 }
@@ -81,7 +84,7 @@ interface NamedContainer {
 function attachmentFrom(
   place: NetworkPlace,
   network: LiveNetwork | undefined,
-  { id, name }: NamedContainer,
+  { id, name, ...labels }: NamedContainer,
   era: Era | undefined,
 ): readonly Attachment[] {
   const { ipv4, ipv6, gateway, gateway6, priority = 0 } = place;
@@ -96,7 +99,7 @@ function attachmentFrom(
       endpoint:
         bridge === ''
           ? undefined
-          : { bridge, network: network.name, container: name, containerId: id, ipv4, ipv6 },
+          : { bridge, network: network.name, container: name, containerId: id, ...labels, ipv4, ipv6 },
       leads: { ipv4: leads(gateway, ipv4), ipv6: leads(gateway6, ipv6) },
       routed: {
         ipv4: bridge !== '' && network.gatewayMode.ipv4 === 'routed',
@@ -133,11 +136,12 @@ function gwbridgeAttachment(raw: Json, named: NamedContainer): Attachment {
 
 const withoutLength = (address: unknown): string => textOf(address).replace(/\/.*$/, '');
 
-const gwbridgeEndpoint = (raw: Json, { id, name }: NamedContainer): Endpoint => ({
+const gwbridgeEndpoint = (raw: Json, { id, name, ...labels }: NamedContainer): Endpoint => ({
   bridge: GWBRIDGE,
   network: GWBRIDGE,
   container: name,
   containerId: id,
+  ...labels,
   ipv4: withoutLength(raw['IPv4Address']),
   ipv6: withoutLength(raw['IPv6Address']),
 });

@@ -77,6 +77,8 @@ export interface Endpoint {
   /** Name without slash; `ingress-sbox` for the routing mesh's own. */
   readonly container: string;
   readonly containerId: string;
+  /** The compose service that the container belongs to, and its project; absent where it belongs to none. */
+  readonly composed?: { readonly service: string; readonly project: string };
   /** Without prefix length; '' when it has none. */
   readonly ipv4: string;
   readonly ipv6: string;

@@ -107,6 +107,8 @@ export interface ContainerFacts {
   readonly name: string;
   /** The compose service it belongs to; '' or absent for none. */
   readonly service?: string;
+  /** The project of that service. */
+  readonly project?: string;
   /** `running`, `paused`, `restarting`, `exited`, `created`, `dead`. */
   readonly state: string;
   /** The Engine's own words: `Up 3 minutes`, `Exited (1) 2 hours ago`. */

@@ -1,7 +1,5 @@
 import type { SocketProtocol } from '../../net/protocol.ts';
 import { getsAnswers, masquerades } from './answers.ts';
-import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { bracketed, isAny, isLoopback } from '../../net/address.ts';
 import { familyOf, type Family } from '../../net/family.ts';
 import type { Goal } from '../../reach/goal.ts';
 import { outsiderName, outsidersOf } from '../../reach/outsiders.ts';
@@ -48,43 +46,6 @@ export const atContainer = (
   address: addressOf(attached, family),
   port,
 });
-
-/** From outside to a published port, by every way in; and the answers. */
-export function publishedPaths(
-  port: PublishedPort,
-  members: readonly Member[],
-  uplinks: readonly NetworkLink[],
-  facts: Facts,
-): readonly PathRequest[] {
-  const { hostIp, hostPort, endpoint, proto, container } = port;
-  const family = familyOf(hostIp);
-  const member = members.find(
-    ({ attached, network }) =>
-      network.bridge === endpoint?.bridge &&
-      attached.ipv4 === endpoint.ipv4 &&
-      attached.ipv6 === endpoint.ipv6,
-  );
-  if (hostPort === undefined || isLoopback(hostIp) || member === undefined) return [];
-  if (addressOf(member.attached, family) === '') return [];
-  return uplinks.flatMap((uplink) => {
-    const own = uplink.addresses.find(
-      (one) => one.family === family && one.scope === 'global' && (isAny(hostIp) || one.address === hostIp),
-    );
-    if (own === undefined) return [];
-    return outsidersOf(uplink, family, facts).map((source): PathRequest => ({
-      name: `${outsiderName(source)} → ${bracketed(own.address)}:${String(hostPort)}/${proto} → ${container}:${String(port.port)}`,
-      kind: 'published',
-      subjects: [container, member.network.name],
-      shouldPass: true,
-      packet: packetTo(proto, [source, own.address, hostPort], { inInterface: uplink.name }),
-      goal: atContainer(member, family, port.port),
-      answer: {
-        ...doorOf(member, facts),
-        goal: { to: 'outside', masqueraded: false, by: uplink.name },
-      },
-    }));
-  });
-}
 
 /**
  * From a container to the outside, and the answer.

@@ -22,7 +22,8 @@ export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
   const found = (containers: readonly string[], ...trouble: readonly Check[]): ResolvedTarget => ({
     target,
     containers: new Set(containers),
-    trouble,
+    // What is wrong with the target itself is the answer, whichever container it names.
+    trouble: trouble.map((check) => ({ ...check, always: true })),
   });
   if (
     isAddress(address) &&

@@ -5,7 +5,13 @@ export type PortTarget = Extract<DoctorTarget, { kind: 'port' }>;
 const PORT = /^(?:\[([^\]]+)\]|([^:/]*)):(\d{1,5})(?:\/(tcp|udp))?$/;
 /** The parts of RFC 3986 that decide where packets go: scheme, host, port. */
 const URL = /^([a-z][a-z0-9+.-]*):\/\/(?:[^@/?#]*@)?(?:\[([^\]]+)\]|([^:/?#]*))(?::(\d{1,5}))?(?:[/?#].*)?$/i;
-const USUAL_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443', ws: '80', wss: '443' };
+const USUAL_PORTS: Readonly<Record<string, string>> = {
+  ...{ http: '80', https: '443', ws: '80', wss: '443', ftp: '21', amqp: '5672', mqtt: '1883' },
+  ...{ mongodb: '27017', mysql: '3306', postgres: '5432', postgresql: '5432', redis: '6379' },
+};
+
+/** An IPv6 address without the brackets that URLs have around it. */
+export const unbracketed = (word: string): string => word.replace(/^\[([^\]]*)\]$/, '$1');
 
 /**
  * Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, each with `/udp` behind it or not, or a URL, whose scheme may imply the port.

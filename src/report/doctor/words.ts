@@ -49,6 +49,8 @@ function targetWords(target: DoctorTarget): string {
       return `${target.kind} ${printable(target.name)}`;
     case 'port':
       return `port ${hostPort(target.address, target.port)}/${target.proto}`;
+    case 'address':
+      return `${hostPort(target.address, target.port)}/${target.proto}`;
     default:
       return target satisfies never;
   }

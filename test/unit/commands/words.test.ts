@@ -7,7 +7,9 @@ import { grammarIn } from '../../../src/commands/verbs/yargs-untyped.ts';
 
 const HOST: HostWords = {
   baselines: () => Promise.resolve(['000001-x', '000002-x']),
-  doctorTargets: () => Promise.resolve(['web', 'app', 'front_net']),
+  targets: () => Promise.resolve(['web', 'app', 'front_net']),
+  interfaces: () => Promise.resolve(['eth0', 'lo']),
+  pending: (verb) => Promise.resolve([`000003-${verb}`]),
   hookTargets: ['ufw', 'ferm'],
   recipes: ['ansible', 'puppet'],
 };
@@ -78,8 +80,12 @@ test.each<readonly [typed: readonly string[], words: readonly string[]]>([
   [['doctor', 'w'], ['web']],
   [
     ['doctor', 'web', '--from', ''],
-    ['host', 'outside', 'web', 'app', 'front_net'],
+    ['host', 'outside', 'eth0', 'lo', 'web', 'app', 'front_net'],
   ],
+  [['doctor', 'web', '--to', 'a'], ['app']],
+  [['reach', 'fr'], ['front_net']],
+  [['confirm', '0'], ['000003-confirm']],
+  [['rollback', ''], ['000003-rollback']],
   [['completion', 'z'], ['zsh']],
   [['--wait', '5', 'sn'], ['snapshot']],
   // A file's name is the shell's to complete, and so is another program's command line.

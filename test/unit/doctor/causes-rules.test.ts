@@ -164,7 +164,6 @@ describeCauses('what is told of rules, paths and the Engine', [
   ['dockerd down', silent('RG_ENGINE_DOWN'), ['engine-down'], 'systemctl start docker'],
   ['dockerd runs, and DOCKER_HOST leads past it', silent('RG_ENGINE_ABSENT', 4711), []],
   ['iptables off', silent('RG_ENGINE_NO_IPTABLES'), ['iptables-off']],
-  ['no such container', (facts) => facts, [], undefined, 'wbe'],
   ['nothing published there', (facts) => facts, ['not-published'], undefined, ':9999'],
   ['a port without its colon', (facts) => facts, [], undefined, '8080'],
   ['nothing published there, and no colon', (facts) => facts, ['not-published'], undefined, '9999'],
@@ -185,7 +184,6 @@ describeCauses('what is told of rules, paths and the Engine', [
     'web',
     'mate',
   ],
-  ['--from names no container', (facts) => facts, [], undefined, 'web', 'nosuch'],
   [
     'its own firewall',
     onInside('web', () => ({

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { findSender } from '../../../src/doctor/target/sender.ts';
 import { readPort } from '../../../src/doctor/target/port-argument.ts';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import type { Facts } from '../../../src/doctor/facts/facts.ts';
 import { findTarget } from '../../../src/doctor/target/target.ts';
+import { Fault } from '../../../src/fault.ts';
 import { sh } from '../../../src/shell.ts';
 import { healthyFacts } from '../../support/doctor/host-facts.ts';
 
@@ -14,6 +16,7 @@ test.each([
   ['http://shop.example/cart?x=1', 'shop.example', 80, 'tcp'],
   ['https://me@[2001:db8::1]:8443/', '2001:db8::1', 8443, 'tcp'],
   ['udp://192.0.2.1:53', '192.0.2.1', 53, 'udp'],
+  ['postgres://app:secret@db/shop', 'db', 5432, 'tcp'],
 ])('%s is read as a port', (word, address, port, proto) => {
   expect(readPort(word)).toEqual({ kind: 'port', address, port, proto });
 });
@@ -33,6 +36,7 @@ test.each([
   ['we', { kind: 'container', name: 'web' }],
   ['172.17.0.2', { kind: 'container', name: 'web' }],
   ['172.17.0.2:80', { kind: 'container', name: 'web' }],
+  ['postgres://app:secret@mate/shop', { kind: 'container', name: 'mate' }],
   ['http://web:80/', { kind: 'container', name: 'web' }],
   ['192.0.2.1', { kind: 'host' }],
   ['8080', { kind: 'port', address: '', port: 8080, proto: 'tcp' }],
@@ -48,23 +52,32 @@ test('an address of another host: the check is address-not-here', () => {
   expect(findTarget('192.0.2.1:8080', healthyFacts()).trouble).toEqual([]);
 });
 
-test('a mistyped name: the nearest name is suggested', () => {
-  expect(findTarget('wep', healthyFacts()).trouble[0]?.meaning).toBe('did you mean web?');
-});
+/** The fault of an argument that is nothing here, or more than one thing. */
+function faultOf(word: string, facts: Facts = healthyFacts()): Fault {
+  try {
+    findTarget(word, facts);
+  } catch (error) {
+    if (error instanceof Fault) return error;
+  }
+  throw new Error(`${word} was taken`);
+}
 
 /** The containers of a compose project, beside others. */
 function composed(): Facts {
   const facts = healthyFacts();
   const [one, other] = facts.containers;
   if (one === undefined || other === undefined) throw new Error('two containers are needed');
-  const named = (name: string, service: string, like = one) => ({ ...like, id: name, name, service });
+  const named = (name: string, service: string, like = one, project = 'shop') => ({
+    ...{ ...like, id: name, name, service, project },
+  });
   return {
     ...facts,
     containers: [
       named('shop-web-1', 'web'),
       named('shop-web-2', 'web', other),
       named('shop-db-1', 'db'),
-      named('blog-cache-1', 'cache'),
+      named('blog-cache-1', 'cache', one, 'blog'),
+      named('blog-db-1', 'db', one, 'blog'),
       named('old-cache-1', ''),
     ],
   };
@@ -73,39 +86,88 @@ function composed(): Facts {
 test.each([
   ['web', { kind: 'service', name: 'web' }, ['shop-web-1', 'shop-web-2']],
   ['shop-web', { kind: 'service', name: 'web' }, ['shop-web-1', 'shop-web-2']],
-  ['db', { kind: 'container', name: 'shop-db-1' }, ['shop-db-1']],
-  ['blog', { kind: 'container', name: 'blog-cache-1' }, ['blog-cache-1']],
+  ['shop/web', { kind: 'service', name: 'web' }, ['shop-web-1', 'shop-web-2']],
+  ['shop/db', { kind: 'container', name: 'shop-db-1' }, ['shop-db-1']],
+  ['cache', { kind: 'container', name: 'blog-cache-1' }, ['blog-cache-1']],
+  ['old', { kind: 'container', name: 'old-cache-1' }, ['old-cache-1']],
 ])('in a compose project, the argument %s means %j', (word, target, names) => {
   const { containers, ...rest } = findTarget(word, composed());
   expect(rest).toEqual({ target, trouble: [] });
   expect([...containers]).toEqual(names);
 });
 
-test('an argument that is part of several names: they are listed, the verdict is unknown', () => {
-  const { verdict, checks } = diagnose(composed(), { about: 'shop', from: '' });
-  expect(verdict).toBe('unknown');
-  expect(checks[0]).toMatchObject({
-    code: 'ambiguous',
-    title: 'shop is part of 3 names: shop-web-1, shop-web-2 and shop-db-1',
-    remedies: [
-      {
-        commands: [
-          'rulesguard doctor shop-web-1',
-          'rulesguard doctor shop-web-2',
-          'rulesguard doctor shop-db-1',
-        ],
-      },
-    ],
+test.each([
+  ['shop', ['shop-web-1', 'shop-web-2', 'shop-db-1']],
+  // A service of two projects is two services.
+  ['db', ['shop/db', 'blog/db']],
+])('%s may mean several things: they are listed, exit 2', (word, names) => {
+  const fault = faultOf(word, composed());
+  expect(fault).toMatchObject({ code: 'RG_USAGE', exit: 2, details: names });
+  expect(fault.message).toBe(`${word} may mean ${String(names.length)} things`);
+});
+
+test('a part of the name of a container and of a network may mean either', () => {
+  const facts = healthyFacts();
+  const [network] = facts.networks;
+  if (network === undefined) throw new Error('a network is needed');
+  const networks = [...facts.networks, { ...network, id: 'f00d', name: 'webnet', bridge: 'br-f00d' }];
+  expect(faultOf('we', { ...facts, networks }).details).toEqual(['web', 'webnet']);
+});
+
+test('a mistyped name: every near one is suggested, exit 2, also on a host with a fault', () => {
+  const facts = composed();
+  const [one] = facts.containers;
+  if (one === undefined) throw new Error('a container is needed');
+  const near = {
+    ...facts,
+    containers: [...facts.containers, { ...one, id: 'wed', name: 'wed', service: '' }],
+  };
+  expect(faultOf('wbe', near).hint).toBe('Did you mean shop-web-1, or shop-web-2, or web, or shop/web?');
+  expect(faultOf('shop/bd', facts).hint).toMatch(/^Did you mean shop\/db/);
+});
+
+test('a name that is near nothing: what there is', () => {
+  expect(faultOf('kubernetes')).toMatchObject({
+    exit: 2,
+    details: ['containers: web, mate', expect.stringMatching(/^networks: .*bridge/)],
   });
 });
 
-test('a name that does not exist: the verdict is unknown, even where the host has a fault', () => {
-  const facts = {
-    ...healthyFacts(),
-    proxies: [{ proto: 'tcp', hostIp: '', hostPort: 1, containerIp: '', containerPort: 1 } as const],
-  };
-  const { verdict, causes, checks } = diagnose(facts, { about: 'wep', from: '' });
-  expect([verdict, causes, checks[0]?.meaning]).toEqual(['unknown', [], 'did you mean web?']);
+test('where the Engine does not say what there is, no name is wrong', () => {
+  const engine = {
+    answered: false,
+    code: 'RG_ENGINE_DOWN',
+    message: '',
+    hint: '',
+    details: [],
+    log: [],
+  } as const;
+  const facts: Facts = { ...healthyFacts(), engine, containers: [], networks: [] };
+  expect(diagnose(facts, { about: 'wep', from: '' }).checks[0]?.code).toBe('not-found');
+});
+
+test.each([
+  ['host', { is: 'host' }],
+  ['192.0.2.1', { is: 'host' }],
+  ['outside', { is: 'outside', interface: '', address: '' }],
+  ['eth0', { is: 'outside', interface: 'eth0', address: '' }],
+  ['203.0.113.9', { is: 'outside', interface: '', address: '203.0.113.9' }],
+  ['2001:db8::9', { is: 'outside', interface: '', address: '2001:db8::9' }],
+  ['mate', { is: 'containers', names: ['mate'] }],
+  ['172.17.0.3', { is: 'containers', names: ['mate'] }],
+  ['docker0', { is: 'containers', names: ['web', 'mate'] }],
+  ['mat', { is: 'containers', names: ['mate'] }],
+])('--from %s means %j', (word, sender) => {
+  expect(findSender(word, healthyFacts())).toEqual({ sender, trouble: [] });
+});
+
+test('a mistyped --from: exit 2, near interfaces are suggested too', () => {
+  expect(() => findSender('eth1', healthyFacts())).toThrow('--from eth1: no container');
+  try {
+    findSender('eth1', healthyFacts());
+  } catch (error) {
+    expect(error).toMatchObject({ exit: 2, hint: 'Did you mean eth0?' });
+  }
 });
 
 test('a name is quoted in a command', () => {

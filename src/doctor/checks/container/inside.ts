@@ -10,7 +10,7 @@ import type { Check } from '../../diagnosis.ts';
 import type { Facts, Inside } from '../../facts/facts.ts';
 import { within } from './inside-commands.ts';
 import { insideLinkOf, insideOf, membersOf, type Member } from '../../lookup.ts';
-import { likelyPort } from '../../paths/choose.ts';
+import { likelyPort } from '../../paths/aims.ts';
 
 const { fail } = checksOf('container');
 

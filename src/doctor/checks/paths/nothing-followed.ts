@@ -1,37 +1,39 @@
 import { isLoopback } from '../../../net/address.ts';
-import type { Check, DoctorTarget } from '../../diagnosis.ts';
+import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Followed } from '../../paths/follow.ts';
-import { advise, checksOf } from '../check.ts';
+import type { ResolvedTarget } from '../../target/resolved.ts';
+import type { Sender } from '../../target/sender.ts';
+import { advise, checksOf, listNames } from '../check.ts';
 
 /**
  * What is said where somebody asked about a way and there is none to follow: without a path nothing is known to be well.
  *
- * @param from - whose path was asked about; '' for all of them
+ * @param sender - whose path was asked about
  */
 export function judgeNothingFollowed(
-  target: DoctorTarget,
-  from: string,
+  { target, containers }: ResolvedTarget,
+  sender: Sender,
   followed: readonly (readonly Followed[])[],
   { ports }: Facts,
 ): readonly Check[] {
-  if (followed.length > 0 || target.kind === 'host') return [];
-  const asked =
-    target.kind === 'port'
-      ? ports.filter(({ hostPort, proto }) => hostPort === target.port && proto === target.proto)
-      : [];
+  if (followed.length > 0 || (target.kind === 'host' && sender.is === 'anybody')) return [];
+  const asked = ports.filter(({ container, hostPort, proto }) =>
+    target.kind === 'port' ? hostPort === target.port && proto === target.proto : containers.has(container),
+  );
   const [first] = asked;
-  if (from === 'outside' && first !== undefined && asked.every(({ hostIp }) => isLoopback(hostIp)))
+  if (sender.is === 'outside' && first !== undefined && asked.every(({ hostIp }) => isLoopback(hostIp)))
     return [
       checksOf('container').fail(
         'published-elsewhere',
-        `port ${String(first.hostPort)} is published on ${first.hostIp} only: nobody outside reaches it`,
+        `port ${listNames([...new Set(asked.map(({ hostPort }) => String(hostPort)))], 4)} is published on ${first.hostIp} only: nobody outside reaches it`,
         {
           about: first.container,
           meaning: 'only this host itself reaches it',
-          evidence: [
-            `${first.hostIp}:${String(first.hostPort)} → ${first.container}:${String(first.port)}/${first.proto}`,
-          ],
+          evidence: asked.map(
+            ({ hostIp, hostPort, container, port, proto }) =>
+              `${hostIp}:${String(hostPort)} → ${container}:${String(port)}/${proto}`,
+          ),
           remedies: [
             advise(
               `run ${first.container} again with -p ${String(first.hostPort)}:${String(first.port)}, to open it to all`,
@@ -40,7 +42,8 @@ export function judgeNothingFollowed(
         },
       ),
     ];
-  if (from === '' && asked.length === 0) return [];
+  const isPort = target.kind === 'port';
+  if (sender.is === 'anybody' && (!isPort || asked.length === 0)) return [];
   return [
     checksOf('path').unknown(
       'path-unknown',

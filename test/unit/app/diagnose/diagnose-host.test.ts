@@ -11,10 +11,11 @@ test('a healthy host: exit 0, nothing is unknown, and no packet is sent', async 
   expect(found).toMatchObject({ exit: 0, diagnosis: { verdict: 'ok' }, steps: ['gathering'] });
 });
 
-test('an argument that names nobody: exit 3', async () => {
-  const found = await diagnosed(WHOLE_RULES, {}, { target: 'nobody' });
-  expect(found.exit).toBe(3);
-  expect(codesOf(found, 'unknown')).toEqual(['not-found']);
+test('an argument that names nobody: exit 2', async () => {
+  await expect(diagnosed(WHOLE_RULES, {}, { target: 'nobody' })).rejects.toMatchObject({
+    code: 'RG_USAGE',
+    exit: 2,
+  });
 });
 
 test('an argument that is a port: the container behind it is read in depth', async () => {

@@ -75,6 +75,7 @@ describe('the list', () => {
       id: ID.web,
       name: 'web',
       service: '',
+      project: '',
       state: 'running',
       status: 'Up 3 minutes',
       networkMode: 'front',

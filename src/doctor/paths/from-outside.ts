@@ -1,0 +1,123 @@
+import type { PublishedPort } from '../../docker/inventory/inventory.ts';
+import { bracketed, isAny, isLoopback, sameBlock } from '../../net/address.ts';
+import { FAMILIES, familyOf, type Family } from '../../net/family.ts';
+import { outsiderName, outsidersOf } from '../../reach/outsiders.ts';
+import { packetTo } from '../../reach/question.ts';
+import type { NetworkLink } from '../../trace/network-state.ts';
+import type { Facts } from '../facts/facts.ts';
+import { addressOf, type Member } from '../lookup.ts';
+import { atContainer, doorOf, type PathRequest, type Port } from './request.ts';
+
+/** Who asks from outside, and what, where that was said. */
+export interface NamedOutsider {
+  /** Addresses of those who ask; somebody by every way in, where none are named. */
+  readonly sources?: readonly string[];
+  /** The address of this host that is asked; that of the interface packets come in by, where none is named. */
+  readonly at?: string;
+}
+
+/** The address by which packets that come in by an interface ask this host, where it is bound to `hostIp`. */
+function ownAddressOf(
+  uplink: NetworkLink,
+  family: Family,
+  hostIp: string,
+  { at }: NamedOutsider,
+): string | undefined {
+  if (at !== undefined)
+    return familyOf(at) === family && (isAny(hostIp) || sameBlock(hostIp, at)) ? at : undefined;
+  return uplink.addresses.find(
+    (one) =>
+      one.family === family && one.scope === 'global' && (isAny(hostIp) || sameBlock(one.address, hostIp)),
+  )?.address;
+}
+
+const sourcesOf = (
+  uplink: NetworkLink,
+  family: Family,
+  facts: Facts,
+  { sources }: NamedOutsider,
+): readonly string[] =>
+  sources?.filter((source) => familyOf(source) === family) ?? outsidersOf(uplink, family, facts);
+
+/** From outside to a published port, by every way in; and the answers. */
+export function publishedPaths(
+  port: PublishedPort,
+  members: readonly Member[],
+  uplinks: readonly NetworkLink[],
+  facts: Facts,
+  asker: NamedOutsider = {},
+): readonly PathRequest[] {
+  const { hostIp, hostPort, endpoint, proto, container } = port;
+  const family = familyOf(hostIp);
+  const member = members.find(
+    ({ attached, network }) =>
+      network.bridge === endpoint?.bridge &&
+      attached.ipv4 === endpoint.ipv4 &&
+      attached.ipv6 === endpoint.ipv6,
+  );
+  if (hostPort === undefined || isLoopback(hostIp) || member === undefined) return [];
+  if (addressOf(member.attached, family) === '') return [];
+  return uplinks.flatMap((uplink) => {
+    const own = ownAddressOf(uplink, family, hostIp, asker);
+    if (own === undefined) return [];
+    return sourcesOf(uplink, family, facts, asker).map((source): PathRequest => ({
+      name: `${outsiderName(source)} → ${bracketed(own)}:${String(hostPort)}/${proto} → ${container}:${String(port.port)}`,
+      kind: 'published',
+      subjects: [container, member.network.name],
+      shouldPass: true,
+      packet: packetTo(proto, [source, own, hostPort], { inInterface: uplink.name }),
+      goal: atContainer(member, family, port.port),
+      answer: {
+        ...doorOf(member, facts),
+        goal: { to: 'outside', masqueraded: false, by: uplink.name },
+      },
+    }));
+  });
+}
+
+/** From outside to a container's own address, by every way in; and the answers. */
+export function directPaths(
+  to: Member,
+  { proto, port }: Port,
+  links: readonly NetworkLink[],
+  facts: Facts,
+  asker: NamedOutsider,
+): readonly PathRequest[] {
+  const family: Family = to.attached.ipv4 === '' ? 'ipv6' : 'ipv4';
+  const destination = addressOf(to.attached, family);
+  return links.flatMap((link) =>
+    sourcesOf(link, family, facts, asker).map((source): PathRequest => ({
+      name: `${outsiderName(source)} → ${to.container.name}:${String(port)}, by its own address`,
+      kind: 'published',
+      subjects: [to.container.name, to.network.name],
+      shouldPass: true,
+      packet: packetTo(proto, [source, destination, port], { inInterface: link.name }),
+      goal: atContainer(to, family, port),
+      answer: { ...doorOf(to, facts), goal: { to: 'outside', masqueraded: false, by: link.name } },
+    })),
+  );
+}
+
+/** From outside to a program of this host, and the answer. */
+export function hostServicePaths(
+  { port, proto }: Port,
+  links: readonly NetworkLink[],
+  facts: Facts,
+  asker: NamedOutsider,
+): readonly PathRequest[] {
+  return links.flatMap((link) =>
+    FAMILIES.flatMap((family) => {
+      const own = ownAddressOf(link, family, family === 'ipv4' ? '0.0.0.0' : '::', asker);
+      if (own === undefined) return [];
+      return sourcesOf(link, family, facts, asker).map((source): PathRequest => ({
+        name: `${outsiderName(source)} → ${bracketed(own)}:${String(port)}/${proto} of this host`,
+        kind: 'host',
+        subjects: ['this host'],
+        shouldPass: true,
+        packet: packetTo(proto, [source, own, port], { inInterface: link.name }),
+        goal: { to: 'host' },
+        answer: { inInterface: '', inPort: '', goal: { to: 'outside', masqueraded: false, by: link.name } },
+      }));
+    }),
+  );
+}
