@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from '../net/family.ts';
 import { Alike } from './alike.ts';
 import type { Asking } from './askers.ts';
 import { judge, type Judgement, type Whose } from './judge/cause.ts';
+import { wayOf } from './judge/foreign.ts';
 import { effectOf, type Cell } from './cell.ts';
 import type { FollowContext } from './follow.ts';
 import { followOnce } from './followed.ts';
@@ -82,7 +83,10 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
         judgedBy: (whose) => {
           const known = shared.judged.get(should);
           const judgement =
-            known ?? judge(shared, effect, whose, (gone) => effectOf(should, shared.without(gone), asker));
+            known ??
+            judge(shared, { effect, way: wayOf(asker, asked, effect) }, whose, (gone) =>
+              effectOf(should, shared.without(gone), asker),
+            );
           shared.judged.set(should, judgement);
           return { ...judgement, decider: retell(judgement.decider) };
         },

@@ -1,4 +1,5 @@
 import type { EngineFacts } from '../docker/inventory/inventory.ts';
+import type { StoodRule } from '../reach/judge/foreign.ts';
 import type { RecordedFamilies } from '../firewall/iptables/desired/recorded-rules.ts';
 import type { Variant, RuleName } from '../firewall/iptables/text/model.ts';
 
@@ -29,6 +30,11 @@ export interface Baseline {
   readonly readInFull?: true;
   /** Rules in DOCKER-USER that could not be read in full, and those behind them: known by name, never written. */
   readonly unread?: readonly RuleName[];
+  /**
+   * What of others than Docker decided before Docker's rules about who reaches what: the operator's own from then on. Absent where
+   * nothing did, and where the table of reachability was not made.
+   */
+  readonly stood?: readonly StoodRule[];
   readonly families: RecordedFamilies;
 }
 
@@ -46,12 +52,13 @@ export function sameRecord(made: Baseline, kept: Baseline): boolean {
     unexplained,
     readInFull,
     unread,
+    stood,
     families,
   }: Baseline): string =>
     JSON.stringify(
       [
         ...[host, iptables, variant, made.engine === null ? null : engine],
-        ...[accepted, unexplained, readInFull, unread, families],
+        ...[accepted, unexplained, readInFull, unread, stood, families],
       ],
       (key, value: unknown) => (key === 'counters' ? undefined : value),
     );

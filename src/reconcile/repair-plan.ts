@@ -1,6 +1,4 @@
-import { isEmptyPlan, planRepair, type Plan } from '../firewall/iptables/plan/plan.ts';
-import { simulatePlan } from '../firewall/iptables/plan/simulate-plan.ts';
-import type { Live } from '../firewall/iptables/text/live.ts';
+import { planRepair, type Plan } from '../firewall/iptables/plan/plan.ts';
 import type { Observation } from './observation.ts';
 import { opensPolicies } from './reference.ts';
 
@@ -31,11 +29,4 @@ export function planFor(
   const plan = planRepair(drift, sides, { policies: closing, liveness, content, ...tried });
   const reason = 'it could not be recorded: load it again from the file or program that it comes from';
   return { ...plan, leftOut: [...plan.leftOut, ...lost.map((name) => ({ ...name, reason }))] };
-}
-
-/** The rules as a restore would leave them, a closed policy included; undefined where it has nothing to do. */
-export function repairedRules(observation: Observation): Pick<Live, 'variant' | 'rules'> | undefined {
-  const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
-  const { variant, rules } = observation.live;
-  return isEmptyPlan(plan) ? undefined : { variant, rules: simulatePlan(plan, rules).rules };
 }

@@ -13,11 +13,16 @@ import type { FollowedCell } from '../follow.ts';
  */
 export type Cause = 'lost' | 'operator' | 'overridden' | 'docker' | 'host';
 
+/** A decider that somebody wrote. */
+export type WrittenDecider = Exclude<Decider, { by: 'kernel' }>;
+
 /**
  * Whose a decider is: Docker's; the operator's own (DOCKER-USER, a recognised firewall manager's chains, the host's own INPUT and
- * OUTPUT, what stood in the newest baseline); or any other. `whoseBy` makes one.
+ * OUTPUT, what stood in the newest baseline and decided about the same kind of way); or any other. `whoseBy` makes one.
+ *
+ * @param way - the kind of way that it decides about, as `wayOf` names it
  */
-export type Whose = (decider: Exclude<Decider, { by: 'kernel' }>) => 'docker' | 'operator' | 'other';
+export type Whose = (decider: WrittenDecider, way: string) => 'docker' | 'operator' | 'other';
 
 /** Why a cell differs, and by what. */
 export interface Judgement {
@@ -28,17 +33,19 @@ export interface Judgement {
 /**
  * Finds what decides about a cell that is not as Docker means it: whatever the cell would fare otherwise without.
  *
- * @param effect - of the cell as it is
+ * @param is - effect of the cell as it is, and the kind of way it is, as `wayOf` names it
  * @param without - follows the cell's packets once more without some deciders, and says the effect
  */
 export function judge(
   followed: FollowedCell,
-  effect: Effect,
-  whose: Whose,
+  is: { readonly effect: Effect; readonly way: string },
+  whoseOn: Whose,
   without: (gone: readonly Decider[]) => Effect,
 ): Judgement {
+  const { effect, way } = is;
+  const whose = (decider: WrittenDecider) => whoseOn(decider, way);
   const end = endingOf(followed);
-  const acting = actors(followed).filter((one): one is Actor => one.by !== 'kernel');
+  const acting = actors(followed).filter((one): one is WrittenDecider => one.by !== 'kernel');
   const others = acting.filter((one) => whose(one) === 'other');
   const own = acting.filter((one) => whose(one) === 'operator');
   if (effect === 'unknown') {
@@ -59,9 +66,7 @@ export function judge(
   return byEnd(end, whose);
 }
 
-type Actor = Exclude<Decider, { by: 'kernel' }>;
-
-function byEnd(end: Decider, whose: Whose): Judgement {
+function byEnd(end: Decider, whose: (decider: WrittenDecider) => ReturnType<Whose>): Judgement {
   if (end.by === 'kernel') return { cause: 'host', decider: end };
   const owner = whose(end);
   return { cause: owner === 'other' ? 'overridden' : owner, decider: end };

@@ -1,18 +1,70 @@
 import type { Family } from '../../net/family.ts';
+import type { AskedFor, Asker, Effect } from '../cell.ts';
+import type { Decider } from './decider.ts';
+import type { JudgedCell } from './judge.ts';
 
 /**
- * Rules, policies and nftables' own chains of others than Docker, by name and text: what stood when a baseline was recorded.
+ * What of others than Docker decided about ways when a baseline was recorded: rules, policies and nftables' own chains, by name and text.
  * Nothing is ever written from it.
  */
-export type Foreign = readonly {
+export interface StoodRule {
   /** Absent for nftables' own tables, whose name says it. */
   readonly family?: Family;
   readonly table: string;
   readonly chain: string;
   /** '' for the chain's policy. */
   readonly rule: string;
-}[];
+  /** The kinds of ways it closed, opened or left unknown, as {@link wayOf} names them. */
+  readonly ways: readonly string[];
+}
 
-/** How one of them is known again: without what changes by itself, such as counters. */
-export const foreignKey = ({ family, table, chain, rule }: Foreign[number]): string =>
-  [family ?? '', table, chain, rule.replaceAll(/\bcounter packets \d+ bytes \d+/g, 'counter')].join(' ');
+/**
+ * The kind of way that a cell is of, and what the difference is for packets: `outage outside eth0 published`. A rule that stood in a
+ * baseline and now decides about ways of another kind has been moved, or others were taken away before it.
+ */
+export function wayOf(asker: Asker, asked: AskedFor, effect: Effect): string {
+  const from =
+    asker.by === 'outside' ? `outside ${asker.interface}` : asker.by === 'host' ? 'host' : asker.is;
+  return `${effect} ${from} ${asked.what}`;
+}
+
+/** How a rule is known again: without what changes by itself, such as counters. */
+export function stoodKey(decider: Exclude<Decider, { by: 'kernel' }>): string {
+  return keyOf(stoodFrom(decider));
+}
+
+const keyOf = ({ family, table, chain, rule }: Omit<StoodRule, 'ways'>): string =>
+  [family ?? '', table, chain, rule].join(' ');
+
+function stoodFrom(decider: Exclude<Decider, { by: 'kernel' }>): Omit<StoodRule, 'ways'> {
+  const { table, chain, family } = decider;
+  switch (decider.by) {
+    case 'rule':
+      return { family, table, chain, rule: decider.rule.text };
+    case 'policy':
+      return { family, table, chain, rule: '' };
+    case 'native':
+      return { table, chain, rule: decider.rule.replaceAll(/\bcounter packets \d+ bytes \d+/g, 'counter') };
+  }
+}
+
+/** Of each way the rules that stood: a key of {@link stoodKey} behind a kind of way. */
+export const stoodWays = (stood: readonly StoodRule[]): ReadonlySet<string> =>
+  new Set(stood.flatMap((one) => one.ways.map((way) => `${way} ${keyOf(one)}`)));
+
+/**
+ * What a baseline is to record of a table: all that decides before Docker's rules and is not the operator's already.
+ *
+ * @param cells - judged as if nothing had stood before
+ */
+export function standingIn(cells: readonly JudgedCell[]): readonly StoodRule[] {
+  const found = new Map<string, { readonly one: Omit<StoodRule, 'ways'>; readonly ways: Set<string> }>();
+  for (const { cause, decider, asker, asked, differs } of cells) {
+    if (cause !== 'overridden' || decider === undefined || decider.by === 'kernel') continue;
+    const one = stoodFrom(decider);
+    const known = found.get(keyOf(one)) ?? { one, ways: new Set() };
+    found.set(keyOf(one), known);
+    known.ways.add(wayOf(asker, asked, differs));
+  }
+  return [...found.values()].map(({ one, ways }) => ({ ...one, ways: [...ways].sort() }));
+}

@@ -33,10 +33,10 @@ export interface JudgedTable {
   readonly promised: number;
 }
 
-/** What the judgement takes beside the terrain. */
+/** What the judgement takes beside the terrain; `judgingBasis` of `reconcile/judging.ts` makes it of an observation. */
 export interface JudgingBasis {
   /**
-   * The variant that Docker uses, with its rules as a restore would leave them (`repairedRules` of `reconcile/repair-plan.ts`);
+   * The variant that Docker uses, with its rules as a restore would leave them (`repairedRules` of `reconcile/judging.ts`);
    * undefined where a restore has nothing to do. A cell that they make as it should be is `lost`.
    */
   readonly repaired: VariantRules | undefined;

@@ -6,9 +6,9 @@ import type { Table } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { memory } from '../../trace/memory.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
-import type { Whose } from './cause.ts';
+import type { Whose, WrittenDecider } from './cause.ts';
 import type { Decider } from './decider.ts';
-import { foreignKey, type Foreign } from './foreign.ts';
+import { stoodKey, stoodWays, type StoodRule } from './foreign.ts';
 
 /** What tells whose a decider is. */
 export interface Owners {
@@ -17,7 +17,7 @@ export interface Owners {
   /** Every variant that holds rules. */
   readonly rulesets: readonly VariantRules[];
   /** What of others stood in the newest baseline; undefined without one, or where it does not say. */
-  readonly stood?: Foreign | undefined;
+  readonly stood?: readonly StoodRule[] | undefined;
 }
 
 /**
@@ -29,12 +29,12 @@ export function whoseBy(owners: Owners): Whose {
   let stood: ReadonlySet<string> | undefined;
   const isDockers = (decider: Extract<Decider, { by: 'rule' }>): boolean =>
     (dockers ??= dockersIn(owners.owned)).has(ruleKey(decider.family, decider.table, decider.rule.text));
-  const hasStood = (decider: Parameters<Whose>[0]): boolean =>
-    (stood ??= new Set(owners.stood?.map(foreignKey))).has(foreignKey(foreignOf(decider)));
-  return (decider) => {
+  const hasStood = (decider: WrittenDecider, way: string): boolean =>
+    (stood ??= stoodWays(owners.stood ?? [])).has(`${way} ${stoodKey(decider)}`);
+  return (decider, way) => {
     if (decider.by === 'native' && / docker-bridges$/.test(decider.table)) return 'docker';
     if (decider.by === 'rule' && isDockers(decider)) return 'docker';
-    if (isOperators(decider, owners) || hasStood(decider)) return 'operator';
+    if (isOperators(decider, owners) || hasStood(decider, way)) return 'operator';
     // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
     const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';
     return isForward ? 'docker' : 'other';
@@ -58,15 +58,7 @@ const dockersIn = (owned: readonly OwnedHost[]): ReadonlySet<string> =>
     ),
   );
 
-/** What a baseline would record of a decider. */
-const foreignOf = (decider: Parameters<Whose>[0]): Foreign[number] => ({
-  ...(decider.by === 'native' ? {} : { family: decider.family }),
-  table: decider.table,
-  chain: decider.chain,
-  rule: decider.by === 'policy' ? '' : decider.by === 'rule' ? decider.rule.text : decider.rule,
-});
-
-function isOperators(decider: Parameters<Whose>[0], { rulesets }: Owners): boolean {
+function isOperators(decider: WrittenDecider, { rulesets }: Owners): boolean {
   const { by, hook, table, chain, family } = decider;
   // What the host takes in and sends itself, its own firewall decides: a filter there, never a translation.
   const isHosts =

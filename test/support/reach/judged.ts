@@ -1,11 +1,9 @@
-import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
-import type { Foreign } from '../../../src/reach/judge/foreign.ts';
+import type { StoodRule } from '../../../src/reach/judge/foreign.ts';
 import { judgedTable, type JudgedCell, type JudgedTable } from '../../../src/reach/judge/judge.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
-import { whoseBy } from '../../../src/reach/judge/whose.ts';
 import { observationOf } from '../../../src/reconcile/observation.ts';
-import { repairedRules } from '../../../src/reconcile/repair-plan.ts';
+import { judgingBasis } from '../../../src/reconcile/judging.ts';
 import { liveOf, recordedHost } from '../recorded/observation.ts';
 import { rulesOf, withRules } from './terrain.ts';
 
@@ -18,23 +16,12 @@ export function judgedHost(
   name: string,
   terrain: Terrain,
   change: (rules: HostRules) => HostRules = (rules) => rules,
-  stood?: Foreign,
+  stood: readonly StoodRule[] = [],
 ): JudgedTable {
   const { reply, stored } = recordedHost(name);
   const changed = withRules(terrain, change(rulesOf(terrain)));
   const observation = observationOf({ source: 'both', stored }, liveOf(rulesOf(changed)), reply);
-  const repaired = repairedRules(observation);
-  const { rulesets } = changed.netState;
-  const knowledge = { networks: changed.inventory.networks, settled: true };
-  const whose = whoseBy({
-    owned: [
-      observation.sides.liveOwned,
-      ...(repaired === undefined ? [] : [ownHost(repaired.rules, knowledge)]),
-    ],
-    rulesets: repaired === undefined ? rulesets : [...rulesets, repaired],
-    stood,
-  });
-  return judgedTable(changed, { repaired, whose });
+  return judgedTable(changed, judgingBasis(observation, changed.netState.rulesets, stood));
 }
 
 /** What a judged table says, shortly: `effect cause, by what` and how many cells, most first. */

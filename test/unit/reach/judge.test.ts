@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { standingIn } from '../../../src/reach/judge/foreign.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { judgedHost, judgements } from '../../support/reach/judged.ts';
-import { recordedTerrain, withSysctls } from '../../support/reach/terrain.ts';
+import { recordedTerrain, rulesOf, withSysctls } from '../../support/reach/terrain.ts';
 
 const NAME = 'engine-28.5';
 const host = recordedTerrain(NAME);
@@ -84,4 +85,32 @@ test('the kernel forwards nothing', () => {
       "85 outage host: forwarding-off",
     ]
   `);
+});
+
+describe('what stood in the newest baseline', () => {
+  const reject = '-A FORWARD -i eth0 -j DROP';
+  const before = first('filter', reject);
+  const stood = standingIn(judgedHost(NAME, host, before).cells);
+
+  test("is the operator's own, as long as it decides the same kinds of ways", () => {
+    expect(judgements(judgedHost(NAME, host, before, stood))).toEqual([
+      `85 operator (outage) operator: filter ${reject}`,
+    ]);
+  });
+
+  test('another rule before Docker is not', () => {
+    const both = (rules: HostRules): HostRules =>
+      first('filter', '-A FORWARD -o eth0 -j DROP')(before(rules));
+    expect(judgements(judgedHost(NAME, host, both, stood))).toMatchInlineSnapshot(`
+      [
+        "50 operator (outage) operator: filter -A FORWARD -i eth0 -j DROP",
+        "35 outage overridden: filter -A FORWARD -o eth0 -j DROP",
+      ]
+    `);
+  });
+
+  test('a rule that decided nothing, and was moved before Docker, is not', () => {
+    const behind = withRule(rulesOf(host), 'ipv4', 'filter', reject, 'last');
+    expect(standingIn(judgedHost(NAME, host, () => behind).cells)).toEqual([]);
+  });
 });

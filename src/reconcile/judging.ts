@@ -1,0 +1,37 @@
+import { isEmptyPlan } from '../firewall/iptables/plan/plan.ts';
+import { simulatePlan } from '../firewall/iptables/plan/simulate-plan.ts';
+import type { Live } from '../firewall/iptables/text/live.ts';
+import type { JudgingBasis } from '../reach/judge/judge.ts';
+import type { StoodRule } from '../reach/judge/foreign.ts';
+import { whoseBy, type Owners } from '../reach/judge/whose.ts';
+import type { Observation } from './observation.ts';
+import { isOwnBaseline, type Reference } from './reference.ts';
+import { planFor } from './repair-plan.ts';
+
+/** The rules as a restore would leave them, a closed policy included; undefined where it has nothing to do. */
+export function repairedRules(observation: Observation): Pick<Live, 'variant' | 'rules'> | undefined {
+  const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
+  const { variant, rules } = observation.live;
+  return isEmptyPlan(plan) ? undefined : { variant, rules: simulatePlan(plan, rules).rules };
+}
+
+/**
+ * What judging a table of reachability takes, from an observation of the same rules.
+ *
+ * @param rulesets - of the terrain: every variant that holds rules
+ * @param stood - what is the operator's own, see {@link stoodIn}
+ */
+export function judgingBasis(
+  observation: Observation,
+  rulesets: Owners['rulesets'],
+  stood: readonly StoodRule[],
+): JudgingBasis {
+  const { liveOwned, desired } = observation.sides;
+  const repaired = repairedRules(observation);
+  const all = repaired === undefined ? rulesets : [...rulesets, repaired];
+  return { repaired, whose: whoseBy({ owned: [liveOwned, desired], rulesets: all, stood }) };
+}
+
+/** What of others stood in the newest baseline. Only one that was recorded on this host says whose a rule is. */
+export const stoodIn = (reference: Reference): readonly StoodRule[] =>
+  isOwnBaseline(reference) ? (reference.stored?.baseline.stood ?? []) : [];
