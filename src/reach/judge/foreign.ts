@@ -1,7 +1,6 @@
 import type { Family } from '../../net/family.ts';
 import type { AskedFor, Asker, Effect } from '../cell.ts';
 import type { Decider } from './decider.ts';
-import type { JudgedCell } from './judge.ts';
 
 /**
  * What of others than Docker decided about ways when a baseline was recorded: rules, policies and nftables' own chains, by name and text.
@@ -30,13 +29,15 @@ export function wayOf(asker: Asker, asked: AskedFor, effect: Effect): string {
 
 /** How a rule is known again: without what changes by itself, such as counters. */
 export function stoodKey(decider: Exclude<Decider, { by: 'kernel' }>): string {
-  return keyOf(stoodFrom(decider));
+  return keyOfStood(stoodFrom(decider));
 }
 
-const keyOf = ({ family, table, chain, rule }: Omit<StoodRule, 'ways'>): string =>
+/** The key of a rule that stood. */
+export const keyOfStood = ({ family, table, chain, rule }: Omit<StoodRule, 'ways'>): string =>
   [family ?? '', table, chain, rule].join(' ');
 
-function stoodFrom(decider: Exclude<Decider, { by: 'kernel' }>): Omit<StoodRule, 'ways'> {
+/** How a decider is recorded. */
+export function stoodFrom(decider: Exclude<Decider, { by: 'kernel' }>): Omit<StoodRule, 'ways'> {
   const { table, chain, family } = decider;
   switch (decider.by) {
     case 'rule':
@@ -50,21 +51,4 @@ function stoodFrom(decider: Exclude<Decider, { by: 'kernel' }>): Omit<StoodRule,
 
 /** Of each way the rules that stood: a key of {@link stoodKey} behind a kind of way. */
 export const stoodWays = (stood: readonly StoodRule[]): ReadonlySet<string> =>
-  new Set(stood.flatMap((one) => one.ways.map((way) => `${way} ${keyOf(one)}`)));
-
-/**
- * What a baseline is to record of a table: all that decides before Docker's rules and is not the operator's already.
- *
- * @param cells - judged as if nothing had stood before
- */
-export function standingIn(cells: readonly JudgedCell[]): readonly StoodRule[] {
-  const found = new Map<string, { readonly one: Omit<StoodRule, 'ways'>; readonly ways: Set<string> }>();
-  for (const { cause, decider, asker, asked, differs } of cells) {
-    if (cause !== 'overridden' || decider === undefined || decider.by === 'kernel') continue;
-    const one = stoodFrom(decider);
-    const known = found.get(keyOf(one)) ?? { one, ways: new Set() };
-    found.set(keyOf(one), known);
-    known.ways.add(wayOf(asker, asked, differs));
-  }
-  return [...found.values()].map(({ one, ways }) => ({ ...one, ways: [...ways].sort() }));
-}
+  new Set(stood.flatMap((one) => one.ways.map((way) => `${way} ${keyOfStood(one)}`)));

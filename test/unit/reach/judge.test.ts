@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { standingIn } from '../../../src/reach/judge/foreign.ts';
+import { standingIn } from '../../../src/reach/judge/standing.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { judgedHost, judgements } from '../../support/reach/judged.ts';
