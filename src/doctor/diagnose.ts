@@ -42,6 +42,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
   // Without interfaces or routes no packet can be followed, and nothing tells what is missing from what was not read.
   const sees = !isUnseen(facts, 'interfaces', 'routes');
   const followed = sees ? pathsOf(resolved, sender, facts).map((request) => follow(request, facts)) : [];
+  const isWhole = resolved.target.kind === 'host';
   const checks = [
     ...resolved.trouble,
     ...trouble,
@@ -49,7 +50,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...judgeHost(facts),
     ...(sees
       ? [
-          ...judgeReversePath(facts, resolved.target.kind !== 'host'),
+          ...judgeReversePath(facts, !isWhole),
           ...judgeBridges(facts),
           ...judgeMtu(facts),
           ...judgeLinks(facts),
@@ -61,7 +62,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...judgeMasquerade(facts, names),
     ...judgeInsideRules(facts),
     ...judgeRules(facts, names),
-    ...judgeAllPaths(followed, facts, resolved.target.kind === 'host'),
+    ...judgeAllPaths(followed, facts, isWhole),
     ...(sees && resolved.trouble.length === 0 && trouble.length === 0
       ? judgeNothingFollowed(resolved, sender, followed, facts)
       : []),
@@ -72,7 +73,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     subjects: [...names],
     from,
     ...concluded(checks, resolved.target, names),
-    paths: followed.flat().map(namedPath),
+    paths: followed.flat().map((one) => namedPath(one, isWhole)),
     tree: treeOf(facts),
     engine: facts.engine.answered ? facts.engine.version : '',
     firewallBackend: facts.engine.firewallBackend ?? '',

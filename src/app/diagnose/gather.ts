@@ -73,6 +73,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     ...host.readDropCounts(),
     listeners,
     proxies: processes.proxies,
+    nameServers: host.readNameServers(),
     managers: managersIn(rulesets, netState.natives ?? []),
     unseen: [
       ...(isUnavailable(variants) ? unseen('rules', variants) : []),

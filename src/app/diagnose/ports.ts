@@ -58,6 +58,8 @@ export interface DiagnosisHost extends Observer, NetworkReader, Prober {
   readonly readDaemonLog: (daemons: readonly number[]) => Promise<readonly string[] | undefined>;
   /** The sockets of this host that wait for packets. */
   readonly readListeners: () => Promise<readonly ListeningSocket[]>;
+  /** Addresses of the name servers that this host, and with it most containers, asks. */
+  readonly readNameServers: () => readonly string[];
   /** What the kernel has dropped by itself, without a rule. */
   readonly readDropCounts: () => Pick<Facts, 'conntrackDrops' | 'reversePathDrops'>;
 }

@@ -3,6 +3,7 @@ import { readDaemonLog } from '../../host/doctor/daemon-log.ts';
 import { readDropCounts } from '../../host/doctor/drop-counts.ts';
 import { readLinks, readRouting, readSysctls } from '../../host/doctor/kernel-network.ts';
 import { listContainers } from '../../host/doctor/list-containers.ts';
+import { readNameServers } from '../../host/doctor/name-servers.ts';
 import { findProcesses } from '../../host/doctor/processes.ts';
 import { pickSourcePort } from '../../host/doctor/source-port.ts';
 import { readListeners } from '../../host/doctor/sockets.ts';
@@ -28,6 +29,7 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
     readContainers,
     readDaemonLog,
     readListeners: () => readListeners('/proc/self'),
+    readNameServers,
     readDropCounts,
     readSets,
     readNatives,

@@ -37,6 +37,8 @@ export interface Facts {
   /** Sockets of this network namespace that wait for packets. */
   readonly listeners: readonly ListeningSocket[];
   readonly proxies: readonly DockerProxy[];
+  /** Addresses of the name servers that this host asks, and Docker's own in the containers' place. */
+  readonly nameServers?: readonly string[];
   /** Firewall managers seen active here: `ufw`, `firewalld`, … */
   readonly managers: readonly string[];
   /** What else could not be read: its part of the facts above is empty or undefined for that reason alone. */

@@ -1,7 +1,6 @@
 import { blockOf, hostPort } from '../../net/address.ts';
 import { familyOf } from '../../net/family.ts';
 import { inBlock } from '../../trace/routing/addresses.ts';
-import { lookupRoute } from '../../trace/routing/route.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import { FROM_PORT, packetTo } from '../../reach/question.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
@@ -11,7 +10,7 @@ import { addressOf, gatewayOf, isOwnAddress, linkOf, membersOf, uplinksOf, type 
 import type { ResolvedTarget } from '../target/resolved.ts';
 import type { Sender } from '../target/sender.ts';
 import { masquerades } from './answers.ts';
-import { isTo, likelyPort, waysIn } from './aims.ts';
+import { isTo, likelyPort, wayTo, waysIn } from './aims.ts';
 import { directPaths, hostServicePaths, publishedPaths } from './from-outside.ts';
 import { ownAddressPaths, portPaths } from './own-address.ts';
 import { atContainer, betweenPaths, doorOf, hostPaths, servicePaths, type PathRequest } from './request.ts';
@@ -85,13 +84,6 @@ function doorsOf(
   if (name === '') return address === '' ? waysIn(target, uplinksOf(facts), facts) : [];
   const link = linkOf(netState, name);
   return link === undefined ? [] : [link];
-}
-
-/** The interface by which packets leave for an address; '' where no route leads there, or which one is not known. */
-function wayTo(address: string, { netState }: Facts, source = ''): string {
-  const journey = { family: familyOf(address), source, destination: address, mark: 0, inInterface: '' };
-  const found = lookupRoute(netState, journey);
-  return found.kind === 'unicast' ? found.route.dev : '';
 }
 
 function fromHost(resolved: ResolvedTarget, facts: Facts): readonly PathRequest[] {

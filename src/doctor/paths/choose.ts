@@ -6,6 +6,7 @@ import { isTo, likelyPort, waysIn } from './aims.ts';
 import { pathsFrom } from './asked.ts';
 import { publishedPaths } from './from-outside.ts';
 import { ownAddressPaths } from './own-address.ts';
+import { hostPortPaths, nameServerPaths } from './to-host.ts';
 import type { ResolvedTarget } from '../target/resolved.ts';
 import type { Sender } from '../target/sender.ts';
 
@@ -32,7 +33,14 @@ export function pathsOf(resolved: ResolvedTarget, sender: Sender, facts: Facts):
   const outbound = to.flatMap((member) =>
     FAMILIES.flatMap((family) => outboundPaths(member, family, uplinks, facts, false)),
   );
-  return [...published, ...outbound, ...onHost, ...neighbourly(to, members, facts)];
+  return [
+    ...published,
+    ...outbound,
+    ...nameServerPaths(to, facts),
+    ...onHost,
+    ...neighbourly(to, members, facts),
+    ...(target.kind === 'host' ? hostPortPaths(members, facts) : []),
+  ];
 }
 
 /** From one neighbour on each network. */

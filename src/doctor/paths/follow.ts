@@ -36,20 +36,36 @@ export function follow(request: PathRequest, { netState }: Facts): readonly Foll
 
 const judged = (request: PathRequest, path: Path, outcome: PathOutcome): Followed => ({
   request:
-    request.mayBeClosed === true && outcome.is === 'stopped' ? { ...request, shouldPass: false } : request,
+    request.mayBeClosed === true && outcome.is === 'stopped' && !isByHost(path)
+      ? { ...request, shouldPass: false }
+      : request,
   path,
   outcome,
 });
 
-/** A followed path with its verdict. What should not get through, and does not, is ok. */
-export function namedPath({ request, path, outcome }: Followed): NamedPath {
+/** Whether this host's own firewall stops what comes to it, or leaves it. */
+const isByHost = ({ steps }: Path): boolean => ['INPUT', 'OUTPUT'].includes(steps.at(-1)?.hook ?? '');
+
+/** Whether a path ends at this host's own firewall, where nobody has promised that it does not. */
+export const isClosedByHost = ({ request, outcome }: Followed): boolean =>
+  request.mayBeClosed === true && request.shouldPass && outcome.is === 'stopped';
+
+/**
+ * A followed path with its verdict. What should not get through, and does not, is ok.
+ *
+ * @param isWhole - nobody asked about this path by name
+ */
+export function namedPath(followed: Followed, isWhole: boolean): NamedPath {
+  const { request, path, outcome } = followed;
   const { name, kind, subjects, shouldPass } = request;
   const verdict =
     outcome.is === 'unknown'
       ? 'unknown'
       : outcome.is === 'reached' || outcome.is === 'detour' || !shouldPass
         ? 'ok'
-        : 'fail';
+        : isWhole && isClosedByHost(followed)
+          ? 'warn'
+          : 'fail';
   return { name, kind, subjects, shouldPass, verdict, path, flaw: flawOf(outcome, path) };
 }
 

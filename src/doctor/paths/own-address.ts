@@ -1,12 +1,12 @@
 import type { Goal } from '../../reach/goal.ts';
 import { FROM_PORT, packetTo } from '../../reach/question.ts';
-import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { isAny } from '../../net/address.ts';
+import { addressIn, type PublishedPort } from '../../docker/inventory/inventory.ts';
+import { hostPort as hostAndPort, isAny, sameBlock } from '../../net/address.ts';
 import { familyOf } from '../../net/family.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import type { Packet } from '../../trace/packet.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { Member } from '../lookup.ts';
+import { addressOf, type Member } from '../lookup.ts';
 import { atContainer, doorOf, servicePaths, type PathRequest, type Port } from './request.ts';
 
 /** To a published port by an address of this host, from the host itself and from a neighbour of the container; and the answers. */
@@ -16,32 +16,37 @@ export function ownAddressPaths(
   uplinks: readonly NetworkLink[],
   facts: Facts,
 ): readonly PathRequest[] {
+  const family = familyOf(hostIp);
   const to = members.find(
     ({ attached, network }) =>
-      network.bridge === endpoint?.bridge && attached.ipv4 === endpoint.ipv4 && attached.ipv4 !== '',
+      network.bridge === endpoint?.bridge &&
+      addressOf(attached, family) === addressIn(endpoint, family) &&
+      addressOf(attached, family) !== '',
   );
   const own = uplinks
     .flatMap(({ addresses }) => addresses)
     .find(
-      (one) => one.family === 'ipv4' && one.scope === 'global' && (isAny(hostIp) || one.address === hostIp),
+      (one) =>
+        one.family === family && one.scope === 'global' && (isAny(hostIp) || sameBlock(one.address, hostIp)),
     );
-  if (hostPort === undefined || to === undefined || own === undefined || familyOf(hostIp) !== 'ipv4')
-    return [];
+  if (hostPort === undefined || to === undefined || own === undefined) return [];
   const neighbour = members.find(
     ({ network, container: other, attached }) =>
-      network.id === to.network.id && other.id !== to.container.id && attached.ipv4 !== '',
+      network.id === to.network.id && other.id !== to.container.id && addressOf(attached, family) !== '',
   );
-  const orProxy = facts.proxies.some((one) => one.hostPort === hostPort && one.proto === proto);
+  const orProxy = facts.proxies.some(
+    (one) => one.hostPort === hostPort && one.proto === proto && familyOf(one.hostIp || '0.0.0.0') === family,
+  );
   // A proxy that is gone is told of by itself.
   const isServed = orProxy || (facts.engine.answered && facts.engine.userlandProxy === false);
   const request = (from: string, source: string, door: Partial<Packet>, answers: Goal): PathRequest => ({
-    name: `${from} → ${own.address}:${String(hostPort)}/${proto} → ${container}:${String(port)}`,
+    name: `${from} → ${hostAndPort(own.address, hostPort)}/${proto} → ${container}:${String(port)}`,
     kind: 'host',
     subjects: [container, to.network.name],
     shouldPass: true,
     mayBeClosed: true,
     packet: packetTo(proto, [source, own.address, hostPort], door),
-    goal: { ...atContainer(to, 'ipv4', port), orProxy },
+    goal: { ...atContainer(to, family, port), orProxy },
     answer: { ...doorOf(to, facts), goal: answers },
   });
   return [
@@ -51,9 +56,9 @@ export function ownAddressPaths(
       : [
           request(
             neighbour.container.name,
-            neighbour.attached.ipv4,
+            addressOf(neighbour.attached, family),
             doorOf(neighbour, facts),
-            atContainer(neighbour, 'ipv4', FROM_PORT),
+            atContainer(neighbour, family, FROM_PORT),
           ),
         ]),
   ];

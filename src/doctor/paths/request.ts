@@ -14,7 +14,7 @@ import { addressOf, gatewayOf, isBare, vethOf, type Member } from '../lookup.ts'
 export interface PathRequest extends Pick<NamedPath, 'name' | 'kind' | 'subjects' | 'shouldPass'> {
   readonly packet: Packet;
   readonly goal: Goal;
-  /** What a rule stops of it is not judged: nobody asked, and the host may be closed to its own containers. */
+  /** The host may be closed to its own containers: what its own firewall stops of it is told, what any other rule stops is not judged. */
   readonly mayBeClosed?: true;
   /** Where the answer comes in, and where it should end; absent where none is followed. */
   readonly answer?: { readonly inInterface: string; readonly inPort: string; readonly goal: Goal };

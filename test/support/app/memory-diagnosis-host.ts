@@ -42,6 +42,7 @@ export function memoryDiagnosisHost(
       readContainers: () => Promise.resolve(containers),
       readDaemonLog: () => Promise.resolve([]),
       readListeners: () => Promise.resolve([]),
+      readNameServers: () => ['192.0.2.53'],
       readDropCounts: () => ({ conntrackDrops: 0, reversePathDrops: 0 }),
       readSets: () => Promise.resolve(''),
       readNatives: () => Promise.resolve([]),

@@ -5,12 +5,13 @@ import type { Check } from '../../diagnosis.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { judgeNativeStop } from './native.ts';
 import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './translation.ts';
-import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
+import { isClosedByHost, namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
 import { homeOf } from '../../paths/routes.ts';
 import { isTranslatedElsewhere } from '../../paths/translators.ts';
 import { isNative } from '../../remedies/native.ts';
 import { judgeDetour, judgeNotUndone } from './answers-astray.ts';
 import { judgeRouting } from './routing.ts';
+import { judgeHostClosed } from './host-closed.ts';
 import { isClosedByOperator, judgeClosed, judgeStop } from './stops.ts';
 
 const { ok, unknown } = checksOf('path');
@@ -25,7 +26,7 @@ export function judgePaths(all: readonly Followed[], facts: Facts, isWhole: bool
   const groups = new Map<string, Followed[]>();
   for (const one of open) {
     if (one.outcome.is === 'reached' || isReportedOnce(one, facts)) continue;
-    const key = groupKeyOf(one, facts);
+    const key = `${isWhole && isClosedByHost(one) ? 'closed ' : ''}${groupKeyOf(one, facts)}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const checks = [...groups.values()].flatMap((followed) => {
@@ -81,6 +82,7 @@ function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Chec
       return [judgeUnknown(group)];
     case 'stopped':
       if (end.at !== 'stopped') return [];
+      if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, end)];
       if (isTranslatedElsewhere(group.first)) return [judgeMistranslated(group, facts)];
       if (isWhole && isClosedByOperator(group.first, facts) && !isNative(end))
         return [judgeClosed(group, end, facts)];

@@ -1,0 +1,33 @@
+import { hostPort } from '../../../net/address.ts';
+import { sh } from '../../../shell.ts';
+import type { Stopped } from '../../../trace/path.ts';
+import type { Check } from '../../diagnosis.ts';
+import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
+import { byCommands, checksOf } from '../check.ts';
+
+/** What this host's own firewall keeps from its containers: worth knowing, and no fault until somebody asks about it. */
+export function judgeHostClosed({ followed, first }: Group, { table, chain, rule, native }: Stopped): Check {
+  const { packet } = first.path;
+  const by = rule === undefined ? 'the policy of' : 'a rule in';
+  const six = packet.family === 'ipv6' && native === undefined ? 'ipv6 ' : '';
+  const code = native !== undefined ? 'native-stops' : rule === undefined ? 'policy-stops' : 'rule-stops';
+  const names = namesOf(followed);
+  return checksOf('path').warn(
+    code,
+    `${by} ${six}${table} ${chain} closes ports of this host to its containers: ${names}`,
+    {
+      about: names,
+      meaning: "the host's own firewall decides that: not counted as a fault",
+      evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
+      remedies: [
+        byCommands(
+          'how to open one of them',
+          sh`rulesguard doctor ${`${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}`} --from ${first.request.subjects[0] === 'this host' ? 'host' : askerOf(first.request.name)}`,
+        ),
+      ],
+    },
+  );
+}
+
+/** Who asks, of `mate → host:22`. */
+const askerOf = (name: string): string => name.split(' → ')[0] ?? '';
