@@ -1,5 +1,6 @@
 import type { Owner } from '../firewall/iptables/ownership/ownership.ts';
 import { USER_CHAIN } from '../firewall/iptables/ownership/chain-shapes.ts';
+import { writtenChains } from '../firewall/iptables/ownership/written.ts';
 import { rulesOf, type Rule } from '../firewall/iptables/text/model.ts';
 import { targetOf } from '../firewall/iptables/text/view.ts';
 import type { Family } from '../net/family.ts';
@@ -34,9 +35,10 @@ export function ownerOf(
   family: Family,
   { variant, facts }: { readonly variant: string; readonly facts: Pick<Facts, 'owned' | 'variant'> },
 ): Owner {
-  const owned = variant === facts.variant ? facts.owned : undefined;
-  const rules = rule === undefined ? [] : (owned?.families[family].get(table)?.get(rule.chain)?.rules ?? []);
-  return rules.find((one) => one.rule.text === rule?.text)?.owner ?? 'foreign';
+  const chains = variant === facts.variant ? facts.owned?.families[family].get(table) : undefined;
+  if (rule === undefined || chains === undefined) return 'foreign';
+  const rules = writtenChains(chains).get(rule.chain)?.rules ?? [];
+  return rules.find((one) => one.rule.text === rule.text)?.owner ?? 'foreign';
 }
 
 /** Who decides at the end of a path that is stopped. */

@@ -1,5 +1,6 @@
 import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
 import type { RuleName } from '../firewall/iptables/text/model.ts';
+import { writtenRule } from '../firewall/iptables/ownership/written.ts';
 import type { ChainDrift, Drift, PolicyDrift, Extra } from '../firewall/iptables/compare/drift.ts';
 import { lossOf } from './consequence.ts';
 import { worstFirst, type Finding, type Severity } from './finding.ts';
@@ -61,8 +62,9 @@ export const unreadFinding = (name: RuleName): Finding => ({
   consequence: 'your own rule in DOCKER-USER is gone, with every other there; it could not be recorded',
 });
 
-function extraFinding({ family, table, chain, owned, orphaned, diverts }: Extra): Finding {
-  const about = { family, table, chain, rule: owned.rule.text, ...levelOf(owned) };
+function extraFinding({ family, table, owned, orphaned, diverts }: Extra): Finding {
+  const { chain, text: rule } = writtenRule(owned);
+  const about = { family, table, chain, rule, ...levelOf(owned) };
   if (orphaned === undefined)
     return {
       kind: 'extra',

@@ -63,7 +63,7 @@ export function impactOf(
       ...unreadGone({ unread: unreadIn(before) }, liveOwned).map(unreadFinding),
       ...findingsOf(drift, surroundings, !settled).filter(isDamage),
     ].sort(worstFirst),
-    shadows: shadowsIn(before, after),
+    shadows: shadowsIn(before, liveOwned, after),
   };
 }
 
@@ -75,17 +75,20 @@ const unreadIn = ({ families, undecided }: OwnedHost): readonly RuleName[] =>
   );
 
 /** New rules in built-in chains in front of a rule of Docker's whose packets they could take. */
-function shadowsIn(before: OwnedHost, after: HostRules): readonly Shadow[] {
+function shadowsIn(before: OwnedHost, owned: OwnedHost, after: HostRules): readonly Shadow[] {
   return FAMILIES.flatMap((family) =>
     [...before.families[family]].flatMap(([table, chains]) =>
       [...chains.values()]
         .filter(({ builtin }) => builtin)
         .flatMap(({ name, rules }) =>
-          newRulesBefore(rules, rulesOf(after[family], table, name)).map((rule): Shadow => ({
-            family,
-            table,
-            chain: name,
-            rule: rule.text,
+          newRulesBefore(
+            rules,
+            owned.families[family]
+              .get(table)
+              ?.get(name)
+              ?.rules.map(({ rule }) => rule) ?? rulesOf(after[family], table, name),
+          ).map((rule): Shadow => ({
+            ...{ family, table, chain: rule.chain, rule: rule.text },
             total: isTotal(rule),
           })),
         ),

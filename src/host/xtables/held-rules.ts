@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts';
 import { shapesOf } from '../../firewall/iptables/ownership/match.ts';
+import { relayChains } from '../../firewall/iptables/ownership/relay.ts';
 import type { HostRules, Ruleset } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { chainKey, parseBytecode, type KernelRules } from '../../firewall/iptables/text/bytecode.ts';
@@ -69,7 +70,11 @@ async function judged(ruleset: Ruleset, family: Family, depth: Depth, runner: Ru
   if (total === 0) return { ruleset, moving: [] };
   if (depth === 'all' || total <= FEW)
     return withHidden(ruleset, family, await list(runner, 'ruleset', NFT_FAMILY[family]), () => true);
-  const wanted = chains.filter(({ table, chain, count }) => count > 0 && isDockers(table, chain));
+  const relays = new Map([...ruleset.tables].map(([name, table]) => [name, relayChains(table)]));
+  const wanted = chains.filter(
+    ({ table, chain, count }) =>
+      count > 0 && (isDockers(table, chain) || relays.get(table)?.has(chain) === true),
+  );
   const listed: KernelRules[] = [];
   for (let at = 0; at < wanted.length; at += AT_ONCE)
     listed.push(

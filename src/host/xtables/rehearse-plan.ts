@@ -4,6 +4,7 @@ import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { RuleRefused } from '../../firewall/iptables/plan/rule-refused.ts';
 import { rehearsalDifference, stageRehearsal } from '../../firewall/iptables/simulate/rehearsal.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
+import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import type { Variant, Rule } from '../../firewall/iptables/text/model.ts';
 import {
@@ -70,8 +71,8 @@ export async function rehearsePlan(plan: Plan, { live, owned }: OwnedLive): Prom
 function dockersIn(owned: OwnedHost, family: Family): ReadonlySet<string> {
   const texts = new Set<string>();
   for (const [table, chains] of owned.families[family]) {
-    for (const chain of chains.values())
-      for (const { owner, rule } of chain.rules) if (owner === 'docker') texts.add(keyOf(table, rule));
+    for (const { rules } of chains.values())
+      for (const one of rules) if (one.owner === 'docker') texts.add(keyOf(table, writtenRule(one)));
   }
   return texts;
 }

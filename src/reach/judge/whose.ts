@@ -1,5 +1,6 @@
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import { managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { jumpGraph } from '../../firewall/iptables/text/jumps.ts';
 import type { Table } from '../../firewall/iptables/text/model.ts';
@@ -49,8 +50,8 @@ const dockersIn = (owned: readonly OwnedHost[]): ReadonlySet<string> =>
       FAMILIES.flatMap((family) =>
         [...families[family]].flatMap(([table, chains]) =>
           [...chains.values()].flatMap(({ rules }) =>
-            rules.flatMap(({ owner, rule }) =>
-              owner === 'docker' ? [ruleKey(family, table, rule.text)] : [],
+            rules.flatMap((one) =>
+              one.owner === 'docker' ? [ruleKey(family, table, writtenRule(one).text)] : [],
             ),
           ),
         ),

@@ -8,7 +8,9 @@ import {
   type Owner,
 } from '../ownership/ownership.ts';
 import type { Level } from '../ownership/purpose.ts';
-import { makeRule, type Chain, type HostRules, type Ruleset, type Table } from '../text/model.ts';
+import { writtenChains } from '../ownership/written.ts';
+import { makeRule, type Chain, type HostRules, type Rule, type Ruleset, type Table } from '../text/model.ts';
+import { targetOf } from '../text/view.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { recordable } from './recordable.ts';
 import { takesAnyPacket } from '../order/shadow.ts';
@@ -45,10 +47,13 @@ export function recordFamilies(owned: OwnedHost): RecordedFamilies {
 }
 
 const recordTables = (tables: OwnedTables): readonly BaselineTable[] =>
-  [...tables].map(([name, chains]) => ({ name, chains: [...chains.values()].map(recordChain) }));
+  [...tables].map(([name, chains]) => {
+    const written = writtenChains(chains);
+    return { name, chains: [...written.values()].map((chain) => recordChain(chain, written)) };
+  });
 
-function recordChain(chain: OwnedChain): BaselineChain {
-  const kept = withFewNeighbours(recordable(chain));
+function recordChain(chain: OwnedChain, written: ReadonlyMap<string, OwnedChain>): BaselineChain {
+  const kept = withFewNeighbours(recordable(chain), (rule) => written.has(targetOf(rule.text) ?? ''));
   return {
     name: chain.name,
     owner: chain.owner,
@@ -64,13 +69,16 @@ function recordChain(chain: OwnedChain): BaselineChain {
 
 /**
  * Of a run of foreign rules two things matter: where it begins and ends, and whether a rule in it takes packets that Docker's
- * rules are meant for. So only those are kept.
+ * rules are meant for. So only those are kept, and jumps to recorded chains: relay chains are recognised by them.
  */
-function withFewNeighbours(rules: readonly OwnedRule[]): readonly OwnedRule[] {
+function withFewNeighbours(
+  rules: readonly OwnedRule[],
+  leadsToRecorded: (rule: Rule) => boolean,
+): readonly OwnedRule[] {
   const isForeign = (index: number): boolean => rules[index]?.owner === 'foreign';
   let holdsTaker = false;
   return rules.filter(({ rule }, i) => {
-    if (!isForeign(i)) return true;
+    if (!isForeign(i) || leadsToRecorded(rule)) return true;
     if (!isForeign(i - 1)) holdsTaker = takesAnyPacket(rule);
     if (!isForeign(i - 1) || !isForeign(i + 1)) return true;
     if (holdsTaker) return false;
@@ -128,15 +136,12 @@ export function ownBaseline(baseline: {
     settled: baseline.engine !== null,
   });
   const objections = FAMILIES.flatMap((family) =>
-    baseline.families[family].flatMap((table) =>
-      table.chains.flatMap((chain) =>
-        objectionsTo(
-          chain,
-          owned.families[family].get(table.name)?.get(chain.name),
-          `${family} ${table.name} ${chain.name}`,
-        ),
-      ),
-    ),
+    baseline.families[family].flatMap((table) => {
+      const judged = writtenChains(owned.families[family].get(table.name) ?? new Map<string, OwnedChain>());
+      return table.chains.flatMap((chain) =>
+        objectionsTo(chain, judged.get(chain.name), `${family} ${table.name} ${chain.name}`),
+      );
+    }),
   );
   return { owned, objections };
 }

@@ -73,9 +73,13 @@ function placeEach(
   placements: readonly Placement[],
 ): readonly Placed[] {
   const order = new OrderIndex(present);
-  const placed = placeRecorded(base, present, placements, order);
+  const floorOf = floorsIn(present);
+  const placed = placeRecorded(base, present, placements, { order, floorOf });
   for (const { owned, baseIndex } of placements) {
-    if (baseIndex === undefined) placeUnrecorded(owned, placed, order, present.length);
+    if (baseIndex === undefined) {
+      const last = Math.max(dockersGap(owned, present.length), floorOf(owned));
+      placeUnrecorded(owned, placed, order, last);
+    }
   }
   return placed;
 }
@@ -84,10 +88,11 @@ function placeRecorded(
   base: OwnedChain,
   present: readonly OwnedRule[],
   placements: readonly Placement[],
-  order: OrderIndex,
+  { order, floorOf }: { readonly order: OrderIndex; readonly floorOf: (owned: OwnedRule) => number },
 ): Placed[] {
   const anchors = anchorsIn(base.rules, present);
-  const followers = followersIn(base);
+  // Whoever moved Docker's rules into relay chains chose which of their own come first.
+  const followers = present.some(({ relayed }) => relayed !== undefined) ? [] : followersIn(base);
   const position = lastPositions(present);
   const byBase = new Map(placements.map((placement) => [placement.baseIndex, placement]));
   const placed: Placed[] = [];
@@ -99,7 +104,10 @@ function placeRecorded(
       if (anchor !== undefined) after = anchor + 1;
       return;
     }
-    const wanted = after ?? leadingGap(placement.owned, index, anchors.next[index], present.length);
+    const wanted = Math.max(
+      after ?? leadingGap(placement.owned, index, present, anchors.next[index]),
+      floorOf(placement.owned),
+    );
     const ceiling = position.get(followers[index]?.rule.text ?? '') ?? present.length;
     const gap = within(order.boundsOf(placement.owned), Math.min(wanted, ceiling));
     placed.push({ owned: placement.owned, gap });
@@ -120,13 +128,17 @@ export function mergePlaced(present: readonly OwnedRule[], placed: readonly Plac
   return result;
 }
 
-/** A rule of Docker's that the baseline has not seen goes before the first placed rule that must follow it. */
-function placeUnrecorded(owned: OwnedRule, placed: Placed[], order: OrderIndex, end: number): void {
+/**
+ * A rule of Docker's that the baseline has not seen goes before the first placed rule that must follow it.
+ *
+ * @param otherwise - the gap it goes into where none must
+ */
+function placeUnrecorded(owned: OwnedRule, placed: Placed[], order: OrderIndex, otherwise: number): void {
   const mine = ordersOf(owned);
   const follows = (other: OwnedRule): boolean =>
     ordersOf(other).some(({ scope, phase }) => mine.some((own) => own.scope === scope && own.phase < phase));
   const index = placed.findIndex((other) => follows(other.owned));
-  const gap = within(order.boundsOf(owned), placed[index]?.gap ?? dockersGap(owned, end));
+  const gap = within(order.boundsOf(owned), placed[index]?.gap ?? otherwise);
   placed.splice(index === -1 ? placed.length : index, 0, { owned, gap });
 }
 
@@ -154,10 +166,29 @@ function anchorsIn(base: readonly OwnedRule[], present: readonly OwnedRule[]) {
 }
 
 /** The gap of a rule with no recorded rule left before it. */
-function leadingGap(owned: OwnedRule, baseIndex: number, next: number | undefined, end: number): number {
-  // What was first of all and is inserted first by Docker goes first again, even before rules that came since.
-  if (baseIndex === 0 && owned.shape?.placed === 'top') return 0;
-  return next ?? dockersGap(owned, end);
+function leadingGap(
+  owned: OwnedRule,
+  baseIndex: number,
+  present: readonly OwnedRule[],
+  next: number | undefined,
+): number {
+  // What was first of all and is inserted first by Docker goes first again, even before rules that came since: but not before
+  // those of somebody who moved what follows it into a relay chain.
+  const isMoved = next !== undefined && present[next]?.relayed !== undefined;
+  if (baseIndex === 0 && owned.shape?.placed === 'top' && !isMoved) return 0;
+  return next ?? dockersGap(owned, present.length);
+}
+
+/**
+ * How far down a rule goes at least: behind a jump that leads some packets to a copy of it. Whoever moved it there, and let not
+ * all packets pass, wants no rule of Docker's before their own.
+ */
+function floorsIn(present: readonly OwnedRule[]): (owned: OwnedRule) => number {
+  const floors = new Map<string, number>();
+  present.forEach(({ partly = [] }, index) => {
+    for (const text of partly) floors.set(text, index + 1);
+  });
+  return ({ rule }) => floors.get(rule.text) ?? 0;
 }
 
 const dockersGap = (owned: OwnedRule, end: number): number => (owned.shape?.placed === 'top' ? 0 : end);

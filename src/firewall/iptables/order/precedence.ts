@@ -39,7 +39,8 @@ export function lastPositions(rules: readonly OwnedRule[]): ReadonlyMap<string, 
 
 /**
  * Docker's rules that once preceded a foreign rule and now follow it, where that rule could take their
- * packets. A rule of Docker's that moved up is no loss: Engines up to 27 do that themselves at every network create.
+ * packets. A rule of Docker's that moved up is no loss: Engines up to 27 do that themselves at every network create. Nor is one
+ * in a relay chain: whoever moved it there chose which of their own rules come first.
  *
  * @param base - the chain as recorded, foreign neighbours included
  * @param live - the same chain now
@@ -49,10 +50,11 @@ export function lostPrecedence(base: OwnedChain, live: readonly OwnedRule[]): Re
   const followers = followersIn(base);
   if (followers.every((follower) => follower === undefined)) return new Set();
   const [recorded, position] = [lastPositions(base.rules), lastPositions(live)];
+  const isRelayed = (index: number): boolean => live[index]?.relayed !== undefined;
   const lost = base.rules.filter(({ rule }, index) => {
     if (recorded.get(rule.text) !== index) return false;
     const [mine, theirs] = [position.get(rule.text), position.get(followers[index]?.rule.text ?? '')];
-    return mine !== undefined && theirs !== undefined && theirs < mine;
+    return mine !== undefined && theirs !== undefined && theirs < mine && !isRelayed(mine);
   });
   return new Set(lost.map(({ rule }) => rule.text));
 }

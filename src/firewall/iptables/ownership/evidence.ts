@@ -85,6 +85,12 @@ function collect(proven: Proven, { shape, captures }: Match): void {
 
 const DOCKER_BRIDGE = /^(?:docker0|docker_gwbridge|br-[0-9a-f]{12})$/;
 
+/** Whether a bridge is Docker's, as far as its name or the list of networks shows. */
+export function bridgeTest(networks: readonly Pick<Network, 'bridge'>[] = []): (bridge: string) => boolean {
+  const listed = new Set(networks.map(({ bridge }) => bridge).filter((bridge) => bridge !== ''));
+  return (bridge) => DOCKER_BRIDGE.test(bridge) || listed.has(bridge);
+}
+
 /** Whether the evidence shows that a bridge is Docker's; a name only Docker gives is enough. */
 function knowsBridge(evidence: Evidence, bridge: string | undefined): boolean {
   return bridge !== undefined && (DOCKER_BRIDGE.test(bridge) || evidence.proven.bridges.has(bridge));

@@ -11,7 +11,8 @@ export interface Match {
   readonly captures: Captures;
 }
 
-type ShapesByTarget = ReadonlyMap<string, readonly Shape[]>;
+/** The shapes that one chain may hold, by the target of a rule. */
+export type ShapesByTarget = ReadonlyMap<string, readonly Shape[]>;
 
 /** The text that Engines write for each purpose. */
 const SHAPE_WORDS: Readonly<Record<PurposeId, ShapeWords>> = { ...ENTRY_SHAPES, ...CHAIN_SHAPES };
@@ -38,7 +39,7 @@ const index = (): ReadonlyMap<string, ShapesByTarget> => {
 
 const SHAPES_BY_CHAIN = index();
 
-/** The shapes a chain may hold, by the target of a rule; undefined for a chain Docker never writes to. */
+/** The shapes of a chain; undefined for a chain Docker never writes to. */
 export function shapesOf(table: string, chain: string): ShapesByTarget | undefined {
   return SHAPES_BY_CHAIN.get(`${table} ${chain}`);
 }
@@ -85,7 +86,7 @@ export function matchRules(
 }
 
 /** A rule of an earlier reading; without a shape it was not Docker's then, which says nothing of now. */
-type RecordedRule = Partial<Match> & { readonly rule: Rule };
+export type RecordedRule = Partial<Match> & { readonly rule: Rule };
 
 function capture({ expression, names }: Pattern, rulespec: string): Captures | undefined {
   const found = expression.exec(rulespec);

@@ -1,15 +1,15 @@
-import { isBuiltin, type HostRules, type Rule, type Table } from '../text/model.ts';
+import { isBuiltin, type HostRules, type Rule } from '../text/model.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
-import { chainLevel, leadsToUnknown, looksDockers, neverDockers, unknownChains } from './chains.ts';
-import { DOCKER_CHAINS, USER_CHAIN } from './chain-shapes.ts';
-import { Evidence, objection } from './evidence.ts';
+import { candidatesIn, type ChainCandidate, type Owner } from './candidates.ts';
+import { chainLevel, leadsToUnknown, looksDockers, neverDockers } from './chains.ts';
+import { bridgeTest, Evidence, objection } from './evidence.ts';
 import type { Network } from '../../../docker/inventory/inventory.ts';
-import { matchRules, shapesOf, type Match } from './match.ts';
+import type { Match } from './match.ts';
 import type { Level } from './purpose.ts';
+import { placeIn } from './relay.ts';
 import type { Captures, Shape } from './shape.ts';
 
-/** Whose a rule or a chain is. `shared`: DOCKER-USER, Docker's chain with the user's content. */
-export type Owner = 'docker' | 'shared' | 'foreign';
+export type { Owner } from './candidates.ts';
 
 /** The verdict on one rule. */
 export interface Ownership {
@@ -20,10 +20,18 @@ export interface Ownership {
 }
 
 export interface OwnedRule extends Ownership {
+  /** Of a rule in a relay chain: as it would read in the built-in chain. */
   readonly rule: Rule;
+  /** The rule as it stands in its relay chain; absent where it stands in the chain itself. */
+  readonly relayed?: Rule;
+  /** For a jump that leads some packets to rules of Docker's: the texts of those, as they would read in the built-in chain. */
+  readonly partly?: readonly string[];
 }
 
-/** A chain that is Docker's or holds rules of Docker's; all its rules are here, in order. */
+/**
+ * A chain that is Docker's or holds rules of Docker's; all its rules are here, in order. A built-in chain's relay chains are part
+ * of it, see {@link import('./relay.ts').Passage}.
+ */
 export interface OwnedChain {
   readonly table: string;
   readonly name: string;
@@ -69,16 +77,6 @@ export interface Knowledge {
   readonly before?: OwnedHost | undefined;
 }
 
-/** One chain whose rules are not all judged yet. */
-interface ChainCandidate {
-  readonly family: Family;
-  readonly table: Table;
-  readonly chain: string;
-  readonly owner: Owner;
-  readonly unknown: boolean;
-  readonly matches: readonly (Match | undefined)[];
-}
-
 /**
  * Owner and level of every chain and rule in raw, mangle, nat and filter, for every era from 17.06 to 29 (iptables
  * variant). Linear in the number of rules; a foreign rule outside the chains Docker writes to costs nothing.
@@ -88,10 +86,17 @@ interface ChainCandidate {
  */
 export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
   const undecided: Undecided[] = [];
+  const isBridge = bridgeTest(knowledge.networks);
   const candidates = FAMILIES.flatMap((family) =>
-    [...host[family].tables.values()].flatMap((table) =>
-      candidatesOf(family, table, undecided, knowledge.before?.families[family].get(table.name)),
-    ),
+    [...host[family].tables.values()].flatMap((table) => {
+      const { found, unreached } = candidatesIn(family, table, {
+        before: knowledge.before?.families[family].get(table.name),
+        isBridge,
+      });
+      const reason = "named like one of Docker's chains, but none of those leads to it";
+      undecided.push(...unreached.map((chain) => ({ family, table: table.name, chain, reason })));
+      return found;
+    }),
   );
   const evidence = new Evidence(knowledge.networks ?? [], knowledge.settled ?? false, {
     *[Symbol.iterator]() {
@@ -113,62 +118,23 @@ export function ownHost(host: HostRules, knowledge: Knowledge = {}): OwnedHost {
   return { families, undecided };
 }
 
-function candidatesOf(
-  family: Family,
-  table: Table,
-  undecided: Undecided[],
-  before: ReadonlyMap<string, OwnedChain> | undefined,
-): readonly ChainCandidate[] {
-  const known = new Set(DOCKER_CHAINS[table.name] ?? []);
-  if (DOCKER_CHAINS[table.name] === undefined && !hasEntryShapes(table)) return [];
-  const unknown = unknownChains(table, known);
-  const found: ChainCandidate[] = [];
-  for (const chain of table.chains.values()) {
-    const isDockers = known.has(chain.name) || unknown.has(chain.name);
-    const isUser = chain.name === USER_CHAIN && table.name === 'filter';
-    const shapes = shapesOf(table.name, chain.name);
-    if (!isDockers && !isUser && shapes === undefined) {
-      if (looksDockers(chain.name)) {
-        undecided.push({
-          family,
-          table: table.name,
-          chain: chain.name,
-          reason: `named like one of Docker's chains, but none of those leads to it`,
-        });
-      }
-      continue;
-    }
-    found.push({
-      family,
-      table,
-      chain: chain.name,
-      owner: isUser ? 'shared' : isDockers ? 'docker' : 'foreign',
-      unknown: unknown.has(chain.name),
-      matches: shapes === undefined ? [] : matchRules(shapes, chain.rules, before?.get(chain.name)?.rules),
-    });
-  }
-  return found;
-}
-
-const hasEntryShapes = (table: Table): boolean =>
-  [...table.chains.keys()].some((chain) => shapesOf(table.name, chain) !== undefined);
-
 function judgeChain(
   candidate: ChainCandidate,
   evidence: Evidence,
   knowledge: Knowledge,
   undecided: Undecided[],
 ): OwnedChain | undefined {
-  const { table, chain: name, owner, unknown } = candidate;
-  const chain = table.chains.get(name);
-  if (chain === undefined) return undefined;
+  const { table, chain, owner, unknown, passage } = candidate;
+  const { name } = chain;
   // The usual large chain is a user's block list: no rule of it looks like Docker's, and none is copied.
-  if (owner === 'foreign' && candidate.matches.every((match) => match === undefined)) return undefined;
-  let holdsDockers = owner !== 'foreign';
-  const rules = chain.rules.map((rule, i): OwnedRule => {
+  const leadsToDockers = passage !== undefined;
+  if (owner === 'foreign' && !leadsToDockers && candidate.matches.every((match) => match === undefined))
+    return undefined;
+  let holdsDockers = owner !== 'foreign' || leadsToDockers;
+  const rules = candidate.rules.map((rule, i): OwnedRule => {
     const owned = ownRule(candidate, rule, candidate.matches[i], evidence, knowledge, undecided);
     if (owned.owner !== 'foreign') holdsDockers = true;
-    return owned;
+    return passage === undefined ? owned : { ...owned, ...placeIn(passage, rule) };
   });
   if (!holdsDockers) return undefined;
   return {
@@ -192,7 +158,10 @@ function ownRule(
   knowledge: Knowledge,
   undecided: Undecided[],
 ): OwnedRule {
-  const { family, table, chain, owner } = candidate;
+  const { family, table, owner, passage } = candidate;
+  const { name: chain } = candidate.chain;
+  // Of somebody's own chain only what was moved there is Docker's, and only where nothing speaks against it.
+  if (rule.chain !== chain) return { rule, owner: 'foreign' };
   if (rule.printed !== undefined) {
     undecided.push({
       ...{ family, table: table.name, chain, rule: rule.text, unreadable: true },
@@ -204,7 +173,8 @@ function ownRule(
     const doubt = objection(match.shape.needs, match.captures, evidence);
     if (doubt === undefined || knowledge.recorded?.(family, table.name, rule) === true)
       return fromMatch(rule, match);
-    if ((knowledge.settled !== true && match.shape.needs !== 'sets') || owner === 'docker') {
+    const isDoubtful = knowledge.settled !== true && match.shape.needs !== 'sets';
+    if (passage?.relayed.has(rule) !== true && (isDoubtful || owner === 'docker')) {
       undecided.push({ family, table: table.name, chain, rule: rule.text, reason: doubt });
     }
     return { rule, owner: 'foreign' };

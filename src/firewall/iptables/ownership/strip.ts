@@ -1,6 +1,7 @@
 import type { OwnedTables } from './ownership.ts';
 import type { Rule } from '../text/model.ts';
 import type { Save, SaveItem } from '../text/save.ts';
+import { writtenRule } from './written.ts';
 import { printItems } from '../text/print.ts';
 import { targetOf } from '../text/view.ts';
 
@@ -45,8 +46,8 @@ function stripTable(
   const dockers = new Set<Rule>();
   for (const chain of chains.values()) {
     const lastOfUsers = chain.rules.findLastIndex(({ owner }) => owner === 'shared');
-    chain.rules.forEach(({ owner, rule }, i) => {
-      if (owner === 'docker' && i > lastOfUsers) dockers.add(rule);
+    chain.rules.forEach((owned, i) => {
+      if (owned.owner === 'docker' && i > lastOfUsers) dockers.add(writtenRule(owned));
     });
   }
   const needed = new Set<string>();

@@ -1,6 +1,7 @@
 import type { ChainDrift } from '../compare/drift.ts';
 import type { OwnedRule } from '../ownership/ownership.ts';
 import type { Step } from '../text/restore-input.ts';
+import { deletion, insertions } from './inserts.ts';
 
 /** Steps for one chain, and the chain after them. */
 export interface Edit {
@@ -58,15 +59,7 @@ function isAsRecorded({ desired, surplus }: ChainDrift, result: readonly OwnedRu
   );
 }
 
-function stepsTo(result: readonly OwnedRule[], { chain, live, surplus }: ChainDrift): readonly Step[] {
-  const deletes = live.flatMap(({ rule }): readonly Step[] =>
-    surplus.has(rule.text) ? [{ op: 'delete', chain, rule }] : [],
-  );
-  const lastOther = result.findLastIndex(({ rule }) => !surplus.has(rule.text));
-  const inserts = result.flatMap(({ rule }, at): readonly Step[] => {
-    if (!surplus.has(rule.text)) return [];
-    // Behind the last rule an append does the same, and the tool need not count positions.
-    return [at > lastOther ? { op: 'append', chain, rule } : { op: 'insert', chain, position: at + 1, rule }];
-  });
-  return [...deletes, ...inserts];
+function stepsTo(result: readonly OwnedRule[], { live, surplus }: ChainDrift): readonly Step[] {
+  const isDoubled = ({ rule }: OwnedRule): boolean => surplus.has(rule.text);
+  return [...live.filter(isDoubled).map(deletion), ...insertions(result, isDoubled)];
 }

@@ -12,6 +12,7 @@ import { outOfOrder } from '../order/order.ts';
 import { mergePlaced, place, placeAll, type Placement } from '../order/position.ts';
 import { lostPrecedence } from '../order/precedence.ts';
 import { withoutExtraCopies, type Edit } from './copies.ts';
+import { deletion, insertions, inTheirChains } from './inserts.ts';
 
 /** A recorded rule that is not restored, and why. */
 export interface LeftOut {
@@ -127,7 +128,7 @@ function hindrance(owned: OwnedRule, { known, liveness, withheld, content }: All
  */
 function editChain(
   drift: ChainDrift,
-  put: readonly number[],
+  missing: readonly number[],
   moved: ReadonlySet<string>,
   placing: typeof place,
 ): Edit {
@@ -135,17 +136,13 @@ function editChain(
   const present = live.filter(({ rule }) => !moved.has(rule.text));
   const removed = live.filter(({ rule }) => moved.has(rule.text));
   const placements = [
-    ...recordedPlacements(drift, put, moved, removed),
+    ...recordedPlacements(drift, missing, moved, removed),
     ...strayPlacements(desired.rules, removed),
   ];
-  const placed = placing(desired, present, placements);
-  const deletes = removed.map(({ rule }): Step => ({ op: 'delete', chain, rule }));
-  const inserts = placed.map(({ owned, gap }, i): Step => {
-    // Behind the last rule an append does the same, and the tool need not count positions.
-    if (gap === present.length) return { op: 'append', chain, rule: owned.rule };
-    return { op: 'insert', chain, position: gap + i + 1, rule: owned.rule };
-  });
-  return { steps: [...deletes, ...inserts], result: mergePlaced(present, placed) };
+  const placed = inTheirChains(chain, present, placing(desired, present, placements));
+  const result = mergePlaced(present, placed);
+  const put = new Set(placed.map(({ owned }) => owned));
+  return { steps: [...removed.map(deletion), ...insertions(result, (owned) => put.has(owned))], result };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { deletesAsWritten } from '../text/alike.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
+import { writtenRule } from '../ownership/written.ts';
 import type { Table } from '../text/model.ts';
 import type { RestoreInput, Step, TableInput } from '../text/restore-input.ts';
 import type { ChainDrift, Drift, Sides } from '../compare/drift.ts';
@@ -110,13 +111,15 @@ function withdrawals(
   table: string,
 ): readonly Step[] {
   return extras.flatMap((extra): readonly Step[] => {
-    const { chain, owned, orphaned, diverts } = extra;
+    const { owned, orphaned, diverts } = extra;
+    const rule = writtenRule(owned);
+    const { chain } = rule;
     if (extra.family !== family || extra.table !== table || orphaned === undefined) return [];
-    const isOurs = withdraw?.has(withdrawKey(family, table, owned.rule.text)) === true;
+    const isOurs = withdraw?.has(withdrawKey(family, table, rule.text)) === true;
     if (!isOurs && diverts === undefined) return [];
-    const texts = live?.chains.get(chain)?.rules.map((rule) => rule.text) ?? [];
-    if (deletesAsWritten(texts, [owned.rule.text])) return [{ op: 'delete', chain, rule: owned.rule }];
-    leftOut.push({ family, table, chain, rule: owned.rule.text, reason: ALIKE });
+    const texts = live?.chains.get(chain)?.rules.map(({ text }) => text) ?? [];
+    if (deletesAsWritten(texts, [rule.text])) return [{ op: 'delete', chain, rule }];
+    leftOut.push({ family, table, chain, rule: rule.text, reason: ALIKE });
     return [];
   });
 }

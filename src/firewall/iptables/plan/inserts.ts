@@ -1,0 +1,63 @@
+import type { OwnedRule } from '../ownership/ownership.ts';
+import { inChain, writtenRule } from '../ownership/written.ts';
+import { targetOf } from '../text/view.ts';
+import type { Placed } from '../order/position.ts';
+import type { Step } from '../text/restore-input.ts';
+
+const chainOfRule = (owned: OwnedRule): string => writtenRule(owned).chain;
+
+/**
+ * The chain that a rule of Docker's goes into for its gap among the rules of a built-in chain and of its relay chains. A relay
+ * chain is somebody's own: a rule goes there only next to one of Docker's that is there already, or amid its rules.
+ */
+function homeOf(chain: string, present: readonly OwnedRule[], gap: number): string {
+  const [before, after] = [present[gap - 1], present[gap]];
+  const above = before === undefined ? chain : chainOfRule(before);
+  const below = after === undefined ? chain : chainOfRule(after);
+  if (above === below) return above;
+  // Between the jump to a relay chain and its first rule.
+  if (before !== undefined && targetOf(before.rule.text) === below) return below;
+  return before?.owner === 'docker' ? above : below;
+}
+
+/** Placed rules, each in the chain it goes into. */
+export const inTheirChains = (
+  chain: string,
+  present: readonly OwnedRule[],
+  placed: readonly Placed[],
+): readonly Placed[] =>
+  placed.map(({ owned, gap }) => ({ owned: inChain(owned, homeOf(chain, present, gap)), gap }));
+
+/**
+ * The steps that put rules among those that are there.
+ *
+ * @param result - all rules of a chain and of its relay chains, as they are to be
+ * @param isNew - which of them are to be put, each in its place when those before it are there
+ */
+export function insertions(
+  result: readonly OwnedRule[],
+  isNew: (owned: OwnedRule) => boolean,
+): readonly Step[] {
+  const lastKept = new Map<string, number>();
+  result.forEach((owned, index) => {
+    if (!isNew(owned)) lastKept.set(chainOfRule(owned), index);
+  });
+  const counts = new Map<string, number>();
+  return result.flatMap((owned, index): readonly Step[] => {
+    const rule = writtenRule(owned);
+    const { chain } = rule;
+    const position = (counts.get(chain) ?? 0) + 1;
+    counts.set(chain, position);
+    if (!isNew(owned)) return [];
+    // Behind the last rule an append does the same, and the tool need not count positions.
+    return (lastKept.get(chain) ?? -1) < index
+      ? [{ op: 'append', chain, rule }]
+      : [{ op: 'insert', chain, position, rule }];
+  });
+}
+
+/** The step that takes a rule out of the chain it stands in. */
+export const deletion = (owned: OwnedRule): Step => {
+  const rule = writtenRule(owned);
+  return { op: 'delete', chain: rule.chain, rule };
+};
