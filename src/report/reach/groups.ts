@@ -1,11 +1,20 @@
 import { isLoopback } from '../../net/address.ts';
 import type { Cell, Effect } from '../../reach/cell.ts';
+import type { Cause } from '../../reach/judge/cause.ts';
+import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
+import type { JudgedCell } from '../../reach/judge/judge.ts';
 import { count } from '../text.ts';
-import { reasonOf } from './words.ts';
+import { deciderReason, reasonOf } from './words.ts';
 
 /** Cells that differ alike, as one line tells them. */
 export interface EffectGroup {
   readonly effect: Exclude<Effect, 'same'>;
+  /** What the difference is for packets; that of `operator` tells what his rules close (`outage`) and open (`exposure`). */
+  readonly differs: Differs;
+  /** Why; absent for cells that nobody judged. */
+  readonly cause?: Cause;
+  /** What decides, that of most cells first; empty for cells that nobody judged. */
+  readonly deciders: readonly Decider[];
   /** `24 published ports unreachable from outside`. */
   readonly headline: string;
   /** What it is about, each once: ports, containers or networks. */
@@ -14,6 +23,11 @@ export interface EffectGroup {
   readonly reasons: readonly string[];
   readonly cells: number;
 }
+
+type Differs = Exclude<JudgedCell['differs'], 'same'>;
+
+/** A cell that was judged, or not yet. */
+export type ToldCell = Cell & Partial<Pick<JudgedCell, 'differs' | 'cause' | 'decider'>>;
 
 /** How a kind of difference is told: whom a cell is about, and of how many of those the line speaks. */
 interface Kind {
@@ -24,54 +38,79 @@ interface Kind {
 
 interface Gathering {
   readonly kind: Kind;
-  readonly effect: EffectGroup['effect'];
+  readonly as: Pick<EffectGroup, 'effect' | 'differs' | 'cause'>;
   readonly names: Set<string>;
   readonly reasons: Map<string, number>;
+  readonly deciders: Map<string, { readonly decider: Decider; cells: number }>;
   cells: number;
 }
 
 const ORDER: readonly Effect[] = ['outage', 'exposure', 'degraded', 'operator', 'unknown'];
 
-/** What differs, grouped by what it means for packets: what is lost first, and the most cells first. */
-export function groupsOf(cells: readonly Cell[]): readonly EffectGroup[] {
+/** What differs, grouped by what it means for packets and why: what is lost first, and the most cells first. */
+export function groupsOf(cells: readonly ToldCell[]): readonly EffectGroup[] {
   const groups = new Map<string, Gathering>();
   for (const cell of cells) {
-    const { effect } = cell;
+    const { effect, cause, decider } = cell;
     if (effect === 'same') continue;
-    const kind = kindOf(cell, effect);
-    const group: Gathering = groups.get(kind.key) ?? {
+    const differs = differenceOf(cell, effect);
+    const kind = kindOf(cell, differs);
+    // Each rule of the operator's is told by itself: it is what he knows.
+    const own = effect === 'operator' && decider !== undefined ? deciderKey(decider) : '';
+    const key = [effect, kind.key, cause ?? '', own].join('\n');
+    const group: Gathering = groups.get(key) ?? {
       kind,
-      effect,
-      names: new Set(),
-      reasons: new Map(),
-      cells: 0,
+      as: { effect, differs, ...(cause !== undefined && { cause }) },
+      ...{ names: new Set(), reasons: new Map(), deciders: new Map(), cells: 0 },
     };
-    groups.set(kind.key, group);
+    groups.set(key, group);
     group.names.add(kind.name);
-    const reason = reasonOf(cell.is);
+    const reason = reasonIn(cell);
     if (reason !== '') group.reasons.set(reason, (group.reasons.get(reason) ?? 0) + 1);
+    if (decider !== undefined) addDecider(group.deciders, decider);
     group.cells++;
   }
   return [...groups.values()]
-    .map(({ kind, effect, names, reasons, cells: number }): EffectGroup => ({
-      effect,
+    .map(({ kind, as, names, reasons, deciders, cells: number }): EffectGroup => ({
+      ...as,
       headline: kind.tell([...names]),
       names: [...names],
       reasons: [...reasons].sort((a, b) => b[1] - a[1]).map(([reason]) => reason),
+      deciders: [...deciders.values()].sort((a, b) => b.cells - a.cells).map(({ decider }) => decider),
       cells: number,
     }))
     .sort((a, b) => ORDER.indexOf(a.effect) - ORDER.indexOf(b.effect) || b.cells - a.cells);
 }
 
+function addDecider(deciders: Gathering['deciders'], decider: Decider): void {
+  const known = deciders.get(deciderKey(decider)) ?? { decider, cells: 0 };
+  deciders.set(deciderKey(decider), known);
+  known.cells++;
+}
+
+/** A cell that nobody judged is no operator's. */
+function differenceOf({ differs }: ToldCell, effect: EffectGroup['effect']): Differs {
+  if (differs !== undefined && differs !== 'same') return differs;
+  return effect === 'operator' ? 'unknown' : effect;
+}
+
+/** Why a cell is as it is, '' where nothing is to be said. What is lost is told by what becomes of the packet, everything else by what decides. */
+export function reasonIn({ is, cause, decider }: ToldCell): string {
+  if (cause === 'lost' && is.is === 'reached') return "rules of Docker's that close it are lost";
+  return cause === undefined || cause === 'lost' || decider === undefined
+    ? reasonOf(is)
+    : deciderReason(decider, is);
+}
+
 /** `unreachable from outside`, `reached from outside through docker-proxy alone`. */
-function howReached(effect: 'outage' | 'exposure' | 'degraded', from: string): string {
+function howReached(effect: Exclude<Differs, 'unknown'>, from: string): string {
   if (effect === 'outage') return `unreachable ${from}`;
   return effect === 'exposure' ? `reachable ${from}` : `reached ${from} through docker-proxy alone`;
 }
 
-function kindOf(cell: Cell, effect: EffectGroup['effect']): Kind {
+function kindOf(cell: Cell, effect: Differs): Kind {
   const { asker, asked } = cell;
-  if (effect === 'unknown' || effect === 'operator') {
+  if (effect === 'unknown') {
     const name =
       'spot' in asked ? asked.spot.container : asker.by === 'container' ? asker.spot.container : '';
     return {

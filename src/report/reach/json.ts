@@ -1,8 +1,8 @@
-import type { Asker, Cell } from '../../reach/cell.ts';
+import type { Asker } from '../../reach/cell.ts';
 import { printable } from '../text.ts';
-import { groupsOf } from './groups.ts';
+import { groupsOf, reasonIn, type ToldCell } from './groups.ts';
 import type { ReachReport } from './text.ts';
-import { isWords, reasonOf } from './words.ts';
+import { isWords } from './words.ts';
 
 const VERDICTS = { 0: 'healthy', 1: 'fault', 3: 'unknown' } as const;
 
@@ -22,8 +22,10 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
     engine: { version: printable(engine) },
     target: target === undefined ? null : printable(target),
     counts,
-    groups: groupsOf(cells).map(({ effect, headline, names, reasons, cells: number }) => ({
+    groups: groupsOf(cells).map(({ effect, differs, cause, headline, names, reasons, cells: number }) => ({
       effect,
+      differs,
+      cause: cause ?? null,
       headline: printable(headline),
       names: names.map(printable),
       reasons: reasons.map(printable),
@@ -34,11 +36,13 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
 }
 
 /** A cell without anything nested, as CSV prints it too. */
-export function cellJson(cell: Cell): Readonly<Record<string, string | number | null>> {
+export function cellJson(cell: ToldCell): Readonly<Record<string, string | number | null>> {
   const { family, proto, asker, asked, should, effect, is } = cell;
   const isContainer = 'spot' in asked;
   return {
     effect,
+    differs: cell.differs ?? effect,
+    cause: cell.cause ?? null,
     family,
     protocol: proto,
     ...askerJson(asker),
@@ -50,7 +54,7 @@ export function cellJson(cell: Cell): Readonly<Record<string, string | number | 
     should,
     is: isWords(cell),
     as: is.is === 'reached' ? is.as : null,
-    reason: printable(reasonOf(is)),
+    reason: printable(reasonIn(cell)),
   };
 }
 

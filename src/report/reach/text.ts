@@ -1,11 +1,10 @@
-import type { Cell } from '../../reach/cell.ts';
 import { count, printable, type Paint, type Style } from '../text.ts';
-import { groupsOf, type EffectGroup } from './groups.ts';
-import { askedWords, askerWords, isWords, reasonOf } from './words.ts';
+import { groupsOf, reasonIn, type EffectGroup, type ToldCell } from './groups.ts';
+import { askedWords, askerWords, isWords } from './words.ts';
 
 /** What the text is made of. */
 export interface ReachReport {
-  readonly cells: readonly Cell[];
+  readonly cells: readonly ToldCell[];
   readonly engine: string;
   readonly target: string | undefined;
   readonly exit: 0 | 1 | 3;
@@ -53,11 +52,18 @@ function groupLines(groups: readonly EffectGroup[], paint: Paint): readonly stri
   return [...groups.slice(0, GROUPS).flatMap((group) => linesOf(group, paint)), ...more, ...next];
 }
 
-function linesOf({ effect, headline, names, reasons }: EffectGroup, paint: Paint): readonly string[] {
+/** The first word of a group's line: what the operator's own rules do is told as what they do. */
+const wordOf = ({ effect, differs }: EffectGroup): string => {
+  if (effect !== 'operator') return effect.toUpperCase();
+  return differs === 'exposure' ? 'OPENED BY RULE' : 'CLOSED BY RULE';
+};
+
+function linesOf(group: EffectGroup, paint: Paint): readonly string[] {
+  const { effect, headline, names, reasons } = group;
   const [reason, ...others] = reasons;
   const more = others.length === 0 ? '' : ` … and ${String(others.length)} more`;
   return [
-    paint(STYLES[effect], listed(`${effect.toUpperCase()}  ${headline}`, names)),
+    paint(STYLES[effect], listed(`${wordOf(group)}  ${headline}`, names)),
     ...(reason === undefined
       ? []
       : [paint('dim', `${clipped(`  ${printable(reason)}`, COLUMNS - more.length)}${more}`)]),
@@ -84,9 +90,9 @@ const clipped = (text: string, room: number): string =>
   text.length <= room ? text : `${text.slice(0, room - 1)}…`;
 
 /** One cell: `outage  outside by eth0 → 192.0.2.1:8080 of web/tcp: stopped, filter: -A …`. */
-function cellLine(cell: Cell): string {
-  const { effect, asker, asked, proto, is, should } = cell;
-  const reason = reasonOf(is);
+function cellLine(cell: ToldCell): string {
+  const { effect, asker, asked, proto, should } = cell;
+  const reason = reasonIn(cell);
   const meant = should === 'no-promise' ? ' (not promised)' : '';
   return printable(
     `${effect.padEnd(8)}  ${askerWords(asker)} → ${askedWords(asked)}/${proto}: ${isWords(cell)}${meant}${reason === '' ? '' : `, ${reason}`}`,

@@ -1,4 +1,5 @@
 import { hostPort } from '../../net/address.ts';
+import type { Decider } from '../../reach/judge/decider.ts';
 import type { AskedFor, Asker, Cell, Is, Leg } from '../../reach/cell.ts';
 
 /** Who asks, in a few words. */
@@ -42,6 +43,23 @@ export function reasonOf(is: Is): string {
   if (is.is === 'proxied') return 'nothing translates it: docker-proxy asks in its place, and hides who asks';
   if (is.is === 'reached') return '';
   return `${LEGS[is.leg]}${endWords(is)}`;
+}
+
+/** What decides about a question: the rule, the policy, or what the kernel does without one. */
+export function deciderReason(decider: Decider, is: Is): string {
+  switch (decider.by) {
+    case 'rule':
+      return `${decider.table}: ${decider.rule.text}`;
+    case 'policy':
+      return `${decider.table}: policy DROP of ${decider.chain}`;
+    case 'native': {
+      const { table, chain, rule } = decider;
+      if (chain === '') return `nftables' own table ${table}`;
+      return `${table} ${chain}: ${rule === '' ? 'policy drop' : rule}`;
+    }
+    case 'kernel':
+      return reasonOf(is) || decider.detail;
+  }
 }
 
 function endWords(is: Extract<Is, { readonly end: unknown }>): string {

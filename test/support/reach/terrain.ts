@@ -56,7 +56,7 @@ function bridgeLinks(networks: readonly LiveNetwork[], hairpin: boolean): readon
 }
 
 /** A host around Docker's rules: one way out, and bridges as dockerd makes them. */
-function stateAround(
+export function stateAround(
   { networks }: Pick<Inventory, 'networks'>,
   rules: HostRules,
   { hairpin = false }: { readonly hairpin?: boolean } = {},

@@ -4,10 +4,12 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { reachTable } from '../../../src/reach/table.ts';
 import { reachCsv } from '../../../src/report/reach/csv.ts';
+import { groupsOf } from '../../../src/report/reach/groups.ts';
 import { reachJson } from '../../../src/report/reach/json.ts';
 import { reachText, type ReachReport } from '../../../src/report/reach/text.ts';
 import { paintWith } from '../../../src/report/text.ts';
 import { flushed, withRule } from '../../support/app/edit-rules.ts';
+import { judgedHost } from '../../support/reach/judged.ts';
 import { recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
 
 const FILE = path.resolve(import.meta.dirname, '../../../schemas/reach.schema.json');
@@ -44,6 +46,20 @@ test('what differs is told on one screen, the verdict first, effects before reas
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
 });
 
+test('what a rule of the operator closes is told by that rule, and so is one of somebody else', () => {
+  const rules = ['-A FORWARD -o eth0 -j DROP', '-A DOCKER-USER -i eth0 -j DROP'];
+  const { cells } = judgedHost('engine-28.5', host, (was) =>
+    rules.reduce((all, rule) => withRule(all, 'ipv4', 'filter', rule, 'first'), was),
+  );
+  expect(groupsOf(cells).map(({ effect, headline, reasons }) => [effect, headline, ...reasons])).toEqual([
+    ['outage', '7 containers do not reach the outside', `filter: ${rules[0] ?? ''}`],
+    ['outage', '7 containers do not reach their name server', `filter: ${rules[0] ?? ''}`],
+    ['operator', '13 published ports unreachable from outside', `filter: ${rules[1] ?? ''}`],
+  ]);
+  const text = reachText({ ...HEALTHY, cells, exit: 1 }, plain, { all: false });
+  expect(text).toContain('CLOSED BY RULE  13 published ports unreachable from outside');
+});
+
 test('with --all every way has its line', () => {
   const lines = reachText(BROKEN, plain, { all: true }).trim().split('\n');
   expect(lines).toHaveLength(BROKEN.cells.length + 1);
@@ -61,7 +77,7 @@ test('CSV has a line of names and one for each way, and nothing a spreadsheet ru
   const lines = reachCsv(BROKEN).trim().split('\r\n');
   expect(lines).toHaveLength(BROKEN.cells.length + 1);
   expect(lines[0]).toBe(
-    'effect,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason',
+    'effect,differs,cause,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason',
   );
   const [cell] = BROKEN.cells;
   if (cell?.asker.by !== 'outside') throw new Error('the first asker is outside');
