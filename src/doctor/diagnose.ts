@@ -1,7 +1,8 @@
 import { advise, checksOf, listNames } from './checks/check.ts';
 import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagnosis.ts';
 import { isUnseen, type Facts, type Unseen } from './facts/facts.ts';
-import { follow, namedPath } from './paths/follow.ts';
+import { follow, namedPath, type Followed } from './paths/follow.ts';
+import { isClosedByOperator } from './checks/paths/stops.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
 import { judgeContainers } from './checks/container/containers.ts';
 import { judgeDocker } from './checks/host/docker.ts';
@@ -73,13 +74,19 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     subjects: [...names],
     from,
     ...concluded(checks, resolved.target, names),
-    paths: followed.flat().map((one) => namedPath(one, isWhole)),
+    paths: followed.flat().map((one) => namedPath(asMeant(one, isWhole, facts), isWhole)),
     tree: treeOf(facts),
     engine: facts.engine.answered ? facts.engine.version : '',
     firewallBackend: facts.engine.firewallBackend ?? '',
     variant: facts.variant ?? '',
   };
 }
+
+/** Of a whole host: what its operator closed should not get through. */
+const asMeant = (one: Followed, isWhole: boolean, facts: Facts): Followed =>
+  isWhole && isClosedByOperator(one, facts)
+    ? { ...one, request: { ...one.request, shouldPass: false } }
+    : one;
 
 /** A diagnosis with further checks, of packets that were really sent. */
 export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagnosis {

@@ -1,32 +1,17 @@
 import type { Owner } from '../firewall/iptables/ownership/ownership.ts';
-import { USER_CHAIN } from '../firewall/iptables/ownership/chain-shapes.ts';
+import { managerOf, managerOfNative } from '../firewall/iptables/ownership/managers.ts';
 import { writtenChains } from '../firewall/iptables/ownership/written.ts';
-import { rulesOf, type Rule } from '../firewall/iptables/text/model.ts';
-import { targetOf } from '../firewall/iptables/text/view.ts';
+import type { Rule } from '../firewall/iptables/text/model.ts';
 import type { Family } from '../net/family.ts';
+import type { Whose } from '../reach/judge/cause.ts';
+import type { Decider } from '../reach/judge/decider.ts';
+import { whoseBy } from '../reach/judge/whose.ts';
 import { memory } from '../trace/memory.ts';
-import type { Stopped } from '../trace/path.ts';
+import type { Hook, Stopped } from '../trace/path.ts';
 import type { Facts } from './facts/facts.ts';
 
-/** Who decided that a packet ends: Docker, this host's operator on purpose, or anybody else. */
-export type Decider = 'docker' | 'operator' | 'other';
-
-/** Chains that a firewall manager fills with what its operator told it. */
-const MANAGERS: readonly (readonly [manager: string, chain: RegExp])[] = [
-  ['ufw', /^ufw6?-/],
-  ['fail2ban', /^(?:f2b|fail2ban)-/],
-  ['crowdsec', /^CROWDSEC/],
-  [
-    'firewalld',
-    /^(?:INPUT|FORWARD|OUTPUT)_(?:ZONES|IN_ZONES|OUT_ZONES|direct|POLICIES)|^(?:IN|FWDI|FWDO|FWD)_/,
-  ],
-  ['shorewall', /^shorewall6?$/],
-  ['csf', /^(?:LOCALINPUT|LOCALOUTPUT|LOGDROPIN|LOGDROPOUT|DENYIN|DENYOUT|ALLOWIN|ALLOWOUT)$/],
-];
-
-/** The firewall manager that fills a chain of this name; undefined where none is known to. */
-export const managerOf = (chain: string): string | undefined =>
-  MANAGERS.find(([, name]) => name.test(chain))?.[0];
+/** What tells whose a rule is. */
+export type OwningFacts = Pick<Facts, 'owned' | 'afterRestore' | 'variant' | 'netState'>;
 
 /** Whose a rule is; `foreign` for a policy, and in the variant that Docker does not write to. */
 export function ownerOf(
@@ -41,40 +26,42 @@ export function ownerOf(
   return rules.find((one) => one.rule.text === rule.text)?.owner ?? 'foreign';
 }
 
-/** Who decides at the end of a path that is stopped. */
-export function deciderOf(
-  end: Stopped,
-  family: Family,
-  facts: Pick<Facts, 'owned' | 'variant' | 'netState'>,
-): Decider {
-  const { variant, table, chain, rule, native } = end;
-  if (native !== undefined) return / firewalld$/.test(table) ? 'operator' : 'other';
-  if (managerOf(chain) !== undefined) return 'operator';
-  if (rule === undefined)
-    return table === 'filter' && chain === 'FORWARD' && variant === facts.variant ? 'docker' : 'other';
-  if (table === 'filter' && usersChains(facts, variant, family).has(chain)) return 'operator';
-  return ownerOf(rule, table, family, { variant, facts }) === 'docker' ? 'docker' : 'other';
+/** Where a path was stopped. */
+export interface StopPlace {
+  readonly end: Stopped;
+  readonly family: Family;
+  readonly hook: Hook;
 }
 
-const reading = memory<ReadonlySet<string>>();
+const judges = memory<Whose>();
 
-/** DOCKER-USER, and the chains of others that its rules lead to. */
-export function usersChains(
+/** Who decided that a path is stopped: Docker, this host's operator, or anybody else. */
+export function whoseStop({ end, family, hook }: StopPlace, facts: OwningFacts): ReturnType<Whose> {
+  const { variant, table, chain, rule, native } = end;
+  // Docker's rules are of one variant; a text of the other that reads alike is not Docker's.
+  if (native === undefined && rule !== undefined && variant !== facts.variant) return 'other';
+  const whose = judges(facts.netState.rulesets, '', () =>
+    whoseBy({
+      owned: [facts.owned, facts.afterRestore?.owned].filter((one) => one !== undefined),
+      rulesets: facts.netState.rulesets,
+    }),
+  );
+  const where = { family, hook, variant, table, chain };
+  const decider: Exclude<Decider, { by: 'kernel' }> =
+    native !== undefined
+      ? { by: 'native', family, hook, table, chain, rule: rule?.text ?? '', handle: native.handle }
+      : rule === undefined
+        ? { by: 'policy', ...where }
+        : { by: 'rule', ...where, rule };
+  return whose(decider);
+}
+
+/** The firewall manager that keeps what stops a path; undefined where none is known to. */
+export function managerAt(
+  { end: { variant, table, chain, rule, native }, family }: StopPlace,
   { netState }: Pick<Facts, 'netState'>,
-  variant: string,
-  family: Family,
-): ReadonlySet<string> {
-  return reading(netState.rulesets, `${variant} ${family}`, () => {
-    const ruleset = netState.rulesets.find((one) => one.variant === variant)?.rules[family];
-    const found = new Set([USER_CHAIN]);
-    const filter = ruleset?.tables.get('filter');
-    if (ruleset === undefined || filter === undefined) return found;
-    for (const chain of found)
-      for (const { text } of rulesOf(ruleset, 'filter', chain)) {
-        const target = targetOf(text);
-        if (target !== undefined && filter.chains.has(target) && !target.startsWith('DOCKER'))
-          found.add(target);
-      }
-    return found;
-  });
+): string | undefined {
+  if (native !== undefined) return managerOfNative(table, chain);
+  const held = netState.rulesets.find((one) => one.variant === variant)?.rules[family].tables.get(table);
+  return managerOf({ chain, text: rule?.text ?? '' }, held);
 }

@@ -4,6 +4,7 @@ import { traceAnswer, tracePath } from '../../trace/trace.ts';
 import { listNames } from '../checks/check.ts';
 import type { NamedPath } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
+import type { StopPlace } from '../whose.ts';
 import type { PathRequest } from './request.ts';
 
 /** A path, followed. */
@@ -11,6 +12,12 @@ export interface Followed {
   readonly request: PathRequest;
   readonly path: Path;
   readonly outcome: PathOutcome;
+}
+
+/** Where a path is stopped; undefined for one that is not. */
+export function stopOf({ path: { end, packet, steps } }: Pick<Followed, 'path'>): StopPlace | undefined {
+  if (end.at !== 'stopped') return undefined;
+  return { end, family: packet.family, hook: steps.at(-1)?.hook ?? 'FORWARD' };
 }
 
 /** The paths that one rule, route or setting ends. */

@@ -1,11 +1,12 @@
 import type { Cell } from '../../reach/cell.ts';
+import { cellKey } from '../../reach/cell-key.ts';
 import { hostAsking, reachTable, type HostAsking } from '../../reach/table.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import { memory } from '../../trace/memory.ts';
-import type { PathEnd } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { PathRequest } from '../paths/request.ts';
-import { deciderOf } from '../whose.ts';
+import { HOOKS, type Stopped } from '../../trace/path.ts';
+import { whoseStop } from '../whose.ts';
 
 interface HostTable {
   readonly asking: HostAsking;
@@ -41,9 +42,9 @@ export function openedBy(
   const { intended } = before;
   if (intended === undefined) return [];
   const { asking, cells } = tableOf({ ...intended, netState: before.netState });
-  const was = new Map(cells.map((cell) => [keyOf(cell), cell]));
+  const was = new Map(cells.map((cell) => [cellKey(cell), cell]));
   return reachTable({ ...intended, netState: after.netState }, asking).filter((cell) => {
-    const known = was.get(keyOf(cell));
+    const known = was.get(cellKey(cell));
     if (known === undefined || isOpen(known) || !mayBeOpen(cell) || known.is.is === cell.is.is) return false;
     return isClosed(known, before) && !asked.some((request) => isAsked(cell, request));
   });
@@ -54,24 +55,16 @@ function isClosed({ should, is, family }: Cell, facts: Facts): boolean {
   if (should === 'stopped') return true;
   // Who may ask may be answered: an answer that is lost closes nothing.
   if (is.is !== 'stopped' || is.leg === 'answer') return false;
-  const decider = isStopped(is.end) ? deciderOf(is.end, family, facts) : undefined;
+  const { end } = is;
+  if (end.at !== 'stopped' || isZoned(end)) return false;
+  const hook = HOOKS.find((name) => name === end.chain) ?? 'FORWARD';
+  const decider = whoseStop({ end, family, hook }, facts);
   return decider === 'operator' || (decider === 'docker' && should === 'no-promise');
 }
 
-const isStopped = (end: PathEnd): end is Extract<PathEnd, { at: 'stopped' }> => end.at === 'stopped';
-
-/** One for each asker and what it asks. */
-function keyOf({ family, proto, asker, asked }: Cell): string {
-  const who =
-    asker.by === 'outside'
-      ? [asker.interface, asker.address]
-      : asker.by === 'host'
-        ? ['host']
-        : [asker.spot.bridge, asker.spot.address];
-  const what = 'spot' in asked ? [asked.spot.address, asked.port] : [asked.address];
-  const by = asked.what === 'published' ? [asked.at, asked.hostPort] : [];
-  return [family, proto, ...who, asked.what, ...what, ...by].join(' ');
-}
+/** Tables that refuse whatever stands in no zone: they refuse Docker's bridges because nobody told them of those. */
+const isZoned = ({ native, table }: Stopped): boolean =>
+  native !== undefined && /^inet fw4$|^\w+ firewalld/.test(table);
 
 /** Whether a cell is one that was asked about: the same port of the same container, by whatever address, for the same asker. */
 function isAsked(

@@ -2,20 +2,19 @@ import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { rulesOf } from '../../firewall/iptables/text/model.ts';
 import { isNobodys } from '../../reach/outsiders.ts';
 import { sh } from '../../shell.ts';
-import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Followed, Group } from '../paths/follow.ts';
-import { deciderOf, managerOf, usersChains } from '../whose.ts';
+import { managerAt, whoseStop, type StopPlace } from '../whose.ts';
 import { candidate, type Candidate, type Step } from './candidate.ts';
 import { ANSWERS, appendBy, insertAccept, type AcceptFields, type TablePlace } from './iptables.ts';
 
 /** The chain in which a rule of the operator's decides before what stops a path. */
-function chainFor(end: Stopped, { path }: Followed, facts: Facts): string {
-  const { table, chain, variant } = end;
-  const { family } = path.packet;
-  if (table !== 'filter') return chain;
-  const isUsers = usersChains(facts, variant, family).has(chain);
-  return isUsers || deciderOf(end, family, facts) === 'docker' ? USER_CHAIN : chain;
+function chainFor(stop: StopPlace, facts: Facts): string {
+  const { table, chain } = stop.end;
+  if (table !== 'filter' || stop.hook !== 'FORWARD') return chain;
+  const whose = whoseStop(stop, facts);
+  const isUsers = whose === 'operator' && managerAt(stop, facts) === undefined;
+  return isUsers || whose === 'docker' ? USER_CHAIN : chain;
 }
 
 /** What lets a path pass where it is stopped, and less with each step: in the order in which they are to be tried. */
@@ -51,14 +50,14 @@ function fieldsOf({ path, request: { goal } }: Followed, hook: string): readonly
 }
 
 /** Rules that accept what a group asks, put before what stops it; the widest first. */
-export function openings({ followed, first }: Group, end: Stopped, facts: Facts): readonly Candidate[] {
+export function openings({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Candidate[] {
+  const { end, family, hook } = stop;
   const place: TablePlace = {
     variant: end.variant,
-    family: first.path.packet.family,
+    family,
     table: end.table,
   };
-  const chain = chainFor(end, first, facts);
-  const hook = first.path.steps.at(-1)?.hook ?? '';
+  const chain = chainFor(stop, facts);
   const all = followed.map((one) => fieldsOf(one, hook));
   const widths = Math.max(...all.map((fields) => fields.length));
   return Array.from({ length: widths }, (_, width): Candidate => {
@@ -78,21 +77,21 @@ function whatOf({ path }: Followed, chain: string): string {
 }
 
 /** What ufw lets through by a command of its own. It appends to chains of its own, which must come first. */
-export function ufwRoutes({ followed, first }: Group, end: Stopped, facts: Facts): readonly Candidate[] {
-  const { variant, table, chain } = end;
-  const { family } = first.path.packet;
+export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Candidate[] {
+  const { family, hook } = stop;
+  const { variant, table, chain } = stop.end;
   const six = family === 'ipv6' ? '6' : '';
   const user = `ufw${six}-user-forward`;
   const ruleset = facts.netState.rulesets.find((one) => one.variant === variant)?.rules[family];
   const isUfws =
     ruleset !== undefined &&
     table === 'filter' &&
-    (managerOf(chain) === 'ufw' ||
+    (managerAt(stop, facts) === 'ufw' ||
       (chain === USER_CHAIN &&
         rulesOf(ruleset, table, chain).some(({ text }) => text.endsWith(`-j ${user}`))));
   if (!isUfws || first.path.packet.state === 'ESTABLISHED') return [];
   const place: TablePlace = { variant, family, table };
-  const rows = followed.map((one) => ufwWords(one, first.path.steps.at(-1)?.hook ?? '', six));
+  const rows = followed.map((one) => ufwWords(one, hook, six));
   return [0, 1, 2].flatMap((width): readonly Candidate[] => {
     const steps = rows.flatMap((row): readonly Step[] => {
       const words = row[Math.min(width, row.length - 1)];

@@ -3,9 +3,9 @@ import { sh } from '../../shell.ts';
 import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import { sysctl } from '../lookup.ts';
-import type { Followed, Group } from '../paths/follow.ts';
+import { stopOf, type Followed, type Group } from '../paths/follow.ts';
 import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/translators.ts';
-import { deciderOf } from '../whose.ts';
+import { whoseStop, type StopPlace } from '../whose.ts';
 import { candidate, type Candidate } from './candidate.ts';
 import { deleteRule, openPolicy, RESTORE, type TablePlace } from './iptables.ts';
 import { isNative, nativeCandidates } from './native.ts';
@@ -21,18 +21,19 @@ const BRIDGE_FILTER = {
 /** What may repair a group of paths, by what became of them. */
 export const propose: Proposer = (group, facts) => {
   const { first } = group;
-  const { outcome, path } = first;
+  const { outcome } = first;
+  const stop = stopOf(first);
   switch (outcome.is) {
     case 'reached':
     case 'detour':
     case 'unknown':
       return [];
     case 'stopped':
-      if (path.end.at !== 'stopped') return [];
+      if (stop === undefined) return [];
       if (isTranslatedElsewhere(first)) return byTranslation(first, facts);
-      return isNative(path.end)
-        ? nativeCandidates(group, path.end, facts)
-        : ruleCandidates(group, path.end, facts);
+      return isNative(stop.end)
+        ? nativeCandidates(group, stop.end, facts)
+        : ruleCandidates(group, stop, facts);
     case 'lost':
     case 'elsewhere':
       return routingCandidates(group, facts);
@@ -65,14 +66,14 @@ function undoing({ path }: Followed, { netState }: Facts): readonly Candidate[] 
   return [candidate('show bridged packets to iptables', setSysctl(setting, '1'))];
 }
 
-function ruleCandidates(group: Group, end: Stopped, facts: Facts): readonly Candidate[] {
+function ruleCandidates(group: Group, stop: StopPlace, facts: Facts): readonly Candidate[] {
+  const { end, family } = stop;
   const { variant, table, chain, rule } = end;
-  const { family } = group.first.path.packet;
   const place: TablePlace = { variant, family, table };
-  const narrow = openings(group, end, facts);
+  const narrow = openings(group, stop, facts);
   if (rule === undefined)
     return variant === facts.variant
-      ? [...ufwRoutes(group, end, facts), ...narrow]
+      ? [...ufwRoutes(group, stop, facts), ...narrow]
       : [
           candidate(
             "open it: Docker's rules in the other iptables variant still decide",
@@ -80,12 +81,12 @@ function ruleCandidates(group: Group, end: Stopped, facts: Facts): readonly Cand
           ),
           ...narrow,
         ];
-  switch (deciderOf(end, family, facts)) {
+  switch (whoseStop(stop, facts)) {
     case 'docker':
       // Of all that Docker closes only icc=false has an exception in DOCKER-USER.
       return group.first.request.kind === 'same-network' ? narrow : [];
     case 'operator':
-      return [...unban(end, place), ...ufwRoutes(group, end, facts), ...narrow];
+      return [...unban(end, place), ...ufwRoutes(group, stop, facts), ...narrow];
     case 'other':
       // A save does not print such a rule in full: iptables would delete another one.
       return rule.printed === undefined

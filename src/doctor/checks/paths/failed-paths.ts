@@ -5,7 +5,7 @@ import type { Check } from '../../diagnosis.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { judgeNativeStop } from './native.ts';
 import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './translation.ts';
-import { isClosedByHost, namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
+import { isClosedByHost, namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
 import { homeOf } from '../../paths/routes.ts';
 import { isTranslatedElsewhere } from '../../paths/translators.ts';
 import { isNative } from '../../remedies/native.ts';
@@ -29,7 +29,9 @@ export function judgePaths(all: readonly Followed[], facts: Facts, isWhole: bool
     const key = `${isWhole && isClosedByHost(one) ? 'closed ' : ''}${groupKeyOf(one, facts)}`;
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  const checks = [...groups.values()].flatMap((followed) => {
+  // What was closed on purpose comes behind what nobody meant.
+  const inOrder = [...groups].sort(([a], [b]) => Number(isClosing(a)) - Number(isClosing(b)));
+  const checks = inOrder.flatMap(([, followed]) => {
     const [first] = followed;
     return first === undefined ? [] : judgeGroup({ followed, first }, facts, isWhole);
   });
@@ -38,6 +40,8 @@ export function judgePaths(all: readonly Followed[], facts: Facts, isWhole: bool
     ? checks
     : [...checks, ok('paths', `${String(reached)} paths get through, by the rules`)];
 }
+
+const isClosing = (key: string): boolean => key.startsWith('closed ');
 
 /** What could not be read is reported once, and not with every path that depends on it. */
 const isReportedOnce = ({ path: { end } }: Followed, facts: Facts): boolean =>
@@ -60,7 +64,7 @@ function groupKeyOf(followed: Followed, facts: Facts): string {
   if (outcome.is === 'elsewhere' || outcome.is === 'detour') return `${outcome.is} ${outcome.by}`;
   switch (end.at) {
     case 'stopped':
-      return `stopped ${end.variant} ${end.table} ${end.chain} ${end.rule?.text ?? 'policy'}`;
+      return `${isClosedByOperator(followed, facts) ? 'closed' : 'stopped'} ${end.variant} ${end.table} ${end.chain} ${end.rule?.text ?? 'policy'}`;
     case 'lost':
       return `lost ${end.why === 'rp-filter' ? packet.inInterface : (homeOf(last.destination, facts)?.bridge ?? end.detail)}`;
     case 'unknown':
@@ -73,20 +77,21 @@ function groupKeyOf(followed: Followed, facts: Facts): string {
 }
 
 function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Check[] {
-  const { outcome, path } = group.first;
-  const { end } = path;
+  const { outcome } = group.first;
   switch (outcome.is) {
     case 'reached':
       return [];
     case 'unknown':
       return [judgeUnknown(group)];
-    case 'stopped':
-      if (end.at !== 'stopped') return [];
-      if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, end)];
+    case 'stopped': {
+      const stop = stopOf(group.first);
+      if (stop === undefined) return [];
+      if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, stop.end)];
       if (isTranslatedElsewhere(group.first)) return [judgeMistranslated(group, facts)];
-      if (isWhole && isClosedByOperator(group.first, facts) && !isNative(end))
-        return [judgeClosed(group, end, facts)];
-      return [isNative(end) ? judgeNativeStop(group, end, facts) : judgeStop(group, end, facts)];
+      if (isWhole && !isNative(stop.end) && isClosedByOperator(group.first, facts))
+        return [judgeClosed(group, stop, facts)];
+      return [isNative(stop.end) ? judgeNativeStop(group, stop.end, facts) : judgeStop(group, stop, facts)];
+    }
     case 'lost':
     case 'elsewhere':
       return [judgeRouting(group, facts)];

@@ -1,31 +1,30 @@
 import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
 import { rulesOf } from '../../../firewall/iptables/text/model.ts';
-import type { Stopped } from '../../../trace/path.ts';
 import { bracketed } from '../../../net/address.ts';
 import { sh } from '../../../shell.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
+import { namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
 import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
-import { deciderOf, managerOf } from '../../whose.ts';
+import { managerAt, whoseStop, type StopPlace } from '../../whose.ts';
 import { advise, byCommands, checksOf } from '../check.ts';
 import { closedOnPurpose } from './closed-on-purpose.ts';
 
 const { fail, warn } = checksOf('path');
 
 /** A rule or a policy of iptables ends packets that should pass. */
-export function judgeStop(group: Group, end: Stopped, facts: Facts): Check {
+export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
   const { followed, first } = group;
-  const { variant, table, chain, rule, target } = end;
-  const { family } = first.path.packet;
+  const { family } = stop;
+  const { variant, table, chain, rule, target } = stop.end;
   const isOther = variant !== facts.variant;
   const where = `${isOther ? `${variant} ` : ''}${family === 'ipv6' ? 'ipv6 ' : ''}${table} ${chain}`;
   const counters =
     rule === undefined || rule.counters === '' ? [] : [`packets:bytes so far ${rule.counters}`];
   const evidence = [...(rule === undefined ? [] : [rule.text]), ...counters, ...pathLines(followed)];
   const facets = { about: namesOf(followed), evidence };
-  const decider = deciderOf(end, family, facts);
+  const decider = whoseStop(stop, facts);
   if (rule === undefined)
     return fail(
       isOther ? 'other-variant-stops' : 'policy-stops',
@@ -37,7 +36,7 @@ export function judgeStop(group: Group, end: Stopped, facts: Facts): Check {
       },
     );
   if (decider === 'docker' && isRequired(first, facts)) return closedOnPurpose(group, facts, facets);
-  if (decider === 'operator') return closedByOperator(group, end, facts, { ...facets, where });
+  if (decider === 'operator') return closedByOperator(group, stop, facts, { ...facets, where });
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
   return fail(
     isOther ? 'other-variant-stops' : 'rule-stops',
@@ -61,11 +60,16 @@ function isRequired({ request: { kind, subjects } }: Followed, { networks }: Fac
   return kind !== 'same-network' || network?.icc === false;
 }
 
-/** Whether packets of a path were closed on purpose: a question, and not an answer to one that was let through. */
-export const isClosedByOperator = ({ path: { end, packet } }: Followed, facts: Facts): boolean =>
-  end.at === 'stopped' &&
-  packet.state !== 'ESTABLISHED' &&
-  deciderOf(end, packet.family, facts) === 'operator';
+/**
+ * Whether packets of a path were closed on purpose: a question that is forwarded, and not an answer to one that was let through. What the
+ * host itself takes in is not judged so: nobody closes it to keep its own containers from it.
+ */
+export function isClosedByOperator(followed: Followed, facts: Facts): boolean {
+  const stop = stopOf(followed);
+  if (stop === undefined || followed.path.packet.state === 'ESTABLISHED') return false;
+  const isHosts = stop.hook === 'INPUT' || stop.hook === 'OUTPUT';
+  return whoseStop(stop, facts) === 'operator' && (!isHosts || managerAt(stop, facts) !== undefined);
+}
 
 interface StopDetails {
   readonly about: string;
@@ -73,25 +77,27 @@ interface StopDetails {
   readonly where: string;
 }
 
+const codeIn = ({ end: { chain } }: StopPlace): 'user-rule-stops' | 'rule-stops' =>
+  chain === USER_CHAIN ? 'user-rule-stops' : 'rule-stops';
+
 /** What a rule of the operator's closes: said, with the narrowest way to open it, and never by deleting it. */
 function closedByOperator(
   group: Group,
-  { chain }: Stopped,
+  stop: StopPlace,
   facts: Facts,
   { where, ...facets }: StopDetails,
 ): Check {
   const { followed, first } = group;
-  const { packet } = first.path;
-  const isAnswer = packet.state === 'ESTABLISHED';
+  const isAnswer = first.path.packet.state === 'ESTABLISHED';
   const others = followed.length > 1 ? `, and ${String(followed.length - 1)} more` : '';
   return fail(
-    chain === USER_CHAIN ? 'user-rule-stops' : 'rule-stops',
+    codeIn(stop),
     isAnswer
       ? `a rule in ${where} drops answers: ${first.request.name}${others}`
       : `closed by a rule in ${where}: ${first.request.name}${others}`,
     {
       ...facets,
-      meaning: `${authorOf(chain, packet.family, facts)}${isAnswer ? '; the connection itself was let out' : ''}`,
+      meaning: `${authorOf(stop, facts)}${isAnswer ? '; it lets the question out and drops the answer' : ''}`,
       remedies: offered(
         group,
         facts,
@@ -103,9 +109,11 @@ function closedByOperator(
 }
 
 /** Whose a rule of the operator's is, and where it is kept. */
-function authorOf(chain: string, family: 'ipv4' | 'ipv6', facts: Facts): string {
-  const manager = managerOf(chain);
-  if (manager !== undefined) return `it is ${manager}'s, and decides before Docker's`;
+function authorOf(stop: StopPlace, facts: Facts): string {
+  const { family, hook } = stop;
+  const manager = managerAt(stop, facts);
+  if (manager !== undefined) return `it is ${manager}'s, and decides before Docker's rules`;
+  if (hook === 'INPUT' || hook === 'OUTPUT') return `it is the filter of this host itself (${hook})`;
   const six = family === 'ipv6' ? '6' : '';
   const isUfws = facts.netState.rulesets.some(({ rules }) =>
     rulesOf(rules[family], 'filter', USER_CHAIN).some(({ text }) =>
@@ -113,32 +121,28 @@ function authorOf(chain: string, family: 'ipv4' | 'ipv6', facts: Facts): string 
     ),
   );
   return isUfws
-    ? `ufw loads it from /etc/ufw/after${six}.rules; it decides before Docker's`
-    : "it is your own, and decides before all of Docker's";
+    ? `ufw loads it from /etc/ufw/after${six}.rules; it decides before Docker's rules`
+    : "it is your own, and decides before Docker's rules";
 }
 
 /** What operators closed of a whole host: worth knowing, and no fault. One for each rule. */
-export function judgeClosed({ followed, first }: Group, end: Stopped, facts: Facts): Check {
-  const { chain, table, rule } = end;
+export function judgeClosed({ followed, first }: Group, stop: StopPlace, facts: Facts): Check {
+  const { chain, table, rule, target } = stop.end;
   const { packet } = first.path;
   const six = packet.family === 'ipv6' ? 'ipv6 ' : '';
   const count = followed.length === 1 ? '1 path is' : `${String(followed.length)} paths are`;
-  return warn(
-    chain === USER_CHAIN ? 'user-rule-stops' : 'rule-stops',
-    `${count} closed by a rule in ${six}${table} ${chain}: ${namesOf(followed)}`,
-    {
-      about: namesOf(followed),
-      meaning: `${authorOf(chain, packet.family, facts)}: not counted as a fault`,
-      evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
-      remedies:
-        first.request.kind === 'published'
-          ? [
-              byCommands(
-                'how to open one of them',
-                sh`rulesguard doctor ${`${bracketed(packet.destination)}:${String(packet.destinationPort)}`}`,
-              ),
-            ]
-          : [],
-    },
-  );
+  return warn(codeIn(stop), `${count} closed by a rule in ${six}${table} ${chain}: ${namesOf(followed)}`, {
+    about: namesOf(followed),
+    meaning: `${authorOf(stop, facts)}: not counted as a fault`,
+    evidence: [rule?.text ?? `policy ${target}`, ...pathLines(followed)],
+    remedies:
+      first.request.kind === 'published'
+        ? [
+            byCommands(
+              'how to open one of them',
+              sh`rulesguard doctor ${`${bracketed(packet.destination)}:${String(packet.destinationPort)}`}`,
+            ),
+          ]
+        : [],
+  });
 }
