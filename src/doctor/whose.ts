@@ -11,7 +11,7 @@ import type { Hook, Stopped } from '../trace/path.ts';
 import type { Facts } from './facts/facts.ts';
 
 /** What tells whose a rule is. */
-export type OwningFacts = Pick<Facts, 'owned' | 'afterRestore' | 'variant' | 'netState'>;
+export type OwningFacts = Pick<Facts, 'owned' | 'afterRestore' | 'stood' | 'variant' | 'netState'>;
 
 /** Whose a rule is; `foreign` for a policy, and in the variant that Docker does not write to. */
 export function ownerOf(
@@ -31,12 +31,14 @@ export interface StopPlace {
   readonly end: Stopped;
   readonly family: Family;
   readonly hook: Hook;
+  /** The kind of way it is, as `wayOf` names it. */
+  readonly way: string;
 }
 
 const judges = memory<Whose>();
 
 /** Who decided that a path is stopped: Docker, this host's operator, or anybody else. */
-export function whoseStop({ end, family, hook }: StopPlace, facts: OwningFacts): ReturnType<Whose> {
+export function whoseStop({ end, family, hook, way }: StopPlace, facts: OwningFacts): ReturnType<Whose> {
   const { variant, table, chain, rule, native } = end;
   // Docker's rules are of one variant; a text of the other that reads alike is not Docker's.
   if (native === undefined && rule !== undefined && variant !== facts.variant) return 'other';
@@ -44,6 +46,7 @@ export function whoseStop({ end, family, hook }: StopPlace, facts: OwningFacts):
     whoseBy({
       owned: [facts.owned, facts.afterRestore?.owned].filter((one) => one !== undefined),
       rulesets: facts.netState.rulesets,
+      stood: facts.stood,
     }),
   );
   const where = { family, hook, variant, table, chain };
@@ -53,7 +56,7 @@ export function whoseStop({ end, family, hook }: StopPlace, facts: OwningFacts):
       : rule === undefined
         ? { by: 'policy', ...where }
         : { by: 'rule', ...where, rule };
-  return whose(decider);
+  return whose(decider, way);
 }
 
 /** The firewall manager that keeps what stops a path; undefined where none is known to. */

@@ -15,6 +15,7 @@ import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
 import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { ContainerList } from '../../host/doctor/list-containers.ts';
 import type { Processes } from '../../host/doctor/processes.ts';
+import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import { servedPorts } from '../reach/read-terrain.ts';
@@ -62,6 +63,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     drift,
     afterRestore,
     owned,
+    stood: stoodIn(reference),
     variant,
     leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
     netState: { ...netState, unread: isUnavailable(variants) },

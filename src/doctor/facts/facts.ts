@@ -6,6 +6,7 @@ import type { DaemonFacts } from '../../docker/settings.ts';
 import type { Finding } from '../../reconcile/finding.ts';
 import type { Family } from '../../net/family.ts';
 import type { HostRules, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
+import type { StoodRule } from '../../reach/judge/foreign.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { NetworkLink, Route, NetworkState } from '../../trace/network-state.ts';
 
@@ -18,6 +19,8 @@ export interface Facts {
   readonly afterRestore?: { readonly rules: HostRules; readonly owned: OwnedHost } | undefined;
   /** Whose each rule of the variant Docker uses is. Undefined where the rules could not be read. */
   readonly owned: OwnedHost | undefined;
+  /** What of others decided when the newest baseline was recorded: the operator's own. */
+  readonly stood?: readonly StoodRule[];
   /** The variant Docker writes to; undefined where the rules could not be read. */
   readonly variant: Variant | undefined;
   /** Docker's leftovers in the other variant: chains of its names, as `TABLE CHAIN`, with how many rules each holds. */

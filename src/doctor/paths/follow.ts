@@ -15,9 +15,23 @@ export interface Followed {
 }
 
 /** Where a path is stopped; undefined for one that is not. */
-export function stopOf({ path: { end, packet, steps } }: Pick<Followed, 'path'>): StopPlace | undefined {
+export function stopOf({ request, path: { end, packet, steps } }: Followed): StopPlace | undefined {
   if (end.at !== 'stopped') return undefined;
-  return { end, family: packet.family, hook: steps.at(-1)?.hook ?? 'FORWARD' };
+  return { end, family: packet.family, hook: steps.at(-1)?.hook ?? 'FORWARD', way: wayOf(request) };
+}
+
+/** The kind of way, in the words of a baseline's record of what others decide. */
+function wayOf({ kind, packet: { inInterface } }: PathRequest): string {
+  switch (kind) {
+    case 'published':
+      return `outage outside ${inInterface} published`;
+    case 'outbound':
+      return 'outage none outside';
+    case 'same-network':
+    case 'other-network':
+    case 'host':
+      return `outage ${kind} own-port`;
+  }
 }
 
 /** The paths that one rule, route or setting ends. */

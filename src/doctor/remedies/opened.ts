@@ -1,5 +1,6 @@
 import type { Cell } from '../../reach/cell.ts';
 import { cellKey } from '../../reach/cell-key.ts';
+import { wayOf } from '../../reach/judge/foreign.ts';
 import { hostAsking, reachTable, type HostAsking } from '../../reach/table.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import { memory } from '../../trace/memory.ts';
@@ -51,14 +52,14 @@ export function openedBy(
 }
 
 /** Whether it matters that a cell is opened: Docker means it to be stopped, or somebody closed it on purpose. */
-function isClosed({ should, is, family }: Cell, facts: Facts): boolean {
+function isClosed({ should, is, family, asker, asked }: Cell, facts: Facts): boolean {
   if (should === 'stopped') return true;
   // Who may ask may be answered: an answer that is lost closes nothing.
   if (is.is !== 'stopped' || is.leg === 'answer') return false;
   const { end } = is;
   if (end.at !== 'stopped' || isZoned(end)) return false;
   const hook = HOOKS.find((name) => name === end.chain) ?? 'FORWARD';
-  const decider = whoseStop({ end, family, hook }, facts);
+  const decider = whoseStop({ end, family, hook, way: wayOf(asker, asked, 'outage') }, facts);
   return decider === 'operator' || (decider === 'docker' && should === 'no-promise');
 }
 
