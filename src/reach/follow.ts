@@ -114,8 +114,9 @@ function back(path: Path, asker: Asker, by: string, port: string, around: Follow
   if (stopped !== undefined || asker.by !== 'outside') return stopped;
   const { end } = answer;
   if (end.at !== 'sent' || end.outInterface === asker.interface) return undefined;
-  // Beyond a link there may be several ways home; a neighbour on it gets only what is sent on it.
-  return asker.from === 'beyond' && linkOf(around.netState, end.outInterface)?.kind !== 'bridge'
+  // Beyond a link there may be several ways home, each by a gateway; a neighbour on it gets only what is sent on it.
+  const isUplink = end.nextHop !== '' && linkOf(around.netState, end.outInterface)?.kind !== 'bridge';
+  return asker.from === 'beyond' && isUplink
     ? undefined
     : { is: 'stopped', leg: 'answer', outcome: { is: 'elsewhere', by: end.outInterface }, end };
 }
@@ -152,7 +153,8 @@ function followOut(asker: Asker, to: string, port: number, proto: string, around
   const path = question(asker, to, port, proto, around);
   const { netState } = around;
   const leaves = around.leavesAs(asker.spot.bridge);
-  const isMasked = leaves !== undefined && leaves.as !== 'itself';
+  // Of a network that nothing should leave nobody outside can answer either, but by an address of this host.
+  const isMasked = leaves?.as !== 'itself';
   const isCertain = leaves?.as === 'address';
   if (
     path.end.at === 'local' &&

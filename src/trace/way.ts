@@ -8,6 +8,7 @@ import {
   withoutIpv6,
 } from './routing/input-checks.ts';
 import { linkOf, localType } from './routing/local.ts';
+import type { Packet } from './packet.ts';
 import type { PathEnd } from './path.ts';
 import { lookupRoute, sourceFor, type Routing } from './routing/route.ts';
 import { passTables } from './stage.ts';
@@ -164,6 +165,25 @@ function comeBack(walk: Walk): PathEnd {
   return passTables(walk, 'PREROUTING', ARRIVING) ?? takeIn(walk);
 }
 
+/**
+ * A packet made here, with the source it gets. Where that is borrowed from another interface, which one is not known: any stands
+ * for it, unless a rule of policy routing asks for sources.
+ */
+function withSource({ packet, netState }: Walk, source: string | undefined): Packet | undefined {
+  const { family, original } = packet;
+  if (source !== undefined)
+    return source === '' ? undefined : { ...packet, source, original: { ...original, source } };
+  const isAsked = netState.routeRules.some(
+    (rule) => rule.family === family && (rule.fields['src'] ?? 'all') !== 'all',
+  );
+  const [other] = netState.links.flatMap(({ addresses }) =>
+    addresses.filter((one) => one.family === family && one.scope === 'global'),
+  );
+  if (other === undefined || isAsked) return undefined;
+  const { address } = other;
+  return { ...packet, source: address, original: { ...original, source: address }, vague: ['source'] };
+}
+
 /** @returns its end where it cannot leave, else by which interface and to whom */
 function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: string } {
   const { packet, netState } = walk;
@@ -174,9 +194,11 @@ function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: s
   if (routing.kind === 'broadcast' || isMulticast(packet.family, packet.destination))
     return unknownEnd({ why: `${packet.destination} is no address of one machine` });
   if (packet.source === '') {
-    const source = sourceFor(netState, packet.family, packet.destination, routing);
-    if (source === undefined || source === '') return unknownEnd({ why: 'the source address it gets' });
-    walk.packet = { ...packet, source, original: { ...packet.original, source } };
+    const given = withSource(walk, sourceFor(netState, packet.family, packet.destination, routing));
+    if (given === undefined) return unknownEnd({ why: 'the source address it gets' });
+    walk.packet = given;
+    // A socket of IPv4 that connects is routed again by the address it got; one of IPv6 is not (route.h, ip_route_connect).
+    if (given.family === 'ipv4' && given.vague === undefined) return routeOut(walk);
   }
   const dev = routing.kind === 'local' ? 'lo' : routing.route.dev;
   const via = routing.kind === 'local' ? '' : routing.route.via;

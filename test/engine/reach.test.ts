@@ -1,88 +1,97 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { raiseScene, type Scene } from '../support/doctor/scene.ts';
-import { createHost, type Host } from '../support/host.ts';
-import { describeEngines } from '../support/incident/eras.ts';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shareOf } from '../support/incident/share.ts';
-import { ERAS, type Era } from '../support/lab/eras.ts';
-import { moreFlows, NOT_ASKED, refutations, type PrintedCell } from '../support/reach/cell-of-flow.ts';
+import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
+import { labUnavailable } from '../support/lab/requirement.ts';
+import { tryState, type StateResult } from '../support/reach/campaign.ts';
+import { judge, read, type Reading } from '../support/reach/judge.ts';
+import { SAMPLE, campaignStates } from '../support/reach/states/all.ts';
+import type { ReachState } from '../support/reach/states/state.ts';
+import { reportOf } from '../support/reach/table.ts';
+import { raiseReachTown, type ReachTown } from '../support/reach/measured-town.ts';
 
-interface Damage {
-  readonly name: string;
-  /** For `sh` of the scene. */
-  readonly script: string;
-  /** What of it does not go with the rules. */
-  readonly undo?: string;
-  /** Engines on which it changes what packets reach; all where absent. */
-  readonly eras?: readonly Era[];
-  /** Where Docker closes in raw too, nothing reaches more than before. */
-  readonly closedInRaw?: true;
-}
+const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
+const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
+const SEED = Number(process.env['REACH_SEED'] ?? 1);
+const RANDOM = Number(process.env['REACH_RANDOM'] ?? 100);
 
-const DAMAGES: readonly Damage[] = [
-  { name: 'nat flushed', script: 'iptables -t nat -F' },
-  { name: 'filter flushed, policy DROP', script: 'iptables -P FORWARD DROP; iptables -F' },
-  { name: 'everything accepted before Docker', script: 'iptables -I FORWARD -j ACCEPT', closedInRaw: true },
-  { name: 'everything dropped in DOCKER-USER', script: 'iptables -I DOCKER-USER -j DROP' },
-  { name: 'ip_forward=0', script: 'put 0 ipv4/ip_forward', undo: 'put 1 ipv4/ip_forward' },
-  {
-    name: 'isolation of networks lost',
-    script: 'iptables -F DOCKER-ISOLATION-STAGE-1',
-    // Later ones stop these packets in raw as well.
-    eras: ['20.10', '26.1'],
-  },
-  {
-    name: 'masquerade of one network lost',
-    script: 'iptables -t nat -D POSTROUTING -s 172.28.1.0/24 ! -o front0 -j MASQUERADE',
-  },
-  { name: 'raw flushed', script: 'iptables -t raw -F', eras: ['28.5', '29.7'] },
-];
-
-/** Of 100 cells so many may be unknown. */
+/** Of 100 cells so many may be unknown, and of 100 states so many must change a cell. */
 const UNKNOWN_PERCENT = 3;
+const CHANGING_PERCENT = 50;
 
-describeEngines('the table of reach holds against packets', (era) => {
-  let scene: Scene;
-  let host: Host;
+/** The states of an Engine: in a campaign each Engine throws dice of its own. */
+const statesOf = (era: Era): readonly ReachState[] =>
+  IS_CAMPAIGN ? campaignStates(SEED * 10 + ALL_ERAS.indexOf(era), RANDOM) : shareOf(era, SAMPLE);
 
-  beforeAll(async () => {
-    scene = await raiseScene(era);
-    host = createHost(scene.engine);
+const results: StateResult[] = [];
+
+afterAll(() => {
+  if (results.length === 0) return;
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(path.join(RESULTS, 'reachability.md'), reportOf(results));
+  const count = (of: (one: StateResult) => number): number =>
+    results.reduce((total, one) => total + of(one), 0);
+  const changing = results.filter(({ opened, cut, hidden }) => opened + cut + hidden > 0).length;
+  const cells = count((one) => one.cells);
+  expect(count(({ unknown }) => unknown)).toBeLessThanOrEqual((cells * UNKNOWN_PERCENT) / 100);
+  expect(changing).toBeGreaterThanOrEqual((results.length * CHANGING_PERCENT) / 100);
+  expect(count(({ opened }) => opened)).toBeGreaterThan(0);
+  expect(count(({ cut }) => cut)).toBeGreaterThan(0);
+});
+
+/** All states on one Engine, in order. */
+function tryStatesOf(era: Era): void {
+  let town: ReachTown | undefined;
+  let before: Reading | undefined;
+
+  const leave = async () => {
+    await town?.leave();
+    town = before = undefined;
+  };
+  /** The town; a new one where the last could not be put back. */
+  const settle = async () => {
+    town ??= await raiseReachTown(era);
+    before ??= await read(town, [], true);
+    return { town, before };
+  };
+
+  beforeAll(settle);
+  afterAll(leave);
+
+  test('intact: every cell is as Docker means it, by packets', async () => {
+    const on = await settle();
+    const judged = judge(on.before, on.town);
+    expect(judged.length).toBe(on.before.cells.length);
+    expect(judged.flatMap(({ refuted }) => refuted ?? [])).toEqual([]);
+    expect(judged.filter(({ effect }) => effect !== 'same')).toEqual([]);
   });
-  afterAll(async () => {
-    host.dispose();
-    await scene.leave();
-  });
 
-  /** Holds every flow's packets against its cell. @returns the verdict of the table */
-  async function compare(): Promise<string> {
-    const { stdout } = await host.attempt(['reach', '--json', '--all']);
-    // Programs' output comes byte by byte.
-    const text = Buffer.from(stdout, 'latin1').toString();
-    const { cells, verdict } = JSON.parse(text) as { cells: readonly PrintedCell[]; verdict: string };
-    const measured = await scene.measure(moreFlows(scene.places));
-    expect(refutations(measured, cells, scene.places)).toEqual([]);
-    const unknown = cells.filter(({ is }) => is === 'unknown');
-    expect(unknown.length, JSON.stringify(unknown)).toBeLessThanOrEqual(
-      (cells.length * UNKNOWN_PERCENT) / 100,
-    );
-    const names = measured.map(({ flow: { name } }) => name);
-    expect(names).toEqual(expect.arrayContaining([...NOT_ASKED.keys()]));
-    return verdict;
-  }
-
-  test('intact', async () => {
-    expect(await compare()).toBe('healthy');
-  });
-
-  test.for(shareOf(era, DAMAGES, ({ eras }) => eras))('$name', async ({ script, undo, closedInRaw }) => {
+  test.for(statesOf(era))('$kind: $name', async (state) => {
+    const on = await settle();
     try {
-      await scene.sh(script);
-      const isClosed = closedInRaw === true && ERAS[era].modern;
-      expect(await compare()).toBe(isClosed ? 'healthy' : 'fault');
+      const result = await tryState(on.town, on.before, state);
+      results.push(result);
+      mkdirSync(RESULTS, { recursive: true });
+      appendFileSync(
+        path.join(RESULTS, 'reachability.jsonl'),
+        `${JSON.stringify({ ...result, script: state.script })}\n`,
+      );
+      expect(result.refuted).toEqual([]);
     } finally {
-      await scene.sh(undo ?? 'true');
-      await scene.reload();
-      expect.soft(await scene.strangeness(), 'what it leaves').toEqual([]);
+      const left = await on.town.back();
+      if (left !== '') await leave();
     }
   });
-});
+}
+
+// Much of it is waiting for packets that must not come: the Engines wait at the same time.
+for (const era of ALL_ERAS) {
+  const reason = labUnavailable(era);
+  const name = `the table of reach holds against packets · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
+  describe(name, { concurrent: true, skip: reason !== undefined }, () => {
+    describe('in turn', { concurrent: false }, () => {
+      tryStatesOf(era);
+    });
+  });
+}

@@ -2,10 +2,12 @@
 # The matrix's servers and clients. A server says who it is and whom it saw, so that an answer from the wrong container
 # is told from one of the right one; it also asks others on behalf of whoever tells it to, from where it is.
 # usage: agent.pl serve FOLDER NAME PORT/tcp PORT/udp ...   answers every request with "NAME saw ADDRESS"; takes orders
-#                                                           at the socket FOLDER/NAME; ADDRESS:PORT/tcp binds there only
+#                                                           at the socket FOLDER/NAME; ADDRESS:PORT/tcp binds there only,
+#                                                           and [ADDRESS]:PORT/tcp of IPv6
 #        agent.pl order FOLDER PATIENCE LIMIT               reads "NAME QUESTION" lines, has each asked by NAME, all at
 #                                                           once, and prints "ID<tab>ANSWER" for each; NAME host: itself
-# QUESTION is ID,KIND,ADDRESS,PORT,WANTED[,SENDER]. Wanted answers (1) are waited for up to LIMIT seconds; the others
+# QUESTION is ID,KIND,ADDRESS,PORT,WANTED[,SENDER]. SENDER is an address to ask from; ADDRESS@DEVICE takes answers by that
+# device alone; ADDRESS#MARK gives packets a mark. Wanted answers (1) are waited for up to LIMIT seconds; the others
 # for PATIENCE seconds, and for as long as a wanted one is out: on a busy machine a leak is as slow as an answer.
 # KIND is tcp, udp, bulk (tcp, with an answer of many full packets), or dns (asks a name server for the address of SENDER).
 # One who cannot be asked, for it does not run, answers "absent".
@@ -15,6 +17,7 @@ use Errno qw(EINPROGRESS EAGAIN ECONNREFUSED);
 use Fcntl qw(F_SETFL O_NONBLOCK);
 use POSIX ();
 use Socket qw(:DEFAULT :addrinfo inet_ntop inet_pton IPPROTO_TCP IPPROTO_UDP SOL_SOCKET SO_ERROR);
+use constant { SO_BINDTODEVICE => 25, SO_MARK => 36 };
 
 my $mode = shift // '';
 $mode eq 'serve' ? serve(@ARGV) : $mode eq 'order' ? order(@ARGV) : die "usage: see the head of this file\n";
@@ -30,13 +33,18 @@ sub seen {
 
 # One socket for both families: an IPv4 peer arrives as ::ffff:a.b.c.d.
 sub listening {
-    my ($only, $port, $protocol) = $_[0] =~ m{^(?:([\d.]+):)?(\d+)/(tcp|udp)$} or die "not PORT/tcp or PORT/udp: $_[0]\n";
-    my $to = $only ? pack_sockaddr_in($port, inet_aton($only)) : pack_sockaddr_in6($port, Socket::IN6ADDR_ANY);
+    my ($only, $port, $protocol) = $_[0] =~ m{^(?:\[?([\d.]+|[\da-f:]+)\]?:)?(\d+)/(tcp|udp)$} or die "not PORT/tcp or PORT/udp: $_[0]\n";
+    my $to = at($only // '::', $port);
     socket(my $socket, sockaddr_family($to), $protocol eq 'tcp' ? SOCK_STREAM : SOCK_DGRAM, 0) or die "socket: $!\n";
     setsockopt($socket, SOL_SOCKET, SO_REUSEADDR, 1);
     bind($socket, $to) or die "bind $_[0]: $!\n";
     $protocol eq 'udp' or listen($socket, 64) or die "listen: $!\n";
     return [$socket, $protocol];
+}
+
+sub at {
+    my ($address, $port) = @_;
+    return $address =~ /:/ ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $address)) : pack_sockaddr_in($port, inet_aton($address));
 }
 
 sub taking_orders {
@@ -135,10 +143,18 @@ sub begin {
     $one->{question} = $protocol eq 'dns' ? dns($sender) : $protocol eq 'bulk' ? "BULK\r\n\r\n" : "GET / HTTP/1.0\r\n\r\n";
     socket($one->{socket}, $to->{family}, $type, 0) or die "socket: $!\n";
     fcntl($one->{socket}, F_SETFL, O_NONBLOCK);
-    if ($sender && $protocol ne 'dns') { bind($one->{socket}, pack_sockaddr_in(0, inet_aton($sender))) or die "bind $sender: $!\n" }
+    speak_as($one->{socket}, $sender) if $sender && $protocol ne 'dns';
     if (connect($one->{socket}, $to->{addr})) { $one->{state} = 'connected'; question($one) }
     elsif ($! != EINPROGRESS) { settle($one, failure($one, $!)) }
     return $one;
+}
+
+sub speak_as {
+    my ($socket, $sender) = @_;
+    my ($address, $kind, $of) = $sender =~ /^([^@#]+)(?:([@#])(.+))?$/;
+    if (($kind // '') eq '@') { setsockopt($socket, SOL_SOCKET, SO_BINDTODEVICE, pack('Z*', $of)) or die "$of: $!\n" }
+    if (($kind // '') eq '#') { setsockopt($socket, SOL_SOCKET, SO_MARK, pack('l', $of)) or die "mark $of: $!\n" }
+    bind($socket, at($address, 0)) or die "bind $address: $!\n";
 }
 
 sub failure {

@@ -60,10 +60,46 @@ describe('one damage after another, on a host of four networks', () => {
         [
           "exposure 12: 6 pairs of networks reach each other",
           "exposure 4: 1 container reachable from outside, by its own address",
-          "exposure 4: 1 container of internal networks reaches the outside",
-          "exposure 1: 1 container of internal networks reaches its name server",
         ]
       `);
+  });
+
+  test('and masquerades all: what should not leave is answered', () => {
+    const both = (rules: HostRules): HostRules =>
+      withRule(
+        withRule(rules, 'ipv4', 'filter', '-A FORWARD -j ACCEPT', 'first'),
+        ...(['ipv4', 'nat', '-A POSTROUTING -o eth0 -j MASQUERADE', 'first'] as const),
+      );
+    expect(after(host, both)).toContain('exposure 4: 1 container of internal networks reaches the outside');
+  });
+
+  test('an answer to somebody far away may leave by another uplink, not by a link that leads nowhere', () => {
+    const { netState } = host;
+    const leading = (via: string) => {
+      const usual = { family: 'ipv4', table: 'main', fields: { src: 'all' } } as const;
+      const [eth0] = netState.links.filter(({ name }) => name === 'eth0');
+      const [route] = netState.routes.filter(({ to }) => to === '0.0.0.0/0');
+      if (eth0 === undefined || route === undefined) throw new Error('no way out');
+      const state = {
+        ...netState,
+        links: [...netState.links, { ...eth0, name: 't0', index: 99, addresses: [] }],
+        routes: [...netState.routes, { ...route, table: '52', dev: 't0', via }],
+        routeRules: [
+          { ...usual, priority: 5200, fields: { src: 'all', dst: '172.16.0.0', dstlen: '12' } },
+          { ...usual, priority: 5270, table: '52' },
+        ],
+      };
+      return reachTable({ ...host, netState: state }).filter(
+        ({ family, asker, asked, should }) =>
+          family === 'ipv4' &&
+          asker.by === 'outside' &&
+          asker.from === 'beyond' &&
+          asked.what === 'published' &&
+          should === 'reached',
+      );
+    };
+    expect(new Set(leading('192.0.2.2').map(({ effect }) => effect))).toEqual(new Set(['same']));
+    expect(new Set(leading('').map(({ effect }) => effect))).toEqual(new Set(['outage']));
   });
 
   test('DOCKER-USER drops everything: all that is forwarded is lost, what docker-proxy serves is not', () => {

@@ -179,4 +179,42 @@ describe('what is made here', () => {
     expect(told(own)).toBe('local 172.17.0.1:80');
     expect(own.last).toMatchObject({ source: '172.17.0.1', inInterface: 'lo' });
   });
+
+  const made = makePacket({ family: 'ipv4', source: '', destination: '172.17.0.2' });
+
+  test('is routed again by the address it got', () => {
+    expect(told(tracePath(made, rule({ src: '10.0.0.0', srclen: '8' })))).toMatch(/^sent docker0/);
+    expect(told(tracePath(made, rule({ src: '172.17.0.0', srclen: '16' })))).toBe(
+      'sent br1 172.17.0.1 → 172.17.0.2:80',
+    );
+    const six = {
+      family: 'ipv6',
+      priority: 5,
+      table: '7',
+      fields: { src: 'fd00:17::', srclen: '64' },
+    } as const;
+    const usual = { family: 'ipv6', priority: 9, table: 'main', fields: { src: 'all' } } as const;
+    const state = {
+      ...add({ ...route('::/0', 'br1'), table: '7' }),
+      routeRules: [six, usual],
+    };
+    const packet = makePacket({ family: 'ipv6', source: '', destination: 'fd00:17::2' });
+    expect(told(tracePath(packet, state))).toMatch(/^sent docker0/);
+  });
+
+  test('leaves by an interface without an address, with one that is not known', () => {
+    const bare = {
+      ...GROUND,
+      links: [...GROUND.links, link('t0', [])],
+      routes: [...GROUND.routes, route('172.17.0.2/32', 't0')],
+    };
+    const path = tracePath(made, bare);
+    expect(path.end).toMatchObject({ at: 'sent', outInterface: 't0' });
+    expect(path.last.vague).toEqual(['source']);
+    const asked = [
+      { family: 'ipv4', priority: 5, table: 'main', fields: { src: '172.17.0.0', srclen: '16' } },
+      { family: 'ipv4', priority: 9, table: 'main', fields: { src: 'all' } },
+    ] as const;
+    expect(told(tracePath(made, { ...bare, routeRules: asked }))).toBe('unknown: the source address it gets');
+  });
 });

@@ -1,0 +1,66 @@
+import type { Outcome } from '../program.ts';
+import { changedSince, judge, read, type Changed, type Reading } from './judge.ts';
+import type { ReachState } from './states/state.ts';
+import type { ReachTown } from './measured-town.ts';
+
+/** What one state on one Engine came to. */
+export interface StateResult extends Changed {
+  readonly era: string;
+  readonly kind: string;
+  readonly name: string;
+  /** Cells of the table, those it cannot tell, and those that nobody in the lab can send packets for. */
+  readonly cells: number;
+  readonly unknown: number;
+  readonly unmeasured: number;
+  /** By packets: cells of each effect. */
+  readonly effects: Readonly<Record<string, number>>;
+  /** Why packets refute the program; empty where they do not. */
+  readonly refuted: readonly string[];
+  /** First word and exit of each command. */
+  readonly verdicts: Readonly<Record<string, string>>;
+}
+
+const VERBS = ['check', 'doctor'] as const;
+
+/** First line and exit code of what a verb says. */
+const toldBy = ({ code, stdout }: Outcome): string =>
+  `${stdout.split('\n')[0]?.split('  ')[0] ?? ''} ${String(code)}`;
+
+const countOf = (items: readonly string[]): Readonly<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
+  return counts;
+};
+
+/**
+ * Brings a town into a state, asks the program, sends every cell's packets, and leaves the state in place.
+ *
+ * What packets refute is asked and sent once more, with patience: docker-proxy keeps what it knows of a client's UDP port for 90
+ * seconds, and in the lab the same port asks something else well before that.
+ */
+export async function tryState(town: ReachTown, before: Reading, state: ReachState): Promise<StateResult> {
+  await town.sh(state.script);
+  let after = await read(town, before.cells);
+  let judged = judge(after, town);
+  if (judged.some(({ refuted }) => refuted !== undefined)) {
+    const first = new Set(judged.flatMap(({ name, refuted }) => (refuted === undefined ? [] : [name])));
+    after = await read(town, before.cells, true);
+    judged = judge(after, town).map((one) => (first.has(one.name) ? one : { ...one, refuted: undefined }));
+  }
+  const outcomes = await Promise.all(
+    VERBS.map(async (verb) => [verb, toldBy(await town.host.attempt([verb]))] as const),
+  );
+  const { cells } = after;
+  return {
+    era: town.era,
+    kind: state.kind,
+    name: state.name,
+    cells: cells.length,
+    unknown: cells.filter(({ is }) => is === 'unknown').length,
+    unmeasured: cells.length - judged.length,
+    ...changedSince(before, after),
+    effects: countOf(judged.map(({ effect }) => effect)),
+    refuted: judged.flatMap(({ refuted }) => refuted ?? []),
+    verdicts: Object.fromEntries(outcomes),
+  };
+}

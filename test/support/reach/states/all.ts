@@ -1,0 +1,32 @@
+import { STATES_OF_KERNEL } from './kernel.ts';
+import { STATES_OF_NAT } from './nat.ts';
+import { STATES_OF_NATIVES } from './natives.ts';
+import { STATES_OF_NEIGHBOURS } from './neighbours.ts';
+import { randomStates } from './random.ts';
+import { STATES_OF_RULES } from './rules.ts';
+import type { ReachState } from './state.ts';
+
+/** States made by hand. */
+export const MADE: readonly ReachState[] = [
+  ...STATES_OF_RULES,
+  ...STATES_OF_NAT,
+  ...STATES_OF_KERNEL,
+  ...STATES_OF_NATIVES,
+  ...STATES_OF_NEIGHBOURS,
+];
+
+/** A test run tries so many of those made by hand, and so many at random. */
+const EVERY = 11;
+const FEW = 9;
+
+/** States of a test run: some of each kind. */
+export const SAMPLE: readonly ReachState[] = [
+  ...MADE.filter((_, i) => i % EVERY === 0),
+  ...randomStates(7, FEW),
+];
+
+/** States of a campaign: all that are made by hand, and `count` at random. */
+export const campaignStates = (seed: number, count: number): readonly ReachState[] => [
+  ...MADE,
+  ...randomStates(seed, count),
+];
