@@ -26,6 +26,11 @@ export interface PolicyEra {
   readonly skipsLinkLocal: boolean;
   /** Networks whose containers have docker-proxy answer what they ask of any published port. */
   readonly proxyServes: 'masqueraded' | 'routed-too' | 'none';
+  /**
+   * From which address docker-proxy answers a datagram to a port of every address: the one that was asked, from 28 on, or
+   * whichever its route gives (measured on 26.1 and 28.5).
+   */
+  readonly proxyAnswers: 'as-asked' | 'as-routed';
   /** When a container's own packets to its published port come back with the host's address. */
   readonly hairpinPorts: 'always' | 'without-proxy';
   /** Whether checksums of published sctp ports are filled in. */
@@ -131,6 +136,7 @@ export function eraOf(text: string): Era | undefined {
         : !before(28, 0, 0) && before(28, 0, 2)
           ? 'routed-too'
           : 'masqueraded',
+      proxyAnswers: before(28, 0, 0) ? 'as-routed' : 'as-asked',
       hairpinPorts: before(28, 0, 0) ? 'always' : 'without-proxy',
       sctpChecksum: before(28, 0, 0) ? 'always' : before(29, 0, 0) ? 'asked' : 'never',
     },

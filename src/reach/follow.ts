@@ -1,9 +1,10 @@
-import type { LeavesAs } from '../docker/intent/values.ts';
-import { isLoopback } from '../net/address.ts';
+import type { LeavesAs, ProxyAnswers } from '../docker/intent/values.ts';
+import { isLoopback, sameBlock } from '../net/address.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { Path } from '../trace/path.ts';
 import { traceAnswer, tracePath } from '../trace/trace.ts';
 import { linkOf } from '../trace/routing/local.ts';
+import { lookupRoute, sourceFor } from '../trace/routing/route.ts';
 import type { AskedFor, Asker, Is, Leg, Spot } from './cell.ts';
 import { answerOutcome, outcomeOf, type Goal } from './goal.ts';
 import { FROM_PORT, packetTo } from './question.ts';
@@ -13,8 +14,8 @@ export interface FollowContext {
   readonly netState: NetworkState;
   /** Port of a bridge that stands for any of its ports; '' where they are not alike. */
   readonly portOf: (bridge: string) => string;
-  /** Whether docker-proxy serves a port of the host's at an address. */
-  readonly isServed: (proto: string, at: string, port: number) => boolean;
+  /** From which address docker-proxy answers where it serves a port of the host's at an address; undefined where it serves none. */
+  readonly servedBy: (proto: string, at: string, port: number) => ProxyAnswers | undefined;
   /** As whom the packets of a network should leave. */
   readonly leavesAs: (bridge: string) => LeavesAs | undefined;
 }
@@ -136,8 +137,10 @@ function followPublished(
   const path = question(asker, asked.at, hostPort, proto, around);
   const is = thereAndBack(path, at(spot, port), asker, spot, around);
   const isLocal = is.is === 'stopped' && is.leg === 'question' && is.outcome.is === 'untranslated';
-  if (!isLocal || !around.isServed(proto, asked.at, hostPort)) return is;
-  const answered = back(path, asker, '', '', around);
+  const served = isLocal ? around.servedBy(proto, asked.at, hostPort) : undefined;
+  if (served === undefined) return is;
+  const elsewhere = served === 'as-routed' ? answeredElsewhere(path, around) : undefined;
+  const answered = elsewhere ?? back(path, asker, '', '', around);
   if (answered !== undefined) return answered;
   const host: Asker = { by: 'host' };
   const onwards = question(host, spot.address, port, proto, around);
@@ -145,6 +148,24 @@ function followPublished(
   return proxied.is === 'reached'
     ? { is: 'proxied' }
     : { ...proxied, ...(proxied.is !== 'proxied' && { leg: 'proxy' }) };
+}
+
+/** docker-proxy answers a datagram with the address that the way back gives it, and whoever asked another one takes it for none. */
+function answeredElsewhere({ packet, last }: Path, { netState }: FollowContext): Is | undefined {
+  const { family, source: destination } = last;
+  const routing = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
+  if (routing.kind === 'none' || routing.kind === 'unknown') return undefined;
+  const source = sourceFor(netState, family, destination, routing);
+  if (source === undefined || source === '')
+    return {
+      is: 'unknown',
+      leg: 'answer',
+      end: { at: 'unknown', why: 'the address docker-proxy answers from' },
+    };
+  const end = { at: 'sent', outInterface: routing.route.dev, nextHop: routing.route.via } as const;
+  return sameBlock(source, packet.destination)
+    ? undefined
+    : { is: 'stopped', leg: 'answer', outcome: { is: 'not-undone' }, end };
 }
 
 /** A container asks outside, or its name server, which may be this host. */

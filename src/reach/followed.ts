@@ -43,7 +43,7 @@ export function followOnce(
       'spot' in asked ? asked.spot.bridge : '',
       proto,
       around.portOf('spot' in asked ? asked.spot.bridge : ''),
-      ...(asked.what === 'published' && around.isServed(proto, asked.at, asked.hostPort) ? ['served'] : []),
+      ...(asked.what === 'published' ? [around.servedBy(proto, asked.at, asked.hostPort) ?? ''] : []),
       ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
       own.id,
     ].join(' ');

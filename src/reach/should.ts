@@ -71,16 +71,17 @@ function publishedShould(asker: Asker, at: string, published: PublishedIntent, p
   }
 }
 
-/** A container asks a published port by an address of this host. */
+/** A container asks a published port by an address of this host: an answer from the address its bridge has is none. */
 function byHostShould(from: Spot, { binding, bridge }: PublishedIntent, promises: Promises): Should {
   const { networks, bare } = promises;
   const own = networks.get(from.bridge);
   const other = networks.get(bridge);
   if (own === undefined || other === undefined || bare.has(from.bridge)) return 'no-promise';
   if (own.kind === 'internal') return 'no-promise';
-  if (own.asksPublished === 'docker-proxy') return 'proxied';
+  const proxied: Should = binding?.proxyAnswers === 'as-routed' ? 'no-promise' : 'proxied';
+  if (own.asksPublished === 'docker-proxy') return proxied;
   if (own === other) {
-    if (binding?.ownNetwork === 'docker-proxy') return 'proxied';
+    if (binding?.ownNetwork === 'docker-proxy') return proxied;
     return own.inside === 'open' ? 'reached' : 'no-promise';
   }
   // Isolation happens to stop these too, and docker-proxy would not: what is published is meant for everybody.

@@ -11,7 +11,8 @@ import { followOnce } from './followed.ts';
 import { portStandIn } from './ports.ts';
 import { askingOf, questionsOf, type Question } from './questions.ts';
 import { leavesAs, promisesOf, shouldOf } from './should.ts';
-import { proxyKey, type Terrain } from './terrain.ts';
+import { servedBy } from './served.ts';
+import type { Terrain } from './terrain.ts';
 
 /** Who asks, by family; a family that Docker means nothing for is absent. */
 export type HostAsking = Partial<Record<Family, Asking>>;
@@ -64,7 +65,7 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
   const alike = new Alike(netState, family, new Set(spots.filter((one) => one !== '')));
   const around: Omit<FollowContext, 'netState'> = {
     portOf: portStandIn(netState),
-    isServed: servedBy(terrain, intent),
+    servedBy: servedBy(terrain, intent),
     leavesAs: (bridge) => leavesAs(promises, bridge),
   };
   const follow = followOnce(alike, around, netState);
@@ -93,11 +94,4 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
       };
     },
   };
-}
-
-/** Whether docker-proxy serves a port: where nobody looked, as the daemon was told to. */
-function servedBy({ proxies }: Terrain, { family, loopback }: FamilyIntent): FollowContext['isServed'] {
-  if (proxies === undefined) return () => loopback === 'docker-proxy';
-  return (proto, at, port) =>
-    proxies.has(proxyKey(family, proto, at, port)) || proxies.has(proxyKey(family, proto, '', port));
 }

@@ -40,7 +40,7 @@ export function publishedIntent(
 }
 
 function bindingOf(
-  { hostIp, hostPort }: PublishedPort,
+  { hostIp, hostPort, proto }: PublishedPort,
   family: Family,
   { era, settings }: PolicyTerms,
 ): HostBinding | undefined {
@@ -49,6 +49,8 @@ function bindingOf(
     address: isAny(hostIp) ? '' : hostIp,
     port: hostPort,
     ownNetwork: settings.userlandProxy ? 'docker-proxy' : 'translation',
+    // What is bound to one address answers from it, and a connection has both its addresses.
+    proxyAnswers: proto === 'udp' && isAny(hostIp) ? era.proxyAnswers : 'as-asked',
     linkLocal: family === 'ipv6' && era.skipsLinkLocal ? 'docker-proxy' : 'translation',
     hairpin: era.hairpinPorts === 'always' || !settings.userlandProxy,
     closedRemotely: family === 'ipv4' && hostIp.startsWith('127.') && !isDirectOpen(era, settings),

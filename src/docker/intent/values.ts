@@ -30,6 +30,9 @@ export interface FamilyIntent {
 /** Packets to a published port get to the container translated, or end at docker-proxy, which asks the container itself. */
 export type ServedBy = 'translation' | 'docker-proxy';
 
+/** Whoever is answered from another address than the one asked takes it for nobody's answer. */
+export type ProxyAnswers = 'as-asked' | 'as-routed';
+
 /** A bridge network. One without addresses of the family is left out, unless something is meant for it all the same. */
 export type NetworkIntent = OpenNetwork | InternalNetwork | UnusedNetwork;
 
@@ -127,6 +130,8 @@ export interface HostBinding {
   readonly port: number;
   /** How containers of the network itself get there. */
   readonly ownNetwork: ServedBy;
+  /** From which address docker-proxy answers: the one asked, or whichever its route gives. */
+  readonly proxyAnswers: ProxyAnswers;
   /** How neighbours that ask from a link-local address get there. */
   readonly linkLocal: ServedBy;
   /** The container's own packets that are translated back to it get the host's address as source, so that it answers the same way. */

@@ -79,7 +79,7 @@ function endWords(is: Extract<Is, { readonly end: unknown }>): string {
     case 'unmasked':
       return 'leaves with an address nobody outside can answer';
     case 'not-undone':
-      return 'comes from another address than the one asked: its translation was not undone';
+      return 'comes from another address than the one asked';
     case 'detour':
     case 'elsewhere':
       return `leaves by ${is.outcome.by}`;

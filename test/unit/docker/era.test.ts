@@ -46,6 +46,10 @@ const POLICY: { readonly [Field in keyof Era['policy']]: Steps<Era['policy'][Fie
     ['18.03.1-ce', true],
     ['28.0.1', false],
   ],
+  proxyAnswers: [
+    ['18.03.1-ce', 'as-routed'],
+    ['28.0.0-rc.1', 'as-asked'],
+  ],
   closesUnpublished: [
     ['18.03.1-ce', false],
     ['28.0.0-rc.1', true],
@@ -214,20 +218,10 @@ describe('what an Engine does, version by version', () => {
   });
 });
 
-test.each([
-  '17.06.0-ce',
-  '17.12.1-ce',
-  '18.02.0-ce',
-  '18.03.0-ce',
-  '18.04.0-ce',
-  '18.04.0-ce-rc2',
-  '1.13.1',
-  'dev',
-  'library-import',
-  '0.0.0-dev',
-  '28',
-  '',
-])('no layout is known of %j', (version) => {
+const UNKNOWN =
+  '17.06.0-ce 17.12.1-ce 18.02.0-ce 18.03.0-ce 18.04.0-ce 18.04.0-ce-rc2 1.13.1 dev library-import 0.0.0-dev 28';
+
+test.each([...UNKNOWN.split(' '), ''])('no layout is known of %j', (version) => {
   expect(eraOf(version)).toBeUndefined();
 });
 

@@ -3,6 +3,7 @@ import { makeRule, type HostRules } from '../../../src/firewall/iptables/text/mo
 import { reachTable } from '../../../src/reach/table.ts';
 import { followCell } from '../../../src/reach/follow.ts';
 import { portStandIn } from '../../../src/reach/ports.ts';
+import { servedBy } from '../../../src/reach/served.ts';
 import { leavesAs, promisesOf } from '../../../src/reach/should.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
 import { withRule } from '../../support/app/edit-rules.ts';
@@ -19,7 +20,7 @@ function otherwise(terrain: Terrain): readonly unknown[] {
     const alone = followCell(cell.asker, cell.asked, cell.proto, {
       netState,
       portOf,
-      isServed: () => intent.loopback === 'docker-proxy',
+      servedBy: servedBy(terrain, intent),
       leavesAs: (bridge) => leavesAs(promises, bridge),
     });
     const same = JSON.stringify(alone.is) === JSON.stringify(cell.is);

@@ -55,7 +55,7 @@ describe("rules of Docker's are lost", () => {
 
 describe('whole, and somebody decides before Docker', () => {
   test.each([
-    ['filter', '-A FORWARD -j ACCEPT', ['21 exposure overridden']],
+    ['filter', '-A FORWARD -j ACCEPT', ['16 exposure overridden']],
     ['filter', '-A FORWARD -j DROP', ['96 outage overridden']],
     ['filter', '-A FORWARD -i eth0 -j RETURN', ['85 outage overridden']],
     ['filter', '-A FORWARD -m recent --rcheck -j DROP', ['96 unknown overridden']],
@@ -69,7 +69,7 @@ describe('whole, and somebody decides before Docker', () => {
     ['nat', '-A PREROUTING -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 9', ['16 outage overridden']],
     ['nat', '-A POSTROUTING -s 172.17.0.0/16 -j ACCEPT', ['5 outage overridden']],
     ['filter', '-A DOCKER-USER -j DROP', ['96 operator (outage) operator']],
-    ['filter', '-A DOCKER-USER -j ACCEPT', ['21 operator (exposure) operator']],
+    ['filter', '-A DOCKER-USER -j ACCEPT', ['16 operator (exposure) operator']],
     ['filter', '-A DOCKER-USER -m recent --rcheck -j DROP', ['96 unknown operator']],
     ['filter', '-A INPUT -j DROP', ['233 operator (outage) operator']],
   ] as const)('%s %s', (table, rule, expected) => {

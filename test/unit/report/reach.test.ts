@@ -39,7 +39,7 @@ test('what differs is told on one screen, the verdict first, effects before reas
   const text = reachText(BROKEN, plain, { all: false });
   expect(text).toMatch(/^FAULT {2}/);
   expect(text).toContain('OUTAGE  7 containers do not reach the outside: ');
-  expect(text).toContain('EXPOSURE  1 container of internal networks reaches the outside: vault');
+  expect(text).toContain('EXPOSURE  1 container reachable from outside, by its own address: vault');
   expect(text).toContain('DEGRADED  13 published ports reached from outside through docker-proxy alone');
   const lines = text.split('\n');
   expect(lines.length).toBeLessThanOrEqual(24);
