@@ -105,6 +105,7 @@ export const CHECK_CODES = [
   'answer-untranslated',
   'icc-off',
   'no-shared-network',
+  'closed-in-vain',
   // Proof by packets
   'proof-passed',
   'proof-stopped',

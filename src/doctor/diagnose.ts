@@ -15,6 +15,7 @@ import { judgeReversePath } from './checks/host/reverse-path.ts';
 import { judgeRules } from './checks/rules/rules.ts';
 import { judgeServices } from './checks/container/service.ts';
 import { judgeAllPaths } from './checks/paths/after-restore.ts';
+import { judgeInVain } from './checks/paths/in-vain.ts';
 import { judgeNothingFollowed } from './checks/paths/nothing-followed.ts';
 import { pathsOf } from './paths/choose.ts';
 import { findSender } from './target/sender.ts';
@@ -64,6 +65,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...judgeInsideRules(facts),
     ...judgeRules(facts, names),
     ...judgeAllPaths(followed, facts, isWhole),
+    ...judgeInVain(followed, facts, isWhole),
     ...(sees && resolved.trouble.length === 0 && trouble.length === 0
       ? judgeNothingFollowed(resolved, sender, followed, facts)
       : []),

@@ -48,8 +48,8 @@ export const openPolicy = (chain: string, place: TablePlace, facts: Pick<Facts, 
   change: edit(place, { op: 'policy', chain, policy: 'ACCEPT', counters: '' }),
 });
 
-/** What a rule that accepts asks for. Absent: anything. */
-export interface AcceptFields {
+/** What a rule asks for. Absent: anything. */
+export interface RuleFields {
   readonly source?: string;
   readonly destination?: string;
   readonly in?: string;
@@ -61,22 +61,22 @@ export interface AcceptFields {
 }
 
 /** Answers of connections that were let through, and what belongs to them. */
-export const ANSWERS: AcceptFields = { connection: ['--ctstate', 'RELATED,ESTABLISHED'] };
+export const ANSWERS: RuleFields = { connection: ['--ctstate', 'RELATED,ESTABLISHED'] };
 
-/** Puts a rule that accepts in front of a chain's others. */
-export function insertAccept(
+/** Puts a rule in front of a chain's others. */
+export function insertRule(
   chain: string,
-  fields: AcceptFields,
-  place: TablePlace,
-  facts: Pick<Facts, 'variant'>,
+  fields: RuleFields,
+  target: 'ACCEPT' | 'DROP',
+  { place, facts }: { readonly place: TablePlace; readonly facts: Pick<Facts, 'variant'> },
 ): Step {
   const { family, table } = place;
   const where = table === 'filter' ? [] : ['-t', table];
-  const typed = [...where, '-I', chain, ...wordsOf(fields, (address) => address, []), '-j', 'ACCEPT'];
+  const typed = [...where, '-I', chain, ...wordsOf(fields, (address) => address, []), '-j', target];
   const whole = (address: string): string =>
     address.includes('/') ? address : `${address}/${family === 'ipv4' ? '32' : '128'}`;
   const match = fields.port === undefined ? [] : ['-m', fields.protocol ?? ''];
-  const saved = ['-A', chain, ...wordsOf(fields, whole, match), '-j', 'ACCEPT'];
+  const saved = ['-A', chain, ...wordsOf(fields, whole, match), '-j', target];
   const rule = makeRule(saved.join(' '));
   return {
     command: `${toolOf(place, facts)} -w ${commandLine(typed)}`,
@@ -86,7 +86,7 @@ export function insertAccept(
 
 /** The words of a rule in the order in which a save prints them. */
 function wordsOf(
-  { source, destination, in: by, out, protocol, port, connection }: AcceptFields,
+  { source, destination, in: by, out, protocol, port, connection }: RuleFields,
   spell: (address: string) => string,
   match: readonly string[],
 ): readonly string[] {

@@ -6,7 +6,7 @@ import type { Facts } from '../facts/facts.ts';
 import type { Followed, Group } from '../paths/follow.ts';
 import { managerAt, whoseStop, type StopPlace } from '../whose.ts';
 import { candidate, type Candidate, type Step } from './candidate.ts';
-import { ANSWERS, appendBy, insertAccept, type AcceptFields, type TablePlace } from './iptables.ts';
+import { ANSWERS, appendBy, insertRule, type RuleFields, type TablePlace } from './iptables.ts';
 
 /** The chain in which a rule of the operator's decides before what stops a path. */
 function chainFor(stop: StopPlace, facts: Facts): string {
@@ -18,7 +18,7 @@ function chainFor(stop: StopPlace, facts: Facts): string {
 }
 
 /** What lets a path pass where it is stopped, and less with each step: in the order in which they are to be tried. */
-function fieldsOf({ path, request: { goal } }: Followed, hook: string): readonly AcceptFields[] {
+function fieldsOf({ path, request: { goal } }: Followed, hook: string): readonly RuleFields[] {
   const { packet, last } = path;
   const by =
     hook === 'OUTPUT' || hook === 'POSTROUTING' || packet.inInterface === ''
@@ -63,7 +63,7 @@ export function openings({ followed, first }: Group, stop: StopPlace, facts: Fac
   return Array.from({ length: widths }, (_, width): Candidate => {
     const steps = all.flatMap((fields) => {
       const found = fields[Math.min(width, fields.length - 1)];
-      return found === undefined ? [] : [insertAccept(chain, found, place, facts)];
+      return found === undefined ? [] : [insertRule(chain, found, 'ACCEPT', { place, facts })];
     });
     const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
     return candidate(whatOf(first, chain), ...distinct);

@@ -66,7 +66,7 @@ function screen(diagnosis: Diagnosis, rows: number): readonly ScreenLine[] {
       causes = causesText(matters, most, evidence);
       if (rowsOf(causes) + least <= rows) break search;
     }
-  const others = restLines(rest, rows - rowsOf(causes) - rowsOf([summary]) - 2);
+  const others = leftLines(matters, rest, rows - rowsOf(causes) - rowsOf([summary]) - 2);
   const lines = [...causes, ...spaced(others, rows - rowsOf([...causes, ...others, summary]))];
   return [...lines, ...spaced([summary], rows - rowsOf([...lines, summary]))];
 }
@@ -88,6 +88,16 @@ function causesText(matters: readonly Check[], most: number, evidence: number): 
       .flatMap((check, index) => causeLines(check, index, evidence, matters.length > 1)),
     ...more,
   ];
+}
+
+/** What is left: at length where nothing else is shown and there is room, else one line each. */
+function leftLines(matters: readonly Check[], rest: readonly Check[], free: number): readonly ScreenLine[] {
+  if (matters.length > 0) return restLines(rest, free);
+  const all = rest.flatMap((check) => {
+    const title = `${MARKS[check.verdict]} ${REST_WORDS[check.verdict]}  ${check.title}`;
+    return causeLines({ ...check, title }, 0, 2, false).slice(1);
+  });
+  return rowsOf(all) <= free ? all : restLines(rest, free);
 }
 
 /** What is left, one line each; what does not fit is counted. */
