@@ -9,7 +9,7 @@ import { globalOptions, GLOBALS } from './commands/verbs/globals.ts';
 import { asYargsTakesIt, inOurWords } from './commands/verbs/typed.ts';
 import { keepHelpForThoseWhoAsk, optionsOf, ownOptionsFirst } from './commands/verbs/yargs-untyped.ts';
 import { VERBS, type GlobalArgs } from './commands/verbs/verbs.ts';
-import { pluginLine } from './report/check-formats.ts';
+import { pluginLine } from './report/plugin-line.ts';
 import { harmless, printable } from './printable.ts';
 import { paintWith } from './report/text.ts';
 import { CONFIG_DEFAULTS, CONFIG_PATH } from './host/config/defaults.ts';

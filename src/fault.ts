@@ -21,6 +21,7 @@ export type FaultCode =
   | 'RG_NO_DOCKER_RULES'
   | 'RG_UNSETTLED'
   | 'RG_BASELINE'
+  | 'RG_ACCEPTED'
   | 'RG_NO_BASELINE'
   | 'RG_UNSAFE_FILE'
   | 'RG_DAMAGED'

@@ -21,6 +21,7 @@ export const FINDING_KINDS = [
   'unconnected',
   'ports-unknown',
   'unreadable',
+  'user-rule-gone',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -52,6 +53,7 @@ const HARMLESS: ReadonlySet<FindingKind> = new Set([
   'unconnected',
   'ports-unknown',
   'unreadable',
+  'user-rule-gone',
 ]);
 
 /** Whether a finding means that rules are lost or out of place, so that restore has something to do. */

@@ -38,6 +38,13 @@ export function findingsOf(drift: Drift, surroundings: Surroundings, opens = tru
       chain,
       consequence: `new: no Engine known to rulesguard writes ${chain}; it is guarded like Docker's other chains`,
     })),
+    ...drift.lostSingly.map(({ family, table, chain, owned }): Finding => ({
+      kind: 'user-rule-gone',
+      severity: 'notice',
+      ...{ family, table, chain, rule: owned.rule.text },
+      consequence:
+        'your own rule in DOCKER-USER is gone, others are left; not restored, for the chain is yours to edit. If it is meant: rulesguard snapshot',
+    })),
     ...drift.undecided.map(({ family, table, chain, rule, reason, unreadable }): Finding => ({
       kind: unreadable === true ? 'unreadable' : 'undecided',
       severity: 'notice',

@@ -5,6 +5,8 @@ import type { Reference } from './reference.ts';
 /** Why a verdict is based on less than it could be. */
 export type Notice =
   | { readonly kind: 'baseline-unusable'; readonly why: string }
+  /** What was accepted cannot be read, so that nothing is. */
+  | { readonly kind: 'accepted-unusable'; readonly why: string; readonly hint: string | undefined }
   /** The rules could not be compared with nft's own listing. */
   | { readonly kind: 'unverified'; readonly why: string }
   /** Nothing proves that the baseline was recorded on this host. */

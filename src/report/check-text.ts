@@ -1,6 +1,6 @@
 import type { Variant } from '../firewall/iptables/text/model.ts';
-import { isBroken, isDamage, SEVERITIES, type Finding, type Severity } from '../reconcile/finding.ts';
-import { age, count, place, printable, shortRule, type Paint } from './text.ts';
+import { isDamage, SEVERITIES, type Finding, type Severity } from '../reconcile/finding.ts';
+import { count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** What the first line of a check says beside the counts. */
 export interface CheckHead {
@@ -14,7 +14,7 @@ export interface CheckHead {
 }
 
 /** How many findings of each severity there are. */
-export function tally(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
+function tally(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
   const counts = { exposure: 0, outage: 0, notice: 0 };
   for (const { severity } of findings) counts[severity]++;
   return counts;
@@ -29,34 +29,6 @@ const HEADINGS = {
 
 /** Findings of one severity that are printed; the rest is only counted. */
 const SHOWN = 40;
-
-/**
- * A check for people: verdict first, then the findings by severity with one line of consequence each, then the next
- * command to type.
- *
- * @param shown - `all` prints every finding, `some` stops after 40 of a severity and says so
- */
-export function checkText(
-  findings: readonly Finding[],
-  head: CheckHead,
-  paint: Paint,
-  shown: 'all' | 'some',
-): string {
-  const damaged = findings.some(isDamage);
-  const lines = [verdictLine(findings, head, paint), ...bySeverity(findings, paint, shown)];
-  lines.push(...nextLines(findings, paint));
-  if (!damaged && findings.some(({ kind, container }) => kind === 'stale' && container === undefined))
-    lines.push(
-      '',
-      `The baseline is out of date. To record the current state: ${paint('bold', 'rulesguard snapshot')}`,
-    );
-  if (!findings.some(isBroken))
-    lines.push(
-      '',
-      `Packets still do not arrive? ${paint('bold', 'rulesguard doctor CONTAINER')} shows where they stop.`,
-    );
-  return `${lines.join('\n')}\n`;
-}
 
 /** The command of ours that repairs damage; undefined where none does. */
 export function repairCommand(findings: readonly Finding[]): string | undefined {
@@ -127,21 +99,8 @@ export function tallyText(findings: readonly Finding[]): string {
     .join(', ');
 }
 
-function verdictLine(findings: readonly Finding[], head: CheckHead, paint: Paint): string {
-  const about = [
-    head.baseline === undefined
-      ? 'no baseline'
-      : `baseline ${head.baseline.id}, ${age(head.baseline.ageSeconds)} old`,
-    head.engine === undefined ? 'Engine not asked' : `Engine ${head.engine}`,
-    head.variant,
-  ].join(', ');
-  if (!findings.some(isBroken))
-    return `${paint('green', paint('bold', 'INTACT'))}  all ${count(head.rules, 'rule')} of Docker's are in place (${about})`;
-  return `${paint('red', paint('bold', 'DAMAGED'))}  ${tallyText(findings.filter(isBroken))} (${about})`;
-}
-
 /** Findings of one place and kind share a heading, so that fifty lost ports read as one loss. */
-function rowsOf(findings: readonly Finding[], paint: Paint): readonly string[] {
+export function rowsOf(findings: readonly Finding[], paint: Paint): readonly string[] {
   const lines: string[] = [];
   let heading = '';
   for (const finding of findings) {

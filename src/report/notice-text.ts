@@ -5,6 +5,8 @@ export function noticeText(notice: Notice): string {
   switch (notice.kind) {
     case 'baseline-unusable':
       return `note: ${notice.why}; rulesguard relies on the Engine alone`;
+    case 'accepted-unusable':
+      return `note: ${notice.why}; nothing counts as accepted${notice.hint === undefined ? '' : `\n  → ${notice.hint}`}`;
     case 'unverified':
       return `note: not verified: the rules could not be compared with nft's own listing, so one that nft wrote may read as another: ${notice.why}`;
     case 'baseline-of-another':

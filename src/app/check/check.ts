@@ -1,50 +1,124 @@
 import { firewallBackendOf } from '../../docker/firewall-backend.ts';
+import { Fault } from '../../fault.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
-import { isBroken } from '../../reconcile/finding.ts';
+import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
+import type { Rule } from '../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../net/family.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckHead } from '../../report/check-text.ts';
+import type { CheckReport } from '../../report/check/report.ts';
+import { verdictOf, type HostVerdict } from '../../report/check/verdict.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
-import { observeUntilStable } from '../observe/observe.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
-import type { Baselines, Clock, Observer } from '../ports.ts';
+import type { Baselines, Clock } from '../ports.ts';
+import { readSurroundings } from '../reach/read-terrain.ts';
+import { dayOf, lookUntilStable, type Look } from './look.ts';
+import type { CheckHost } from './ports.ts';
 
 /** What a check found. */
 export interface Checked {
   readonly reference: Reference;
   readonly observation: Observation;
   readonly head: CheckHead;
-  /** 1 when rules are lost or a container lost its networks. */
-  readonly exit: 0 | 1;
+  readonly verdict: HostVerdict;
+  /** Commands that repair an effect, tried in memory, by its id. */
+  readonly removals: ReadonlyMap<string, string>;
 }
 
 /**
- * Says what of Docker's rules is lost. Changes nothing, and takes no lock.
+ * Says which packets do not get where Docker means them to, or get where they must not, and why: rules of Docker's are lost, or something
+ * decides before them. Changes nothing, and takes no lock.
  *
  * @throws Fault of the Engine when there is nothing but the Engine to go by, or of what could not be read
  */
 export async function check(
-  observer: Observer,
+  host: CheckHost,
   baselines: Pick<Baselines, 'open'>,
   args: ReferenceArgs,
   on: Listener<StepEvent | NoticeEvent>,
 ): Promise<Checked> {
-  const reading = observer.beginReading();
+  const reading = host.beginReading();
+  const surroundings = readSurroundings(host);
+  // A fault is thrown when they are asked for; where the baseline is unusable they never are.
+  surroundings.catch(() => undefined);
   const reference = await openReference(args, baselines);
   on({ kind: 'step', step: 'reading' });
-  const observation = await observeUntilStable(observer, reference, { reading });
-  for (const notice of noticesOf(reference, observation)) on({ kind: 'notice', notice });
+  const look = await lookUntilStable(host, reference, { reading, surroundings });
+  for (const notice of noticesOf(reference, look.observation)) on({ kind: 'notice', notice });
+  return judgedLook(look, reference, host, on);
+}
+
+/** What a look found, once what was accepted is left out. */
+export async function judgedLook(
+  look: Look,
+  reference: Reference,
+  host: Pick<CheckHost, 'readAccepted' | 'now'>,
+  on: Listener<NoticeEvent>,
+): Promise<Checked> {
+  const { observation } = look;
+  const verdict = await judged(look, host, on);
   return {
     reference,
     observation,
-    head: headOf(reference, observation, observer),
-    exit: observation.findings.some(isBroken) ? 1 : 0,
+    head: headOf(reference, observation, host),
+    verdict,
+    removals: await removalsOf(verdict, look),
   };
 }
 
+/** What its text is made of. */
+export const reportOf = ({ verdict, observation, head, removals }: Checked): CheckReport => ({
+  ...{ verdict, head, removals },
+  findings: observation.findings,
+});
+
+/** The verdict, once what was accepted is left out; that is read only where there is something to accept. */
+async function judged(
+  { observation, followed, verdict }: Look,
+  { readAccepted, now }: Pick<CheckHost, 'readAccepted' | 'now'>,
+  on: Listener<NoticeEvent>,
+): Promise<HostVerdict> {
+  if (verdict.exit === 0) return verdict;
+  const acceptances = await readAccepted().catch((error: unknown) => {
+    if (!(error instanceof Fault)) throw error;
+    on({ kind: 'notice', notice: { kind: 'accepted-unusable', why: error.message, hint: error.hint } });
+    return [];
+  });
+  return acceptances.length === 0
+    ? verdict
+    : verdictOf({
+        findings: observation.findings,
+        packets: followed.packets,
+        acceptances,
+        today: dayOf(now()),
+      });
+}
+
+/** Loaded only where something else decides before Docker's rules. */
+async function removalsOf({ effects }: HostVerdict, { followed, observation }: Look) {
+  if (!effects.some(({ cause }) => cause === 'overridden')) return new Map<string, string>();
+  const { removalsFor } = await import('./removals.ts');
+  const { live, sides } = observation;
+  return removalsFor(effects, followed, live.variant, dockersIn(sides.liveOwned));
+}
+
+function dockersIn({ families }: OwnedHost): (rule: Rule) => boolean {
+  const rules = new Set(
+    FAMILIES.flatMap((family) =>
+      [...families[family].values()].flatMap((chains) =>
+        [...chains.values()].flatMap((chain) =>
+          chain.rules.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule] : [])),
+        ),
+      ),
+    ),
+  );
+  return (rule) => rules.has(rule);
+}
+
 /** What the first line of a verdict is made of. */
-export function headOf(
+function headOf(
   { stored }: Reference,
   { live, engine, sides }: Observation,
   { now }: Pick<Clock, 'now'>,

@@ -1,10 +1,11 @@
 import { Fault } from '../../fault.ts';
 import type { FiredPost } from '../../hooks/fired.ts';
 import { isDamage } from '../../reconcile/finding.ts';
-import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { count } from '../../report/text.ts';
-import { observe } from '../observe/observe.ts';
+import { judgedLook, type Checked } from '../check/check.ts';
+import { look, lookAgainUntilStable, type Look } from '../check/look.ts';
+import { readSurroundings } from '../reach/read-terrain.ts';
 import type { Half, HookPort, HookRequest } from './hook.ts';
 import { isBeforeDocker, isFresh } from './policy.ts';
 
@@ -16,31 +17,55 @@ const half = (outcome: FiredPost['outcome'], says: string, exit: 0 | 1 = 0): Hal
   exit,
 });
 
-/** After a firewall change: compares, and repairs or reports what is damaged. */
+/** After a firewall change: compares, follows packets, and repairs or reports what is damaged. */
 export async function hookPost({ target, settings, off }: HookRequest, port: HookPort): Promise<Half> {
   const { host, emit } = port;
   if (settings.post === 'off') return half('off', 'switched off');
   const reading = host.beginReading();
+  const surroundings = readSurroundings(host);
+  surroundings.catch(() => undefined);
   const reference = await port.openReference();
-  let seen: Observation;
+  let seen: Look;
   try {
     // Without the lock: after most changes all is well, and nothing is going to be written.
-    seen = await observe(host, reference, { reading });
+    seen = await look(host, reference, { reading, surroundings });
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'RG_NO_BASELINE') throw error;
     return nothing(error.message, port);
   }
-  const damage = seen.findings.filter(isDamage);
-  if (damage.length === 0) {
+  const { engine } = seen.observation;
+  const damage = seen.observation.findings.filter(isDamage);
+  if (damage.length === 0) return whole(seen, reference, port);
+  const fresh = isFresh(await port.readFired(target), reference.stored, host.now());
+  if (!fresh && isBeforeDocker(engine, reference.stored, port.booted())) return nothing(NOT_YET, port);
+  if (off !== undefined) emit({ kind: 'switched-off', by: off });
+  if (off !== undefined || settings.post === 'report')
+    return reported(await checkedBy(seen, reference, port), damage.length, off, port);
+  return repaired(settings.policies, fresh, port);
+}
+
+const checkedBy = (seen: Look, reference: Reference, { host, emit }: HookPort): Promise<Checked> =>
+  judgedLook(seen, reference, host, ({ notice }) => {
+    emit({ kind: 'notice', notice });
+  });
+
+/** No rule of Docker's is lost: whether packets get where they should as well. */
+async function whole(first: Look, reference: Reference, port: HookPort): Promise<Half> {
+  const { host, emit } = port;
+  const seen = first.verdict.exit === 0 ? first : await lookAgainUntilStable(host, reference, first);
+  const checked = await checkedBy(seen, reference, port);
+  const [worst] = checked.verdict.effects;
+  if (worst === undefined) {
     emit({ kind: 'intact' });
     return half('intact', "Docker's rules intact");
   }
-  const fresh = isFresh(await port.readFired(target), reference.stored, host.now());
-  if (!fresh && isBeforeDocker(seen.engine, reference.stored, port.booted())) return nothing(NOT_YET, port);
-  if (off !== undefined) emit({ kind: 'switched-off', by: off });
-  if (off !== undefined || settings.post === 'report')
-    return reported(seen, reference, damage.length, off, port);
-  return repaired(settings.policies, fresh, port);
+  const isUnknown = checked.verdict.exit === 3;
+  emit({ kind: isUnknown ? 'unknown' : 'overridden', checked });
+  return half(
+    'reported',
+    `Docker's rules intact, ${isUnknown ? '' : 'others decide before them: '}${worst.headline}`,
+    1,
+  );
 }
 
 function nothing(reason: string, { emit }: HookPort): Half {
@@ -48,14 +73,8 @@ function nothing(reason: string, { emit }: HookPort): Half {
   return half('nothing', reason);
 }
 
-function reported(
-  seen: Observation,
-  reference: Reference,
-  findings: number,
-  off: string | undefined,
-  { emit }: HookPort,
-): Half {
-  emit({ kind: 'damaged', seen, reference, findings });
+function reported(checked: Checked, findings: number, off: string | undefined, { emit }: HookPort): Half {
+  emit({ kind: 'damaged', checked });
   const why = off === undefined ? '' : ` (${off})`;
   return half('reported', `Docker's rules damaged: ${count(findings, 'finding')}, not repaired${why}`, 1);
 }

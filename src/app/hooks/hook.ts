@@ -1,9 +1,10 @@
 import type { Config } from '../../host/config/defaults.ts';
 import type { Fired, FiredPost, FiredPre } from '../../hooks/fired.ts';
-import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { Planning } from '../../reconcile/repair-plan.ts';
-import type { Observer } from '../ports.ts';
+import type { NoticeEvent } from '../events.ts';
+import type { Checked } from '../check/check.ts';
+import type { CheckHost } from '../check/ports.ts';
 
 /** How a hook is to behave: options first, then the configuration. */
 export type HookSettings = Config['hook'];
@@ -16,18 +17,18 @@ export interface Half {
 
 /** What happens in a hook. */
 export type HookEvent =
+  | NoticeEvent
   /** Automatic writes are switched off. */
   | { readonly kind: 'switched-off'; readonly by: string }
   /** There is nothing to record, compare or repair. */
   | { readonly kind: 'nothing'; readonly reason: string }
   | { readonly kind: 'intact' }
   /** Damage is reported and left, as configured or because automatic writes are switched off. */
-  | {
-      readonly kind: 'damaged';
-      readonly seen: Observation;
-      readonly reference: Reference;
-      readonly findings: number;
-    }
+  | { readonly kind: 'damaged'; readonly checked: Checked }
+  /** Docker's rules are whole, and something else decides before them. */
+  | { readonly kind: 'overridden'; readonly checked: Checked }
+  /** Docker's rules are whole, and what packets do could not be told. */
+  | { readonly kind: 'unknown'; readonly checked: Checked }
   /** Not all could be repaired. */
   | { readonly kind: 'left' }
   /** It could not do the job; the firewall change goes on. */
@@ -37,7 +38,7 @@ export type HookEvent =
 
 /** What a hook uses of the world. */
 export interface HookPort {
-  readonly host: Observer;
+  readonly host: CheckHost;
   /** When the machine was booted, in milliseconds since 1970. */
   readonly booted: () => number;
   /** The newest baseline, if there is one, and the Engine. */

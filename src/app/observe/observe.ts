@@ -47,12 +47,12 @@ export function readAgain(
 }
 
 /** The Engine's reply once more. One that did not answer is not asked again: it may hang for seconds each time. */
-const askAgain = ({ askEngine }: Observer, before: EngineReply): Promise<EngineReply> =>
+export const askAgain = ({ askEngine }: Observer, before: EngineReply): Promise<EngineReply> =>
   before.answered ? askEngine() : Promise.resolve(before);
 
 /** Milliseconds between two observations. */
-const PAUSE = 100;
-const MAX_OBSERVATIONS = 20;
+export const PAUSE = 100;
+export const MAX_OBSERVATIONS = 20;
 
 /**
  * Observes until the same damage is seen twice, or none: dockerd takes its jumps out and puts them in again whenever a
@@ -86,7 +86,7 @@ export async function observeSettled(observer: Observer): Promise<Observation> {
   return observeUntilStable(observer, { source: 'engine', stored: undefined }, { reading });
 }
 
-function sawTheSame(a: Observation, b: Observation): boolean {
+export function sawTheSame(a: Observation, b: Observation): boolean {
   return (
     digestOfRules(a.live.rules) === digestOfRules(b.live.rules) &&
     JSON.stringify(a.findings) === JSON.stringify(b.findings)

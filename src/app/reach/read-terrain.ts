@@ -17,7 +17,7 @@ import { readAllSets, readBesideSets } from '../diagnose/read-network.ts';
 import type { TerrainReader } from './ports.ts';
 
 /** What a terrain is made of beside the rules and the Engine's reply: read once in a command, for whatever rules it asks about. */
-export interface Surroundings {
+export interface TerrainSurroundings {
   readonly network: Omit<HostNetwork, 'sets'>;
   /** Sockets of this host that wait for packets: docker-proxy's among them. */
   readonly listeners: readonly ListeningSocket[];
@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 /** Reads interfaces, routes, the kernel's settings, nftables' own tables and listening sockets, side by side. */
-export async function readSurroundings(host: TerrainReader): Promise<Surroundings> {
+export async function readSurroundings(host: TerrainReader): Promise<TerrainSurroundings> {
   const [network, listeners] = await Promise.all([readBesideSets(host), host.readListeners()]);
   return { network, listeners, nameServers: host.readNameServers() };
 }
@@ -70,7 +70,7 @@ export const readAskedSets = async (
 export interface TerrainParts extends RulesAround {
   readonly intent: HostIntent;
   readonly inventory: Terrain['inventory'];
-  readonly surroundings: Surroundings;
+  readonly surroundings: TerrainSurroundings;
 }
 
 /** A terrain, and what of it could not be read: cells that depend on that are unknown. */

@@ -1,23 +1,7 @@
-import { readLinks, readRouting, readSysctls } from '../../host/doctor/kernel-network.ts';
-import { readNameServers } from '../../host/doctor/name-servers.ts';
-import { readListeners } from '../../host/doctor/sockets.ts';
 import { askEngine } from '../../host/engine/engine.ts';
-import { readSets } from '../../host/nft/sets-native.ts';
-import { readNatives } from '../../host/nft/within.ts';
-import { readOther, readVariants } from '../../host/xtables/kernel.ts';
-import type { ReachHost, TerrainReader } from './ports.ts';
-
-/** This host, as a terrain is read from it beside its rules. */
-export const REAL_TERRAIN: TerrainReader = {
-  readSets,
-  readNatives,
-  readLinks,
-  readRouting,
-  readSysctls,
-  readListeners: () => readListeners('/proc/self'),
-  readNameServers,
-  readOther,
-};
+import { readVariants } from '../../host/xtables/kernel.ts';
+import type { ReachHost } from './ports.ts';
+import { REAL_TERRAIN } from './real-terrain.ts';
 
 /** This host, as its table of reachability is made of it. */
 export const REAL_REACH_HOST: ReachHost = { ...REAL_TERRAIN, readVariants, askAnyEngine: askEngine };

@@ -3,10 +3,13 @@ import { Fault } from '../../fault.ts';
 import { automaticOff } from '../../app/automatic.ts';
 import type { HookEvent, HookPort, HookRequest } from '../../app/hooks/hook.ts';
 import { runHook } from '../../app/hooks/run-hook.ts';
-import { headOf } from '../../app/check/check.ts';
-import { REAL_OBSERVER } from '../../app/real-observer.ts';
+import { reportOf, type Checked } from '../../app/check/check.ts';
+import { realCheckHost } from '../../app/check/real-check-host.ts';
 import { noteFired, readFired } from '../../host/state/hook-fired.ts';
-import { checkText, repairCommand } from '../../report/check-text.ts';
+import { isDamage } from '../../reconcile/finding.ts';
+import { repairCommand } from '../../report/check-text.ts';
+import { checkText } from '../../report/check/text.ts';
+import { noticeText } from '../../report/notice-text.ts';
 import { count, printable } from '../../report/text.ts';
 import { configured } from '../shared/configured.ts';
 import type { Context, Exit } from '../context.ts';
@@ -73,7 +76,7 @@ const outsideOf = (
 
 const portOf = (phase: 'pre' | 'post', context: Context): HookPort => ({
   ...outsideOf(phase, context),
-  host: REAL_OBSERVER,
+  host: realCheckHost(context.stateDir),
   booted: () => Date.now() - uptime() * 1000,
   openReference: () => openReference(BY_BOTH, context),
   record: async () => {
@@ -101,16 +104,21 @@ function report(event: HookEvent, phase: 'pre' | 'post', { print, paint, log }: 
     case 'intact':
       print(`${paint('green', paint('bold', 'INTACT'))}\n`);
       return;
-    case 'damaged': {
-      const command = repairCommand(event.seen.findings);
-      print(
-        checkText(event.seen.findings, headOf(event.reference, event.seen, REAL_OBSERVER), paint, 'some'),
-      );
-      log.error(
-        `Docker's rules are damaged after this firewall change (${count(event.findings, 'finding')}, not repaired)${command === undefined ? '' : `: ${command}`}`,
-      );
+    case 'damaged':
+      print(checkText(reportOf(event.checked), paint, 'screen'));
+      log.error(damagedText(event.checked));
       return;
-    }
+    case 'overridden':
+      print(checkText(reportOf(event.checked), paint, 'screen'));
+      log.error("After this firewall change something else decides before Docker's rules: rulesguard check");
+      return;
+    case 'unknown':
+      print(checkText(reportOf(event.checked), paint, 'screen'));
+      log.error('After this firewall change it is not known what packets do: rulesguard check');
+      return;
+    case 'notice':
+      log.warn(noticeText(event.notice));
+      return;
     case 'left':
       log.error(
         "Docker's rules are damaged after this firewall change, and not all could be repaired: rulesguard check",
@@ -122,6 +130,12 @@ function report(event: HookEvent, phase: 'pre' | 'post', { print, paint, log }: 
     case 'failed':
       log.error(failedText(event.error, phase));
   }
+}
+
+function damagedText({ observation: { findings } }: Checked): string {
+  const damage = findings.filter(isDamage).length;
+  const command = repairCommand(findings);
+  return `Docker's rules are damaged after this firewall change (${count(damage, 'finding')}, not repaired)${command === undefined ? '' : `: ${command}`}`;
 }
 
 /** A fault as the command line says it, and that the change goes on. */

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { wholeNumber } from './whole-number.ts';
 
-export const ALL = { type: 'boolean', describe: 'every finding, however many' } as const;
+const ALL = { type: 'boolean', describe: 'every finding, however many' } as const;
 export const SECONDS = {
   coerce: wholeNumber('seconds', 1),
   requiresArg: true,

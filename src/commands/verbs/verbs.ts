@@ -1,12 +1,13 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { FAMILIES } from '../../net/family.ts';
 import type { Context, Exit } from '../context.ts';
+import { acceptOptions } from './accept.ts';
 import { baselineOptions } from './baseline.ts';
 import { completionOptions } from './completion.ts';
 import { doctorOptions } from './doctor.ts';
 import { hookOptions } from './hook.ts';
 import { reachOptions } from './reach.ts';
-import { ALL, runOptions, SECONDS } from './run.ts';
+import { runOptions, SECONDS } from './run.ts';
 import { snapshotOptions } from './snapshot.ts';
 
 /** Options every command takes. */
@@ -65,7 +66,7 @@ export const VERBS: readonly Verb[] = [
   verb('snapshot', "record Docker's rules as they are now", snapshotOptions, () => import('../snapshot.ts')),
   verb(
     'check',
-    "say which of Docker's rules are lost, and what that means",
+    'say which packets do not get where Docker means them to, and why',
     (yargs: Argv) =>
       yargs
         .option('baseline', BASELINE)
@@ -74,7 +75,8 @@ export const VERBS: readonly Verb[] = [
         .option('json', { type: 'boolean', describe: 'one JSON document (schemas/report.schema.json)' })
         .option('diff', { type: 'boolean', describe: 'a unified diff, baseline against live' })
         .option('nagios', { type: 'boolean', describe: 'one line and exit code for Nagios or Icinga' })
-        .option('all', ALL)
+        .option('rules', { type: 'boolean', describe: 'the rules that are lost, too' })
+        .option('all', { type: 'boolean', describe: 'every effect, name and rule, however many' })
         .option('candidate', {
           type: 'string',
           requiresArg: true,
@@ -85,10 +87,16 @@ export const VERBS: readonly Verb[] = [
         .conflicts('json', ['diff', 'nagios'])
         .conflicts('diff', 'nagios')
         .conflicts('candidate', ['diff', 'nagios', 'baseline'])
-        .example('sudo rulesguard check', 'exit 0: intact, 1: damaged, 3: cannot tell')
+        .example('sudo rulesguard check', 'exit 0: intact, 1: damaged or overridden, 3: cannot tell')
         .example('sudo rulesguard check --json', 'for scripts')
         .example('sudo rulesguard check --candidate /etc/nftables.conf', 'before it is loaded'),
     () => import('../check/check.ts'),
+  ),
+  verb(
+    'accept <finding> [id]',
+    'let a finding of check be until a day, list what was accepted, or take it back',
+    acceptOptions,
+    () => import('../accept.ts'),
   ),
   verb(
     'restore',

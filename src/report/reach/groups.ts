@@ -7,7 +7,7 @@ import { count } from '../text.ts';
 import { deciderReason, reasonOf } from './words.ts';
 
 /** Cells that differ alike, as one line tells them. */
-export interface EffectGroup {
+export interface EffectGroup<C extends ToldCell = ToldCell> {
   readonly effect: Exclude<Effect, 'same'>;
   /** What the difference is for packets; that of `operator` tells what his rules close (`outage`) and open (`exposure`). */
   readonly differs: Differs;
@@ -22,6 +22,7 @@ export interface EffectGroup {
   /** Why, the reason of most cells first. */
   readonly reasons: readonly string[];
   readonly cells: number;
+  readonly members: readonly C[];
 }
 
 type Differs = Exclude<JudgedCell['differs'], 'same'>;
@@ -36,20 +37,20 @@ interface Kind {
   readonly tell: (names: readonly string[]) => string;
 }
 
-interface Gathering {
+interface Gathering<C extends ToldCell> {
   readonly kind: Kind;
   readonly as: Pick<EffectGroup, 'effect' | 'differs' | 'cause'>;
   readonly names: Set<string>;
   readonly reasons: Map<string, number>;
   readonly deciders: Map<string, { readonly decider: Decider; cells: number }>;
-  cells: number;
+  readonly members: C[];
 }
 
 const ORDER: readonly Effect[] = ['outage', 'exposure', 'degraded', 'operator', 'unknown'];
 
 /** What differs, grouped by what it means for packets and why: what is lost first, and the most cells first. */
-export function groupsOf(cells: readonly ToldCell[]): readonly EffectGroup[] {
-  const groups = new Map<string, Gathering>();
+export function groupsOf<C extends ToldCell>(cells: readonly C[]): readonly EffectGroup<C>[] {
+  const groups = new Map<string, Gathering<C>>();
   for (const cell of cells) {
     const { effect, cause, decider } = cell;
     if (effect === 'same') continue;
@@ -58,31 +59,32 @@ export function groupsOf(cells: readonly ToldCell[]): readonly EffectGroup[] {
     // Each rule of the operator's is told by itself: it is what he knows.
     const own = effect === 'operator' && decider !== undefined ? deciderKey(decider) : '';
     const key = [effect, kind.key, cause ?? '', own].join('\n');
-    const group: Gathering = groups.get(key) ?? {
+    const group: Gathering<C> = groups.get(key) ?? {
       kind,
       as: { effect, differs, ...(cause !== undefined && { cause }) },
-      ...{ names: new Set(), reasons: new Map(), deciders: new Map(), cells: 0 },
+      ...{ names: new Set(), reasons: new Map(), deciders: new Map(), members: [] },
     };
     groups.set(key, group);
     group.names.add(kind.name);
     const reason = reasonIn(cell);
     if (reason !== '') group.reasons.set(reason, (group.reasons.get(reason) ?? 0) + 1);
     if (decider !== undefined) addDecider(group.deciders, decider);
-    group.cells++;
+    group.members.push(cell);
   }
   return [...groups.values()]
-    .map(({ kind, as, names, reasons, deciders, cells: number }): EffectGroup => ({
+    .map(({ kind, as, names, reasons, deciders, members }): EffectGroup<C> => ({
       ...as,
       headline: kind.tell([...names]),
       names: [...names],
       reasons: [...reasons].sort((a, b) => b[1] - a[1]).map(([reason]) => reason),
       deciders: [...deciders.values()].sort((a, b) => b.cells - a.cells).map(({ decider }) => decider),
-      cells: number,
+      cells: members.length,
+      members,
     }))
     .sort((a, b) => ORDER.indexOf(a.effect) - ORDER.indexOf(b.effect) || b.cells - a.cells);
 }
 
-function addDecider(deciders: Gathering['deciders'], decider: Decider): void {
+function addDecider(deciders: Gathering<ToldCell>['deciders'], decider: Decider): void {
   const known = deciders.get(deciderKey(decider)) ?? { decider, cells: 0 };
   deciders.set(deciderKey(decider), known);
   known.cells++;

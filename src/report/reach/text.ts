@@ -1,5 +1,6 @@
 import { count, printable, type Paint, type Style } from '../text.ts';
 import { groupsOf, reasonIn, type EffectGroup, type ToldCell } from './groups.ts';
+import { clipped, COLUMNS, listed } from './lines.ts';
 import { askedWords, askerWords, isWords } from './words.ts';
 
 /** What the text is made of. */
@@ -10,7 +11,6 @@ export interface ReachReport {
   readonly exit: 0 | 1 | 3;
 }
 
-const COLUMNS = 80;
 /** Groups on one screen, each with its names and a reason. */
 const GROUPS = 7;
 
@@ -69,25 +69,6 @@ function linesOf(group: EffectGroup, paint: Paint): readonly string[] {
       : [paint('dim', `${clipped(`  ${printable(reason)}`, COLUMNS - more.length)}${more}`)]),
   ];
 }
-
-/** A line with as many names as fit: `…: web 8080, shop 8081, … +22`. */
-function listed(headline: string, names: readonly string[]): string {
-  const [first, ...rest] = names.map(printable);
-  if (first === undefined || first === '' || headline.includes(first)) return headline;
-  let line = `${headline}: ${first}`;
-  if (`${line}${rest.length > 0 ? `, … +${String(rest.length)}` : ''}`.length > COLUMNS) return headline;
-  for (const [i, name] of rest.entries()) {
-    const left = rest.length - i - 1;
-    const longer = `${line}, ${name}`;
-    if (`${longer}${left > 0 ? `, … +${String(left)}` : ''}`.length > COLUMNS)
-      return `${line}, … +${String(left + 1)}`;
-    line = longer;
-  }
-  return line;
-}
-
-const clipped = (text: string, room: number): string =>
-  text.length <= room ? text : `${text.slice(0, room - 1)}…`;
 
 /** One cell: `outage  outside by eth0 → 192.0.2.1:8080 of web/tcp: stopped, filter: -A …`. */
 function cellLine(cell: ToldCell): string {

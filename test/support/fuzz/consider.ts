@@ -6,8 +6,10 @@ import { FAMILIES, type Family } from '../../../src/net/family.ts';
 import type { Ruleset } from '../../../src/firewall/iptables/text/model.ts';
 import { TARGETS } from '../../../src/firewall/iptables/text/targets.ts';
 import { targetOf } from '../../../src/firewall/iptables/text/view.ts';
-import { checkJson, checkNagios } from '../../../src/report/check-formats.ts';
-import { checkText } from '../../../src/report/check-text.ts';
+import { checkJson } from '../../../src/report/check/json.ts';
+import { checkNagios } from '../../../src/report/check/nagios.ts';
+import { checkText } from '../../../src/report/check/text.ts';
+import { verdictOf } from '../../../src/report/check/verdict.ts';
 import { driftDiff } from '../../../src/report/diff.ts';
 import { planText } from '../../../src/report/plan-text.ts';
 import { paintWith } from '../../../src/report/text.ts';
@@ -28,11 +30,14 @@ export function consider(seen: Observation, planning: Planning): Plan {
     variant: live.variant,
     rules: 1,
   };
-  expectQuiet('check', checkText(findings, head, paint, 'all'));
-  expectQuiet('check --nagios', checkNagios(findings, 1).line);
+  const packets = { judged: false, why: 'no Engine answers', unread: [] } as const;
+  const verdict = verdictOf({ findings, packets, acceptances: [], today: '2026-01-01' });
+  const told = { verdict, findings, removals: new Map<string, string>() };
+  expectQuiet('check', checkText({ ...told, head }, paint, 'all'));
+  expectQuiet('check --nagios', checkNagios(verdict, 1).line);
   expectQuiet('check --diff', driftDiff(drift));
   JSON.stringify(
-    checkJson({ firewallBackend: null, variant: 'nft', baseline: null, engine: null, rules: 1, findings }),
+    checkJson({ firewallBackend: null, variant: 'nft', baseline: null, engine: null, rules: 1, ...told }),
   );
   const plan = planFor(seen, planning);
   refuseUnsound(plan);

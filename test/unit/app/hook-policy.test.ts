@@ -7,6 +7,8 @@ import { isBeforeDocker, isFresh } from '../../../src/app/hooks/policy.ts';
 import { runHook } from '../../../src/app/hooks/run-hook.ts';
 import { attitudeOf } from '../../../src/app/rollback/settle-overdue.ts';
 import { Fault } from '../../../src/fault.ts';
+import { onTerrain } from '../../support/app/terrain-reader.ts';
+import { recordedTerrain } from '../../support/reach/terrain.ts';
 import { changeHost, SETTINGS, storedOf } from '../../support/app/hosts.ts';
 
 const NOW = Date.parse('2026-06-01T12:00:00Z');
@@ -73,7 +75,7 @@ function port(damage: boolean) {
   const events: HookEvent[] = [];
   const wrote: string[] = [];
   const stored = storedOf('engine-28.5');
-  const host = changeHost('engine-28.5');
+  const host = onTerrain(changeHost('engine-28.5'), recordedTerrain('engine-28.5'));
   if (damage) host.edit((save) => save.replace(/^.*-A POSTROUTING .*\n/gm, ''));
   const full: HookPort = {
     host,

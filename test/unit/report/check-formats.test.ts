@@ -1,18 +1,27 @@
 import { readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { check } from '../../../src/app/check/check.ts';
 import type { EngineReply } from '../../../src/docker/engine-reply.ts';
 import { Fault } from '../../../src/fault.ts';
 import type { Finding } from '../../../src/reconcile/finding.ts';
-import { checkJson, checkNagios, type CheckFacts } from '../../../src/report/check-formats.ts';
-import { memoryHost } from '../../support/app/memory-host.ts';
+import { checkJson, type CheckFacts } from '../../../src/report/check/json.ts';
+import { checkNagios } from '../../../src/report/check/nagios.ts';
+import { verdictOf, type HostVerdict } from '../../../src/report/check/verdict.ts';
+import { checked, memoryCheckHost } from '../../support/app/checked.ts';
 import { recordedHost } from '../../support/recorded/observation.ts';
 
 const SCHEMA = new URL('../../../schemas/report.schema.json', import.meta.url);
 const validate = new Ajv2020.default({ strict: true, allErrors: true }).compile(
   JSON.parse(readFileSync(SCHEMA, 'utf8')) as object,
 );
+
+/** What follows of findings where no packet can be followed. */
+const unfollowed = (findings: readonly Finding[]): HostVerdict =>
+  verdictOf({
+    findings,
+    packets: { judged: false, why: 'no Engine answers', unread: [] },
+    ...{ acceptances: [], today: '2026-01-01' },
+  });
 
 test('a network names itself with bytes that move the terminal or begin perfdata: the plugin line stays one', () => {
   const lost: Finding = {
@@ -23,7 +32,7 @@ test('a network names itself with bytes that move the terminal or begin perfdata
     chain: 'OUTPUT',
     consequence: 'traffic of net\u001b[31m|x=1\nOK\u202e is lost',
   };
-  const { line, exit } = checkNagios([lost], 1);
+  const { line, exit } = checkNagios(unfollowed([lost]), 1);
   expect(exit).toBe(2);
   expect(line).toContain('traffic of net\\x1b[31m/x=1 OK\\u202e is lost');
   expect(line.split('|')).toHaveLength(2);
@@ -41,9 +50,8 @@ test.each<[string, EngineReply, string | undefined]>([
   ['an Engine before 28.2, which does not say', engineOf(''), 'iptables'],
   ['no Engine', { answered: false, fault: new Fault('RG_ENGINE_DOWN', 3, 'it is down') }, undefined],
 ])('%s: the firewall backend beside the variant', async (_, reply, firewallBackend) => {
-  const baselines = { open: () => Promise.resolve(stored) };
-  const args = { baseline: undefined, source: 'both' } as const;
-  const { head } = await check(memoryHost(live.rules, reply), baselines, args, () => undefined);
+  const host = memoryCheckHost(live.rules, { askEngine: () => Promise.resolve(reply) });
+  const { head } = await checked(host, { stored });
   expect(head).toMatchObject({ firewallBackend, variant: 'nft' });
 });
 
@@ -55,7 +63,7 @@ test.each<Partial<CheckFacts>>([
 ])('the document of a check with %j fits its schema', (more) => {
   const facts: CheckFacts = {
     ...{ firewallBackend: 'iptables', variant: 'nft', baseline: null, engine: null },
-    ...{ rules: 24, findings: [] },
+    ...{ rules: 24, findings: [], verdict: unfollowed([]), removals: new Map() },
     ...more,
   };
   const document: unknown = JSON.parse(JSON.stringify(checkJson(facts)));

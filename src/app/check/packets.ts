@@ -1,0 +1,53 @@
+import type { Unseen } from '../../doctor/facts/facts.ts';
+import type { StoodRule } from '../../reach/judge/foreign.ts';
+import { judgedTable, type JudgingBasis } from '../../reach/judge/judge.ts';
+import type { Terrain } from '../../reach/terrain.ts';
+import type { Observation } from '../../reconcile/observation.ts';
+import { judgingBasis } from '../../reconcile/judging.ts';
+import type { PacketsSeen, UnreadPart } from '../../report/check/verdict.ts';
+import type { TerrainReader } from '../reach/ports.ts';
+import { readAround, terrainOf, type TerrainSurroundings } from '../reach/read-terrain.ts';
+
+/** What packets do on an observed host, and what that was judged by: for whatever else is asked about the same host. */
+export interface FollowedHost {
+  readonly packets: PacketsSeen;
+  /** Undefined where no packet was followed. */
+  readonly by: { readonly terrain: Terrain; readonly judging: JudgingBasis } | undefined;
+}
+
+/** Without these no packet's way is known. */
+const NEEDED: ReadonlySet<Unseen['what']> = new Set(['rules', 'interfaces', 'routes']);
+
+/**
+ * Follows packets through an observed host, and judges what becomes of them.
+ *
+ * @param stood - what is the operator's own, see `stoodIn`
+ * @param surroundings - read beside the observation
+ */
+export async function followPackets(
+  host: Pick<TerrainReader, 'readOther' | 'readSets'>,
+  { observation, stood }: { readonly observation: Observation; readonly stood: readonly StoodRule[] },
+  surroundings: TerrainSurroundings,
+): Promise<FollowedHost> {
+  const { engine, intent, live } = observation;
+  if (!engine.answered) return unfollowed('no Engine says what is meant to be reached');
+  const { inventory } = engine;
+  if (intent === undefined)
+    return unfollowed(`what Engine ${inventory.version} means to be reached is not known here`);
+  const around = await readAround(host, live);
+  const { terrain, unseen } = terrainOf({ intent, inventory, surroundings, ...around });
+  const lacking = unseen.filter(({ what }) => NEEDED.has(what));
+  if (lacking.length > 0) return unfollowed('not all that decides could be read', lacking);
+  const judging = judgingBasis(observation, around.rulesets, stood);
+  const table = judgedTable(terrain, judging);
+  // What no packet depends on need not be read.
+  const unread = table.counts.unknown > 0 ? unseen.map(partOf) : [];
+  return { packets: { judged: true, table, unread }, by: { terrain, judging } };
+}
+
+const unfollowed = (why: string, unread: readonly Unseen[] = []): FollowedHost => ({
+  packets: { judged: false, why, unread: unread.map(partOf) },
+  by: undefined,
+});
+
+const partOf = ({ what, unavailable, hint }: Unseen): UnreadPart => ({ what, why: unavailable, hint });

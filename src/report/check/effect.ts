@@ -1,0 +1,37 @@
+import type { Cause } from '../../reach/judge/cause.ts';
+import type { Effect } from '../../reach/cell.ts';
+import type { Decider } from '../../reach/judge/decider.ts';
+import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
+
+/**
+ * One thing that a check found: what it means for packets, whom it concerns and what decides it. `notice`: rules of Docker's are lost,
+ * and no packet fares otherwise today.
+ */
+export interface CheckEffect {
+  /** Hexadecimal digits: the same while the effect, whom it concerns and what decides it stay the same. */
+  readonly id: string;
+  readonly effect: Exclude<Effect, 'same' | 'operator'> | 'notice';
+  /** `unread`: something could not be read. */
+  readonly cause: Exclude<Cause, 'operator'> | 'unread';
+  /** `24 published ports unreachable from outside`. */
+  readonly headline: string;
+  /** What it is about, each once: ports, containers or networks; none where the headline says it. */
+  readonly names: readonly string[];
+  /** Why, the reason of most cells first. */
+  readonly reasons: readonly string[];
+  /** How many cells show it; 0 where none asks about it. */
+  readonly cells: number;
+  /** What decides, of an effect that is not Docker's loss: each once, that of most cells first. */
+  readonly deciders: readonly Decider[];
+  /** What can be typed against it, where neither restore nor a decider's removal is the answer. */
+  readonly remedy?: string;
+  /** A digest of each cell or rule it consists of. */
+  readonly covers: readonly string[];
+  /** It was accepted until a day that has passed. */
+  readonly expired?: Pick<Acceptance, 'until' | 'reason'>;
+}
+
+/** An acceptance that holds today, and how many cells and rules it covers here. */
+export interface AcceptedPart extends Pick<Acceptance, 'id' | 'until' | 'reason' | 'headline'> {
+  readonly covered: number;
+}

@@ -1,0 +1,187 @@
+import { isBroken, type Finding } from '../../reconcile/finding.ts';
+import { repairCommand, rowsOf, type CheckHead } from '../check-text.ts';
+import { clipped, COLUMNS, listed } from '../reach/lines.ts';
+import { age, count, printable, type Paint, type Style } from '../text.ts';
+import type { CheckEffect } from './effect.ts';
+import type { CellCounts, CheckState, HostVerdict } from './verdict.ts';
+import type { CheckDetail, CheckReport } from './report.ts';
+import { whyLines } from './why.ts';
+
+const HEADS: Readonly<Record<CheckState, readonly [string, Style]>> = {
+  intact: ['INTACT', 'green'],
+  damaged: ['DAMAGED', 'red'],
+  overridden: ['OVERRIDDEN', 'red'],
+  unknown: ['CANNOT TELL', 'yellow'],
+};
+
+const STYLES: Readonly<Record<CheckEffect['effect'], Style>> = {
+  ...{ outage: 'red', exposure: 'red', degraded: 'yellow', unknown: 'yellow', notice: 'yellow' },
+};
+
+/** Effects on one screen of 24 lines, two lines each. */
+const EFFECTS = 6;
+const NOTICES = 5;
+
+/** A check for people: the verdict, what it means for packets, why, and the next command. One screen of 24 lines at 80 columns. */
+export function checkText(report: CheckReport, paint: Paint, detail: CheckDetail): string {
+  const { verdict, findings } = report;
+  const lines = [
+    headLine(report, paint),
+    ...effectLines(verdict.effects, paint, detail),
+    ...whyLines(report, paint),
+    ...(detail === 'screen' ? [] : ruleLines(findings.filter(isBroken), 'RULES', paint, Infinity)),
+    ...noticeLines(report, paint, detail),
+    ...nextLines(report, paint),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headLine({ verdict, head }: CheckReport, paint: Paint): string {
+  const [word, style] = HEADS[verdict.state];
+  const about = [
+    head.baseline === undefined
+      ? 'no baseline'
+      : `baseline ${head.baseline.id}, ${age(head.baseline.ageSeconds)} old`,
+    head.engine === undefined ? 'Engine not asked' : `Engine ${printable(head.engine)}`,
+    head.variant,
+  ].join(', ');
+  return `${paint(style, paint('bold', word))}  ${headWords(verdict, head)} (${about})`;
+}
+
+function headWords({ state, effects, cells }: HostVerdict, { rules }: CheckHead): string {
+  const whole = `all ${count(rules, 'rule')} of Docker's are in place`;
+  switch (state) {
+    case 'intact':
+      return cells === undefined ? whole : `${whole}, and packets get where ${whoMeans(cells)}`;
+    case 'damaged':
+      return tallyWords(effects);
+    case 'overridden':
+      return `${tallyWords(effects)}, though ${whole}`;
+    case 'unknown':
+      return `${whole}, but what packets do is not known`;
+  }
+}
+
+const whoMeans = ({ closedByOperator, openedByOperator }: CellCounts): string =>
+  closedByOperator + openedByOperator === 0
+    ? 'Docker means them to'
+    : 'Docker and rules of your own mean them to';
+
+/** `4 outages, 1 exposure`: a degraded way is an outage by its severity. */
+function tallyWords(effects: readonly CheckEffect[]): string {
+  const number = (...which: readonly CheckEffect['effect'][]): number =>
+    effects.filter(({ effect }) => which.includes(effect)).length;
+  return (
+    [
+      [number('outage', 'degraded'), 'outage'],
+      [number('exposure'), 'exposure'],
+      [number('notice'), 'notice'],
+    ] as const
+  )
+    .filter(([found]) => found > 0)
+    .map(([found, noun]) => count(found, noun))
+    .join(', ');
+}
+
+function effectLines(effects: readonly CheckEffect[], paint: Paint, detail: CheckDetail): readonly string[] {
+  const shown = detail === 'all' ? effects : effects.slice(0, EFFECTS);
+  const hidden = effects.length - shown.length;
+  return [
+    ...shown.flatMap((effect) => oneEffect(effect, paint, detail)),
+    ...(hidden > 0 ? [paint('bold', `… and ${count(hidden, 'more effect')}: --all`)] : []),
+  ];
+}
+
+function oneEffect(effect: CheckEffect, paint: Paint, detail: CheckDetail): readonly string[] {
+  const { effect: kind, id, headline, names, reasons, expired, cause } = effect;
+  const label = cause === 'unread' ? '' : `${kind.toUpperCase()}  `;
+  const told = printable(`${label}${headline}`);
+  const first = detail === 'all' ? allNames(told, names) : listed(told, names);
+  const why = reasons.map(printable);
+  const lines = detail === 'all' ? why : firstOf(why, id);
+  return [
+    paint(STYLES[kind], first),
+    ...(lines.length === 0 && id !== '' ? [paint('dim', `  ${id}`)] : []),
+    ...lines.map((line, i) => paint('dim', `  ${id === '' ? '' : (i === 0 ? id : '      ') + '  '}${line}`)),
+    ...(expired === undefined
+      ? []
+      : [paint('dim', printable(`          was accepted until ${expired.until}: ${expired.reason}`))]),
+  ];
+}
+
+const allNames = (told: string, names: readonly string[]): string =>
+  names.length === 0 || told.includes(names[0] ?? '') ? told : `${told}: ${names.map(printable).join(', ')}`;
+
+function firstOf(why: readonly string[], id: string): readonly string[] {
+  const [line, ...others] = why;
+  if (line === undefined) return [];
+  const more = others.length === 0 ? '' : ` … and ${String(others.length)} more`;
+  return [`${clipped(line, COLUMNS - id.length - 4 - more.length)}${more}`];
+}
+
+/** Rules under a heading, those of one place and kind together. */
+function ruleLines(
+  findings: readonly Finding[],
+  heading: string,
+  paint: Paint,
+  most: number,
+): readonly string[] {
+  if (findings.length === 0) return [];
+  const hidden = findings.length - most;
+  return [
+    '',
+    paint('bold', heading),
+    ...rowsOf(findings.slice(0, Math.min(most, findings.length)), paint),
+    ...(hidden > 0 ? [paint('dim', `  … and ${String(hidden)} more: --rules`)] : []),
+  ];
+}
+
+/** What is neither damage nor an effect: obsolete, left over, not decided. */
+function noticeLines(
+  { findings, verdict }: CheckReport,
+  paint: Paint,
+  detail: CheckDetail,
+): readonly string[] {
+  const notices = findings.filter((finding) => !isBroken(finding));
+  if (notices.length === 0) return [];
+  const isCrowded = verdict.effects.length > 0 && detail === 'screen';
+  if (isCrowded) return [`${count(notices.length, 'notice')} about rules: --rules lists them`];
+  return ruleLines(notices, paint('yellow', 'NOTICE'), paint, detail === 'screen' ? NOTICES : Infinity);
+}
+
+function nextLines({ verdict, findings, removals }: CheckReport, paint: Paint): readonly string[] {
+  const { state, effects } = verdict;
+  const isLost = effects.some(({ cause }) => cause === 'lost');
+  const command = isLost ? repairCommand(findings) : undefined;
+  const remedies = [
+    ...effects.flatMap(({ id, remedy }) => removals.get(id) ?? remedy ?? []),
+    ...(effects.some(({ cause, id }) => (cause === 'host' || cause === 'docker') && !removals.has(id))
+      ? ['rulesguard doctor']
+      : []),
+  ];
+  const distinct = [...new Set(remedies)];
+  const lines = [
+    ...(command === undefined
+      ? []
+      : [
+          `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`,
+        ]),
+    ...distinct.slice(0, 3).map((remedy) => `Next: ${paint('bold', printable(remedy))}`),
+    ...(distinct.length > 3 ? [paint('dim', `  … and ${String(distinct.length - 3)} more: --json`)] : []),
+    ...(command === undefined && distinct.length === 0 && state !== 'intact'
+      ? [`Next: ${paint('bold', 'rulesguard doctor')}`]
+      : []),
+  ];
+  const stale =
+    state !== 'damaged' && findings.some(({ kind, container }) => kind === 'stale' && container === undefined)
+      ? [`The baseline is out of date. To record the current state: ${paint('bold', 'rulesguard snapshot')}`]
+      : [];
+  const doctor =
+    state === 'intact'
+      ? [
+          `Packets still do not arrive? ${paint('bold', 'rulesguard doctor CONTAINER')} shows where they stop.`,
+        ]
+      : [];
+  const all = [...lines, ...stale, ...doctor];
+  return all.length === 0 ? [] : ['', ...all];
+}

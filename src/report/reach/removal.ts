@@ -1,0 +1,25 @@
+import type { Variant } from '../../firewall/iptables/text/model.ts';
+import { deleteRule } from '../../doctor/remedies/iptables.ts';
+import type { Decider } from '../../reach/judge/decider.ts';
+import { commandLine } from '../../shell.ts';
+
+/**
+ * The command that takes a decider out, to be offered once it was tried in memory.
+ *
+ * @param used - the variant that plain `iptables` writes to
+ * @returns undefined for what no single command takes out
+ */
+export function removalOf(decider: Decider, used: Variant): string | undefined {
+  if (decider.by === 'rule') return deleteRule(decider.rule, decider, { variant: used }).command;
+  if (decider.by === 'native' && decider.handle !== '' && decider.chain !== '')
+    return commandLine([
+      'nft',
+      'delete',
+      'rule',
+      ...decider.table.split(' '),
+      decider.chain,
+      'handle',
+      decider.handle,
+    ]);
+  return undefined;
+}
