@@ -6,11 +6,10 @@ import { ownHost, type OwnedHost } from '../../firewall/iptables/ownership/owner
 import { isEmptyPlan, planRepair } from '../../firewall/iptables/plan/plan.ts';
 import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
-import { EMPTY_RULESET, type Variant } from '../../firewall/iptables/text/model.ts';
+import { decidesAnything, EMPTY_RULESET, type Variant } from '../../firewall/iptables/text/model.ts';
 import { KEEPS_NONE } from '../../docker/engine-reply.ts';
 import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
 import type { Variants } from '../../host/xtables/kernel.ts';
-import { FAMILIES } from '../../net/family.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
@@ -123,13 +122,13 @@ async function usedOf(host: Pick<DiagnosisHost, 'usualVariant'>, variants: Varia
 }
 
 /**
- * The variants that hold rules.
+ * The variants whose rules decide about packets, and the one Docker uses.
  *
  * @param newest - a later reading of one of them, which counts instead
  */
 export function rulesetsIn({ nft, legacy }: Variants, newest?: Live): readonly VariantRules[] {
   return [nft, ...(legacy === undefined ? [] : [legacy])]
     .map((read) => (newest?.variant === read.variant ? newest : read))
-    .filter(({ rules }) => FAMILIES.some((family) => rules[family].tables.size > 0))
+    .filter(({ variant, rules }) => decidesAnything(rules) || variant === newest?.variant)
     .map(({ variant, rules }) => ({ variant, rules }));
 }

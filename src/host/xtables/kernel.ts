@@ -3,8 +3,8 @@ import type { Live } from '../../firewall/iptables/text/live.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../../fault.ts';
 import { isContentRead } from '../../firewall/iptables/desired/recordable.ts';
-import { FAMILIES, type Family } from '../../net/family.ts';
-import type { Variant } from '../../firewall/iptables/text/model.ts';
+import type { Family } from '../../net/family.ts';
+import { decidesAnything, type Variant } from '../../firewall/iptables/text/model.ts';
 import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
 import { run } from '../command/command.ts';
 import { hasLegacyTables } from './legacy-tables.ts';
@@ -37,14 +37,14 @@ export async function readVariant(variant: Variant, depth: Depth = 'dockers'): P
 }
 
 /**
- * The rules of the other variant, where it holds any: both are in force at once. Loads no module.
+ * The rules of the other variant, where any decides about packets: both are in force at once. Loads no module.
  *
  * @param variant - the one that has been read
  */
 export async function readOther(variant: Variant): Promise<Live | undefined> {
   if (variant === 'nft' && !(await hasLegacyTables())) return undefined;
   const other = await readVariant(variant === 'nft' ? 'legacy' : 'nft');
-  return FAMILIES.some((family) => other.rules[family].tables.size > 0) ? other : undefined;
+  return decidesAnything(other.rules) ? other : undefined;
 }
 
 /** The variant of plain `iptables`, which dockerd runs: where it writes when none of its rules are left. */

@@ -98,7 +98,7 @@ function compareChain(
   family: Family,
   table: string,
   desired: OwnedChain,
-  { live, liveOwned }: Sides,
+  { live, liveOwned, engine }: Sides,
 ): ChainDrift {
   const chain = chainOf(live[family], table, desired.name);
   const owned = liveOwned.families[family].get(table)?.get(desired.name);
@@ -124,7 +124,19 @@ function compareChain(
     else present.set(rule.text, left - 1);
   });
   const surplus = new Map([...present].filter(([, left]) => left > 0));
-  return { ...about, missing, surplus, misplaced: misplacedIn(desired, rules, surplus), lostContent };
+  const placed = rules.map((owned) =>
+    want.has(owned.rule.text) ? owned : withoutPlace(family, owned, engine),
+  );
+  const misplaced = misplacedIn(desired, placed, surplus);
+  return { ...about, live: placed, missing, surplus, misplaced, lostContent };
+}
+
+/** A leftover of Docker's has no place of its own to keep. Its one demand: the user's rules come first. */
+function withoutPlace(family: Family, owned: OwnedRule, engine: Sides['engine']): OwnedRule {
+  const { shape } = owned;
+  if (shape?.order === undefined || engine?.liveness.whyOrphan(family, owned, engine.coTenants) === undefined)
+    return owned;
+  return { ...owned, shape: { ...shape, order: () => [{ scope: 'user', phase: 1 }] } };
 }
 
 /** How often each text occurs; only texts of `among` when given. */

@@ -10,6 +10,7 @@ import { PURPOSES, type PurposeId } from '../ownership/purpose.ts';
 import type { Captures } from '../ownership/shape.ts';
 import { canonicalBlock, sameBlock } from '../../../net/address.ts';
 import { familyOf, FAMILIES, type Family } from '../../../net/family.ts';
+import { ofOtherEra } from './outdated.ts';
 import { ingressGone } from './ingress-gone.ts';
 import type { CoTenants, Diversion, Past } from './liveness-terms.ts';
 import { hostPortOf, linkKey, portKey } from './liveness-keys.ts';
@@ -139,7 +140,7 @@ export class Liveness {
   whyOrphan(family: Family, owned: OwnedRule, { interfaces, alone }: CoTenants): string | undefined {
     const { bridge } = owned.captures ?? {};
     const isOurs = alone || (bridge !== undefined && (this.networks.has(bridge) || !interfaces.has(bridge)));
-    return isOurs ? this.whyGone(family, owned) : undefined;
+    return isOurs ? (ofOtherEra(owned, this.inventory.version) ?? this.whyGone(family, owned)) : undefined;
   }
 
   /**

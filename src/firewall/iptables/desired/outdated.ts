@@ -1,9 +1,25 @@
-import { sameEra } from '../../../docker/era.ts';
+import { eraOf, sameEra } from '../../../docker/era.ts';
 import type { OwnedRule } from '../ownership/ownership.ts';
-import { PURPOSES, type PurposeId } from '../ownership/purpose.ts';
+import { isWrittenIn, PURPOSES, type PurposeId } from '../ownership/purpose.ts';
 
 /** Rules of the daemon itself whose text depends on settings all the same (docs/reference/docker-iptables.md#the-daemon). */
 const OF_SETTINGS: ReadonlySet<PurposeId> = new Set(['nat-jump', 'mark-accept']);
+
+/**
+ * Why a rule of Docker's is obsolete whatever exists: Engines of this version write none of its kind. Undefined where it may be
+ * wanted, and for a version whose layout is not known.
+ */
+export function ofOtherEra({ shape, rule }: OwnedRule, version: string): string | undefined {
+  const era = eraOf(version);
+  if (era === undefined || shape === undefined) return undefined;
+  const ofOthers = era.writing.isolation === 'internal' ? OF_STAGES : OF_INTERNAL;
+  return isWrittenIn(shape.id, era) && !ofOthers.test(rule.text)
+    ? undefined
+    : `Engine ${version} writes no such rules`;
+}
+
+const OF_STAGES = /^-A DOCKER-ISOLATION-STAGE-[12] | -j DOCKER-ISOLATION-STAGE-[12]$/;
+const OF_INTERNAL = /^-A DOCKER-INTERNAL | -j DOCKER-INTERNAL$/;
 
 /**
  * Why a recorded rule that is not among the expected ones is obsolete, although what it serves still exists: the Engine
@@ -20,7 +36,10 @@ export function outdatedBy(
   believed: ReadonlySet<string> = new Set(),
 ): (owned: OwnedRule) => string | undefined {
   const isOther = recorded !== undefined && !sameEra(recorded, running);
-  return ({ shape, level, rule }) => {
+  return (owned) => {
+    const { shape, level, rule } = owned;
+    const otherEra = ofOtherEra(owned, running);
+    if (otherEra !== undefined && !isOther) return otherEra;
     if (
       shape === undefined ||
       level === 'ingress' ||

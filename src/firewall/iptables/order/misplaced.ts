@@ -35,5 +35,11 @@ function strayedFromRecord(base: OwnedChain, live: readonly OwnedRule[]): Readon
     return position === undefined ? [] : [{ index, position }];
   });
   const strayed = strayedFrom(known.map(({ position }) => position));
-  return new Set(known.flatMap(({ index }, i) => (strayed.has(i) ? [index] : [])));
+  // Beside rules that were not recorded the jump to the user's is moved: of the others nobody knows where they belong.
+  const isMixed = known.length < live.length;
+  return new Set(
+    known.flatMap(({ index }, i) => (strayed.has(i) || (isMixed && isUsersJump(live[index])) ? [index] : [])),
+  );
 }
+
+const isUsersJump = (owned: OwnedRule | undefined): boolean => owned?.shape?.id === 'forward-user';

@@ -87,6 +87,17 @@ export function rulesOf(ruleset: Ruleset, table: string, chain: string): readonl
   return chainOf(ruleset, table, chain)?.rules ?? NO_RULES;
 }
 
+/** Whether anything of a host's rules decides about packets: any rule, or a policy other than ACCEPT. Tables may exist empty. */
+export function decidesAnything(rules: HostRules): boolean {
+  return [rules.ipv4, rules.ipv6].some(({ tables }) =>
+    [...tables.values()].some(({ name, chains }) =>
+      [...chains.values()].some(
+        (chain) => chain.rules.length > 0 || (isBuiltin(name, chain.name) && chain.policy !== 'ACCEPT'),
+      ),
+    ),
+  );
+}
+
 /** A rule that was not read from a save: written by a plan or a test. */
 export function makeRule(text: string, counters = ''): Rule {
   const end = text.indexOf(' ', 3);

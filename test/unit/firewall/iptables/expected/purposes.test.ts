@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
+import { eraOf } from '../../../../../src/docker/era.ts';
 import type { Inventory, LiveNetwork } from '../../../../../src/docker/inventory/inventory.ts';
 import type { Settings } from '../../../../../src/docker/settings.ts';
 import { ownHost, type OwnedRule } from '../../../../../src/firewall/iptables/ownership/ownership.ts';
-import { PURPOSES, type PurposeId } from '../../../../../src/firewall/iptables/ownership/purpose.ts';
+import {
+  isWrittenIn,
+  PURPOSES,
+  type PurposeId,
+} from '../../../../../src/firewall/iptables/ownership/purpose.ts';
 import { FAMILIES } from '../../../../../src/net/family.ts';
 import {
   bridgeNetwork,
@@ -81,7 +86,7 @@ const SETTINGS: readonly Partial<Settings>[] = [
   { ip6tables: true, userlandProxy: false, sctpChecksum: true, acceptMark: '0x1' },
 ];
 
-const written: readonly OwnedRule[] = VERSIONS.flatMap((version) =>
+const writtenBy = (version: string): readonly OwnedRule[] =>
   SETTINGS.flatMap((settings) => {
     const inventory = richInventory(version);
     const { families } = ownHost(expectedOf(inventory, settings), {
@@ -91,8 +96,9 @@ const written: readonly OwnedRule[] = VERSIONS.flatMap((version) =>
     return FAMILIES.flatMap((family) =>
       [...families[family].values()].flatMap((chains) => [...chains.values()].flatMap(({ rules }) => rules)),
     );
-  }),
-);
+  });
+
+const written: readonly OwnedRule[] = VERSIONS.flatMap(writtenBy);
 
 const purposesBy = (declared: 'expected' | 'partly' | 'never'): readonly string[] =>
   Object.entries(PURPOSES)
@@ -109,4 +115,11 @@ test('exactly the purposes declared as expected are written, and of the others a
 test("every rule it writes is recognised as one of Docker's, by its purpose", () => {
   const strangers = written.filter(({ owner, shape }) => owner === 'foreign' || shape === undefined);
   expect(strangers.map(({ rule }) => rule.text)).toEqual([]);
+});
+
+test.each(VERSIONS)('%s writes no rule of a purpose that it is declared not to write', (version) => {
+  const era = eraOf(version);
+  if (era === undefined) throw new Error(`no era has ${version}`);
+  const found = new Set<PurposeId>(writtenBy(version).flatMap(({ shape }) => shape?.id ?? []));
+  expect([...found].filter((id) => !isWrittenIn(id, era))).toEqual([]);
 });
