@@ -31,6 +31,7 @@ export const CHECK_CODES = [
   'bridge-missing',
   'bridge-down',
   'bridge-address-missing',
+  'guests-stopped',
   'mtu-larger',
   'mtu-black-hole',
   'route-overlap',

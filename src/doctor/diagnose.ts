@@ -6,6 +6,7 @@ import { isClosedByOperator } from './checks/paths/stops.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
 import { judgeContainers } from './checks/container/containers.ts';
 import { judgeDocker } from './checks/host/docker.ts';
+import { judgeGuests } from './checks/host/guests.ts';
 import { judgeHost } from './checks/host/kernel-settings.ts';
 import { judgeInsideRules } from './checks/container/inside.ts';
 import { judgeLinks } from './checks/host/links.ts';
@@ -56,6 +57,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
           ...judgeBridges(facts),
           ...judgeMtu(facts),
           ...judgeLinks(facts),
+          ...(isWhole ? judgeGuests(facts) : []),
         ]
       : []),
     ...judgeContainers(facts, names),
