@@ -68,6 +68,7 @@ export class Alike {
   private readonly blocks: readonly string[];
   private readonly ranges: readonly string[];
   private readonly pairs = new Set<string>();
+  private readonly paired = new Set<string>();
   private readonly isOpaque: boolean;
   private readonly ids = new Map<string, number>();
   private readonly known = new Map<string, EndClass>();
@@ -121,7 +122,10 @@ export class Alike {
     const [address, other] = addresses;
     if (address !== undefined) {
       listIn(this.byAddress, address).push(one);
-      if (other !== undefined && other !== address) this.pairs.add(pairKey(address, other));
+      if (other !== undefined && other !== address) {
+        this.pairs.add(pairKey(address, other));
+        this.paired.add(address).add(other);
+      }
     } else if (ports[0] !== undefined) listIn(this.byPort, ports[0]).push(one);
     else this.plain.get(one.chain)?.placed.push(one);
   }
@@ -161,6 +165,11 @@ export class Alike {
   /** Whether rules name both addresses at once: then what holds for each alone says nothing of the two. */
   isPair(a: string, b: string): boolean {
     return this.pairs.has(pairKey(a, b));
+  }
+
+  /** Whether any rule names an address together with another one. */
+  isPaired(address: string): boolean {
+    return this.paired.has(address);
   }
 
   /** The host's state with those rules alone that packets between these addresses, with these ports, can meet. */

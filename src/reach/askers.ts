@@ -1,6 +1,6 @@
 import type { Family } from '../net/family.ts';
 import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
-import type { Alike } from './alike.ts';
+import type { End } from './alike.ts';
 import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
 import { isNobodys, outsidersOf } from './outsiders.ts';
@@ -70,12 +70,12 @@ export const outsideAskers = (
       })),
   );
 
-export function askingSpots(spots: readonly Spot[], alike: Alike): AskingSpots {
-  const found = new Map<string, Map<number, readonly Spot[]>>();
+export function askingSpots(spots: readonly Spot[], classify: (end: End) => string): AskingSpots {
+  const found = new Map<string, Map<string, readonly Spot[]>>();
   for (const spot of spots) {
-    const classes = found.get(spot.bridge) ?? new Map<number, readonly Spot[]>();
+    const classes = found.get(spot.bridge) ?? new Map<string, readonly Spot[]>();
     found.set(spot.bridge, classes);
-    const { id } = alike.classOf({ address: spot.address, port: 0, hostPort: 0 });
+    const id = classify({ address: spot.address, port: 0, hostPort: 0 });
     classes.set(id, [...(classes.get(id) ?? []), spot].slice(0, ENOUGH));
   }
   return new Map([...found].map(([bridge, classes]) => [bridge, [...classes.values()]]));
@@ -83,25 +83,6 @@ export function askingSpots(spots: readonly Spot[], alike: Alike): AskingSpots {
 
 /** So many of a class that one of them is most likely neither the container asked nor on its network. */
 const ENOUGH = 4;
-
-export function containerAskers(
-  to: Spot,
-  asking: AskingSpots,
-  networksOf: ReadonlyMap<string, ReadonlySet<string>>,
-): readonly Asker[] {
-  return [...asking].flatMap(([bridge, classes]) =>
-    classes.flatMap((all): readonly Asker[] => {
-      const isSame = bridge === to.bridge;
-      const spot = all.find(({ container }) =>
-        // A container asks one of its own networks there, not by way of another.
-        isSame ? container !== to.container : networksOf.get(container)?.has(to.bridge) !== true,
-      );
-      return spot === undefined
-        ? []
-        : [{ by: 'container', spot, is: isSame ? 'same-network' : 'other-network' }];
-    }),
-  );
-}
 
 /** By container: the bridges it is on. */
 export function bridgesByContainer(spots: readonly Spot[]): ReadonlyMap<string, ReadonlySet<string>> {

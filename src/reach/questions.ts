@@ -1,21 +1,18 @@
 import type { PublishedIntent } from '../docker/intent/values.ts';
-import { addressIn, type Endpoint, type PublishedPort } from '../docker/inventory/inventory.ts';
-import { MESH } from '../docker/inventory/container.ts';
-import { isAny, isLoopback } from '../net/address.ts';
+import { isLoopback } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
-import type { NetworkState } from '../trace/network-state.ts';
-import type { Alike } from './alike.ts';
-import type { AskedFor, Asker, Cell, Spot } from './cell.ts';
+import type { End } from './alike.ts';
+import type { AskedFor, Asker, Cell, Relation, Spot } from './cell.ts';
 import {
   askingSpots,
   bridgesByContainer,
-  containerAskers,
   doorsOf,
   outsideAskers,
   type Asking,
   type OutsideAsker,
 } from './askers.ts';
 import type { Promises } from './should.ts';
+import { addressesOf, hostAddresses, publishedSpots, spotsOf, type PublishedSpot } from './spots.ts';
 import type { Terrain } from './terrain.ts';
 
 /** Somebody asks something; what is meant for the port, where a published one is asked. */
@@ -26,17 +23,30 @@ export interface Question {
   readonly published: PublishedIntent | undefined;
 }
 
+/** Questions that fare alike and are meant alike. */
+export interface QuestionGroup {
+  /** One of them, which stands for all. */
+  readonly question: Question;
+  /** How many there are. */
+  readonly size: number;
+  readonly members: () => readonly Question[];
+}
+
 type ContainerAsked = Extract<AskedFor, { readonly spot: Spot }>;
 
 /** The first of these that a container does not publish stands for all that it does not publish. */
 const UNPUBLISHED = { tcp: [81, 82, 83, 84, 85], udp: [5353, 5354, 5355, 5356, 5357] } as const;
 
 /** Who asks on this host: outside by each interface that is a door, and of containers that must fare alike one of each network. */
-export const askingOf = ({ inventory, netState }: Terrain, promises: Promises, alike: Alike): Asking => {
+export const askingOf = (
+  { inventory, netState }: Terrain,
+  promises: Promises,
+  classify: Classify,
+): Asking => {
   const { family } = promises.intent;
   return {
     outside: outsideAskers(netState, family, doors({ inventory, netState }, family)),
-    containers: askingSpots(spotsOf(inventory.endpoints, promises), alike),
+    containers: askingSpots(spotsOf(inventory.endpoints, promises), classify),
   };
 };
 
@@ -44,182 +54,189 @@ const doors = ({ inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>,
   doorsOf(netState, family, new Set(inventory.networks.map(({ bridge }) => bridge)));
 
 /**
- * Every question of one family.
+ * Names the class of an end of a packet: two ends of one class fare alike, and are meant alike.
+ *
+ * @param asked - the protocol and the address of this host that a published port is asked by, where one is
+ */
+export type Classify = (end: End, asked?: { readonly proto: string; readonly at: string }) => string;
+
+/**
+ * Every question of one family, those together that must fare alike and are meant alike.
  *
  * @param asking - who asks; of those outside only they whose interface is a door here
  */
-export function questionsOf(terrain: Terrain, promises: Promises, asking: Asking): readonly Question[] {
+export function questionGroups(
+  terrain: Terrain,
+  promises: Promises,
+  asking: Asking,
+  classify: Classify,
+): readonly QuestionGroup[] {
   const { inventory, netState } = terrain;
   const { family } = promises.intent;
   const spots = spotsOf(inventory.endpoints, promises);
   const open = new Set(doors(terrain, family).map(({ name }) => name));
   const outside = asking.outside.filter((asker) => open.has(asker.interface));
   const bridgesOf = bridgesByContainer(spots);
-  const askers = new Map(
-    spots.map(
-      (spot) => [spot, [...outside, HOST, ...containerAskers(spot, asking.containers, bridgesOf)]] as const,
-    ),
-  );
-  const askersOf = (spot: Spot): readonly Asker[] => askers.get(spot) ?? [];
   const hosts = hostAddresses(netState, family, inventory.networks);
   const ports = publishedSpots(inventory.ports, spots, promises);
-  const published = ports.flatMap(({ spot, port, intent }) => {
-    const { proto } = port;
-    const self: Asker = { by: 'container', spot, is: 'itself' };
-    const direct: ContainerAsked = { what: 'own-port', spot, port: port.port };
-    return [
-      ...addressesOf(port, intent, hosts, family).flatMap((at): readonly Question[] => {
-        const asked: AskedFor = {
-          what: 'published',
-          spot,
-          port: port.port,
-          at,
-          hostPort: port.hostPort ?? 0,
-        };
-        const all = [...askersOf(spot), self].filter(({ by }) => by !== 'container' || !isLoopback(at));
-        return all.map((asker) => ({ asker, asked, proto, published: intent }));
-      }),
-      ...askersOf(spot).map((asker): Question => ({ asker, asked: direct, proto, published: intent })),
-    ];
+  const published = ports.flatMap((one): readonly Target[] => {
+    const { spot, port, intent } = one;
+    const { port: inside, proto, hostPort = 0 } = port;
+    return addressesOf(port, intent, hosts, family).map((at) => {
+      const asked = { what: 'published', spot, port: inside, at, hostPort } as const;
+      return { asked, proto, published: intent };
+    });
   });
+  const targets = [...published, ...ownPorts(ports), ...unpublishedTargets(spots, ports)];
+  const groups = new Map<string, Target[]>();
+  for (const target of targets) {
+    const key = targetKey(target, classify);
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(target);
+  }
+  return [
+    ...[...groups.values()].flatMap((group) => askedBy(group, { ...asking, outside }, bridgesOf)),
+    ...outwards({ spots, outside, terrain, family, classify }),
+  ];
+}
+
+/** What is asked of a container. */
+interface Target extends Pick<Question, 'proto' | 'published'> {
+  readonly asked: ContainerAsked;
+}
+
+/** A port is published on several addresses, and asked at the container's own once. */
+function ownPorts(ports: readonly PublishedSpot[]): readonly Target[] {
+  const found = new Map<string, Target>();
+  for (const { spot, port, intent } of ports) {
+    const { proto } = port;
+    const asked = { what: 'own-port', spot, port: port.port } as const;
+    const key = `${spot.address} ${proto} ${String(port.port)}`;
+    if (!found.has(key)) found.set(key, { asked, proto, published: intent });
+  }
+  return [...found.values()];
+}
+
+function unpublishedTargets(spots: readonly Spot[], ports: readonly PublishedSpot[]): readonly Target[] {
   const taken = new Set(ports.map(({ spot, port }) => `${spot.address} ${port.proto} ${String(port.port)}`));
-  const unpublished = spots.flatMap((spot) =>
-    (['tcp', 'udp'] as const).flatMap((proto) => {
+  return spots.flatMap((spot) =>
+    (['tcp', 'udp'] as const).map((proto): Target => {
       const port =
         UNPUBLISHED[proto].find((one) => !taken.has(`${spot.address} ${proto} ${String(one)}`)) ?? 1;
-      const asked: AskedFor = { what: 'unpublished', spot, port };
-      return askersOf(spot).map((asker): Question => ({ asker, asked, proto, published: undefined }));
+      return { asked: { what: 'unpublished', spot, port }, proto, published: undefined };
     }),
   );
-  return [...distinct(published), ...unpublished, ...outwards(spots, outside, terrain, family)];
 }
+
+function targetKey({ asked, proto, published }: Target, classify: Classify): string {
+  const { spot, port, what } = asked;
+  const isPublished = what === 'published';
+  const { address } = spot;
+  return [
+    ...[what, proto, spot.bridge, isPublished ? asked.at : ''],
+    isPublished
+      ? classify({ address, port, hostPort: asked.hostPort }, { proto, at: asked.at })
+      : classify({ address, port, hostPort: 0 }),
+    // The container itself asks too, from a port that nobody names.
+    isPublished ? classify({ address, port: 0, hostPort: 0 }) : '',
+    published === undefined ? '' : meaningOf(published),
+  ].join('\n');
+}
+
+/** What is meant for a port, whichever it is. */
+const meaningOf = ({ binding, closedDirectly }: PublishedIntent): string =>
+  JSON.stringify([closedDirectly, binding && { ...binding, port: 0 }]);
 
 const HOST: Asker = { by: 'host' };
 
-/** A port is published on several addresses, and asked at the container's own once. */
-function distinct(questions: readonly Question[]): readonly Question[] {
-  const seen = new Set<string>();
-  return questions.filter(({ asker, asked, proto }) => {
-    if (asked.what !== 'own-port') return true;
-    const who =
-      asker.by === 'outside'
-        ? `${asker.interface} ${asker.address}`
-        : asker.by === 'host'
-          ? ''
-          : asker.spot.address;
-    const key = `${who} ${asked.spot.address} ${String(asked.port)} ${proto}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+/** Everybody asks the members of a group, which are on one network. */
+function askedBy(
+  group: readonly Target[],
+  { outside, containers }: Asking,
+  bridgesOf: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly QuestionGroup[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { asked } = first;
+  const fixed = [...outside, HOST].flatMap((asker) => groupOf(group, () => asker));
+  // Nobody but the host asks a loopback address and expects a container's port there.
+  if (asked.what === 'published' && isLoopback(asked.at)) return fixed;
+  const { bridge } = asked.spot;
+  const others = [...containers].flatMap(([from, classes]) =>
+    classes.flatMap((all) => {
+      if (from === bridge)
+        return groupOf(group, ({ asked: { spot: to } }) =>
+          containerAsker(
+            all.find(({ container }) => container !== to.container),
+            'same-network',
+          ),
+        );
+      // A container asks one of its own networks there, not by way of another.
+      const spot = all.find(({ container }) => bridgesOf.get(container)?.has(bridge) !== true);
+      return groupOf(group, () => containerAsker(spot, 'other-network'));
+    }),
+  );
+  const itself =
+    asked.what === 'published' ? groupOf(group, ({ asked: { spot } }) => containerAsker(spot, 'itself')) : [];
+  return [...fixed, ...others, ...itself];
+}
+
+const containerAsker = (spot: Spot | undefined, is: Relation): Asker | undefined =>
+  spot === undefined ? undefined : { by: 'container', spot, is };
+
+/** @param askerOf - who asks a member; undefined where nobody of a class can */
+function groupOf(
+  group: readonly Target[],
+  askerOf: (target: Target) => Asker | undefined,
+): readonly QuestionGroup[] {
+  const members = (): readonly Question[] =>
+    group.flatMap((target) => {
+      const asker = askerOf(target);
+      return asker === undefined ? [] : [{ asker, ...target }];
+    });
+  const first = group.find((target) => askerOf(target) !== undefined);
+  if (first === undefined) return [];
+  const asker = askerOf(first);
+  const size = group.filter((target) => askerOf(target) !== undefined).length;
+  return asker === undefined ? [] : [{ question: { asker, ...first }, size, members }];
+}
+
+/** What containers outwards are made of. */
+interface OutwardParts {
+  readonly spots: readonly Spot[];
+  readonly outside: readonly OutsideAsker[];
+  readonly terrain: Terrain;
+  readonly family: Family;
+  readonly classify: Classify;
 }
 
 /** Containers to the outside, and to their name servers. */
-function outwards(
-  spots: readonly Spot[],
-  outside: readonly OutsideAsker[],
-  { nameServers }: Terrain,
-  family: Family,
-): readonly Question[] {
+function outwards({ spots, outside, terrain, family, classify }: OutwardParts): readonly QuestionGroup[] {
   const far = [...new Set(outside.map(({ address }) => address))];
-  const servers = nameServers.filter((one) => familyOf(one) === family && !isLoopback(one));
-  return spots.flatMap((spot) => {
-    const asker: Asker = { by: 'container', spot, is: 'none' };
-    return [
-      ...far.flatMap((address) =>
-        (['tcp', 'udp'] as const).map((proto): Question => ({
-          asker,
-          asked: { what: 'outside', address },
-          proto,
-          published: undefined,
-        })),
-      ),
-      ...servers.map((address): Question => ({
-        asker,
-        asked: { what: 'name-server', address },
-        proto: 'udp',
-        published: undefined,
-      })),
-    ];
-  });
-}
-
-/** Places of containers on networks that Docker means something for; the routing mesh's own is not a container's. */
-function spotsOf(endpoints: readonly Endpoint[], { networks, intent }: Promises): readonly Spot[] {
-  return endpoints.flatMap((endpoint) => {
-    const { container, network, bridge } = endpoint;
-    const address = addressIn(endpoint, intent.family);
-    return address === '' || container === MESH || !networks.has(bridge)
+  const servers = terrain.nameServers.filter((one) => familyOf(one) === family && !isLoopback(one));
+  const groups = new Map<string, Spot[]>();
+  for (const spot of spots) {
+    const key = `${spot.bridge} ${classify({ address: spot.address, port: 0, hostPort: 0 })}`;
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    group.push(spot);
+  }
+  const outwardGroup = (group: readonly Spot[], asked: AskedFor, proto: Cell['proto']): QuestionGroup[] => {
+    const members = group.map((spot): Question => ({
+      asker: { by: 'container', spot, is: 'none' },
+      asked,
+      proto,
+      published: undefined,
+    }));
+    return members[0] === undefined
       ? []
-      : [{ container, network, bridge, address }];
-  });
-}
-
-interface PublishedSpot {
-  readonly spot: Spot;
-  readonly port: PublishedPort;
-  readonly intent: PublishedIntent;
-}
-
-function publishedSpots(
-  ports: readonly PublishedPort[],
-  spots: readonly Spot[],
-  { intent }: Promises,
-): readonly PublishedSpot[] {
-  const byPlace = new Map(spots.map((spot) => [`${spot.bridge} ${spot.address}`, spot]));
-  const meant = new Map(
-    intent.published.map((one) => [
-      intentKey(one.bridge, one.address, one.port, one.proto, one.binding),
-      one,
-    ]),
-  );
-  return ports.flatMap((port) => {
-    if (port.endpoint === undefined || familyOf(port.hostIp) !== intent.family) return [];
-    const address = addressIn(port.endpoint, intent.family);
-    const spot = byPlace.get(`${port.endpoint.bridge} ${address}`);
-    const binding =
-      port.hostPort === undefined
-        ? undefined
-        : { address: isAny(port.hostIp) ? '' : port.hostIp, port: port.hostPort };
-    const found =
-      meant.get(intentKey(port.endpoint.bridge, address, port.port, port.proto, binding)) ??
-      meant.get(intentKey(port.endpoint.bridge, address, port.port, port.proto, undefined));
-    return spot === undefined || found === undefined ? [] : [{ spot, port, intent: found }];
-  });
-}
-
-const intentKey = (
-  bridge: string,
-  address: string,
-  port: number,
-  proto: string,
-  binding: { readonly address: string; readonly port: number } | undefined,
-): string => [bridge, address, port, proto, binding?.address ?? '-', binding?.port ?? '-'].join(' ');
-
-/** Addresses of this host by which a port is asked. */
-function addressesOf(
-  { hostIp, hostPort }: PublishedPort,
-  { binding }: PublishedIntent,
-  hosts: readonly string[],
-  family: Family,
-): readonly string[] {
-  if (hostPort === undefined || binding === undefined) return [];
-  if (!isAny(hostIp)) return [hostIp];
-  return [...hosts, family === 'ipv4' ? '127.0.0.1' : '::1'];
-}
-
-/** Addresses of this host but those on Docker's bridges and on lo. */
-function hostAddresses(
-  { links }: NetworkState,
-  family: Family,
-  networks: Terrain['inventory']['networks'],
-): readonly string[] {
-  const bridges = new Set(networks.map(({ bridge }) => bridge));
-  return links
-    .filter(({ name, up }) => up && name !== 'lo' && !bridges.has(name))
-    .flatMap(({ addresses }) =>
-      addresses
-        .filter((one) => one.family === family && one.scope === 'global')
-        .map(({ address }) => address),
-    );
+      : [{ question: members[0], size: members.length, members: () => members }];
+  };
+  return [...groups.values()].flatMap((group) => [
+    ...far.flatMap((address) =>
+      (['tcp', 'udp'] as const).flatMap((proto) => outwardGroup(group, { what: 'outside', address }, proto)),
+    ),
+    ...servers.flatMap((address) => outwardGroup(group, { what: 'name-server', address }, 'udp')),
+  ]);
 }

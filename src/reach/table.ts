@@ -9,7 +9,7 @@ import { effectOf, type Cell } from './cell.ts';
 import type { FollowContext } from './follow.ts';
 import { followOnce } from './followed.ts';
 import { portStandIn } from './ports.ts';
-import { askingOf, questionsOf, type Question } from './questions.ts';
+import { askingOf, questionGroups, type Classify, type Question, type QuestionGroup } from './questions.ts';
 import { leavesAs, promisesOf, shouldOf } from './should.ts';
 import { servedBy } from './served.ts';
 import type { Terrain } from './terrain.ts';
@@ -29,8 +29,9 @@ export interface FamilyTable {
   readonly family: Family;
   /** Who tells this host's classes of packets apart by asking. */
   readonly asking: () => Asking;
-  /** Who could ask what. @param asking - who asks; by default {@link FamilyTable.asking} */
-  readonly questions: (asking?: Asking) => readonly Question[];
+  /** Who could ask what. @param asking - who asks, by default {@link FamilyTable.asking}; and what classes there are */
+  readonly groups: (asking?: Asking, classify?: Classify) => readonly QuestionGroup[];
+  readonly classify: Classify;
   /** What becomes of a question, of this table or of another one of the same family. */
   readonly answer: (question: Question) => AnsweredCell;
 }
@@ -43,7 +44,9 @@ export interface FamilyTable {
  */
 export const reachTable = (terrain: Terrain, asking?: HostAsking): readonly Cell[] =>
   openTables(terrain).flatMap((table) =>
-    table.questions(asking?.[table.family]).map((question) => table.answer(question).cell),
+    table
+      .groups(asking?.[table.family])
+      .flatMap(({ members }) => members().map((question) => table.answer(question).cell)),
   );
 
 /** Who asks in the table of a host. */
@@ -69,11 +72,20 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
     leavesAs: (bridge) => leavesAs(promises, bridge),
   };
   const follow = followOnce(alike, around, netState);
-  const asking = (): Asking => askingOf(terrain, promises, alike);
+  const linked = new Set(intent.links.flatMap(({ from, to }) => [from, to]));
+  const classify: Classify = (end, asked) => {
+    const { address } = end;
+    // Of two addresses that are named together what holds for each alone says nothing.
+    const isOne = linked.has(address) || alike.isPaired(address);
+    const isServed = asked !== undefined && around.isServed(asked.proto, asked.at, end.hostPort);
+    return [alike.classOf(end).id, isOne ? address : '', isServed ? 'served' : ''].join(' ');
+  };
+  const asking = (): Asking => askingOf(terrain, promises, classify);
   return {
     family,
     asking,
-    questions: (by = asking()) => questionsOf(terrain, promises, by),
+    classify,
+    groups: (by = asking(), classes = classify) => questionGroups(terrain, promises, by, classes),
     answer: (question) => {
       const { asker, asked, proto, published } = question;
       const should = shouldOf(asker, asked, published, promises);

@@ -4,7 +4,7 @@ import { allAsking } from '../askers.ts';
 import type { Cause, Whose } from './cause.ts';
 import type { Cell, Effect } from '../cell.ts';
 import type { Decider } from './decider.ts';
-import type { Question } from '../questions.ts';
+import type { Question, QuestionGroup } from '../questions.ts';
 import { openTables, type AnsweredCell, type FamilyTable } from '../table.ts';
 import type { Terrain } from '../terrain.ts';
 
@@ -66,11 +66,12 @@ export function judgedTable(terrain: Terrain, { repaired, whose, all = false }: 
     const now = live.find((table) => table.family === family);
     if (now === undefined) continue;
     const then = fixed.find((table) => table.family === family);
-    for (const question of questionsOfBoth(now, then)) {
-      const cell = judged(now.answer(question), then?.answer(question), whose);
-      counts[cell.effect]++;
-      if (cell.should !== 'no-promise') promised++;
-      if (all || cell.effect !== 'same') cells.push(cell);
+    for (const { question, size, members } of groupsOfBoth(now, then)) {
+      const judgedOf = (one: Question): JudgedCell => judged(now.answer(one), then?.answer(one), whose);
+      const first = judgedOf(question);
+      counts[first.effect] += size;
+      if (first.should !== 'no-promise') promised += size;
+      if (all || first.effect !== 'same') cells.push(...members().map(judgedOf));
     }
   }
   return { cells, counts, promised };
@@ -82,9 +83,14 @@ const withVariant = (netState: NetworkState, rules: VariantRules): NetworkState 
   rulesets: [...netState.rulesets.filter(({ variant }) => variant !== rules.variant), rules],
 });
 
-/** Containers that fare alike by one of two tables may differ by the other: the askers of both ask. */
-const questionsOfBoth = (now: FamilyTable, then: FamilyTable | undefined): readonly Question[] =>
-  now.questions(then === undefined ? undefined : allAsking([now.asking(), then.asking()]));
+/** Ends that fare alike by one of two tables may differ by the other: the askers of both ask, and classes are those of both. */
+const groupsOfBoth = (now: FamilyTable, then: FamilyTable | undefined): readonly QuestionGroup[] =>
+  then === undefined
+    ? now.groups()
+    : now.groups(
+        allAsking([now.asking(), then.asking()]),
+        (...asked) => `${now.classify(...asked)} ${then.classify(...asked)}`,
+      );
 
 function judged(now: AnsweredCell, then: AnsweredCell | undefined, whose: Whose): JudgedCell {
   const { cell } = now;

@@ -1,0 +1,89 @@
+import type { PublishedIntent } from '../docker/intent/values.ts';
+import { MESH } from '../docker/inventory/container.ts';
+import { addressIn, type Endpoint, type PublishedPort } from '../docker/inventory/inventory.ts';
+import { isAny } from '../net/address.ts';
+import { familyOf, type Family } from '../net/family.ts';
+import type { NetworkState } from '../trace/network-state.ts';
+import type { Spot } from './cell.ts';
+import type { Promises } from './should.ts';
+import type { Terrain } from './terrain.ts';
+
+/** Places of containers on networks that Docker means something for; the routing mesh's own is not a container's. */
+export function spotsOf(endpoints: readonly Endpoint[], { networks, intent }: Promises): readonly Spot[] {
+  return endpoints.flatMap((endpoint) => {
+    const { container, network, bridge } = endpoint;
+    const address = addressIn(endpoint, intent.family);
+    return address === '' || container === MESH || !networks.has(bridge)
+      ? []
+      : [{ container, network, bridge, address }];
+  });
+}
+
+export interface PublishedSpot {
+  readonly spot: Spot;
+  readonly port: PublishedPort;
+  readonly intent: PublishedIntent;
+}
+
+export function publishedSpots(
+  ports: readonly PublishedPort[],
+  spots: readonly Spot[],
+  { intent }: Promises,
+): readonly PublishedSpot[] {
+  const byPlace = new Map(spots.map((spot) => [`${spot.bridge} ${spot.address}`, spot]));
+  const meant = new Map(
+    intent.published.map((one) => [
+      intentKey(one.bridge, one.address, one.port, one.proto, one.binding),
+      one,
+    ]),
+  );
+  return ports.flatMap((port) => {
+    if (port.endpoint === undefined || familyOf(port.hostIp) !== intent.family) return [];
+    const address = addressIn(port.endpoint, intent.family);
+    const spot = byPlace.get(`${port.endpoint.bridge} ${address}`);
+    const binding =
+      port.hostPort === undefined
+        ? undefined
+        : { address: isAny(port.hostIp) ? '' : port.hostIp, port: port.hostPort };
+    const found =
+      meant.get(intentKey(port.endpoint.bridge, address, port.port, port.proto, binding)) ??
+      meant.get(intentKey(port.endpoint.bridge, address, port.port, port.proto, undefined));
+    return spot === undefined || found === undefined ? [] : [{ spot, port, intent: found }];
+  });
+}
+
+const intentKey = (
+  bridge: string,
+  address: string,
+  port: number,
+  proto: string,
+  binding: { readonly address: string; readonly port: number } | undefined,
+): string => [bridge, address, port, proto, binding?.address ?? '-', binding?.port ?? '-'].join(' ');
+
+/** Addresses of this host by which a port is asked. */
+export function addressesOf(
+  { hostIp, hostPort }: PublishedPort,
+  { binding }: PublishedIntent,
+  hosts: readonly string[],
+  family: Family,
+): readonly string[] {
+  if (hostPort === undefined || binding === undefined) return [];
+  if (!isAny(hostIp)) return [hostIp];
+  return [...hosts, family === 'ipv4' ? '127.0.0.1' : '::1'];
+}
+
+/** Addresses of this host but those on Docker's bridges and on lo. */
+export function hostAddresses(
+  { links }: NetworkState,
+  family: Family,
+  networks: Terrain['inventory']['networks'],
+): readonly string[] {
+  const bridges = new Set(networks.map(({ bridge }) => bridge));
+  return links
+    .filter(({ name, up }) => up && name !== 'lo' && !bridges.has(name))
+    .flatMap(({ addresses }) =>
+      addresses
+        .filter((one) => one.family === family && one.scope === 'global')
+        .map(({ address }) => address),
+    );
+}
