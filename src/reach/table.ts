@@ -77,8 +77,8 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
     const { address } = end;
     // Of two addresses that are named together what holds for each alone says nothing.
     const isOne = linked.has(address) || alike.isPaired(address);
-    const isServed = asked !== undefined && around.isServed(asked.proto, asked.at, end.hostPort);
-    return [alike.classOf(end).id, isOne ? address : '', isServed ? 'served' : ''].join(' ');
+    const served = asked === undefined ? '' : around.servedBy(asked.proto, asked.at, end.hostPort);
+    return [alike.classOf(end).id, isOne ? address : '', served ?? ''].join(' ');
   };
   const asking = (): Asking => askingOf(terrain, promises, classify);
   return {
