@@ -1,6 +1,7 @@
 import type { RuleName } from '../firewall/iptables/text/model.ts';
 import type { Undecided } from '../firewall/iptables/ownership/ownership.ts';
 import type { Variant } from '../firewall/iptables/text/model.ts';
+import type { StoodRule } from '../reach/judge/foreign.ts';
 import { SEVERITIES, type Severity } from '../reconcile/finding.ts';
 import { count, place, printable, type Paint } from './text.ts';
 
@@ -99,6 +100,19 @@ export const repairedFirstText = (repaired: number, paint: Paint): string =>
 /** A rule whose owner is not certain. */
 export const undecidedText = ({ reason, rule, unreadable, ...where }: Undecided): string =>
   `${unreadable === true ? 'written by nft' : 'undecided'}, not recorded: ${place(where)}: ${printable(rule ?? '(chain)')}: ${printable(reason)}`;
+
+/** Rules of others that decide before Docker's, and were recorded. @param ways - what they close, open, hide or leave unknown */
+export function stoodText(rules: readonly StoodRule[], ways: number): string {
+  const [first] = rules;
+  const named = first === undefined ? '' : printable(stoodName(first));
+  const more = rules.length > 1 ? ` … and ${String(rules.length - 1)} more` : '';
+  return `note: ${count(rules.length, 'rule')} that ${rules.length === 1 ? 'decides' : 'decide'} ${count(ways, 'way')} before Docker's rules ${rules.length === 1 ? 'counts' : 'count'} as meant from now on: ${named}${more}`;
+}
+
+const stoodName = ({ family, table, chain, rule }: StoodRule): string =>
+  family === undefined
+    ? `${table} ${chain}: ${rule === '' ? 'policy drop' : rule}`
+    : `${place({ family, table, chain })}: ${rule === '' ? 'policy DROP' : rule}`;
 
 /** A rule of the user's own that could not be recorded. */
 export const unrecordedText = ({ rule = '', ...where }: RuleName, why: string): string =>

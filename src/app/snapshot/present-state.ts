@@ -23,6 +23,8 @@ export interface PresentState {
   readonly live: Live;
   readonly engine: EngineReply;
   readonly owned: OwnedHost;
+  /** What the Engine requires beside what is there; undefined where none answered, or it is not known. */
+  readonly observation?: Observation;
   readonly reasons: readonly RefusalReason[];
   /** What `--force` takes for meant. */
   readonly missing: readonly RuleName[];
@@ -48,6 +50,7 @@ export async function readPresentState(
     return {
       live: seen.live,
       engine: seen.engine,
+      observation: seen,
       owned: withoutOrphans(seen),
       reasons: reasonsOf([...required, ...lossesSince(known, seen.live, seen.engine)]),
       missing: acceptedIn(seen.drift),

@@ -11,6 +11,8 @@ import { refusalLines, type RecordedText } from '../../report/snapshot-text.ts';
 import type { Listener } from '../events.ts';
 import type { Host } from '../ports.ts';
 import { restoreLocked, type RestoreEvent } from '../restore/restore.ts';
+import type { TerrainReader } from '../reach/ports.ts';
+import { stoodNow, type StoodEvent } from './stood.ts';
 import { keptOf, type UnrecordedEvent } from './kept.ts';
 import { openKnown, readPresentState, type PresentState, type UnusableEvent } from './present-state.ts';
 
@@ -27,8 +29,15 @@ export interface SnapshotRequest {
   readonly keep?: number;
 }
 
+/** All that a snapshot touches of a host. */
+export interface SnapshotHost extends Host {
+  /** What decides about packets beside the rules; absent where what others decide is not asked. */
+  readonly terrain?: TerrainReader;
+}
+
 /** What happens while a snapshot is taken. */
 export type SnapshotEvent =
+  | StoodEvent
   | RestoreEvent
   | UnrecordedEvent
   | UnusableEvent
@@ -46,12 +55,16 @@ export type Taken =
  *
  * @throws Fault RG_DAMAGED (exit 1) when they look damaged, RG_NO_DOCKER_RULES when there are none, RG_UNSETTLED
  */
-export function snapshot(host: Host, request: SnapshotRequest, on: Listener<SnapshotEvent>): Promise<Taken> {
+export function snapshot(
+  host: SnapshotHost,
+  request: SnapshotRequest,
+  on: Listener<SnapshotEvent>,
+): Promise<Taken> {
   return host.withLock(() => snapshotLocked(host, request, on));
 }
 
 async function snapshotLocked(
-  host: Host,
+  host: SnapshotHost,
   request: SnapshotRequest,
   on: Listener<SnapshotEvent>,
 ): Promise<Taken> {
@@ -97,12 +110,14 @@ function damaged({ engine, reasons }: PresentState, { all }: SnapshotRequest): F
 }
 
 async function record(
-  host: Host,
+  host: SnapshotHost,
   { keep = KEPT_BASELINES, ifChanged }: SnapshotRequest,
-  { live, engine, owned, reasons, missing, unexplained }: PresentState,
+  state: PresentState,
   last: StoredBaseline | undefined,
   on: Listener<SnapshotEvent>,
 ): Promise<Taken> {
+  const { live, engine, owned, reasons, missing, unexplained } = state;
+  const stood = await stoodNow(host.terrain, state.observation, { last, automatic: ifChanged === true }, on);
   const baseline: Baseline = {
     version: BASELINE_VERSION,
     created: new Date(host.now()).toISOString(),
@@ -114,6 +129,7 @@ async function record(
     previous: last?.digest ?? null,
     ...(missing.length === 0 ? {} : { accepted: missing }),
     ...(unexplained.length === 0 ? {} : { unexplained }),
+    ...(stood.length === 0 ? {} : { stood }),
     ...keptOf(owned, live, last, on),
   };
   if (ifChanged === true && last?.own === true && sameRecord(baseline, last.baseline))

@@ -13,8 +13,10 @@ import { reporting, reportRestored } from './report-events.ts';
 export async function recordBefore(context: Context): Promise<Taken> {
   const { snapshot } = await import('../../app/snapshot/snapshot.ts');
   const { realHost } = await import('../../app/real-host.ts');
+  const { REAL_TERRAIN } = await import('../../app/reach/real-terrain.ts');
   const { reportingSnapshot } = await import('./report-snapshot.ts');
-  return reportingSnapshot(context, (on) => snapshot(realHost(context), { ifChanged: true }, on));
+  const host = { ...realHost(context), terrain: REAL_TERRAIN };
+  return reportingSnapshot(context, (on) => snapshot(host, { ifChanged: true }, on));
 }
 
 /** Repairs what a change broke, and reports what was done. */

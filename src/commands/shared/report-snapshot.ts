@@ -3,6 +3,7 @@ import type { SnapshotEvent } from '../../app/snapshot/snapshot.ts';
 import {
   noEngineText,
   repairedFirstText,
+  stoodText,
   undecidedText,
   unrecordedText,
 } from '../../report/snapshot-text.ts';
@@ -35,6 +36,9 @@ export function reportingSnapshot<T>(
           return;
         case 'unrecorded':
           log.warn(unrecordedText(event.name, event.why));
+          return;
+        case 'stood':
+          log.warn(stoodText(event.rules, event.ways));
           return;
         case 'repaired':
           if (event.result.applies > 0) print(repairedFirstText(event.result.repaired, paint));
