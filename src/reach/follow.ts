@@ -2,7 +2,7 @@ import type { LeavesAs, ProxyAnswers } from '../docker/intent/values.ts';
 import { isLoopback, sameBlock } from '../net/address.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { Path } from '../trace/path.ts';
-import { traceAnswer, tracePath } from '../trace/trace.ts';
+import { traceAnswer, traceNext, tracePath } from '../trace/trace.ts';
 import { linkOf } from '../trace/routing/local.ts';
 import { lookupRoute, sourceFor } from '../trace/routing/route.ts';
 import type { AskedFor, Asker, Is, Leg, Spot } from './cell.ts';
@@ -90,7 +90,21 @@ function thereAndBack(path: Path, goal: Goal, asker: Asker, to: Spot, around: Fo
   const there = ended(path, goal, 'question', around);
   if (there !== undefined) return there;
   const { inInterface, inPort } = door(to, around);
-  return back(path, asker, inInterface, inPort, around) ?? { is: 'reached', as: path.last.source };
+  return (
+    back(path, asker, inInterface, inPort, around) ??
+    next(path, goal, around) ?? { is: 'reached', as: path.last.source }
+  );
+}
+
+/** What is said once a connection stands: nobody was reached whom nothing can be told. A datagram is all there is to say. */
+function next(path: Path, goal: Goal, around: Following): Is | undefined {
+  if (path.packet.protocol !== 'tcp' || path.last.vague !== undefined) return undefined;
+  const later = traceNext(path, around.netState);
+  around.trail.push({
+    leg: around.trail.some(({ leg }) => leg === 'proxy') ? 'proxy' : 'question',
+    path: later,
+  });
+  return ended(later, goal, 'question', around);
 }
 
 /** @returns undefined where a packet came to its goal */
@@ -140,7 +154,7 @@ function followPublished(
   const served = isLocal ? around.servedBy(proto, asked.at, hostPort) : undefined;
   if (served === undefined) return is;
   const elsewhere = served === 'as-routed' ? answeredElsewhere(path, around) : undefined;
-  const answered = elsewhere ?? back(path, asker, '', '', around);
+  const answered = elsewhere ?? back(path, asker, '', '', around) ?? next(path, { to: 'host' }, around);
   if (answered !== undefined) return answered;
   const host: Asker = { by: 'host' };
   const onwards = question(host, spot.address, port, proto, around);
@@ -182,7 +196,8 @@ function followOut(asker: Asker, to: string, port: number, proto: string, around
     netState.links.some(({ addresses }) => addresses.some(({ address }) => address === to))
   )
     return back(path, asker, '', '', around) ?? { is: 'reached', as: path.last.source };
-  const there = ended(path, { to: 'outside', masqueraded: isMasked && !isCertain }, 'question', around);
+  const goal: Goal = { to: 'outside', masqueraded: isMasked && !isCertain };
+  const there = ended(path, goal, 'question', around);
   if (there !== undefined) return there;
   const { end, last } = path;
   if (isCertain && last.source !== leaves.address && last.vague === undefined)
@@ -191,5 +206,5 @@ function followOut(asker: Asker, to: string, port: number, proto: string, around
   // On a bridge without an address of the host's a packet is carried to whoever is there: nobody outside.
   if (by === asker.spot.bridge)
     return { is: 'stopped', leg: 'question', outcome: { is: 'elsewhere', by }, end };
-  return back(path, asker, by, '', around) ?? { is: 'reached', as: last.source };
+  return back(path, asker, by, '', around) ?? next(path, goal, around) ?? { is: 'reached', as: last.source };
 }

@@ -5,7 +5,7 @@ import { natPriority, passChain, sideOf } from './chain.ts';
 import { CHANGING_TARGETS } from './effects.ts';
 import { passNative, passNatives } from './native/chain.ts';
 import { hooksAt, spell } from './native/tables.ts';
-import type { Hook, PathEnd } from './path.ts';
+import type { Hook, Path, PathEnd } from './path.ts';
 import type { Side } from './translate.ts';
 import { isIcmp } from './match/protocols.ts';
 import { decide, note, unknownEnd, type Walk } from './walk.ts';
@@ -67,6 +67,10 @@ function passNat(walk: Walk, hook: Hook): PathEnd | undefined {
   const side = sideOf(hook);
   if (walk.answers !== undefined) {
     if (walk.tracked) undo(walk, hook);
+    return undefined;
+  }
+  if (walk.follows !== undefined) {
+    if (walk.tracked) redo(walk, walk.follows, hook);
     return undefined;
   }
   const { state, protocol } = walk.packet;
@@ -186,6 +190,14 @@ function undo(walk: Walk, hook: Hook): void {
   }
 }
 
+/** What was translated of the first packet is translated of the next. */
+function redo(walk: Walk, { last }: Path, hook: Hook): void {
+  const { translated, source, sourcePort, destination, destinationPort } = last;
+  if (sideOf(hook) === 'destination' && translated.destination)
+    walk.packet = { ...walk.packet, destination, destinationPort };
+  if (sideOf(hook) === 'source' && translated.source) walk.packet = { ...walk.packet, source, sourcePort };
+}
+
 /** When each stage of {@link passTables} comes; `nat` is hooked in by the end it translates. */
 const PRIORITIES: Readonly<Record<string, number>> = {
   ...HOOK_PRIORITY,
@@ -207,7 +219,8 @@ function track(walk: Walk): PathEnd | undefined {
   // What comes back over lo is known already.
   walk.tracked ||= state !== 'INVALID' && state !== 'UNTRACKED';
   const later = state === 'ESTABLISHED' || state === 'RELATED';
-  if (later && walk.answers === undefined && (translated.source || translated.destination))
+  const isKnown = walk.answers !== undefined || walk.follows !== undefined;
+  if (later && !isKnown && (translated.source || translated.destination))
     return unknownEnd({ why: 'what NAT makes of a packet in the middle of a translated connection' });
   return undefined;
 }

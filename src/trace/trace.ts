@@ -8,6 +8,8 @@ import { goAllTheWay } from './way.ts';
 export interface TraceOptions {
   /** The path of the connection's first packet, where this one answers it: its NAT is undone. */
   readonly answers?: Path;
+  /** The path of the connection's first packet, where this one comes after it from the same end: its NAT is done again. */
+  readonly follows?: Path;
   /** How many ways are tried where something is not known, before the answer is that it is not known; 64 when absent. */
   readonly branches?: number;
 }
@@ -27,13 +29,13 @@ const UNREAD = "iptables' rules could not be read";
  */
 export function tracePath(packet: Packet, netState: NetworkState, options: TraceOptions = {}): Path {
   if (netState.unread === true)
-    return pathOf(packet, startWalk(packet, netState, [], options.answers), unknownEnd({ why: UNREAD }));
+    return pathOf(packet, startWalk(packet, netState, [], options), unknownEnd({ why: UNREAD }));
   const open: (readonly boolean[])[] = [[]];
   let first: { readonly walk: Walk; readonly end: PathEnd } | undefined;
   let vagueMarks = false;
   for (let tried = 0; open.length > 0; tried++) {
     const chosen = open.pop() ?? [];
-    const walk = startWalk(packet, netState, chosen, options.answers);
+    const walk = startWalk(packet, netState, chosen, options);
     const end = goAllTheWay(walk);
     first ??= { walk, end };
     const [doubt = { why: 'too many ways' }] = first.walk.doubts.map((one) => one.doubt);
@@ -108,4 +110,21 @@ export function traceAnswer(path: Path, netState: NetworkState, inInterface: str
       end: unknownEnd({ why: 'what NAT made of the first packet' }),
     };
   return tracePath(answer, netState, { answers: path });
+}
+
+/**
+ * The way of what comes next from whoever asked, once the first packet was answered: of TCP, the end of the handshake and all that is
+ * said. Rules that let only new connections begin stop it.
+ *
+ * @param path - the way of the connection's first packet, which must have reached somebody, under a source that is known
+ */
+export function traceNext(path: Path, netState: NetworkState): Path {
+  const { packet, last } = path;
+  const { translated, original, connmark } = last;
+  const next: Packet = {
+    ...packet,
+    ...{ source: original.source, state: 'ESTABLISHED', translated, original, connmark },
+    ...(packet.protocol === 'tcp' && { tcpFlags: ['ACK'] }),
+  };
+  return tracePath(next, netState, { follows: path });
 }

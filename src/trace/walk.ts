@@ -23,6 +23,8 @@ export interface Walk {
   readonly steps: PathStep[];
   /** The path of the connection's first packet, where this one answers it. */
   readonly answers: Path | undefined;
+  /** The path of the connection's first packet, where this one comes after it from the same end. */
+  readonly follows: Path | undefined;
   packet: Packet;
   tracked: boolean;
   bridged: boolean;
@@ -40,10 +42,10 @@ export function startWalk(
   packet: Packet,
   netState: NetworkState,
   chosen: readonly boolean[],
-  answers: Path | undefined,
+  { answers, follows }: Partial<Pick<Walk, 'answers' | 'follows'>> = {},
 ): Walk {
   return {
-    ...{ netState, chosen, doubts: [], steps: [], answers, packet, tracked: false, bridged: false },
+    ...{ netState, chosen, doubts: [], steps: [], answers, follows, packet, tracked: false, bridged: false },
     ...{ nextHop: '', changedSets: new Set<string>(), settled: new Set<Side>() },
     nativesPassed: { hook: 'PREROUTING', before: -Infinity },
   };
@@ -58,8 +60,9 @@ export function decide(walk: Walk, doubt: Doubt, usual: boolean): boolean {
 
 /** What the rules of a hook may ask. */
 export function factsAt(walk: Walk, hook: Hook): MatchContext {
-  const { packet, netState, tracked, bridged, changedSets, answers } = walk;
-  const direction = answers !== undefined ? 'reply' : packet.state === 'NEW' ? 'original' : undefined;
+  const { packet, netState, tracked, bridged, changedSets, answers, follows } = walk;
+  const isOriginal = packet.state === 'NEW' || follows !== undefined;
+  const direction = answers !== undefined ? 'reply' : isOriginal ? 'original' : undefined;
   return { packet, netState, hook, tracked, bridged, changedSets, direction };
 }
 

@@ -163,6 +163,25 @@ test('rules that isolate networks are lost: they reach each other', () => {
     `);
 });
 
+test('what stops a connection that was let begin: nobody is reached', () => {
+  const host = recordedTerrain('engine-28.5-plain');
+  const rule =
+    '-A DOCKER-USER -i docker0 -m conntrack --ctstate RELATED,ESTABLISHED --ctdir ORIGINAL -j DROP';
+  const cells = reachTable(withRules(host, withRule(rulesOf(host), 'ipv4', 'filter', rule, 'first')));
+  const outwards = cells.filter(
+    ({ asker, asked }) =>
+      asker.by === 'container' && asker.spot.bridge === 'docker0' && asked.what === 'outside',
+  );
+  expect(outwards.map(({ proto, effect }) => `${proto} ${effect}`)).toEqual(
+    expect.arrayContaining(['tcp outage', 'udp same']),
+  );
+  expect(outwards.find(({ proto }) => proto === 'tcp')?.is).toMatchObject({
+    is: 'stopped',
+    leg: 'question',
+    end: { rule: { text: rule } },
+  });
+});
+
 test('before Engine 28 docker-proxy answers a datagram from the address of its route: asked by another one, it is none', () => {
   const udp = (name: string) => {
     const host = recordedTerrain(name);
