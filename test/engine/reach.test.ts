@@ -78,6 +78,7 @@ function tryStatesOf(era: Era): void {
         `${JSON.stringify({ ...result, script: state.script })}\n`,
       );
       expect(result.refuted).toEqual([]);
+      expect(result.verdicts.wrong).toEqual([]);
     } finally {
       const left = await on.town.back();
       if (left !== '') await leave();

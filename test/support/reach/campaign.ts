@@ -1,7 +1,7 @@
-import type { Outcome } from '../program.ts';
 import { changedSince, judge, read, type Changed, type Reading } from './judge.ts';
 import type { ReachState } from './states/state.ts';
 import type { ReachTown } from './measured-town.ts';
+import { askVerdicts, type Verdicts } from './verdicts.ts';
 
 /** What one state on one Engine came to. */
 export interface StateResult extends Changed {
@@ -16,16 +16,8 @@ export interface StateResult extends Changed {
   readonly effects: Readonly<Record<string, number>>;
   /** Why packets refute the program; empty where they do not. */
   readonly refuted: readonly string[];
-  /** First word and exit of each command. */
-  readonly verdicts: Readonly<Record<string, string>>;
+  readonly verdicts: Verdicts;
 }
-
-/** In a campaign that is to find what packets refute of the table alone, `REACH_VERBS=` leaves them out. */
-const VERBS = (process.env['REACH_VERBS'] ?? 'check doctor').split(' ').filter((verb) => verb !== '');
-
-/** First line and exit code of what a verb says. */
-const toldBy = ({ code, stdout }: Outcome): string =>
-  `${stdout.split('\n')[0]?.split('  ')[0] ?? ''} ${String(code)}`;
 
 const countOf = (items: readonly string[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
@@ -48,9 +40,6 @@ export async function tryState(town: ReachTown, before: Reading, state: ReachSta
     after = await read(town, before.cells, true);
     judged = judge(after, town).map((one) => (first.has(one.name) ? one : { ...one, refuted: undefined }));
   }
-  const outcomes = await Promise.all(
-    VERBS.map(async (verb) => [verb, toldBy(await town.host.attempt([verb]))] as const),
-  );
   const { cells } = after;
   return {
     era: town.era,
@@ -62,6 +51,6 @@ export async function tryState(town: ReachTown, before: Reading, state: ReachSta
     ...changedSince(before, after),
     effects: countOf(judged.map(({ effect }) => effect)),
     refuted: judged.flatMap(({ refuted }) => refuted ?? []),
-    verdicts: Object.fromEntries(outcomes),
+    verdicts: await askVerdicts(town.host, judged),
   };
 }

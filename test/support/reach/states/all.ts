@@ -1,3 +1,4 @@
+import { dice } from '../../trace/dice.ts';
 import { STATES_OF_KERNEL } from './kernel.ts';
 import { STATES_OF_NAT } from './nat.ts';
 import { STATES_OF_NATIVES } from './natives.ts';
@@ -25,8 +26,14 @@ export const SAMPLE: readonly ReachState[] = [
   ...randomStates(7, FEW),
 ];
 
-/** States of a campaign: all that are made by hand, and `count` at random. */
-export const campaignStates = (seed: number, count: number): readonly ReachState[] => [
-  ...MADE,
-  ...randomStates(seed, count),
-];
+/**
+ * States of a campaign: all that are made by hand, and `count` at random, in an order of chance, so that one that is ended early
+ * has tried some of each kind.
+ */
+export function campaignStates(seed: number, count: number): readonly ReachState[] {
+  const throws = dice(seed);
+  return [...MADE, ...randomStates(seed, count)]
+    .map((state) => ({ state, at: throws.below(1_000_000) }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ state }) => state);
+}
