@@ -150,6 +150,14 @@ async function unsettledBefore(
 const ownWords = (argv: readonly string[]): readonly string[] =>
   argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
 
+/** What kept the rules from being read: nothing is known of them then. */
+const RULES_UNREAD: ReadonlySet<FaultCode> = new Set([
+  'RG_MODULES',
+  'RG_MISSING_TOOL',
+  'RG_INCOMPATIBLE',
+  'RG_COMMAND',
+]);
+
 /** Says what went wrong, for a tired person, and returns the exit code. */
 function report(error: unknown, argv: readonly string[], log: Log): number {
   const { exit, code, message, details, summary = details, hint } = described(error, argv);
@@ -160,7 +168,11 @@ function report(error: unknown, argv: readonly string[], log: Log): number {
   }
   const indented = summary.map((line) => `  ${line}`);
   log.error(
-    [`rulesguard: ${message}`, ...indented, ...(hint === undefined ? [] : [`→ ${hint}`])].join('\n'),
+    [
+      `${RULES_UNREAD.has(code) ? 'CANNOT TELL  ' : 'rulesguard: '}${message}`,
+      ...indented,
+      ...(hint === undefined ? [] : [`→ ${hint}`]),
+    ].join('\n'),
     {
       code,
       hint,

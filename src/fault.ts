@@ -16,6 +16,7 @@ export type FaultCode =
   | 'RG_OUTPUT'
   | 'RG_TIMEOUT'
   | 'RG_MISSING_TOOL'
+  | 'RG_MODULES'
   | 'RG_PRIVILEGE'
   | 'RG_VARIANTS_SPLIT'
   | 'RG_NO_DOCKER_RULES'

@@ -96,6 +96,7 @@ export async function run(
 }
 
 const packageOf = (file: string): string => {
+  if (file === 'nft') return 'nftables';
   if (/tables/.test(file)) return 'iptables';
   if (/^(?:unshare|nsenter|flock)$/.test(file)) return 'util-linux';
   return file === 'ip' ? 'iproute2' : file;
