@@ -1,8 +1,8 @@
 import { advise, checksOf, listNames } from './checks/check.ts';
 import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagnosis.ts';
 import { isUnseen, type Facts, type Unseen } from './facts/facts.ts';
-import { follow, namedPath, type Followed } from './paths/follow.ts';
 import { isClosedByOperator } from './checks/paths/stops.ts';
+import { follow, isClosedByHost, namedPath, type Followed } from './paths/follow.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
 import { judgeContainers } from './checks/container/containers.ts';
 import { judgeDocker } from './checks/host/docker.ts';
@@ -18,6 +18,7 @@ import { judgeServices } from './checks/container/service.ts';
 import { judgeAllPaths } from './checks/paths/after-restore.ts';
 import { judgeInVain } from './checks/paths/in-vain.ts';
 import { judgeNothingFollowed } from './checks/paths/nothing-followed.ts';
+import { uplinksOf } from './lookup.ts';
 import { pathsOf } from './paths/choose.ts';
 import { findSender } from './target/sender.ts';
 import { findTarget } from './target/target.ts';
@@ -46,6 +47,8 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
   const sees = !isUnseen(facts, 'interfaces', 'routes');
   const followed = sees ? pathsOf(resolved, sender, facts).map((request) => follow(request, facts)) : [];
   const isWhole = resolved.target.kind === 'host';
+  const isOwn = (one: Followed): boolean =>
+    isWhole && (isClosedByHost(one) || isClosedByOperator(one, facts));
   const checks = [
     ...resolved.trouble,
     ...trouble,
@@ -78,19 +81,17 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     subjects: [...names],
     from,
     ...concluded(checks, resolved.target, names),
-    paths: followed.flat().map((one) => namedPath(asMeant(one, isWhole, facts), isWhole)),
+    paths: followed.flat().map((one) => namedPath(one, isOwn(one))),
     tree: treeOf(facts),
+    uplinks: uplinksOf(facts).map(({ name, addresses }) => ({
+      name,
+      addresses: addresses.flatMap(({ address, scope }) => (scope === 'global' ? [address] : [])),
+    })),
     engine: facts.engine.answered ? facts.engine.version : '',
     firewallBackend: facts.engine.firewallBackend ?? '',
     variant: facts.variant ?? '',
   };
 }
-
-/** Of a whole host: what its operator closed should not get through. */
-const asMeant = (one: Followed, isWhole: boolean, facts: Facts): Followed =>
-  isWhole && isClosedByOperator(one, facts)
-    ? { ...one, request: { ...one.request, shouldPass: false } }
-    : one;
 
 /** A diagnosis with further checks, of packets that were really sent. */
 export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagnosis {

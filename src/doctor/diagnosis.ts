@@ -117,6 +117,8 @@ export interface Diagnosis {
   readonly checks: readonly Check[];
   readonly paths: readonly NamedPath[];
   readonly tree: readonly TreeBridge[];
+  /** Interfaces to the outside, with their addresses. */
+  readonly uplinks: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   /** The Engine's version; '' where none answered. */
   readonly engine: string;
   /** Docker's firewall backend, in the Engine's words; '' where none answered. */

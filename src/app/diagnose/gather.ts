@@ -55,19 +55,21 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     host.readListeners(),
     containersOf(host, { asking, listing, findingProcesses }, named),
   ]);
-  const { rulesets, variant, owned, drift, afterRestore } = rulesState;
+  const { rulesets, variant, owned, drift, afterRestore, judging } = rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
   const { inventory } = engine;
+  const nameServers = host.readNameServers();
   return {
     engine: engineStateOf(engine, log, processes),
     drift,
     afterRestore,
+    judging,
     owned,
     stood: stoodIn(reference),
     variant,
     leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
     netState: { ...netState, unread: isUnavailable(variants) },
-    intended: intendedBy(engine, rulesets, listeners),
+    intended: intendedBy(engine, rulesets, listeners, nameServers),
     networks: inventory?.networks ?? [],
     containers: isUnavailable(containers) ? [] : containers,
     ports: inventory?.ports ?? [],
@@ -75,7 +77,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     ...host.readDropCounts(),
     listeners,
     proxies: processes.proxies,
-    nameServers: host.readNameServers(),
+    nameServers,
     managers: managersIn(rulesets, netState.natives ?? []),
     unseen: [
       ...(isUnavailable(variants) ? unseen('rules', variants) : []),
@@ -90,13 +92,14 @@ function intendedBy(
   engine: EngineReply,
   rulesets: readonly VariantRules[],
   listeners: Facts['listeners'],
+  nameServers: readonly string[],
 ): Facts['intended'] {
   if (!engine.answered) return undefined;
   const { inventory, daemons } = engine;
   const { networks } = inventory;
   const written = () => rulesets.map(({ rules }) => ownHost(rules, { networks, settled: true }));
   const intent = inferIntent({ inventory, facts: daemons.facts, written })?.intent;
-  return intent && { intent, inventory, proxies: servedPorts(listeners, intent), nameServers: [] };
+  return intent && { intent, inventory, proxies: servedPorts(listeners, intent), nameServers };
 }
 
 /** What the containers are read by, on its way. */

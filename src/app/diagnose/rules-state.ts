@@ -11,6 +11,7 @@ import { KEEPS_NONE } from '../../docker/engine-reply.ts';
 import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
 import type { Variants } from '../../host/xtables/kernel.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
+import { judgingBasis, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import { observeUntilStable } from '../observe/observe.ts';
@@ -21,6 +22,7 @@ import type { DiagnosisHost } from './ports.ts';
 export interface RulesState {
   readonly drift: DriftSummary | Unavailable;
   readonly afterRestore?: Facts['afterRestore'];
+  readonly judging?: Facts['judging'];
   readonly owned: OwnedHost | undefined;
   readonly variant: Variant | undefined;
   /** Every variant that holds rules. */
@@ -52,14 +54,17 @@ export async function readRulesState(
             asking,
           }),
         );
-  if (!isUnavailable(observation))
+  if (!isUnavailable(observation)) {
+    const rulesets = rulesetsIn(variants, observation.live);
     return {
       drift: driftOf(reference, observation),
       afterRestore: afterRestore(reference, observation),
+      judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
       variant: observation.live.variant,
-      rulesets: rulesetsIn(variants, observation.live),
+      rulesets,
     };
+  }
   const live = await usedOf(host, variants);
   const { inventory } = engine;
   const known = inventory === undefined ? {} : { networks: inventory.networks, settled: true };

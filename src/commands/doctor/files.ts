@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
+import { cellsIn } from '../../doctor/cells.ts';
 import type { Diagnosis } from '../../doctor/diagnosis.ts';
 import type { Facts } from '../../doctor/facts/facts.ts';
 import { bundleFiles } from '../../report/doctor/bundle.ts';
 import { makeMask } from '../../report/mask/mask.ts';
+import { reachSummary } from '../../report/page/reach.ts';
 import { doctorPage } from '../../report/page/page.ts';
 import { writeBundle, writeReport } from '../../host/doctor/bundle.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
@@ -33,9 +35,10 @@ export async function writeReports(
     version: packageJson.version,
   };
   if (html !== undefined) {
-    const plain = { diagnosis, about };
+    const table = cellsIn(facts);
+    const plain = { diagnosis, about, reach: table && reachSummary(table) };
     const shown = mask ? makeMask([plain], [about.host, about.host.split('.')[0] ?? '']).value(plain) : plain;
-    await writeReport(html, doctorPage(shown.diagnosis, shown.about), 'page');
+    await writeReport(html, doctorPage(shown.diagnosis, shown.about, shown.reach), 'page');
     log.warn(`page written to ${html}`);
   }
   if (bundle !== undefined) {

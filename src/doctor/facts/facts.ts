@@ -7,6 +7,7 @@ import type { Finding } from '../../reconcile/finding.ts';
 import type { Family } from '../../net/family.ts';
 import type { HostRules, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
+import type { JudgingBasis } from '../../reach/judge/judge.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { NetworkLink, Route, NetworkState } from '../../trace/network-state.ts';
 
@@ -28,6 +29,8 @@ export interface Facts {
   readonly netState: NetworkState;
   /** What Docker means to be reached, and by whom; undefined where the Engine does not say, or of a version not known here. */
   readonly intended?: Omit<Terrain, 'netState'> | undefined;
+  /** What tells why a way is not as Docker means it; undefined where Docker's rules could not be compared. */
+  readonly judging?: JudgingBasis | undefined;
   readonly networks: readonly LiveNetwork[];
   readonly containers: readonly ContainerFacts[];
   /** As the inventory has them: of running containers, where translations should lead. */

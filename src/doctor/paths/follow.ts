@@ -74,17 +74,16 @@ export const isClosedByHost = ({ request, outcome }: Followed): boolean =>
 /**
  * A followed path with its verdict. What should not get through, and does not, is ok.
  *
- * @param isWhole - nobody asked about this path by name
+ * @param isOwn - closed by the operator's own rules, where nobody asked about this path by name
  */
-export function namedPath(followed: Followed, isWhole: boolean): NamedPath {
-  const { request, path, outcome } = followed;
+export function namedPath({ request, path, outcome }: Followed, isOwn: boolean): NamedPath {
   const { name, kind, subjects, shouldPass } = request;
   const verdict =
     outcome.is === 'unknown'
       ? 'unknown'
       : outcome.is === 'reached' || outcome.is === 'detour' || !shouldPass
         ? 'ok'
-        : isWhole && isClosedByHost(followed)
+        : isOwn
           ? 'warn'
           : 'fail';
   return { name, kind, subjects, shouldPass, verdict, path, flaw: flawOf(outcome, path) };

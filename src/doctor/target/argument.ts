@@ -73,7 +73,7 @@ export function namesNothing(
   });
   const containerNames = containers.map(({ name }) => name);
   const networkNames = networks.map(({ name }) => name);
-  const words = [...new Set([...containerNames, ...networkNames, ...services])];
+  const words = [...new Set([...services, ...networkNames, ...containerNames])];
   const similar = near(argument.toLowerCase(), words, (word) => word.toLowerCase().split(/[-_./]/)).slice(
     0,
     4,

@@ -20,7 +20,6 @@ import {
   stepPlace,
   stepRule,
   tallyWords,
-  uplinksOf,
 } from './words.ts';
 import { printable, type Paint } from '../text.ts';
 
@@ -91,7 +90,7 @@ function drawn(nodes: readonly TreeNode[], indent: string): readonly string[] {
 }
 
 function treeLines(diagnosis: Diagnosis, paint: Paint): readonly string[] {
-  const uplinks = uplinksOf(diagnosis);
+  const uplinks = diagnosis.uplinks.map(({ name }) => name);
   return [
     `  host${uplinks.length === 0 ? '' : `, outside by ${printable(uplinks.join(', '))}`}`,
     ...drawn(

@@ -115,11 +115,13 @@ export function tallyWords({ checks, paths }: Diagnosis): string {
   ];
   const bad = paths.filter(({ verdict }) => verdict === 'fail').length;
   const dark = paths.filter(({ verdict }) => verdict === 'unknown').length;
+  const closed = paths.filter(({ verdict }) => verdict === 'warn').length;
   const ways = [
     count(paths.length, 'path'),
     ...(bad > 0 ? [`${String(bad)} broken`] : []),
     ...(dark > 0 ? [`${String(dark)} unknown`] : []),
-    ...(paths.length > 0 && bad + dark === 0 ? ['all as they should be'] : []),
+    ...(closed > 0 ? [`${String(closed)} closed by the host's own rules`] : []),
+    ...(paths.length > 0 && bad + dark + closed === 0 ? ['all as they should be'] : []),
   ];
   return `${parts.join(', ')}; ${ways.join(', ')}`;
 }
@@ -167,6 +169,7 @@ export function endWords(end: PathEnd): { readonly word: string; readonly text: 
 /** What a named path is judged to be: `gets through`, `closed, as it should be`, `does not get through`. */
 export function pathWords({ verdict, shouldPass, flaw, path }: NamedPath): string {
   if (verdict === 'unknown') return 'cannot tell';
+  if (verdict === 'warn') return "closed by the host's own rules";
   const open = isOpen(path);
   if (!shouldPass) return open ? 'open, though it should be closed' : 'closed, as it should be';
   if (!open) return 'does not get through';
@@ -201,11 +204,4 @@ export function packetsOf(counters: string): string {
   const packets = counters.split(':')[0] ?? '';
   if (!/^\d+$/.test(packets)) return '';
   return packets === '1' ? '1 packet' : `${packets} packets`;
-}
-
-/** The interfaces by which paths leave for, or come from, beyond this host's bridges. */
-export function uplinksOf({ paths, tree }: Diagnosis): readonly string[] {
-  const bridges = new Set(tree.map(({ bridge }) => bridge));
-  const names = paths.flatMap(({ path }) => [path.packet.inInterface, path.last.outInterface]);
-  return [...new Set(names)].filter((name) => name !== '' && name !== 'lo' && !bridges.has(name)).sort();
 }

@@ -1,5 +1,6 @@
 import { SECTIONS, VERDICTS, type Check, type Diagnosis, type CheckSection } from '../../doctor/diagnosis.ts';
 import { mattersOf, SECTION_TITLES } from '../doctor/words.ts';
+import { count } from '../text.ts';
 import { html, type Html } from './html.ts';
 import { chip, evidenceList, mark, countOf, remedyList, WORDS } from './parts.ts';
 
@@ -27,7 +28,7 @@ function sectionPart(
   if (checks.length === 0) return undefined;
   const verdicts = checks.map(({ verdict }) => verdict);
   const fine = verdicts.every((verdict) => verdict === 'ok');
-  return html`<details class="section" ${fine ? undefined : { html: 'open' }}>
+  return html`<details class="section ${fine ? 'fine' : ''}" ${fine ? undefined : { html: 'open' }}>
     <summary class="turn">
       <h3>${SECTION_TITLES[section]}</h3>
       ${VERDICTS.map((verdict) => {
@@ -35,9 +36,25 @@ function sectionPart(
         return number === 0 ? undefined : chip(verdict, `${String(number)} ${WORDS[verdict]}`);
       })}
     </summary>
-    <ul class="checks">
-      ${worstFirst(checks).map((check) => checkItem(check, isCause.includes(check)))}
-    </ul>
+    ${checkList(
+      worstFirst(checks).filter(({ verdict }) => fine || verdict !== 'ok'),
+      isCause,
+    )}
+    ${fine ? undefined : restOfSection(checks.filter(({ verdict }) => verdict === 'ok'))}
+  </details>`;
+}
+
+const checkList = (checks: readonly Check[], isCause: readonly Check[]): Html =>
+  html`<ul class="checks">
+    ${checks.map((check) => checkItem(check, isCause.includes(check)))}
+  </ul>`;
+
+/** What is well beside trouble: there to be looked up, and not in the way. */
+function restOfSection(checks: readonly Check[]): Html | undefined {
+  if (checks.length === 0) return undefined;
+  return html`<details class="fine rest">
+    <summary class="turn soft small">${count(checks.length, 'check')} ok</summary>
+    ${checkList(checks, [])}
   </details>`;
 }
 

@@ -5,7 +5,9 @@ import { checksSection } from './checks.ts';
 import { html, type Html } from './html.ts';
 import { mapSection } from './map.ts';
 import { DRAWINGS, STYLE } from './style.ts';
-import { waySection } from './way.ts';
+import { filterOf } from './filter.ts';
+import { pathsSection } from './paths.ts';
+import { reachSection, type ReachSummary } from './reach.ts';
 
 /** When, where and by what a page was made: it is read elsewhere and later. */
 export interface PageAbout {
@@ -22,9 +24,11 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 /**
  * A diagnosis as one self-contained HTML page: for a ticket, a phone, or paper.
  *
+ * @param reach - who reaches what; undefined where that could not be asked
  * @returns the whole document, ASCII and UTF-8, to be written as UTF-8
  */
-export function doctorPage(diagnosis: Diagnosis, about: PageAbout): string {
+export function doctorPage(diagnosis: Diagnosis, about: PageAbout, reach?: ReachSummary): string {
+  const filter = filterOf(diagnosis);
   const word = VERDICT_WORDS[diagnosis.verdict];
   const page = html`<html lang="en">
     <head>
@@ -36,15 +40,15 @@ export function doctorPage(diagnosis: Diagnosis, about: PageAbout): string {
       <meta name="robots" content="noindex" />
       <title>${word}: ${subjectWords(diagnosis)} · ${about.host} · ${about.time}</title>
       <style>
-        ${{ html: `${STYLE}${DRAWINGS}` }}
+        ${{ html: `${STYLE}${DRAWINGS}${filter.style}` }}
       </style>
     </head>
     <body>
       <div class="page">
-        ${header(diagnosis, about)}
+        ${header(diagnosis, about, reach)}
         <main>
-          ${causesSection(diagnosis)} ${waySection(diagnosis)} ${mapSection(diagnosis)}
-          ${checksSection(diagnosis)}
+          ${reachSection(reach)} ${causesSection(diagnosis)} ${filter.controls}
+          ${mapSection(diagnosis, filter)} ${pathsSection(diagnosis, filter)} ${checksSection(diagnosis)}
         </main>
         <footer>
           Made by rulesguard ${about.version} on ${about.host}, ${about.time}. Nothing on this page is loaded
@@ -56,7 +60,7 @@ export function doctorPage(diagnosis: Diagnosis, about: PageAbout): string {
   return `<!doctype html>\n${page.html}\n`;
 }
 
-function header(diagnosis: Diagnosis, about: PageAbout): Html {
+function header(diagnosis: Diagnosis, about: PageAbout, reach: ReachSummary | undefined): Html {
   const { verdict, engine, variant } = diagnosis;
   return html`<header>
     <p class="eyebrow">rulesguard doctor</p>
@@ -74,9 +78,10 @@ function header(diagnosis: Diagnosis, about: PageAbout): Html {
       ${fact('Checked', tallyWords(diagnosis), 'wide')}
     </dl>
     <nav class="toc" aria-label="On this page">
+      ${reach === undefined ? undefined : html`<a href="#reach">Who reaches what</a>`}
       ${mattersOf(diagnosis).length === 0 ? undefined : html`<a href="#causes">${verdict === 'unknown' ? 'Not read' : 'Causes'}</a>`}
+      ${diagnosis.tree.length === 0 ? undefined : html`<a href="#map">Networks and containers</a>`}
       ${diagnosis.paths.length === 0 ? undefined : html`<a href="#ways">Packet paths</a>`}
-      ${diagnosis.tree.length === 0 ? undefined : html`<a href="#map">Bridges and containers</a>`}
       <a href="#checks">All checks</a>
     </nav>
   </header>`;

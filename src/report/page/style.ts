@@ -109,6 +109,7 @@ details[open] > .turn::before { content: "\\2212"; }
 
 .map { --rail: var(--strong); }
 .uplink { display: inline-block; border: 1px solid var(--strong); border-radius: 0.375rem; background: var(--sheet); padding: 0.375rem 0.75rem; font-weight: 600; }
+.uplink .soft { font-weight: 400; }
 .bridges { margin-left: 0.9375rem; }
 .bridges > li { position: relative; padding: 0.625rem 0 0 1.5rem; border-left: 2px solid var(--rail); }
 .bridges > li:last-child { border-color: transparent; }
@@ -128,6 +129,32 @@ details[open] > .turn::before { content: "\\2212"; }
 .port.bad { border-color: var(--fail); }
 .published { display: flex; flex-wrap: wrap; gap: 0.25rem; }
 .published li { font-family: var(--mono); font-size: 0.75rem; border: 1px solid var(--line); border-radius: 0.25rem; background: var(--sunk); padding: 0.0625rem 0.4375rem; }
+
+.tiles { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.tile { flex: 1 1 9rem; max-width: 18rem; border: 1px solid var(--tone-line, var(--line)); border-radius: 0.375rem; background: var(--tone-sheet, var(--sheet)); padding: 0.5rem 0.75rem; font-size: 0.875rem; }
+.tile b { display: block; font-size: 1.44rem; line-height: 1.3; font-weight: 650; font-variant-numeric: tabular-nums; color: var(--tone, inherit); }
+.effects { margin-top: 1rem; border-top: 1px solid var(--line); }
+.effect { display: flex; flex-direction: column; align-items: flex-start; gap: 0.25rem 0.75rem; padding: 0.625rem 0; border-bottom: 1px solid var(--line); }
+.effect .chip.plain { color: var(--soft); background: var(--sheet); border-color: var(--line); }
+.effect .body { min-width: 0; flex: 1; }
+.effect .what { font-weight: 500; }
+.effect .why { color: var(--soft); }
+.names > summary { display: flex; gap: 0.25rem; }
+
+.filter { display: flex; flex-wrap: wrap; gap: 0.75rem 2rem; margin-top: 3.5rem; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--sheet); }
+@supports not selector(:has(*)) { .filter { display: none; } }
+.filter fieldset { border: 0; margin: 0; padding: 0; min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: baseline; }
+.filter legend { float: left; padding: 0 0.5rem 0 0; font-size: 0.8125rem; font-weight: 600; color: var(--soft); }
+.filter label { position: relative; font-size: 0.8125rem; }
+.filter input { position: absolute; opacity: 0; inset: 0; margin: 0; cursor: pointer; }
+.filter span { display: block; border: 1px solid var(--line); border-radius: 0.25rem; padding: 0.0625rem 0.5rem; }
+.filter input:checked + span { border-color: var(--ink); background: var(--ink); color: var(--paper); }
+.filter input:focus-visible + span { outline: 2px solid var(--unknown); outline-offset: 2px; }
+
+.alike { columns: 18rem; column-gap: 1.5rem; font-size: 0.8125rem; margin-bottom: 1rem; }
+.alike li { break-inside: avoid; padding: 0.0625rem 0; }
+.path .inner > h4 { margin-bottom: 0.5rem; }
+.rest > summary { display: flex; padding-bottom: 0.5rem; }
 
 .section { border-bottom: 1px solid var(--line); }
 .section > summary { display: flex; align-items: baseline; gap: 0.5rem; padding: 0.75rem 0; }
@@ -149,6 +176,8 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .steps li { grid-template-columns: 7rem 13rem minmax(0, 1fr); align-items: baseline; }
   .steps li > .where { grid-column: 2; }
   .steps li > .did, .steps li > code { grid-column: 3; }
+  .effect { flex-direction: row; }
+  .effect > .chip { flex: 0 0 6rem; margin-top: 0.125rem; }
   .port { flex-direction: row; align-items: baseline; gap: 1rem; }
   .port .plug { flex: 0 0 15rem; }
   .port .who { flex: 1 1 14rem; }
@@ -167,6 +196,8 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .toc { display: none; }
   .card, .steps li, .port { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  details::details-content { content-visibility: visible; block-size: auto; }
+  .filter { display: none; }
+  .paper::details-content { content-visibility: visible; block-size: auto; }
+  .turn::before { display: none; }
 }
 `;

@@ -1,4 +1,4 @@
-import type { Diagnosis, NamedPath } from '../../doctor/diagnosis.ts';
+import type { NamedPath } from '../../doctor/diagnosis.ts';
 import type { Packet } from '../../trace/packet.ts';
 import type { Hook, Path, PathStep } from '../../trace/path.ts';
 import {
@@ -21,44 +21,31 @@ const ORDER: readonly (readonly [Hook, readonly string[]])[] = [
   ['POSTROUTING', ['mangle', 'nat']],
 ];
 
-/** How many broken paths are expanded: further ones look alike. */
-const UNFOLDED = 4;
-
-/** Every path: broken ones first and expanded. */
-export function waySection({ paths }: Diagnosis): Html | undefined {
-  if (paths.length === 0) return undefined;
-  const rank = ({ verdict }: NamedPath): number => (verdict === 'ok' ? 2 : verdict === 'fail' ? 0 : 1);
-  return html`<section aria-labelledby="ways">
-    <h2 id="ways">Packet paths</h2>
-    <p class="lead">
-      Each path through the hooks of this host, with every rule that decides something. What stops a packet is
-      marked.
-    </p>
-    ${paths.toSorted((a, b) => rank(a) - rank(b)).map((path, index) => pathCard(path, index < UNFOLDED))}
-  </section>`;
-}
-
-function pathCard(named: NamedPath, mayOpen: boolean): Html {
-  const { name, verdict, path, flaw } = named;
+/** One path, drawn, in a card of its own. */
+export function pathCard(named: NamedPath, mayOpen: boolean): Html {
+  const { name, verdict } = named;
   return html`<details
-    class="card path ${verdict}"
+    class="card path ${verdict} ${verdict === 'ok' ? 'fine' : ''}"
     ${verdict === 'ok' || !mayOpen ? undefined : { html: 'open' }}
   >
     <summary class="turn">
       <h3>${name}</h3>
       ${chip(verdict, pathWords(named))}
     </summary>
-    <div class="inner">
-      ${flaw === '' ? undefined : html`<p class="flaw">${flaw}</p>`}
-      <div class="way">
-        ${startHop(path)} ${hopsOf(path).map((hop) => hopBox(hop, path))} ${endHop(path, verdict)}
-        ${ghostHops(path)}
-      </div>
-      <ol class="steps" aria-label="rule by rule">
-        ${path.steps.map((step, index) => stepItem(step, index, path))}
-      </ol>
-    </div>
+    <div class="inner">${pathDrawing(named)}</div>
   </details>`;
+}
+
+/** A path through the hooks, then rule by rule. */
+export function pathDrawing({ verdict, path, flaw }: NamedPath): Html {
+  return html`${flaw === '' ? undefined : html`<p class="flaw">${flaw}</p>`}
+    <div class="way">
+      ${startHop(path)} ${hopsOf(path).map((hop) => hopBox(hop, path))} ${endHop(path, verdict)}
+      ${ghostHops(path)}
+    </div>
+    <ol class="steps" aria-label="rule by rule">
+      ${path.steps.map((step, index) => stepItem(step, index, path))}
+    </ol>`;
 }
 
 /** A packet in three short lines: a box is narrow. */

@@ -122,7 +122,7 @@ test('a mistyped name: every near one is suggested, exit 2, also on a host with 
     ...facts,
     containers: [...facts.containers, { ...one, id: 'wed', name: 'wed', service: '' }],
   };
-  expect(faultOf('wbe', near).hint).toBe('Did you mean shop-web-1, or shop-web-2, or web, or shop/web?');
+  expect(faultOf('wbe', near).hint).toBe('Did you mean web, or shop/web, or shop-web-1, or shop-web-2?');
   expect(faultOf('shop/bd', facts).hint).toMatch(/^Did you mean shop\/db/);
 });
 

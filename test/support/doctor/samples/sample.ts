@@ -78,6 +78,7 @@ export const HEALTHY: Diagnosis = {
   target: { kind: 'host' },
   subjects: [],
   from: '',
+  uplinks: [{ name: 'eth0', addresses: ['192.0.2.10', '2001:db8::10'] }],
   verdict: 'ok',
   causes: [],
   checks: [
