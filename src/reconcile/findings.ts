@@ -1,8 +1,9 @@
 import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
-import type { RuleName } from '../firewall/iptables/text/model.ts';
+import { ordersOf } from '../firewall/iptables/order/order.ts';
+import { rulespecOf, type RuleName } from '../firewall/iptables/text/model.ts';
 import { writtenRule } from '../firewall/iptables/ownership/written.ts';
 import type { ChainDrift, Drift, PolicyDrift, Extra } from '../firewall/iptables/compare/drift.ts';
-import { lossOf } from './consequence.ts';
+import { lossOf, type Consequence } from './consequence.ts';
 import { worstFirst, type Finding, type Severity } from './finding.ts';
 import type { Surroundings } from './known-names.ts';
 
@@ -171,18 +172,30 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
         ),
       );
     if (drift.misplaced.has(text)) {
-      const loss = lossOf(owned, surroundings);
-      findings.push(
-        ruleFinding(
-          'misplaced',
-          owned,
-          loss.severity,
-          `out of order: an earlier rule takes its packets: ${loss.text}`,
-        ),
-      );
+      const { severity, text: meaning } = disorderOf(owned, drift, surroundings);
+      findings.push(ruleFinding('misplaced', owned, severity, `out of order: ${meaning}`));
     }
   }
   return findings;
+}
+
+/** What a rule in the wrong place means: it takes the packets of one that must come first, or its own are taken before. */
+function disorderOf(
+  owned: OwnedRule,
+  { live, misplaced }: ChainDrift,
+  surroundings: Surroundings,
+): Consequence {
+  const mine = ordersOf(owned);
+  const mustComeFirst = (other: OwnedRule): boolean =>
+    !misplaced.has(other.rule.text) &&
+    ordersOf(other).some(({ scope, phase }) => mine.some((own) => own.scope === scope && own.phase > phase));
+  const robbed = live.slice(live.indexOf(owned) + 1).find(mustComeFirst);
+  if (robbed === undefined) {
+    const { severity, text } = lossOf(owned, surroundings);
+    return { severity, text: `an earlier rule takes its packets: ${text}` };
+  }
+  const { severity, text } = lossOf(robbed, surroundings);
+  return { severity, text: `comes before ${rulespecOf(robbed.rule)}: ${text}` };
 }
 
 function policyFinding({ family, table, chain, was, is }: PolicyDrift, opens: boolean): Finding {

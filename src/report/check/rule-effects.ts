@@ -1,4 +1,5 @@
 import type { Family } from '../../net/family.ts';
+import { rulespecOf } from '../../firewall/iptables/text/model.ts';
 import { isBroken, type Finding } from '../../reconcile/finding.ts';
 import { count, place } from '../text.ts';
 import { coverOfFinding } from '../../reconcile/accept/covers.ts';
@@ -73,7 +74,9 @@ function idleEffect(findings: readonly Finding[]): readonly CheckEffect[] {
 const idleReason = (finding: Finding): string =>
   finding.kind === 'policy' || finding.rule === undefined
     ? `${place(finding)}: ${finding.consequence}`
-    : `${finding.family === 'ipv6' ? 'ipv6 ' : ''}${finding.table}: ${finding.rule}`;
+    : finding.kind === 'misplaced'
+      ? `${place(finding)}: ${rulespecOf({ chain: finding.chain, text: finding.rule })} ${finding.consequence.replace(/^out of order: /, '')}`
+      : `${finding.family === 'ipv6' ? 'ipv6 ' : ''}${finding.table}: ${finding.rule}`;
 
 function idleWords(findings: readonly Finding[]): string {
   const policies = findings.filter(({ kind }) => kind === 'policy').length;

@@ -98,7 +98,8 @@ function differenceOf({ differs }: ToldCell, effect: EffectGroup['effect']): Dif
 
 /** Why a cell is as it is, '' where nothing is to be said. What is lost is told by what becomes of the packet, everything else by what decides. */
 export function reasonIn({ is, cause, decider }: ToldCell): string {
-  if (cause === 'lost' && is.is === 'reached') return "rules of Docker's that close it are lost";
+  if (cause === 'lost' && is.is === 'reached')
+    return 'rules that close it are lost, or packets no longer pass them first';
   return cause === undefined || cause === 'lost' || decider === undefined
     ? reasonOf(is)
     : deciderReason(decider, is);

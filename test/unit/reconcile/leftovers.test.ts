@@ -10,6 +10,7 @@ import { isDamage } from '../../../src/reconcile/finding.ts';
 import { observationOf, type Observation } from '../../../src/reconcile/observation.ts';
 import { planFor } from '../../../src/reconcile/repair-plan.ts';
 import { isEmptyPlan } from '../../../src/firewall/iptables/plan/plan.ts';
+import { simulatePlan } from '../../../src/firewall/iptables/plan/simulate-plan.ts';
 import { liveOf, recordedHost } from '../../support/recorded/observation.ts';
 import { recording } from '../../support/recorded/recordings.ts';
 
@@ -92,4 +93,30 @@ describe.each([
     expect(seen.findings.filter(isDamage)).toEqual([]);
     expect(notices(seen).filter(({ kind }) => kind !== 'orphan')).toEqual([]);
   });
+});
+
+test("DOCKER-FORWARD before DOCKER-USER is one finding, of the user's rules; a restore puts it right and nothing is lost", () => {
+  const { live } = recordedHost('engine-28.5-plain');
+  const { tables } = live.rules.ipv4;
+  const filter = tables.get('filter');
+  const forward = filter?.chains.get('FORWARD');
+  if (filter === undefined || forward === undefined) throw new Error('no FORWARD');
+  const chains = new Map(filter.chains).set('FORWARD', { ...forward, rules: forward.rules.toReversed() });
+  const seen = observed('engine-28.5-plain', {
+    tables: new Map(tables).set('filter', { name: 'filter', chains }),
+  });
+  expect(seen.findings.map(({ kind, severity, consequence }) => [kind, severity, consequence])).toEqual([
+    [
+      'misplaced',
+      'exposure',
+      'out of order: comes before -j DOCKER-USER: traffic no longer passes DOCKER-USER: your own rules for containers have no effect',
+    ],
+  ]);
+  const { rules } = simulatePlan(
+    planFor(seen, { policies: 'leave', assumeUnchanged: false }),
+    seen.live.rules,
+  );
+  expect(rulesOf(rules.ipv4, 'filter', 'FORWARD').map(({ text }) => text)).toEqual(
+    forward.rules.map(({ text }) => text),
+  );
 });
