@@ -1,4 +1,6 @@
 import type { ReferenceArgs } from '../app/observe/open-reference.ts';
+import { othersDeciding } from '../app/check/others.ts';
+import { realCheckHost } from '../app/check/real-check-host.ts';
 import { realHost } from '../app/real-host.ts';
 import type { Host } from '../app/ports.ts';
 import type { RepairOptions } from '../app/restore/repair.ts';
@@ -17,6 +19,7 @@ import {
 import { count, printable } from '../report/text.ts';
 import type { Preview } from '../app/restore/preview.ts';
 import type { Context, Exit } from './context.ts';
+import { openReference } from './shared/reference.ts';
 import { reporting, reportRestored } from './shared/report-events.ts';
 
 export interface RestoreArgs extends ReferenceArgs {
@@ -44,7 +47,7 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
     return preview(host, args, options, context);
   const result = await reporting(context, (on) => restore(host, args, options, on));
-  reportRestored(result, context);
+  await reportRestored(result, context);
   return result.exit;
 }
 
@@ -85,11 +88,18 @@ async function preview(
 
 async function showPlan(
   { observation, plan, full, policies, rulesAfter }: Preview,
-  { family }: RestoreArgs,
-  { print, paint }: Context,
+  args: RestoreArgs,
+  context: Context,
 ): Promise<void> {
+  const { print, paint, stateDir } = context;
+  const { family } = args;
   if (isEmptyPlan(plan) && isEmptyPlan(full) && plan.leftOut.length === 0) {
-    print(emptyPlanText(policies, paint));
+    const others = await othersDeciding(
+      realCheckHost(stateDir),
+      await openReference(args, context),
+      observation,
+    );
+    print(emptyPlanText(policies, others, paint));
     return;
   }
   if (isEmptyPlan(plan) && !isEmptyPlan(full)) print(`Nothing to do for ${family ?? ''}.\n`);

@@ -4,7 +4,7 @@ import { countSteps, type Plan } from '../firewall/iptables/plan/plan.ts';
 import { isDamage, leftAfter, type Finding } from './finding.ts';
 import type { DroppedFlows } from './flows.ts';
 import type { Observation } from './observation.ts';
-import { opensPolicies } from './reference.ts';
+import { opensPolicies, type Reference } from './reference.ts';
 import { planFor, type Planning } from './repair-plan.ts';
 
 /** What a repair found, did and left undone. */
@@ -83,6 +83,9 @@ const isAmong = (left: LeftOut, findings: readonly Finding[]): boolean =>
 
 /** All that a restore did, for its report. */
 export interface RestoreResult extends RepairResult {
+  readonly reference: Reference;
+  /** What it left. */
+  readonly after: Observation;
   /** How many times a plan was applied. */
   readonly applies: number;
   /** Ids of journal entries, one an apply; fewer where the journal could not be written. */

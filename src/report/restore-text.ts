@@ -2,13 +2,21 @@ import { iptablesOf } from '../firewall/iptables/text/tools.ts';
 import type { Family } from '../net/family.ts';
 import type { DroppedFlows } from '../reconcile/flows.ts';
 import type { PolicyLeft, RestoreResult } from '../reconcile/repair-result.ts';
+import type { CheckEffect } from './check/effect.ts';
 import { leftOutLines } from './plan-text.ts';
 import { count, place, printable, type Paint } from './text.ts';
 
+/** What its text is made of. */
+type RepairText = Omit<RestoreResult, 'reference' | 'after'>;
+
 const UNDO = 'Undo it: rulesguard restore --undo';
 
-/** What a restore did, for stdout. */
-export function restoreText(result: RestoreResult, paint: Paint): string {
+/**
+ * What a restore did, for stdout.
+ *
+ * @param others - what packets do all the same, for something decides before Docker's rules that is not Docker's
+ */
+export function restoreText(result: RepairText, paint: Paint, others: readonly CheckEffect[] = []): string {
   const { repaired, steps, applies, journal, leftOut, policies, unexplained, explained, rulesOfContainers } =
     result;
   const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
@@ -17,7 +25,7 @@ export function restoreText(result: RestoreResult, paint: Paint): string {
     lines.push(
       `${verdict('REPAIRED', paint)}  ${count(repaired, 'finding')} in ${count(steps, 'step')}; read back and compared.${journal.length < applies ? '' : ` ${UNDO}`}`,
     );
-  else if (unexplained.length + explained + policies.length === 0) lines.push(nothingToDo(paint));
+  else if (unexplained.length + explained + policies.length === 0) lines.push(nothingToDo(others, paint));
   // The first word is the verdict: a policy that is left comes before what repair chose to leave out.
   lines.push(...policies.map((policy) => `${left}  ${policyText(policy)}`));
   lines.push(...leftOutLines(leftOut, paint));
@@ -29,11 +37,14 @@ export function restoreText(result: RestoreResult, paint: Paint): string {
     );
   if (applies === 0 && policies.length > 0 && unexplained.length + explained === 0) lines.push(ONLY_POLICIES);
   lines.push(...flowLines(result.flows));
+  if (applies > 0 && others.length > 0) lines.push(othersHead(OTHERS, paint));
+  lines.push(...othersLines(others, paint));
+  if (applies === 0 && lines.length === 1 && others.length === 0) lines.push('', DOCTOR);
   return lines.map((line) => `${line}\n`).join('');
 }
 
 /** Notes beside the result, for stderr. */
-export function restoreNotes({ applies, unjournaled, unconnected, flows }: RestoreResult): readonly string[] {
+export function restoreNotes({ applies, unjournaled, unconnected, flows }: RepairText): readonly string[] {
   return [
     ...(applies > 0 && unjournaled !== undefined ? [unjournaledText(unjournaled)] : []),
     ...unconnected.map(
@@ -78,14 +89,44 @@ export function openingsText(
 }
 
 /** That restore has nothing to do: no rule is lost, and no policy differs. */
-const nothingToDo = (paint: Paint): string =>
-  `${verdict('INTACT', paint)}  nothing to do: all of Docker's rules are in place`;
+const nothingToDo = (others: readonly CheckEffect[], paint: Paint): string =>
+  others.length === 0
+    ? `${verdict('INTACT', paint)}  nothing to do: all of Docker's rules are in place`
+    : othersHead(`nothing to do: all of Docker's rules are in place, but ${OTHERS}`, paint);
+
+const OTHERS = "something decides before them that is not Docker's, and is left as it is";
+
+const othersHead = (text: string, paint: Paint): string =>
+  `${paint('red', paint('bold', 'OVERRIDDEN'))}  ${text}`;
+
+/** Effects that are named; check names all. */
+const NAMED = 4;
+
+const othersLines = (others: readonly CheckEffect[], paint: Paint): readonly string[] =>
+  others.length === 0
+    ? []
+    : [
+        ...others.slice(0, NAMED).map(({ headline, reasons }) => {
+          const [reason] = reasons;
+          return printable(`  ${headline}${reason === undefined ? '' : ` (${reason})`}`);
+        }),
+        `Next: ${paint('bold', 'rulesguard check')} says what to do about it.`,
+      ];
+
+const DOCTOR = 'Packets still do not arrive? rulesguard doctor CONTAINER shows where they stop.';
 
 const ONLY_POLICIES = "Apart from that all of Docker's rules are in place.";
 
 /** A plan without a step, for people: what it would leave as it is comes first. */
-export const emptyPlanText = (policies: readonly PolicyLeft[], paint: Paint): string =>
-  policies.length === 0 ? `${nothingToDo(paint)}\n` : `${policiesText(policies)}${ONLY_POLICIES}\n`;
+export function emptyPlanText(
+  policies: readonly PolicyLeft[],
+  others: readonly CheckEffect[],
+  paint: Paint,
+): string {
+  if (policies.length > 0) return `${policiesText(policies)}${ONLY_POLICIES}\n`;
+  const more = others.length === 0 ? ['', DOCTOR] : othersLines(others, paint);
+  return [nothingToDo(others, paint), ...more].map((line) => `${line}\n`).join('');
+}
 
 /** The policies that a plan leaves. */
 export const policiesText = (policies: readonly PolicyLeft[]): string =>

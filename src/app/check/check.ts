@@ -1,5 +1,4 @@
 import { firewallBackendOf } from '../../docker/firewall-backend.ts';
-import { Fault } from '../../fault.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { Rule } from '../../firewall/iptables/text/model.ts';
@@ -14,6 +13,7 @@ import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
 import type { Baselines, Clock } from '../ports.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
+import { acceptancesOf } from './acceptances.ts';
 import { dayOf, lookUntilStable, type Look } from './look.ts';
 import type { CheckHost } from './ports.ts';
 
@@ -77,22 +77,18 @@ export const reportOf = ({ verdict, observation, head, removals }: Checked): Che
 /** The verdict, once what was accepted is left out; that is read only where there is something to accept. */
 async function judged(
   { observation, followed, verdict }: Look,
-  { readAccepted, now }: Pick<CheckHost, 'readAccepted' | 'now'>,
+  host: Pick<CheckHost, 'readAccepted' | 'now'>,
   on: Listener<NoticeEvent>,
 ): Promise<HostVerdict> {
   if (verdict.exit === 0) return verdict;
-  const acceptances = await readAccepted().catch((error: unknown) => {
-    if (!(error instanceof Fault)) throw error;
-    on({ kind: 'notice', notice: { kind: 'accepted-unusable', why: error.message, hint: error.hint } });
-    return [];
-  });
+  const acceptances = await acceptancesOf(host, on);
   return acceptances.length === 0
     ? verdict
     : verdictOf({
         findings: observation.findings,
         packets: followed.packets,
         acceptances,
-        today: dayOf(now()),
+        today: dayOf(host.now()),
       });
 }
 

@@ -58,6 +58,8 @@ export async function restoreLocked(
   const { plans, journal, unjournaled } = repaired;
   return {
     ...resultOf(repaired, options),
+    reference,
+    after: repaired.after,
     applies: plans.length,
     journal,
     unjournaled,

@@ -26,6 +26,6 @@ export async function restoreAfter(planning: Planning, context: Context): Promis
   const result = await reporting(context, (on) =>
     restore(realHost(context), BY_BOTH, { ...planning, rehearse: true }, on),
   );
-  reportRestored(result, context);
+  await reportRestored(result, context);
   return result;
 }

@@ -57,13 +57,17 @@ function report(
   }
 }
 
-/** Reports what a restore did. */
-export function reportRestored(
+/** Reports what a restore did, and what it could not change: what decides before Docker's rules and is not Docker's. */
+export async function reportRestored(
   result: RestoreResult,
-  { print, paint, log }: Pick<Context, 'print' | 'paint' | 'log'>,
-): void {
-  print(restoreText(result, paint));
+  { print, paint, log, stateDir }: Pick<Context, 'print' | 'paint' | 'log' | 'stateDir'>,
+): Promise<void> {
+  const { applies, journal, steps, reference, after } = result;
+  // Loaded only after a repair: most hooks need none.
+  const { othersDeciding } = await import('../../app/check/others.ts');
+  const { realCheckHost } = await import('../../app/check/real-check-host.ts');
+  const others = await othersDeciding(realCheckHost(stateDir), reference, after);
+  print(restoreText(result, paint, others));
   for (const note of restoreNotes(result)) log.warn(note);
-  const { applies, journal, steps } = result;
   if (applies > 0) log.info(`journal ${journal.join(', ')}`, { journal, steps });
 }

@@ -48,10 +48,11 @@ function headLine({ verdict, head }: CheckReport, paint: Paint): string {
   return `${paint(style, paint('bold', word))}  ${headWords(verdict, head)} (${about})`;
 }
 
-function headWords({ state, effects, cells }: HostVerdict, { rules }: CheckHead): string {
+function headWords({ state, effects, cells, accepted }: HostVerdict, { rules }: CheckHead): string {
   const whole = `all ${count(rules, 'rule')} of Docker's are in place`;
   switch (state) {
     case 'intact':
+      if (accepted.length > 0) return `${whole}, and nothing is wrong but what was accepted`;
       return cells === undefined ? whole : `${whole}, and packets get where ${whoMeans(cells)}`;
     case 'damaged':
       return tallyWords(effects);

@@ -58,8 +58,8 @@ for (const variant of VARIANTS)
             );
             expect(neighboursIn(repaired)).toEqual(neighboursIn(damaged));
 
-            expect(await host.run('restore --assume-unchanged')).toBe(
-              "INTACT  nothing to do: all of Docker's rules are in place\n",
+            expect(await host.run('restore --assume-unchanged')).toMatch(
+              /^INTACT {2}nothing to do: all of Docker's rules are in place\n/,
             );
             expect(await host.run('check')).toMatch(/^INTACT/);
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { PolicyLeft, RestoreResult } from '../../../src/reconcile/repair-result.ts';
+import type { PolicyLeft } from '../../../src/reconcile/repair-result.ts';
+import type { CheckEffect } from '../../../src/report/check/effect.ts';
 import { emptyPlanText, restoreText } from '../../../src/report/restore-text.ts';
 import { paintWith } from '../../../src/report/text.ts';
 
 const plain = paintWith(false);
-const NOTHING: RestoreResult = {
+const NOTHING: Parameters<typeof restoreText>[0] = {
   ...{ exit: 0, repaired: 0, steps: 0, applies: 0, explained: 0, rulesOfContainers: 0 },
   ...{ leftOut: [], policies: [], unexplained: [], unconnected: [], journal: [] },
   ...{ unjournaled: undefined, flows: undefined },
@@ -24,7 +25,12 @@ const LEFT_OUT = {
 
 describe('what restore says first', () => {
   test('is INTACT only where no rule is lost and no policy differs', () => {
-    expect(restoreText(NOTHING, plain)).toBe("INTACT  nothing to do: all of Docker's rules are in place\n");
+    expect(restoreText(NOTHING, plain)).toBe(
+      `INTACT  nothing to do: all of Docker's rules are in place
+
+Packets still do not arrive? rulesguard doctor CONTAINER shows where they stop.
+`,
+    );
     expect(restoreText({ ...NOTHING, leftOut: [LEFT_OUT] }, plain)).toMatch(/^INTACT /);
     for (const policy of [OPENED, CLOSED])
       expect(restoreText({ ...NOTHING, exit: 1, policies: [policy] }, plain)).not.toContain('INTACT');
@@ -51,9 +57,40 @@ Apart from that all of Docker's rules are in place.
   });
 });
 
+const OTHERS: readonly CheckEffect[] = [
+  {
+    ...{
+      id: 'a1b2c3',
+      effect: 'outage',
+      cause: 'overridden',
+      headline: '2 published ports unreachable from outside',
+    },
+    ...{ names: [], reasons: ['filter: -A FORWARD -j DROP'], cells: 4, deciders: [], covers: [] },
+  },
+];
+
+describe("what decides before Docker's rules", () => {
+  test('nothing to do is not INTACT then, and the rule is said to be left', () => {
+    expect(restoreText(NOTHING, plain, OTHERS)).toBe(
+      `OVERRIDDEN  nothing to do: all of Docker's rules are in place, but something decides before them that is not Docker's, and is left as it is
+  2 published ports unreachable from outside (filter: -A FORWARD -j DROP)
+Next: rulesguard check says what to do about it.
+`,
+    );
+    expect(emptyPlanText([], OTHERS, plain)).toMatch(/^OVERRIDDEN /);
+  });
+
+  test('after a repair it is said behind what was repaired', () => {
+    const text = restoreText({ ...NOTHING, applies: 1, repaired: 2, steps: 3 }, plain, OTHERS);
+    expect(text).toMatch(
+      /^REPAIRED {2}2 findings.*\nOVERRIDDEN {2}something decides before them.*\n {2}2 published/,
+    );
+  });
+});
+
 test('a plan without a step says INTACT only where no policy is left', () => {
-  expect(emptyPlanText([], plain)).toMatch(/^INTACT /);
-  expect(emptyPlanText([OPENED], plain)).toBe(
+  expect(emptyPlanText([], [], plain)).toMatch(/^INTACT /);
+  expect(emptyPlanText([OPENED], [], plain)).toBe(
     `The policy of filter FORWARD was DROP and is ACCEPT. It is set back only with: rulesguard restore --policies
 Apart from that all of Docker's rules are in place.
 `,

@@ -1,0 +1,142 @@
+import { describe, expect, test } from 'vitest';
+import { reportOf, type Checked } from '../../../../src/app/check/check.ts';
+import { Fault } from '../../../../src/fault.ts';
+import type { HostRules } from '../../../../src/firewall/iptables/text/model.ts';
+import { checkNagios } from '../../../../src/report/check/nagios.ts';
+import { checkText } from '../../../../src/report/check/text.ts';
+import { paintWith } from '../../../../src/report/text.ts';
+import { checked, memoryCheckHost } from '../../../support/app/checked.ts';
+import { flushed, without, withPolicy, withRule } from '../../../support/app/edit-rules.ts';
+import { ENGINE_REPLY, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
+import { memoryHost } from '../../../support/app/memory-host.ts';
+import { snapped } from '../../../support/app/snapped.ts';
+
+const plain = paintWith(false);
+const filterFirst = (text: string, rules = WHOLE_RULES): HostRules =>
+  withRule(rules, 'ipv4', 'filter', text, 'first');
+const textOf = (found: Checked): string => checkText(reportOf(found), plain, 'screen');
+const effectsOf = ({ verdict }: Checked): readonly string[] =>
+  verdict.effects.map(({ effect, cause, headline }) => `${effect} ${cause}: ${headline}`);
+
+describe('a host is judged by its packets', () => {
+  test('whole and effective: INTACT, exit 0, with the doctor line', async () => {
+    const found = await checked(memoryCheckHost());
+    expect(found.verdict).toMatchObject({ state: 'intact', exit: 0, effects: [] });
+    expect(textOf(found)).toMatch(/^INTACT {2}all 27 rules of Docker's are in place, and packets get where/);
+    expect(textOf(found)).toContain('Packets still do not arrive? rulesguard doctor');
+  });
+
+  test('nat flushed: who does not get out comes first, and what docker-proxy serves is not unreachable', async () => {
+    const found = await checked(memoryCheckHost(flushed(WHOLE_RULES)));
+    expect(found.verdict).toMatchObject({ state: 'damaged', exit: 1 });
+    expect(effectsOf(found)).toEqual([
+      'outage lost: 1 container does not reach the outside',
+      'outage lost: 1 container does not reach its name server',
+      'degraded lost: 2 published ports reached from outside through docker-proxy alone',
+      'degraded lost: 2 published ports reached from this host through docker-proxy alone',
+    ]);
+    expect(checkNagios(found.verdict, 27).line).toMatch(
+      /^RULESGUARD CRITICAL - 1 container does not reach the outside \(and 3 more effects\) \| exposure=0;;0;0 outage=5;/,
+    );
+  });
+
+  test('filter flushed under policy DROP: nothing is said to be open', async () => {
+    const found = await checked(memoryCheckHost(flushed(WHOLE_RULES, 'ipv4', 'filter')));
+    expect(found.verdict.state).toBe('damaged');
+    expect(effectsOf(found).filter((line) => line.startsWith('exposure'))).toEqual([]);
+    expect(textOf(found)).not.toMatch(/reach each other/);
+  });
+
+  test('a rule before whole rules of Docker: OVERRIDDEN, the rule, and the command that was tried', async () => {
+    const rule = '-A FORWARD -p tcp -m tcp --dport 80 -j DROP';
+    const found = await checked(memoryCheckHost(filterFirst(rule)));
+    expect(found.verdict).toMatchObject({ state: 'overridden', exit: 1 });
+    const text = textOf(found);
+    expect(text).toMatch(/^OVERRIDDEN {2}1 outage, though all 27 rules of Docker's are in place/);
+    expect(text).toContain('OUTAGE  1 published port unreachable from outside: web 8080');
+    expect(text).toContain(`filter: ${rule}`);
+    expect(text).toContain(`Next: iptables -w -t filter ${rule.replace('-A', '-D')}`);
+    expect(text).not.toContain('rulesguard restore');
+  });
+
+  test("a rule in DOCKER-USER is the operator's: INTACT, with a count", async () => {
+    const found = await checked(memoryCheckHost(filterFirst('-A DOCKER-USER -i eth0 -j DROP')));
+    expect(found.verdict).toMatchObject({ state: 'intact', exit: 0 });
+    expect(textOf(found)).toMatch(/Rules of your own close \d+ ways: rulesguard reach lists them/);
+  });
+
+  test('a setting of the kernel: never INTACT, and restore is no answer', async () => {
+    const healthy = memoryCheckHost();
+    const forwarding = ['all', 'eth0', 'docker0'].map((name) => `ipv4/conf/${name}/forwarding`);
+    const off = ['ipv4/ip_forward', ...forwarding].map((path) => [path, '0'] as const);
+    const readSysctls: typeof healthy.readSysctls = (ports) =>
+      new Map([...healthy.readSysctls(ports), ...off]);
+    const found = await checked(memoryCheckHost(WHOLE_RULES, { readSysctls }));
+    expect(found.verdict).toMatchObject({ state: 'overridden', exit: 1 });
+    expect(textOf(found)).toContain('Next: rulesguard doctor');
+  });
+
+  test('a lost rule that no packet meets: a notice, and still damage to be repaired', async () => {
+    const rules = without(WHOLE_RULES, 'ipv4', 'nat', /-A DOCKER -i docker0 -j RETURN/);
+    const found = await checked(memoryCheckHost(rules));
+    expect(found.verdict).toMatchObject({ state: 'damaged', exit: 1 });
+    expect(effectsOf(found)).toEqual([
+      "notice lost: 1 rule of Docker's is lost or out of place, without effect on any packet today",
+    ]);
+    expect(checkNagios(found.verdict, 27).exit).toBe(1);
+  });
+
+  test('a policy opened, and no container is reached by it: a notice, with what sets it back', async () => {
+    const found = await checked(memoryCheckHost(withPolicy(WHOLE_RULES, 'ipv4', 'ACCEPT')));
+    expect(effectsOf(found)).toEqual([
+      'notice lost: 1 policy of FORWARD is not as recorded, without effect on any packet today',
+    ]);
+    expect(textOf(found)).toContain('Next: rulesguard restore --policies --dry-run');
+  });
+
+  test('one rule of several lost from DOCKER-USER: a notice, exit 0', async () => {
+    const ban = (last: number): string => `-A DOCKER-USER -s 203.0.113.${String(last)}/32 -j DROP`;
+    const host = memoryHost(filterFirst(ban(6), filterFirst(ban(7))), ENGINE_REPLY);
+    await snapped(host);
+    const rules = without(host.rules, 'ipv4', 'filter', /203\.0\.113\.7/);
+    const found = await checked(memoryCheckHost(rules), { stored: host.stored.at(-1) ?? null });
+    expect(found.verdict.exit).toBe(0);
+    expect(textOf(found)).toContain('-s 203.0.113.7/32 -j DROP');
+  });
+});
+
+describe('what cannot be known', () => {
+  test('a new rule that only traffic decides: CANNOT TELL, exit 3, and no command against it', async () => {
+    const rule = '-A FORWARD -m recent --name x --rcheck -j DROP';
+    const found = await checked(memoryCheckHost(filterFirst(rule)));
+    expect(found.verdict).toMatchObject({ state: 'unknown', exit: 3 });
+    expect(textOf(found)).toMatch(/^CANNOT TELL /);
+    expect(textOf(found)).not.toContain('-D FORWARD');
+  });
+
+  const lacking = (hint?: string) => () =>
+    Promise.reject(
+      new Fault('RG_MISSING_TOOL', 3, 'ip is not installed', hint === undefined ? {} : { hint }),
+    );
+
+  test('what is not installed: CANNOT TELL, why, once, and what to install', async () => {
+    const host = memoryCheckHost(WHOLE_RULES, { readLinks: lacking('apt-get install iproute2') });
+    const found = await checked(host);
+    expect(found.verdict).toMatchObject({ state: 'unknown', exit: 3 });
+    expect(textOf(found).match(/ip is not installed/g)).toHaveLength(1);
+    expect(textOf(found)).toContain('Next: apt-get install iproute2');
+  });
+
+  test('rules lost where packets cannot be followed: DAMAGED by the text of rules', async () => {
+    const found = await checked(memoryCheckHost(flushed(WHOLE_RULES), { readLinks: lacking() }));
+    expect(found.verdict).toMatchObject({ state: 'damaged', exit: 1 });
+  });
+
+  test('a hung Engine: INTACT by the baseline alone, and said so', async () => {
+    const fault = new Fault('RG_ENGINE_HUNG', 3, 'the Docker Engine does not answer');
+    const askEngine = () => Promise.resolve({ answered: false as const, fault });
+    const found = await checked(memoryCheckHost(WHOLE_RULES, { askEngine }));
+    expect(found.verdict).toMatchObject({ state: 'intact', exit: 0 });
+    expect(textOf(found)).toContain('Packets were not followed: no Engine says what is meant to be reached');
+  });
+});
