@@ -19,6 +19,9 @@ export interface StateResult extends Changed {
   readonly verdicts: Verdicts;
 }
 
+/** Of so many states doctor is asked about one. */
+const DOCTOR_EVERY = 4;
+
 const countOf = (items: readonly string[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
   for (const item of items) counts[item] = (counts[item] ?? 0) + 1;
@@ -51,6 +54,6 @@ export async function tryState(town: ReachTown, before: Reading, state: ReachSta
     ...changedSince(before, after),
     effects: countOf(judged.map(({ effect }) => effect)),
     refuted: judged.flatMap(({ refuted }) => refuted ?? []),
-    verdicts: await askVerdicts(town.host, judged),
+    verdicts: await askVerdicts(town.host, judged, state.name.length % DOCTOR_EVERY === 0),
   };
 }
