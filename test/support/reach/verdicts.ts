@@ -53,7 +53,8 @@ export async function askVerdicts(
   if (packets?.judged !== true) return { ...said, wrong: [`check followed no packet: ${check.stderr}`] };
   const { lost, opened, degraded, closedByOperator, openedByOperator } = packets.cells;
   const [toldCut, toldOpen] = [lost + degraded + closedByOperator, opened + openedByOperator];
-  if (cut > 0 && toldCut === 0)
+  const isTold = check.code !== 3;
+  if (isTold && cut > 0 && toldCut === 0)
     wrong.push(`check (${said.check}) tells no outage, packets show ${String(cut)}`);
   if (isTold && open > 0 && toldOpen === 0)
     wrong.push(`check (${said.check}) tells no exposure, packets show ${String(open)}`);
