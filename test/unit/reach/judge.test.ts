@@ -70,7 +70,7 @@ describe('whole, and somebody decides before Docker', () => {
     ['nat', '-A POSTROUTING -s 172.17.0.0/16 -j ACCEPT', ['5 outage overridden']],
     ['filter', '-A DOCKER-USER -j DROP', ['96 operator (outage) operator']],
     ['filter', '-A DOCKER-USER -j ACCEPT', ['16 operator (exposure) operator']],
-    ['filter', '-A DOCKER-USER -m recent --rcheck -j DROP', ['96 unknown operator']],
+    ['filter', '-A DOCKER-USER -m recent --rcheck -j DROP', ['96 unknown overridden']],
     ['filter', '-A INPUT -j DROP', ['233 operator (outage) operator']],
   ] as const)('%s %s', (table, rule, expected) => {
     expect(judged(first(table, rule))).toEqual(expected.map((line) => `${line}: ${table} ${rule}`));
@@ -95,6 +95,17 @@ describe('what stood in the newest baseline', () => {
   test("is the operator's own, as long as it decides the same kinds of ways", () => {
     expect(judgements(judgedHost(NAME, host, before, stood))).toEqual([
       `85 operator (outage) operator: filter ${reject}`,
+    ]);
+  });
+
+  test('what nobody can tell is wanted where it was so then, and nowhere else', () => {
+    const vague = '-A DOCKER-USER -m recent --rcheck -j DROP';
+    const known = standingIn(judgedHost(NAME, host, first('filter', vague)).cells);
+    expect(judgements(judgedHost(NAME, host, first('filter', vague), known))).toEqual([
+      `96 unknown operator: filter ${vague}`,
+    ]);
+    expect(judgements(judgedHost(NAME, host, first('filter', vague), stood))).toEqual([
+      `96 unknown overridden: filter ${vague}`,
     ]);
   });
 
