@@ -36,6 +36,8 @@ export interface OpenPage {
   readonly requests: readonly string[];
   /** The value of an expression, in the page. */
   evaluate(expression: string): Promise<unknown>;
+  /** How many sheets of paper the page is, printed on A4. */
+  sheets(): Promise<number>;
   /** A PNG of the view, or of the whole page. */
   picture(whole?: boolean): Promise<Buffer>;
 }
@@ -146,6 +148,11 @@ async function openPage(wire: Wire, file: string, view: View): Promise<OpenPage>
     evaluate: async (expression) => {
       const { result } = await ask('Runtime.evaluate', { expression, returnByValue: true });
       return (result as { value: unknown }).value;
+    },
+    sheets: async () => {
+      const { data } = await ask('Page.printToPDF', { paperWidth: 8.27, paperHeight: 11.69 });
+      const pdf = Buffer.from(data as string, 'base64').toString('latin1');
+      return (pdf.match(/\/Type\s*\/Page\b(?!s)/g) ?? []).length;
     },
     picture: async (whole = false) => {
       const { data } = await ask('Page.captureScreenshot', {

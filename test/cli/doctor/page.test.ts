@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { diagnose } from '../../../src/doctor/diagnose.ts';
 import type { Diagnosis } from '../../../src/doctor/diagnosis.ts';
 import { doctorPage } from '../../../src/report/page/page.ts';
 import { browserUnavailable, withBrowser, type OpenPage, type View } from '../../support/browser.ts';
-import { PROJECT } from '../../support/cli.ts';
+import { manyContainers } from '../../support/doctor/many-containers.ts';
 import { BUSY } from '../../support/doctor/samples/busy.ts';
 import { hostile } from '../../support/doctor/samples/hostile.ts';
 import { BROKEN, DARK, HEALTHY } from '../../support/doctor/samples/sample.ts';
@@ -100,21 +101,24 @@ describe.skipIf(reason !== undefined)(
         expect(await page.evaluate('document.body.textContent')).toContain('<script>harm=1</script>');
       }));
 
-    // Not skipped but absent without it: a test that did not run counts as failed under CI.
-    if (process.env['DOCTOR_SHOTS'] === '1')
-      test('takes the screenshots of the documents', () =>
+    test.each([30, 300])(
+      '%i containers: a few sheets of paper, and what is not chosen is hidden, without a script',
+      (number) =>
         withBrowser(async (open) => {
-          const images = path.join(PROJECT, 'docs', 'images');
-          mkdirSync(images, { recursive: true });
-          const take = async (file: string, view: View, scroll: string): Promise<void> => {
-            const page = await open(path.join(folder, 'broken.html'), view);
-            await page.evaluate(scroll);
-            writeFileSync(path.join(images, file), await page.picture());
-          };
-          const toPaths = 'document.querySelector("#ways").scrollIntoView()';
-          await take('doctor-desk.png', { ...DESK, scheme: 'light' }, 'scrollTo(0, 0)');
-          await take('doctor-desk-dark.png', { ...DESK, scheme: 'dark' }, toPaths);
-          await take('doctor-phone.png', { ...PHONE, scheme: 'light', scale: 2 }, toPaths);
-        }));
+          const file = path.join(folder, `many-${String(number)}.html`);
+          const diagnosis = diagnose(manyContainers(number), { about: undefined, from: '' });
+          writeFileSync(file, doctorPage(diagnosis, ABOUT));
+          const page = await open(file, { ...DESK, scheme: 'light' });
+          expect(await page.sheets()).toBeLessThanOrEqual(number === 30 ? 12 : 24);
+          const shown = `[...document.querySelectorAll('.bridges > li')].filter((e) => e.offsetParent !== null).length`;
+          expect(await page.evaluate(shown)).toBe(21);
+          expect(await page.evaluate(`document.querySelector('#net3').click(); ${shown}`)).toBe(1);
+          const names = `[...document.querySelectorAll('.alike li')].filter((e) => e.offsetParent !== null).every((e) => /team3-/.test(e.textContent))`;
+          expect(await page.evaluate(names)).toBe(true);
+          // Nothing is wrong with that network's bridge.
+          expect(await page.evaluate(`document.querySelector('#bad').click(); ${shown}`)).toBe(0);
+          expect(page.complaints).toEqual([]);
+        }),
+    );
   },
 );

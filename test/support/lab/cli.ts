@@ -1,11 +1,12 @@
 /**
  * The lab from a terminal, as root: `npm run lab -- roots`, `npm run lab -- record [ERA [SCENARIO]]`,
- * `npm run lab -- baselines [ERA]`, `npm run lab -- examples [ERA]`, `npm run lab -- up ERA`. See test/fixtures/README.md and baselines/README.md.
+ * `npm run lab -- baselines [ERA]`, `npm run lab -- examples [ERA]`, `npm run lab -- up ERA`, `npm run lab -- pictures ERA`. See test/fixtures/README.md and baselines/README.md.
  */
 import { once } from 'node:events';
 import { startEngine } from './engine.ts';
 import { ALL_ERAS, type Era } from './eras.ts';
 import { recordExamples } from './examples.ts';
+import { takePictures } from './pictures.ts';
 import { record, recordBaseline } from './record.ts';
 import { ensureRoot, rootDirectory } from './roots.ts';
 import { scenariosOf } from './scenarios/scenarios.ts';
@@ -43,11 +44,16 @@ const verbs: Readonly<Record<string, (era: Era) => Promise<unknown>>> = {
     console.log(await recordExamples(era));
   },
   up,
+  pictures: takePictures,
 };
 const run = verbs[verb ?? ''];
-if (run === undefined || eras.length === 0 || (verb === 'up' && chosen === undefined)) {
+if (
+  run === undefined ||
+  eras.length === 0 ||
+  ((verb === 'up' || verb === 'pictures') && chosen === undefined)
+) {
   console.error(
-    `usage: npm run lab -- roots|record|baselines|examples|up [${ALL_ERAS.join('|')}] [scenario]`,
+    `usage: npm run lab -- roots|record|baselines|examples|pictures|up [${ALL_ERAS.join('|')}] [scenario]`,
   );
   process.exitCode = 2;
 } else {

@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
+import { diagnose } from '../../../../src/doctor/diagnose.ts';
 import type { Diagnosis } from '../../../../src/doctor/diagnosis.ts';
 import { doctorPage } from '../../../../src/report/page/page.ts';
+import { judgedTable } from '../../../../src/reach/judge/judge.ts';
+import { reachSummary } from '../../../../src/report/page/reach.ts';
+import { flushed } from '../../../support/app/edit-rules.ts';
+import { recordedTerrain, rulesOf, withRules } from '../../../support/reach/terrain.ts';
+import { manyContainers } from '../../../support/doctor/many-containers.ts';
 import { BUSY } from '../../../support/doctor/samples/busy.ts';
 import { hostile } from '../../../support/doctor/samples/hostile.ts';
 import { BROKEN, DARK, HEALTHY } from '../../../support/doctor/samples/sample.ts';
@@ -62,4 +68,41 @@ test('heading levels skip none', () => {
       return level;
     });
   }
+});
+
+test('who reaches what comes first, with counts, what it is about and why', () => {
+  const host = recordedTerrain('engine-28.5');
+  const table = judgedTable(withRules(host, flushed(rulesOf(host))), {
+    repaired: undefined,
+    whose: () => 'other',
+  });
+  const text = doctorPage(BROKEN, ABOUT, reachSummary(table));
+  expect(text.indexOf('id="reach"')).toBeLessThan(text.indexOf('id="causes"'));
+  expect(text).toMatch(/<li class="tile warn">\s*<b>[1-9]/);
+  expect(text).toMatch(/published ports? reached from outside through docker-proxy alone/);
+});
+
+test('many paths that fare alike stand together, with one of them drawn; few have a card each', () => {
+  const many = diagnose(manyContainers(30), { about: undefined, from: '' });
+  const text = page(many);
+  const cards = text.match(/<details\s+class="card path/g) ?? [];
+  expect(many.paths.length).toBeGreaterThan(100);
+  expect(cards.length).toBeLessThan(12);
+  for (const name of ['team1-service-1 → outside', 'team20-service-1 → outside'])
+    expect(text).toContain(`>${name}</li>`);
+  expect(page(HEALTHY)).not.toContain('class="alike"');
+});
+
+test('names of networks get into no class and no style', () => {
+  const facts = manyContainers(30);
+  const named = {
+    ...facts,
+    networks: facts.networks.map((one) => ({ ...one, name: `${one.name} x{}<style>` })),
+  };
+  const text = page(diagnose(named, { about: undefined, from: '' }));
+  const style = /<style>([\s\S]*?)<\/style>/.exec(text)?.[1] ?? '';
+  expect(style).toContain('#net3:checked');
+  expect(style).not.toContain('x{}');
+  expect(text).not.toMatch(/class="[^"]*team/);
+  expect(text).not.toContain('<style> x');
 });
