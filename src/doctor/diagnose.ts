@@ -1,6 +1,6 @@
 import { advise, checksOf, listNames } from './checks/check.ts';
 import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagnosis.ts';
-import { isUnseen, type Facts, type Unseen } from './facts/facts.ts';
+import { isUnavailable, isUnseen, type Facts, type Unavailable, type Unseen } from './facts/facts.ts';
 import { isClosedByOperator } from './checks/paths/stops.ts';
 import { follow, isClosedByHost, namedPath, type Followed } from './paths/follow.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
@@ -99,11 +99,19 @@ export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagno
   return { ...diagnosis, ...concluded(checks, diagnosis.target, new Set(diagnosis.subjects)) };
 }
 
+/** What one remedy makes readable has one reason. */
+const reasonOf = ({ unavailable, hint }: Unavailable): string => hint ?? unavailable;
+
 /** What could not be read, once for each reason. A bundle that lacks routes must not read as a host without them. */
-function judgeUnseen({ unseen = [] }: Facts): readonly Check[] {
+function judgeUnseen({ unseen = [], drift }: Facts): readonly Check[] {
   const byReason = new Map<string, readonly Unseen[]>();
-  for (const one of unseen) byReason.set(one.unavailable, [...(byReason.get(one.unavailable) ?? []), one]);
-  return [...byReason].map(([reason, all]) => {
+  const told = isUnavailable(drift) ? reasonOf(drift) : undefined;
+  for (const one of unseen) {
+    const reason = reasonOf(one);
+    if (reason !== told) byReason.set(reason, [...(byReason.get(reason) ?? []), one]);
+  }
+  return [...byReason.values()].map((all) => {
+    const reason = all[0]?.unavailable ?? '';
     const parts = listNames([...new Set(all.map(({ what }) => what))], 6);
     const hint = all.find((one) => one.hint !== undefined)?.hint;
     return checksOf('host').unknown('unseen', `${parts} could not be read: ${reason}`, {

@@ -15,7 +15,8 @@ export interface TraceOptions {
 }
 
 const BRANCHES = 64;
-const UNREAD = "iptables' rules could not be read";
+/** Why a path is unknown where the rules could not be read. */
+export const RULES_UNREAD = "iptables' rules could not be read";
 
 /**
  * The whole way of one packet through one network namespace, as the kernel takes it: through raw, mangle, nat and filter
@@ -29,7 +30,7 @@ const UNREAD = "iptables' rules could not be read";
  */
 export function tracePath(packet: Packet, netState: NetworkState, options: TraceOptions = {}): Path {
   if (netState.unread === true)
-    return pathOf(packet, startWalk(packet, netState, [], options), unknownEnd({ why: UNREAD }));
+    return pathOf(packet, startWalk(packet, netState, [], options), unknownEnd({ why: RULES_UNREAD }));
   const open: (readonly boolean[])[] = [[]];
   let first: { readonly walk: Walk; readonly end: PathEnd } | undefined;
   let vagueMarks = false;

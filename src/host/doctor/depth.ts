@@ -49,10 +49,16 @@ export async function readInDepth(inside: Inside): Promise<Inside> {
   return {
     ...inside,
     ...(links === undefined ? {} : { links: linksFrom(jsonOf(links)) }),
-    resolverRules: parts.slice(0, saves.length).some((text) => text?.includes('-j DOCKER_OUTPUT')),
+    resolverRules: hasResolverRules(parts.slice(0, saves.length)),
     ownRules: rulesetsOf(saves.map((save, i) => ({ ...save, text: parts[i] }))),
     sysctls: settings === undefined ? inside.sysctls : settingsOf(settings),
   };
+}
+
+/** Whether any save shows the rules that lead to Docker's name server; undefined where that is not known, since one could not be made. */
+function hasResolverRules(saves: readonly (string | undefined)[]): boolean | undefined {
+  if (saves.some((text) => text?.includes('-j DOCKER_OUTPUT'))) return true;
+  return saves.length === 0 || saves.includes(undefined) ? undefined : false;
 }
 
 /** What each command of the script printed; undefined for one that failed. */

@@ -1,5 +1,6 @@
 import type { NetworkLink } from '../../../trace/network-state.ts';
-import { checksOf, listNames, byCommands } from '../check.ts';
+import { MESH } from '../../../docker/inventory/container.ts';
+import { advise, checksOf, listNames, byCommands } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import { isUnavailable, type Facts } from '../../facts/facts.ts';
 import { namesIn } from './kernel-settings.ts';
@@ -37,7 +38,8 @@ export function judgeLinks(facts: Facts): readonly Check[] {
       warn('orphan-veth', `${veth.name} hangs on ${veth.master}, but belongs to no running container`, {
         about: veth.name,
         evidence: [`${veth.name} master ${veth.master}, index ${String(veth.index)}`],
-        remedies: [byCommands('remove it', sh`ip link delete ${veth.name}`)],
+        // Whatever its other end is in lives: a veth goes with the namespace of its peer.
+        remedies: [advise(`see what its other end is in before you remove it: ip -d link show ${veth.name}`)],
       }),
     ),
     ...(paired > 0
@@ -206,7 +208,10 @@ function judgeVeth(
   return undefined;
 }
 
-/** Ports of Docker's bridges that pair with nothing inside any container. */
+/**
+ * Ports of Docker's bridges that pair with nothing inside any container. The sandbox of the routing mesh, which no container holds,
+ * has one of them where the Engine names it: which one cannot be seen.
+ */
 function orphansOf(facts: Facts): readonly NetworkLink[] {
   const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
   const paired = new Set(
@@ -214,7 +219,15 @@ function orphansOf(facts: Facts): readonly NetworkLink[] {
       .filter(isRunning)
       .flatMap((container) => (insideOf(container)?.links ?? []).map(({ peerIndex }) => peerIndex)),
   );
-  return facts.netState.links.filter(
+  const alone = facts.netState.links.filter(
     ({ kind, master, index }) => kind === 'veth' && bridges.has(master) && !paired.has(index),
+  );
+  const meshed = new Set(
+    (facts.intended?.inventory.endpoints ?? []).flatMap(({ container, bridge }) =>
+      container === MESH ? [bridge] : [],
+    ),
+  );
+  return alone.filter(
+    ({ master }) => !meshed.has(master) || alone.filter((other) => other.master === master).length > 1,
   );
 }

@@ -1,4 +1,5 @@
 import { NATIVES_UNREAD } from '../../../trace/native/tables.ts';
+import { RULES_UNREAD } from '../../../trace/trace.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf, byCommands } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
@@ -45,7 +46,9 @@ const isClosing = (key: string): boolean => key.startsWith('closed ');
 
 /** What could not be read is reported once, and not with every path that depends on it. */
 const isReportedOnce = ({ path: { end } }: Followed, facts: Facts): boolean =>
-  end.at === 'unknown' && end.why === NATIVES_UNREAD && isUnseen(facts, 'nftables tables');
+  end.at === 'unknown' &&
+  ((end.why === NATIVES_UNREAD && isUnseen(facts, 'nftables tables')) ||
+    (end.why === RULES_UNREAD && isUnseen(facts, 'rules')));
 
 /** What distinguishes one cause from another. */
 function groupKeyOf(followed: Followed, facts: Facts): string {

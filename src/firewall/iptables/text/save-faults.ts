@@ -22,7 +22,7 @@ export function incompatibleFault(where: string, table: string, raw: string): Fa
     `${where}: table ${table} cannot be shown by iptables, so its rules are unknown (not absent)`,
     {
       details: [raw],
-      hint: `See what native nft rules it holds: nft list table ip ${table} (or ip6 ${table})`,
+      hint: `See what native nft rules it holds: nft -a list table ip ${table} (or ip6 ${table}). Write those with iptables, or into a table of their own`,
     },
   );
 }

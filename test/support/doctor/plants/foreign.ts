@@ -74,11 +74,30 @@ export const FOREIGN: readonly Plant[] = [
   ofRules(
     "the user's list of friends in DOCKER-USER, which forgets answers",
     'user-rule-stops',
-    'iptables -I DOCKER-USER -i eth0 ! -s 203.0.113.0/24 -j DROP',
-    [...INTO, ...OUT],
+    'iptables -I DOCKER-USER -i eth0 -d 172.16.0.0/12 ! -s 192.0.2.0/24 -j DROP; iptables -I DOCKER-USER -i eth0 -m conntrack --ctdir REPLY -j DROP',
+    OUT,
   ),
-  ofRules('ufw decides in DOCKER-USER and denies', 'rule-stops', UFW_IN_DOCKER_USER, INTO),
-  ofRules("ufw's forward deny above Docker's rules", 'rule-stops', UFW_ABOVE, FORWARDED),
+  ofRules(
+    "the user's DROP of one interface in DOCKER-USER, asked about a port behind it",
+    'user-rule-stops',
+    'iptables -I DOCKER-USER -i eth0 -d 172.17.0.0/16 -p tcp --dport 80 -j DROP',
+    ['client → web:8080*'],
+    { target: `${HOST.ipv4}:8080` },
+  ),
+  ofRules('ufw decides in DOCKER-USER and denies', 'rule-stops', UFW_IN_DOCKER_USER, INTO, {
+    target: `${HOST.ipv4}:8081`,
+    // No ufw here: what its command appends.
+    notHere: 'no ufw in the lab',
+    byHand: sh(
+      'iptables -A ufw-user-forward -p tcp -m tcp --dport 80 -j ACCEPT; iptables -A ufw-user-forward -p udp -m udp --dport 5353 -j ACCEPT',
+    ),
+  }),
+  ofRules("ufw's forward deny above Docker's rules", 'rule-stops', UFW_ABOVE, FORWARDED, {
+    target: 'desk',
+    from: 'shop',
+    notHere: 'no ufw in the lab',
+    byHand: sh('iptables -I ufw-before-forward -j RETURN; iptables -F ufw-reject-forward'),
+  }),
   ofRules(
     'DROP in mangle FORWARD',
     'rule-stops',
@@ -146,8 +165,9 @@ export const FOREIGN: readonly Plant[] = [
     code: 'user-rule-stops',
     plant: sh(`ipset create banned hash:net
       ipset add banned 192.0.2.0/25
-      iptables -I DOCKER-USER -i eth0 -m set --match-set banned src -j DROP`),
+      iptables -I DOCKER-USER -i eth0 -d 172.17.0.2 -m conntrack --ctstate NEW -m set --match-set banned src -j DROP`),
     undo: inTurn(reload, lax('ipset destroy banned')),
-    broken: [...INTO, ...OUT],
+    broken: INTO_WEB,
+    target: 'web',
   },
 ];
