@@ -5,8 +5,7 @@ import type { Family } from '../../net/family.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { Change, ChangeContext, ChangeHost, Forecast } from './change.ts';
 import { readContext } from './context.ts';
-import { impactOn } from './impact-since.ts';
-import { predict } from './predict.ts';
+import { predict, predictedFrom } from './predict.ts';
 
 /** A file that is to be loaded, and how long a rehearsal of that may take. */
 export interface CandidateRequest {
@@ -50,8 +49,7 @@ export async function predictCandidate(
   const path = resolve(request.path);
   const candidate = candidateOf(path, await readFile(path), request.family);
   const { change } = candidate;
-  const { stored } = await openReference();
-  const context = await readContext(host, stored);
+  const context = await readContext(host, await openReference());
   const forecast =
     (await computed(candidate, context, host)) ??
     (await during('predicting', predict(host, change, context, request.rehearsalSeconds)));
@@ -66,7 +64,7 @@ async function computed(
   if (save === undefined) return undefined;
   if ((await host.variantOf(change.words[0])) !== context.live.variant) return undefined;
   const rules = predictRestore(save.family, save.text, context.live, false);
-  return rules && { known: true, by: 'memory', impact: impactOn(context, rules), rules };
+  return rules && predictedFrom(host, context, rules);
 }
 
 const NO_INPUT = { text: '', ends: true } as const;

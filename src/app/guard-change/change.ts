@@ -8,7 +8,11 @@ import type { Rehearsed } from '../../host/sandbox/rehearse.ts';
 import type { SandboxCommand } from '../../host/sandbox/run-in-sandbox.ts';
 import type { Impact } from '../../reconcile/impact.ts';
 import type { Surroundings } from '../../reconcile/known-names.ts';
+import type { ReachChange } from '../../reach/change/cells.ts';
+import type { Terrain } from '../../reach/terrain.ts';
+import type { Reference } from '../../reconcile/reference.ts';
 import type { Observer } from '../ports.ts';
+import type { TerrainReader } from '../reach/ports.ts';
 
 /** A firewall change, as it is asked for. */
 export interface Change {
@@ -16,8 +20,9 @@ export interface Change {
   readonly input: Input;
 }
 
-/** What a change is compared with: Docker's rules as they are now, and names to describe them with. */
+/** What a change is compared with: the host as it is now, and names to describe it with. */
 export interface ChangeContext {
+  readonly reference: Reference;
   readonly stored: StoredBaseline | undefined;
   readonly live: Live;
   /** The other variant's rules, where it holds any. */
@@ -25,6 +30,23 @@ export interface ChangeContext {
   readonly engine: EngineReply;
   readonly before: OwnedHost;
   readonly surroundings: Surroundings;
+  /** All that decides who reaches what; undefined where no Engine says what there is, or what it means is not known. */
+  readonly terrain: Terrain | undefined;
+}
+
+/** What a change does to who reaches what. */
+export interface ReachForecast {
+  readonly change: ReachChange;
+  /** What it changes beside the rules of iptables: settings, routes, interfaces, sets, tables of nftables; one line each. */
+  readonly beside: readonly string[];
+  /** Of these, what nothing here says the effect of. */
+  readonly unjudged: readonly string[];
+  /** Ways that nobody could tell before, and that the change may concern. */
+  readonly blind: number;
+  /** Whether all ways would be as before once what is Docker's is repaired. */
+  readonly isRepairable: boolean;
+  /** Commands that set back what no repair and no rollback does. */
+  readonly undo: readonly string[];
 }
 
 /** What a change would do to Docker's rules. */
@@ -34,6 +56,8 @@ export type Forecast =
       /** `memory`: computed, as the kernel would; `rehearsal`: done for real in a sandbox. */
       readonly by: 'memory' | 'rehearsal';
       readonly impact: Impact;
+      /** Undefined where there is no terrain to judge it by. */
+      readonly reach: ReachForecast | undefined;
       readonly rules: HostRules;
     }
   | {
@@ -43,12 +67,11 @@ export type Forecast =
       readonly details: readonly string[];
       /** What it would do all the same, where that much is known: enough to refuse, not to let through. */
       readonly impact: Impact | undefined;
+      readonly reach: ReachForecast | undefined;
     };
 
 /** What guarding a change touches of a host. `real-change-host.ts` wires the real one. */
-export interface ChangeHost extends Observer {
-  /** The rules of the variant that is not Docker's, where it holds any. */
-  readonly readOther: (variant: Variant) => Promise<Live | undefined>;
+export interface ChangeHost extends Observer, TerrainReader {
   /** The variant that a bare `iptables` of this name or path speaks to; undefined when it is no iptables. */
   readonly variantOf: (program: string) => Promise<Variant | undefined>;
   /** Runs a change in a sandbox. */

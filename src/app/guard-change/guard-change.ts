@@ -1,15 +1,16 @@
 import { Fault } from '../../fault.ts';
 import { isDamage } from '../../reconcile/finding.ts';
-import { isBreaking, type Impact } from '../../reconcile/impact.ts';
+import type { Impact } from '../../reconcile/impact.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { Planning } from '../../reconcile/repair-plan.ts';
 import { commandLine } from '../../shell.ts';
 import { observe } from '../observe/observe.ts';
 import type { ConfirmEvent, ConfirmHost } from '../rollback/confirmation.ts';
-import type { Change, ChangeContext, ChangeHost, Forecast } from './change.ts';
+import type { Change, ChangeContext, ChangeHost, Forecast, ReachForecast } from './change.ts';
 import { readContext } from './context.ts';
-import { impactSince } from './impact-since.ts';
+import { impactSince, reachSince } from './impact-since.ts';
 import { predict } from './predict.ts';
+import { doesBreak, verdictOf, type ForecastVerdict } from './verdict.ts';
 
 /** How a change is to be guarded. */
 export interface GuardRequest {
@@ -29,7 +30,12 @@ export type GuardEvent =
   /** `repair`: the present state was not recorded, so the repair goes by the Engine and the last baseline. */
   | { readonly kind: 'not-recorded'; readonly fault: Fault }
   /** What the change did to Docker's rules, where that is anything. In `repair`: what a repair leaves alone. */
-  | { readonly kind: 'impact'; readonly impact: Impact }
+  | {
+      readonly kind: 'impact';
+      readonly impact: Impact;
+      /** Undefined where it is not known who reaches what, now or before. */
+      readonly reach: ReachForecast | undefined;
+    }
   | ConfirmEvent;
 
 /** What guarding a change uses of the world. */
@@ -68,13 +74,12 @@ export type Guarded =
  */
 export async function guardChange(request: GuardRequest, guard: Guard): Promise<Guarded> {
   const { change, mode } = request;
-  const { stored } = await guard.openReference();
-  const context = await readContext(guard.host, stored);
+  const context = await readContext(guard.host, await guard.openReference());
   if (request.dryRun || mode === 'refuse') {
     const work = predict(guard.host, change, context, request.rehearsalSeconds);
     const forecast = await guard.during('predicting', work);
     if (request.dryRun) return { kind: 'predicted', forecast, context };
-    if (!forecast.known || isBreaking(forecast.impact)) return { kind: 'refused', forecast, context };
+    if (isRefused(verdictOf(forecast, context))) return { kind: 'refused', forecast, context };
   }
   const make = (): Promise<number> =>
     mode === 'repair' ? makeAndRepair(request, context, guard) : makeAndReport(request, context, guard);
@@ -84,6 +89,10 @@ export async function guardChange(request: GuardRequest, guard: Guard): Promise<
   return { kind: 'made', exit: await withConfirmation(armed, make, guard.confirming, guard.emit) };
 }
 
+/** Where there is nothing of Docker's to guard, a change is made all the same. */
+const isRefused = (judged: ForecastVerdict): boolean =>
+  judged.verdict === 'would-break' || (judged.verdict === 'unknown' && judged.lacks === 'change');
+
 async function makeAndReport(
   { change }: GuardRequest,
   context: ChangeContext,
@@ -91,8 +100,9 @@ async function makeAndReport(
 ): Promise<number> {
   const exit = await host.launch(change);
   const impact = await impactSince(host, context);
-  if (!isBreaking(impact)) return exit;
-  emit({ kind: 'impact', impact });
+  const reach = await reachSince(host, context);
+  if (!doesBreak(impact, reach)) return exit;
+  emit({ kind: 'impact', impact, reach });
   return exit === 0 ? 1 : exit;
 }
 
@@ -111,8 +121,10 @@ async function makeAndRepair(
   const isRepaired = await repairAfter({ policies, assumeUnchanged: isRecorded }, guard);
   // A rule of others in front of Docker's, or in the other variant, is not ours to take away.
   const left: Impact = { findings: [], shadows: (await impactSince(guard.host, context)).shadows };
-  if (isBreaking(left)) guard.emit({ kind: 'impact', impact: left });
-  return exit === 0 && (!isRepaired || isBreaking(left)) ? 1 : exit;
+  const reach = await reachSince(guard.host, context);
+  const isLeft = doesBreak(left, reach);
+  if (isLeft) guard.emit({ kind: 'impact', impact: left, reach });
+  return exit === 0 && (!isRepaired || isLeft) ? 1 : exit;
 }
 
 async function recordBefore({ record, emit }: Guard): Promise<boolean> {

@@ -2,10 +2,16 @@ import { Fault } from '../../fault.ts';
 import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { OtherVariant } from '../../host/sandbox/rehearse.ts';
-import { isDamage, type Finding } from '../../reconcile/finding.ts';
+import { isDamage, worstFirst, type Finding } from '../../reconcile/finding.ts';
 import { impactOf, shadowsOfOther, type Impact } from '../../reconcile/impact.ts';
+import { observationOf } from '../../reconcile/observation.ts';
 import { observeUntilStable } from '../observe/observe.ts';
-import type { ChangeContext, ChangeHost } from './change.ts';
+import type { Endpoint } from '../../docker/inventory/inventory.ts';
+import { reachChange } from '../../reach/change/compare.ts';
+import type { Terrain } from '../../reach/terrain.ts';
+import type { ChangeContext, ChangeHost, ReachForecast } from './change.ts';
+import { readContext } from './context.ts';
+import { dockersRules } from './reach-forecast.ts';
 
 /** What a change did to Docker's rules, by the rules as they are now. */
 export async function impactSince(host: ChangeHost, context: ChangeContext): Promise<Impact> {
@@ -29,13 +35,49 @@ async function withoutGone(
     throw error;
   });
   if (seen === undefined) return impact;
-  const keyOf = ({ family, table, chain, rule = '' }: Finding): string =>
-    `${family} ${table} ${chain} ${rule}`;
   const damage = new Set(seen.findings.filter(isDamage).map(keyOf));
   // No Engine knows a policy or what the user keeps in DOCKER-USER.
   const isKept = (finding: Finding): boolean =>
     finding.kind === 'policy' || finding.kind === 'content-lost' || damage.has(keyOf(finding));
   return { ...impact, findings: impact.findings.filter(isKept) };
+}
+
+/**
+ * What a change did to who reaches what, by the host as it is now: of what is still there, since a container may have stopped meanwhile.
+ *
+ * @returns undefined where that is not known, before or now
+ */
+export async function reachSince(
+  host: ChangeHost,
+  context: ChangeContext,
+): Promise<ReachForecast | undefined> {
+  const { terrain, reference, before } = context;
+  if (terrain === undefined) return undefined;
+  const now = await readContext(host, reference).catch((error: unknown) => {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  });
+  if (now?.terrain === undefined) return undefined;
+  const { netState } = now.terrain;
+  const inventory = stillThere(terrain.inventory, now.terrain.inventory);
+  const change = reachChange(
+    { ...terrain, inventory },
+    { ...terrain, inventory, netState },
+    dockersRules(before),
+  );
+  return { change, beside: [], unjudged: [], blind: 0, isRepairable: false, undo: [] };
+}
+
+function stillThere(was: Terrain['inventory'], is: Terrain['inventory']): Terrain['inventory'] {
+  const spotOf = ({ container, bridge, ipv4, ipv6 }: Endpoint): string =>
+    [container, bridge, ipv4, ipv6].join(' ');
+  const spots = new Set(is.endpoints.map(spotOf));
+  const bridges = new Set(is.networks.map(({ bridge }) => bridge));
+  return {
+    networks: was.networks.filter(({ bridge }) => bridges.has(bridge)),
+    endpoints: was.endpoints.filter((endpoint) => spots.has(spotOf(endpoint))),
+    ports: was.ports.filter(({ endpoint }) => endpoint !== undefined && spots.has(spotOf(endpoint))),
+  };
 }
 
 /** As {@link impactOn}, with what the other variant came to hold. */
@@ -45,7 +87,25 @@ export function impactIn(context: ChangeContext, rules: HostRules, other: OtherV
   return { findings, shadows: [...shadows, ...shadowsOfOther(other.variant, other.before, other.after)] };
 }
 
-/** What becomes of Docker's rules, by the rules as they are afterwards. */
-export function impactOn({ before, surroundings, engine }: ChangeContext, after: HostRules): Impact {
-  return impactOf(before, after, surroundings, engine.answered);
+/** What becomes of Docker's rules, by the rules as they are afterwards, and which rules come that misroute packets. */
+export function impactOn(context: ChangeContext, after: HostRules): Impact {
+  const { before, surroundings, engine } = context;
+  const impact = impactOf(before, after, surroundings, engine.answered);
+  const diverted = divertedIn(context, after);
+  return diverted.length === 0
+    ? impact
+    : { ...impact, findings: [...impact.findings, ...diverted].sort(worstFirst) };
 }
+
+/** Rules that misroute packets, as a check afterwards would find them, and that are not there now. */
+function divertedIn({ reference, live, engine }: ChangeContext, after: HostRules): readonly Finding[] {
+  if (!engine.answered || after === live.rules) return [];
+  const found = (rules: HostRules): readonly Finding[] =>
+    observationOf(reference, { ...live, rules }, engine).findings.filter(({ kind }) => kind === 'diverted');
+  const come = found(after);
+  if (come.length === 0) return [];
+  const known = new Set(found(live.rules).map(keyOf));
+  return come.filter((finding) => !known.has(keyOf(finding)));
+}
+
+const keyOf = ({ family, table, chain, rule = '' }: Finding): string => `${family} ${table} ${chain} ${rule}`;

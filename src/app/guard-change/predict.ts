@@ -4,6 +4,11 @@ import type { HostRules, Rule } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { isBreaking } from '../../reconcile/impact.ts';
 import type { Change, ChangeContext, ChangeHost, Forecast } from './change.ts';
+import { isUnavailable } from '../../doctor/facts/facts.ts';
+import { asksSets } from '../../doctor/facts/rules-state.ts';
+import { parseSets } from '../../trace/match/set-contents.ts';
+import { readAllSets } from '../diagnose/read-network.ts';
+import { reachForecast } from './reach-forecast.ts';
 import { impactIn, impactOn } from './impact-since.ts';
 
 /**
@@ -21,32 +26,50 @@ export async function predict(
   const { live } = context;
   const variant = await host.variantOf(change.words[0]);
   const computed = variant === undefined ? undefined : predictCommand(change.words, live, variant);
-  if (computed !== undefined)
-    return { known: true, by: 'memory', impact: impactOn(context, computed), rules: computed };
+  if (computed !== undefined) return predictedFrom(host, context, computed);
   const rehearsal = { words: change.words, input: change.input, seconds };
   const rehearsed = await host.rehearse(rehearsal, live, context.other);
-  const { rules, other } = rehearsed;
-  const blind = rules === undefined ? [] : newlyHidden(context, rules);
-  if (rehearsed.known && blind.length > 0)
-    return {
-      ...{ known: false, details: blind.map(printedRule), impact: undefined },
-      reason:
-        'it leaves rules in chains of Docker that iptables cannot read in full: what they do is not known',
-    };
-  if (rehearsed.known)
-    return {
-      known: true,
-      by: 'rehearsal',
-      impact: impactIn(context, rehearsed.rules, other),
-      rules: rehearsed.rules,
-    };
-  const impact = rules === undefined ? undefined : impactIn(context, rules, other);
+  const { rules, other, network } = rehearsed;
+  if (rules === undefined)
+    return rehearsed.known
+      ? unknownFor('the rules the rehearsal left are not known', [])
+      : unknownFor(rehearsed.reason, rehearsed.details);
+  const impact = impactIn(context, rules, other);
+  const left = { rules, network, other: other && { variant: other.variant, rules: other.after } };
+  const reach = reachForecast(context, left);
+  const blind = newlyHidden(context, rules);
+  if (rehearsed.known && blind.length === 0) return { known: true, by: 'rehearsal', impact, reach, rules };
+  const breaks = isBreaking(impact) || (reach?.change.worse.length ?? 0) > 0;
   return {
     known: false,
-    reason: rehearsed.reason,
-    details: rehearsed.details,
-    impact: impact !== undefined && isBreaking(impact) ? impact : undefined,
+    ...(rehearsed.known
+      ? {
+          reason:
+            'it leaves rules in chains of Docker that iptables cannot read in full: what they do is not known',
+          details: blind.map(printedRule),
+        }
+      : { reason: rehearsed.reason, details: rehearsed.details }),
+    impact: breaks ? impact : undefined,
+    reach: breaks ? reach : undefined,
   };
+}
+
+const unknownFor = (reason: string, details: readonly string[]): Forecast => ({
+  ...{ known: false, reason, details, impact: undefined, reach: undefined },
+});
+
+/** The forecast of rules that were computed in memory. Sets are read only where these rules ask any. */
+export async function predictedFrom(
+  host: Pick<ChangeHost, 'readSets'>,
+  context: ChangeContext,
+  rules: HostRules,
+): Promise<Forecast> {
+  const { variant } = context.live;
+  const asks = asksSets([{ variant, rules }]);
+  const read = asks && context.terrain?.netState.sets?.size === 0 ? await readAllSets(host) : undefined;
+  const sets = read === undefined || isUnavailable(read) ? undefined : parseSets(read.saved ?? '');
+  const reach = reachForecast(context, { rules, ...(sets === undefined ? {} : { sets }) });
+  return { known: true, by: 'memory', impact: impactOn(context, rules), reach, rules };
 }
 
 /** Rules that nft wrote into chains of Docker's, or before its rules, and that were not there. */

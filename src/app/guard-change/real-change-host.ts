@@ -1,13 +1,13 @@
 import { launch } from '../../host/command/launch.ts';
 import { xtablesVariant } from '../../host/command/which.ts';
-import { readOther } from '../../host/xtables/kernel.ts';
+import { REAL_TERRAIN } from '../reach/real-reach-host.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import type { ChangeHost } from './change.ts';
 
 /** This host. What rehearses is loaded only where something is rehearsed. */
 export const REAL_CHANGE_HOST: ChangeHost = {
   ...REAL_OBSERVER,
-  readOther,
+  ...REAL_TERRAIN,
   variantOf: xtablesVariant,
   rehearse: async (rehearsal, live, other) => {
     const { rehearse } = await import('../../host/sandbox/rehearse.ts');

@@ -10,6 +10,9 @@ export interface CommandResult {
   readonly exitCode: number;
 }
 
+/** Runs a program in a network namespace: this one, or a sandbox's. @param input - bytes for its standard input */
+export type Runner = (words: readonly [string, ...string[]], input?: string) => Promise<CommandResult>;
+
 export interface CommandOptions {
   /** Bytes for standard input, latin1. */
   readonly input?: string;
@@ -101,3 +104,6 @@ const packageOf = (file: string): string => {
   if (/^(?:unshare|nsenter|flock)$/.test(file)) return 'util-linux';
   return file === 'ip' ? 'iproute2' : file;
 };
+
+/** Runs programs in the network namespace this process is in. */
+export const runHere: Runner = (words, input) => run(words, input === undefined ? {} : { input });

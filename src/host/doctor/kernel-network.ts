@@ -4,12 +4,12 @@ import { Fault } from '../../fault.ts';
 import type { Family } from '../../net/family.ts';
 import type { FamilyRoutes } from '../../doctor/facts/network-state.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
-import { run } from '../command/command.ts';
+import { runHere, type Runner } from '../command/command.ts';
 import { listProc, readProc } from './proc-file.ts';
 
-/** The interfaces of the network namespace this process is in. @throws Fault RG_MISSING_TOOL or RG_COMMAND */
-export const readLinks = async (): Promise<readonly NetworkLink[]> =>
-  linksFrom((await ipJson(['-details', '-json', 'address', 'show']))[0]);
+/** The interfaces of a network namespace. @throws Fault RG_MISSING_TOOL or RG_COMMAND */
+export const readLinks = async (runner: Runner = runHere): Promise<readonly NetworkLink[]> =>
+  linksFrom((await ipJson(['-details', '-json', 'address', 'show'], '', runner))[0]);
 
 /** The input of `ip -batch`; each line is answered with a line of JSON. */
 const ROUTING = 'route show table all\nrule show\n';
@@ -17,16 +17,16 @@ const ROUTING = 'route show table all\nrule show\n';
 const IPV6 = '/proc/self/net/if_inet6';
 
 /** Routes of all tables and routing rules; none where the kernel has no IPv6. @throws Fault RG_MISSING_TOOL or RG_COMMAND */
-export async function readRouting(family: Family): Promise<FamilyRoutes> {
+export async function readRouting(family: Family, runner: Runner = runHere): Promise<FamilyRoutes> {
   if (family === 'ipv6' && !existsSync(IPV6)) return { routes: [], routeRules: [] };
   const flag = family === 'ipv4' ? '-4' : '-6';
-  const [routes, rules] = await ipJson([flag, '-json', '-batch', '-'], ROUTING);
+  const [routes, rules] = await ipJson([flag, '-json', '-batch', '-'], ROUTING, runner);
   return { routes: routesFrom(routes, family), routeRules: routeRulesFrom(rules, family) };
 }
 
 /** @throws Fault RG_MISSING_TOOL, or RG_COMMAND when it fails or prints no JSON */
-async function ipJson(args: readonly string[], input?: string): Promise<readonly unknown[]> {
-  const { stdout, stderr, exitCode } = await run(['ip', ...args], input === undefined ? {} : { input });
+async function ipJson(args: readonly string[], input: string, runner: Runner): Promise<readonly unknown[]> {
+  const { stdout, stderr, exitCode } = await runner(['ip', ...args], input);
   try {
     if (exitCode === 0)
       return stdout
@@ -72,4 +72,27 @@ export function readSysctls(ports: ReadonlySet<string>): ReadonlyMap<string, str
     return value === undefined ? [] : [[path, value.trim().replaceAll('\t', ' ')]];
   });
   return new Map(read);
+}
+
+const PATTERNS: readonly string[] = [
+  ...SINGLE,
+  ...(['ipv4', 'ipv6'] as const).flatMap((family) =>
+    PER_LINK[family].map((setting) => `${family}/conf/*/${setting}`),
+  ),
+];
+
+/**
+ * The same settings of another network namespace, those of its bridges' ports among them.
+ *
+ * @param runner - of that namespace: /proc/sys/net is that of whoever opens it
+ */
+export async function readSysctlsBy(runner: Runner): Promise<ReadonlyMap<string, string>> {
+  const { stdout } = await runner(['sh', '-c', `cd ${ROOT} && grep -s '' ${PATTERNS.join(' ')}`]);
+  return new Map(
+    stdout.split('\n').flatMap((line) => {
+      // Names of interfaces may hold colons, values do not.
+      const [, path, value = ''] = /^(.+):([^:]*)$/.exec(line) ?? [];
+      return path === undefined ? [] : [[path, value.trim().replaceAll('\t', ' ')] as const];
+    }),
+  );
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import { COMMAND_ENV, run } from '../command/command.ts';
+import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
 import { which } from '../command/which.ts';
 
 /** One of nftables' own tables. */
@@ -16,8 +16,10 @@ export const XTABLES = /^ip6? (?:raw|mangle|nat|filter|security)$/;
 const OWNED = /^\tflags [^\n]*\bowner\b/m;
 
 /** All sets with their members; null where there is no ipset. */
-export async function readSets(): Promise<string | null> {
-  return (await which('ipset', COMMAND_ENV.PATH)) === undefined ? null : output(['ipset', 'save']);
+export async function readSets(runner: Runner = runHere): Promise<string | null> {
+  return (await which('ipset', COMMAND_ENV.PATH)) === undefined
+    ? null
+    : output(['ipset', 'save'], undefined, runner);
 }
 
 /** nftables' own tables, as a text to load, without those that only their maker can change; null where there is no nft. */
@@ -47,8 +49,12 @@ export function replacing(tables: readonly NativeTableText[]): string {
  * @param input - bytes for its standard input
  * @throws Fault RG_COMMAND unless it exits 0: never "nothing" for "could not look"
  */
-export async function output(words: readonly [string, ...string[]], input?: string): Promise<string> {
-  const { stdout, stderr, exitCode } = await run(words, input === undefined ? {} : { input });
+export async function output(
+  words: readonly [string, ...string[]],
+  input?: string,
+  runner: Runner = runHere,
+): Promise<string> {
+  const { stdout, stderr, exitCode } = await runner(words, input);
   if (exitCode === 0) return stdout;
   throw new Fault('RG_COMMAND', 3, `${words.join(' ')} failed with status ${String(exitCode)}`, {
     details: stderr.split('\n').slice(0, 4),

@@ -8,7 +8,7 @@ import {
 import { FAMILIES, type Family } from '../../net/family.ts';
 import type { KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { hiddenIn, NATIVE } from '../../firewall/iptables/text/hidden.ts';
-import { COMMAND_ENV } from '../command/command.ts';
+import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
 import { which } from '../command/which.ts';
 import { output, XTABLES, type NativeTableText } from './sets-native.ts';
 
@@ -47,7 +47,7 @@ export async function readWithin(rules: HostRules): Promise<readonly Within[]> {
 /** One process for all names there are. */
 const OVERVIEW = 'list tables\nlist chains\nlist sets\nlist maps\n';
 
-const listOverview = (): Promise<string> => output(['nft', '-t', '-f', '-'], OVERVIEW);
+const listOverview = (runner: Runner): Promise<string> => output(['nft', '-t', '-f', '-'], OVERVIEW, runner);
 
 /**
  * All that decides about packets and is nftables' own: its tables, and the sets, maps and base chains inside those of iptables, with
@@ -56,36 +56,40 @@ const listOverview = (): Promise<string> => output(['nft', '-t', '-f', '-'], OVE
  * @returns null where nft is not installed
  * @throws Fault RG_COMMAND unless all of it can be listed
  */
-export async function readNatives(): Promise<readonly NativeTableText[] | null> {
+export async function readNatives(runner: Runner = runHere): Promise<readonly NativeTableText[] | null> {
   if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
-  const overview = await listOverview();
+  const overview = await listOverview(runner);
   const names = overview.split('\n').flatMap((line) => /^table (\S+ \S+)$/.exec(line)?.[1] ?? []);
   const own = names.filter((name) => !XTABLES.test(name));
   const [tables, blocks] = await Promise.all([
-    Promise.all(own.map(async (table) => ({ table, text: await listTable(table, '-sa') }))),
-    ownBlocksIn(overview, '-sa'),
+    Promise.all(own.map(async (table) => ({ table, text: await listTable(table, '-sa', runner) }))),
+    ownBlocksIn(overview, '-sa', runner),
   ]);
   return [...tables, ...blocks];
 }
 
 /** Sets, maps and base chains that nft holds inside iptables' tables, as a text to load. */
 const readOwnBlocks = async (): Promise<readonly NativeTableText[]> =>
-  ownBlocksIn(await listOverview(), '-s');
+  ownBlocksIn(await listOverview(runHere), '-s', runHere);
 
 /**
  * @param how - `-s` for a text to load; `-sa` for one to trace: with the handles of rules, and with the chains that
  *   their jumps lead to, which iptables-save prints too
  */
-const ownBlocksIn = (overview: string, how: '-s' | '-sa'): Promise<readonly NativeTableText[]> =>
+const ownBlocksIn = (
+  overview: string,
+  how: '-s' | '-sa',
+  runner: Runner,
+): Promise<readonly NativeTableText[]> =>
   Promise.all(
     [...new Set(tablesWithOwn(overview))].map(async (table) => ({
       table,
-      text: ownBlocks(await listTable(table, how), table, how === '-sa'),
+      text: ownBlocks(await listTable(table, how, runner), table, how === '-sa'),
     })),
   );
 
-const listTable = (table: string, how: '-s' | '-sa'): Promise<string> =>
-  output(['nft', how, 'list', 'table', ...table.split(' ')]);
+const listTable = (table: string, how: '-s' | '-sa', runner: Runner): Promise<string> =>
+  output(['nft', how, 'list', 'table', ...table.split(' ')], undefined, runner);
 
 /** Blocks of a listing: the kind, the name, and all their lines. */
 function* blocksOf(

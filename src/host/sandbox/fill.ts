@@ -1,6 +1,8 @@
 import { toolName } from '../../firewall/iptables/text/tools.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
-import { readFile } from 'node:fs/promises';
+import { runHere } from '../command/command.ts';
+import { readSysctlsBy } from '../doctor/kernel-network.ts';
+import { sh } from '../../shell.ts';
 import { rehearsalDifference } from '../../firewall/iptables/simulate/rehearsal.ts';
 import type { Variant, Ruleset, HostRules } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
@@ -9,29 +11,22 @@ import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import { holdAgainstKernel, listAll } from '../xtables/held-rules.ts';
 import { readNative, readSets } from '../nft/sets-native.ts';
 import { readWithin, withinInput, withPlaceholders, type Within } from '../nft/within.ts';
-import { readLinks } from './links.ts';
+import { readLinks, type HostLinks } from './links.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** The host's network as a sandbox gets it, read before the sandbox exists. */
 export interface HostState {
   readonly live: readonly Live[];
-  readonly links: string;
+  readonly links: HostLinks | undefined;
   /** The text of `ipset save`. */
   readonly sets: string;
   /** nftables' own tables, as text for `nft -f`. */
   readonly native: string;
   /** What nft holds inside iptables' tables. */
   readonly within: readonly Within[];
-  readonly switches: readonly (readonly [path: string, value: string])[];
+  /** Settings below /proc/sys/net that decide about packets; a new namespace has their defaults. */
+  readonly sysctls: ReadonlyMap<string, string>;
 }
-
-/** Sysctls that scripts read or rules depend on; a new namespace has their defaults. */
-const SWITCHES = [
-  'net/ipv4/ip_forward',
-  'net/ipv6/conf/all/forwarding',
-  'net/bridge/bridge-nf-call-iptables',
-  'net/bridge/bridge-nf-call-ip6tables',
-];
 
 /**
  * Reads what a sandbox is to be filled with.
@@ -40,17 +35,13 @@ const SWITCHES = [
  */
 export async function readHostState(live: readonly Live[]): Promise<HostState> {
   const nft = live.find(({ variant }) => variant === 'nft');
-  const [within, links, sets, native, switches] = await Promise.all([
+  const [within, links, sets, native, sysctls] = await Promise.all([
     nft === undefined ? [] : readWithin(nft.rules).catch(() => []),
     readLinks(),
     // What cannot be read is left out: a rule that needs it will not load, and that is reported.
     readSets().catch(() => null),
     readNative().catch(() => null),
-    Promise.all(
-      SWITCHES.map(
-        async (path) => [path, await readFile(`/proc/sys/${path}`, 'latin1').catch(() => '')] as const,
-      ),
-    ),
+    readSysctlsBy(runHere).catch(() => new Map<string, string>()),
   ]);
   return {
     live,
@@ -58,22 +49,28 @@ export async function readHostState(live: readonly Live[]): Promise<HostState> {
     within,
     sets: sets ?? '',
     native: (native ?? []).map(({ text }) => text).join(''),
-    switches: switches.filter(([, value]) => value !== ''),
+    sysctls,
   };
 }
 
 /**
- * Gives a sandbox the host's network: interfaces, switches, sets, rules.
+ * Gives a sandbox the host's network: interfaces, settings, routes, sets, rules.
  *
  * @returns why the sandbox differs from the host; undefined when its rules read back the same
  */
 export async function fillSandbox(
   sandbox: Sandbox,
-  { live, links, sets, native, within, switches }: HostState,
+  { live, links, sets, native, within, sysctls }: HostState,
 ): Promise<string | undefined> {
-  if (links !== '') await sandbox.onNetwork(['ip', '-force', '-batch', '-'], links).catch(() => undefined);
-  const lines = switches.map(([path, value]) => `echo ${value.trim()} >/proc/sys/${path}`).join('; ');
-  await sandbox.onNetwork(['sh', '-c', `{ ${lines === '' ? ':' : lines}; } 2>/dev/null`]);
+  const load = (input: string, ...family: readonly string[]): Promise<unknown> =>
+    sandbox.onNetwork(['ip', ...family, '-force', '-batch', '-'], input).catch(() => undefined);
+  if (links !== undefined) await load(links.links);
+  await sandbox.onNetwork(['sh', '-c', settingLines(sysctls)]);
+  // After the settings: IPv6 that is switched on anew begins without routes.
+  if (links !== undefined) {
+    await load(links.routing.ipv4, '-4');
+    await load(links.routing.ipv6, '-6');
+  }
   if (sets !== '') {
     const { exitCode, stderr } = await sandbox.onNetwork(['ipset', 'restore'], sets);
     if (exitCode !== 0) return `the host's ipsets do not load: ${firstLine(stderr)}`;
@@ -88,6 +85,14 @@ export async function fillSandbox(
   if (input === '') return undefined;
   const { exitCode, stderr } = await sandbox.onNetwork(['nft', '-f', '-'], input);
   return exitCode === 0 ? undefined : `the host's own nftables tables do not load: ${firstLine(stderr)}`;
+}
+
+/** A script that sets what the host has set, first what is for all interfaces: that changes each of them. */
+function settingLines(sysctls: ReadonlyMap<string, string>): string {
+  const isForAll = (path: string): boolean => !/\/conf\/(?!all\/|default\/)/.test(path);
+  const paths = [...sysctls.keys()].sort((a, b) => Number(isForAll(b)) - Number(isForAll(a)));
+  const lines = paths.map((path) => sh`echo ${sysctls.get(path) ?? ''} >/proc/sys/net/${path}`);
+  return ['exec 2>/dev/null', ...lines.map((line) => `{ ${line}; } || :`)].join('\n');
 }
 
 async function loadRules(

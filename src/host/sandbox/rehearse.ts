@@ -4,6 +4,7 @@ import type { Live } from '../../firewall/iptables/text/live.ts';
 import { hasLegacyIn, readIn, fillSandbox, readHostState } from './fill.ts';
 import { runInSandbox, awaitQuiescence, type Ending, type SandboxCommand } from './run-in-sandbox.ts';
 import { layTripwires, type Tripwires } from './tripwires.ts';
+import { readSandboxNetwork, type SandboxNetwork } from './network.ts';
 import { sentIn } from './traffic.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
@@ -33,6 +34,8 @@ interface RulesAfter {
   readonly rules: HostRules;
   /** In the other variant, where it holds anything now; `before` absent where it held nothing. */
   readonly other?: OtherVariant | undefined;
+  /** The rest of the sandbox's network, before and after the command; absent where there was none to read. */
+  readonly network?: { readonly before: SandboxNetwork; readonly after: SandboxNetwork };
 }
 
 /**
@@ -77,7 +80,7 @@ async function play(
   sandbox: Sandbox,
   wires: Tripwires,
 ): Promise<Rehearsed> {
-  const before = await sentIn(sandbox);
+  const [before, networkBefore] = await Promise.all([sentIn(sandbox), readSandboxNetwork(sandbox)]);
   const { ending, said, wantedMore } = await runInSandbox(rehearsal, sandbox);
   if (ending.by !== 'itself') return { known: false, ...whyStopped(ending.by, rehearsal, said) };
   const stayed = await awaitQuiescence(sandbox.proc);
@@ -88,6 +91,7 @@ async function play(
   const left: RulesAfter = {
     rules,
     other: after && { variant: otherVariant, before: otherLive?.rules, after },
+    network: { before: networkBefore, after: await readSandboxNetwork(sandbox) },
   };
   const unknown = (reason: string, details: readonly string[]): Rehearsed => ({
     known: false,

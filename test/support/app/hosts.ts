@@ -1,3 +1,4 @@
+import { recordedTerrain } from '../reach/terrain.ts';
 import type { ChangeHost } from '../../../src/app/guard-change/change.ts';
 import type { HookSettings } from '../../../src/app/hooks/hook.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
@@ -29,10 +30,13 @@ export const SETTINGS: HookSettings = { pre: 'record', post: 'repair', policies:
 /** The baseline of a recorded host. */
 export const storedOf = (name: string): StoredBaseline => recordedHost(name).stored;
 
+const NOWHERE = { netState: { links: [], routes: [], sysctls: new Map<string, string>() }, nameServers: [] };
+
 /** A recorded host in memory. */
 export function changeHost(name: string, { rehearse, launch }: Behaviour = {}): MemoryHost {
   const { reply } = recordedHost(name);
   const { text } = recording(name);
+  const { netState, nameServers } = reply.answered ? recordedTerrain(name) : NOWHERE;
   let ipv4 = text.ipv4;
   const rulesOf = (save: string): HostRules => ({
     ipv4: parseSave(save).ruleset,
@@ -51,6 +55,14 @@ export function changeHost(name: string, { rehearse, launch }: Behaviour = {}): 
     askEngine: () => Promise.resolve(reply),
     awaitContainers: () => Promise.resolve(),
     listIdle: () => Promise.resolve([]),
+    readNameServers: () => nameServers,
+    readSets: () => Promise.resolve(null),
+    readNatives: () => Promise.resolve([]),
+    readLinks: () => Promise.resolve(netState.links),
+    readRouting: (family) =>
+      Promise.resolve({ routes: netState.routes.filter((route) => route.family === family), routeRules: [] }),
+    readSysctls: () => netState.sysctls,
+    readListeners: () => Promise.resolve([]),
     variantOf: () => Promise.resolve(undefined),
     rehearse: () =>
       rehearse === undefined

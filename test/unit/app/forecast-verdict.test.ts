@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Forecast } from '../../../src/app/guard-change/change.ts';
 import { readContext } from '../../../src/app/guard-change/context.ts';
+import { predictedFrom } from '../../../src/app/guard-change/predict.ts';
 import { impactOn } from '../../../src/app/guard-change/impact-since.ts';
 import { verdictOf, type ForecastVerdict } from '../../../src/app/guard-change/verdict.ts';
 import { Fault } from '../../../src/fault.ts';
@@ -28,9 +29,12 @@ async function judge({ rules, engine }: { rules: 'kept' | 'gone'; engine: 'answe
   if (ipv4 === undefined || ipv6 === undefined) throw new Error('no save of a family');
   const beginReading = () => () => Promise.resolve(liveOf({ ipv4, ipv6 }));
   const askEngine = engine === 'absent' ? () => Promise.resolve(NOBODY) : host.askEngine;
-  const context = await readContext({ ...host, beginReading, askEngine }, undefined);
+  const context = await readContext(
+    { ...host, beginReading, askEngine },
+    { source: 'both', stored: undefined },
+  );
   const { rules: after } = context.live;
-  const forecast: Forecast = { known: true, by: 'memory', impact: impactOn(context, after), rules: after };
+  const forecast = await predictedFrom(host, context, after);
   return { context, verdict: verdictOf(forecast, context) };
 }
 
@@ -54,7 +58,7 @@ describe('the verdict of a forecast', () => {
       ...context.live.rules,
       ipv4: parseSave(emptied(changeHost(RECORDING).before)).ruleset,
     });
-    const unknown = { known: false, reason: 'it asks D-Bus', details: [] } as const;
+    const unknown = { known: false, reason: 'it asks D-Bus', details: [], reach: undefined } as const;
     const verdictFor = (impact: Forecast['impact']): ForecastVerdict['verdict'] =>
       verdictOf({ ...unknown, impact }, context).verdict;
     expect(verdictFor(undefined)).toBe('unknown');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { linkBatch } from '../../../../src/host/sandbox/links.ts';
+import { linkBatch, routingBatch } from '../../../../src/host/sandbox/links.ts';
 
 const link = (ifname: string, more: object = {}): object => ({
   ifname,
@@ -9,11 +9,11 @@ const link = (ifname: string, more: object = {}): object => ({
   ...more,
 });
 const linesFor = (...links: readonly object[]): readonly string[] =>
-  linkBatch(links, [], 'dummy').trim().split('\n').slice(1);
+  linkBatch(links, 'dummy').trim().split('\n').slice(1);
 
 describe('the host’s interfaces in a sandbox', () => {
   test('loopback is up, and not made', () => {
-    expect(linkBatch([link('lo')], [], 'dummy')).toBe('link set dev lo up\n');
+    expect(linkBatch([link('lo')], 'dummy')).toBe('link set dev lo up\n');
   });
 
   test('a bridge is a bridge', () => {
@@ -27,7 +27,7 @@ describe('the host’s interfaces in a sandbox', () => {
     expect(linesFor(link('eth0', { flags: [] }))).toEqual([
       'link add name eth0 address 02:42:ac:11:00:02 type dummy',
     ]);
-    expect(linkBatch([link('eth0', { address: '', flags: [] })], [], 'bridge')).toContain(
+    expect(linkBatch([link('eth0', { address: '', flags: [] })], 'bridge')).toContain(
       'link add name eth0 type bridge',
     );
   });
@@ -55,25 +55,57 @@ describe('the host’s interfaces in a sandbox', () => {
     ]);
   });
 
+  test('a port of a bridge is one there too', () => {
+    const port = link('veth1', { master: 'docker0', linkinfo: { info_slave_kind: 'bridge' } });
+    const bridge = link('docker0', { linkinfo: { info_kind: 'bridge' } });
+    expect(linesFor(port, bridge).at(-1)).toBe('link set dev veth1 master docker0');
+    expect(linkBatch([port, bridge], 'bridge')).not.toContain('master');
+  });
+
+  test('the other end of a line between two', () => {
+    const addr_info = [{ local: '10.0.0.1', address: '10.0.0.2', prefixlen: 32 }];
+    expect(linesFor(link('tun0', { flags: [], addr_info })).slice(1)).toEqual([
+      'address replace 10.0.0.1 peer 10.0.0.2/32 dev tun0',
+    ]);
+  });
+
   test('routes but for those the kernel makes with the addresses', () => {
-    const text =
-      'default via 192.0.2.254 dev eth0\n192.0.2.0/24 dev eth0 proto kernel scope link\n10.0.0.0/8 dev br linkdown\n';
+    const routes = [
+      'default via 192.0.2.254 dev eth0',
+      '192.0.2.0/24 dev eth0 proto kernel scope link',
+      '10.0.0.0/8 dev br linkdown',
+      'blackhole default table 71',
+      String.raw`10.9.0.0/16 \	nexthop via 192.0.2.3 dev eth0 weight 1 \	nexthop via 192.0.2.4 dev eth0 weight 1`,
+    ];
     expect(
-      linkBatch(
-        [],
-        [
-          ['-4', text],
-          ['-6', 'fd01::/64 via fd00::2 dev eth0\n'],
-        ],
-        'dummy',
-      )
+      routingBatch(`${routes.join('\n')}\n`, '')
         .trim()
-        .split('\n')
-        .slice(1),
+        .split('\n'),
     ).toEqual([
+      'rule flush',
       'route replace default via 192.0.2.254 dev eth0',
       'route replace 10.0.0.0/8 dev br',
-      '-6 route replace fd01::/64 via fd00::2 dev eth0',
+      'route replace blackhole default table 71',
+      'route replace 10.9.0.0/16  	nexthop via 192.0.2.3 dev eth0 weight 1  	nexthop via 192.0.2.4 dev eth0 weight 1',
+    ]);
+  });
+
+  test('routing rules but for the first, which stays', () => {
+    const rules = [
+      '0:	from all lookup local',
+      '5270:	not from all fwmark 0x711e lookup 71',
+      '10:	from all iif gone [detached] lookup 5',
+      '32766:	from all lookup main',
+    ];
+    expect(
+      routingBatch('', `${rules.join('\n')}\n`)
+        .trim()
+        .split('\n'),
+    ).toEqual([
+      'rule flush',
+      'rule add pref 5270 not from all fwmark 0x711e lookup 71',
+      'rule add pref 10 from all iif gone lookup 5',
+      'rule add pref 32766 from all lookup main',
     ]);
   });
 

@@ -1,10 +1,10 @@
-import type { Rule } from '../firewall/iptables/text/model.ts';
-import { FAMILIES } from '../net/family.ts';
-import { allAsking } from './askers.ts';
-import { compareTables, type ReachChange } from './change.ts';
+import type { Rule } from '../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { allAsking } from '../askers.ts';
+import { compareTables, type ReachChange } from './cells.ts';
 import { tablesForOthers } from './others.ts';
-import { hostAsking, reachTable, type HostAsking } from './table.ts';
-import type { Terrain } from './terrain.ts';
+import { hostAsking, reachTable, type HostAsking } from '../table.ts';
+import type { Terrain } from '../terrain.ts';
 
 /**
  * What a change does to who reaches what: the host before against the host after it, asked by the same askers.

@@ -1,7 +1,7 @@
-import type { Rule } from '../firewall/iptables/text/model.ts';
-import { isLoopback } from '../net/address.ts';
-import type { Cell, Effect } from './cell.ts';
-import { cellKey } from './cell-key.ts';
+import type { Rule } from '../../firewall/iptables/text/model.ts';
+import { isLoopback } from '../../net/address.ts';
+import type { Cell, Effect } from '../cell.ts';
+import { cellKey } from '../cell-key.ts';
 
 /** What becomes of one way. */
 export interface CellChange {
@@ -18,7 +18,7 @@ export interface ReachChange {
   /** Ways of which it cannot be told any more what becomes of them. */
   readonly unknown: readonly CellChange[];
   /** Ways that nobody could tell before, and nobody can afterwards. */
-  readonly stillUnknown: number;
+  readonly stillUnknown: readonly Cell[];
   readonly better: readonly CellChange[];
   /** Ways that change for the addresses alone that the change names, as a ban does. */
   readonly single: readonly CellChange[];
@@ -63,9 +63,9 @@ export function compareTables({ before, after }: TablePair, context: TableContex
   return {
     worse: of('worse').filter((change) => !single.has(change)),
     unknown: of('unknown'),
-    stillUnknown: before.filter(
-      (cell) => cell.is.is === 'unknown' && is.get(cellKey(cell))?.is.is === 'unknown',
-    ).length,
+    stillUnknown: after.filter(
+      (cell) => cell.is.is === 'unknown' && was.get(cellKey(cell))?.is.is === 'unknown',
+    ),
     better: of('better'),
     single: [...single],
     unpromised: of('unpromised'),

@@ -1,13 +1,13 @@
-import { blockOf, formatBlock, overlap } from '../net/address.ts';
-import { FAMILIES, type Family } from '../net/family.ts';
-import type { LinkAddress, NetworkState } from '../trace/network-state.ts';
-import { linkOf } from '../trace/routing/local.ts';
-import type { OutsideAsker } from './askers.ts';
-import type { Cell } from './cell.ts';
-import type { TablePair } from './change.ts';
-import { isOwnAddress } from './goal.ts';
-import { reachTable, type HostAsking } from './table.ts';
-import type { Terrain } from './terrain.ts';
+import { blockOf, formatBlock, overlap } from '../../net/address.ts';
+import { FAMILIES, type Family } from '../../net/family.ts';
+import type { LinkAddress, NetworkState } from '../../trace/network-state.ts';
+import { linkOf } from '../../trace/routing/local.ts';
+import type { OutsideAsker } from '../askers.ts';
+import type { Cell } from '../cell.ts';
+import type { TablePair } from './cells.ts';
+import { isOwnAddress } from '../goal.ts';
+import { reachTable, type HostAsking } from '../table.ts';
+import type { Terrain } from '../terrain.ts';
 
 /**
  * Two tables of one host as they are for somebody else outside in the place of each who asks there, told with the address of the one

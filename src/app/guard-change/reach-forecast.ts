@@ -1,0 +1,121 @@
+import { networkStateOf } from '../../doctor/facts/network-state.ts';
+import { planRepair } from '../../firewall/iptables/plan/plan.ts';
+import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
+import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
+import type { HostRules, Rule } from '../../firewall/iptables/text/model.ts';
+import type { SandboxNetwork } from '../../host/sandbox/network.ts';
+import { Fault } from '../../fault.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { reachChange } from '../../reach/change/compare.ts';
+import { changedNetwork, dotted, type NetworkChange } from '../../reach/change/network.ts';
+import { mayConcern } from '../../reach/change/touched.ts';
+import type { Terrain } from '../../reach/terrain.ts';
+import { observationOf } from '../../reconcile/observation.ts';
+import { sh } from '../../shell.ts';
+import type { NetworkState, VariantRules } from '../../trace/network-state.ts';
+import type { ChangeContext, ReachForecast } from './change.ts';
+
+/** What a change leaves behind. */
+export interface LeftBehind {
+  /** In the variant Docker uses. */
+  readonly rules: HostRules;
+  /** In the other variant, where that was read too. */
+  readonly other?: VariantRules | undefined;
+  /** A sandbox's network before the change and after it, where it was rehearsed. */
+  readonly network?: { readonly before: SandboxNetwork; readonly after: SandboxNetwork } | undefined;
+  /** Sets, where the rules that are left ask any and none was asked before. */
+  readonly sets?: NetworkState['sets'];
+}
+
+/** What a change does to who reaches what; undefined where no terrain is known. */
+export function reachForecast(context: ChangeContext, left: LeftBehind): ReachForecast | undefined {
+  const { terrain, before, live } = context;
+  if (terrain === undefined) return undefined;
+  const network = left.network && networkChange(terrain.netState, left.network);
+  const after = terrainAfter(terrain, context, left, network);
+  const isDockers = dockersRules(before);
+  const change = reachChange(terrain, after, isDockers);
+  const isBesideRules = network !== undefined && network.changes.length > 0;
+  const isConcerned = isBesideRules || mayConcern(live.rules, left.rules, change.stillUnknown);
+  return {
+    change,
+    beside: network?.changes ?? [],
+    unjudged: [...(network?.unjudged ?? []), ...besideOf(left.network)],
+    blind: isConcerned ? change.stillUnknown.length : 0,
+    isRepairable: change.worse.length === 0 || isRepairable(context, left, { terrain, after, isDockers }),
+    undo: [...(network?.settings ?? [])].map(([path, value]) => sh`sysctl -w ${`${dotted(path)}=${value}`}`),
+  };
+}
+
+function networkChange(
+  host: NetworkState,
+  { before, after }: NonNullable<LeftBehind['network']>,
+): NetworkChange {
+  const stateOf = (network: SandboxNetwork): NetworkState => networkStateOf(network, []).netState;
+  return changedNetwork(host, stateOf(before), stateOf(after));
+}
+
+/** What changes of traffic control, IPsec and the like, which no table follows. */
+function besideOf(network: LeftBehind['network']): readonly string[] {
+  if (network === undefined) return [];
+  const [was, is] = [new Set(network.before.beside), new Set(network.after.beside)];
+  return [
+    ...network.after.beside.filter((line) => !was.has(line)),
+    ...network.before.beside.filter((line) => !is.has(line)).map((line) => `gone: ${line}`),
+  ];
+}
+
+function terrainAfter(
+  terrain: Terrain,
+  { live: { variant }, other }: ChangeContext,
+  left: LeftBehind,
+  network: NetworkChange | undefined,
+): Terrain {
+  const others = left.other ?? other;
+  const rulesets: readonly VariantRules[] = [
+    { variant, rules: left.rules },
+    ...(others === undefined ? [] : [{ variant: others.variant, rules: others.rules }]),
+  ];
+  const sets = left.sets === undefined ? {} : { sets: left.sets };
+  return {
+    ...terrain,
+    netState: { ...terrain.netState, ...(network?.network ?? {}), ...sets, rulesets },
+  };
+}
+
+/** Whether every way is as it was once everything of Docker's is restored, as `--mode repair` does. */
+function isRepairable(
+  context: ChangeContext,
+  { rules }: LeftBehind,
+  on: {
+    readonly terrain: Terrain;
+    readonly after: Terrain;
+    readonly isDockers: (rule: Rule) => boolean;
+  },
+): boolean {
+  const { reference, live, engine } = context;
+  try {
+    const { drift, sides, content } = observationOf(reference, { ...live, rules }, engine);
+    const plan = planRepair(drift, sides, { policies: 'leave', content, liveness: 'known' });
+    const repaired = simulatePlan(plan, rules).rules;
+    const rulesets = on.after.netState.rulesets.map((one) =>
+      one.variant === live.variant ? { ...one, rules: repaired } : one,
+    );
+    const after = { ...on.after, netState: { ...on.after.netState, rulesets } };
+    const { worse, unknown } = reachChange(on.terrain, after, on.isDockers);
+    return worse.length === 0 && unknown.length === 0;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
+
+/** Whether a rule is one of Docker's, as they were before the change. */
+export function dockersRules({ families }: OwnedHost): (rule: Rule) => boolean {
+  const texts = new Set(
+    FAMILIES.flatMap((family) => [...families[family].values()])
+      .flatMap((chains) => [...chains.values()])
+      .flatMap(({ rules }) => rules.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : []))),
+  );
+  return ({ text }) => texts.has(text);
+}

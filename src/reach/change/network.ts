@@ -1,0 +1,223 @@
+import type { LinkAddress, NetworkLink, NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
+
+/** A host's network without the rules of iptables. */
+export type NetworkBeside = Omit<NetworkState, 'rulesets' | 'unread' | 'cutFrom'>;
+
+/** What a command did in a copy of a host's network. */
+export interface NetworkChange {
+  /** The host's own network as the command would leave it. */
+  readonly network: NetworkBeside;
+  /** What changes, one line each, as people name it. */
+  readonly changes: readonly string[];
+  /** Of these: what nothing here says the effect of. */
+  readonly unjudged: readonly string[];
+  /** Settings that change, by path below /proc/sys/net, with the value before. */
+  readonly settings: ReadonlyMap<string, string>;
+}
+
+/**
+ * Gives a host's network what a command did in a copy of it. The copy need not be exact: only its difference counts.
+ *
+ * @param before - the copy before the command
+ * @param after - the copy after it
+ */
+export function changedNetwork(
+  host: NetworkBeside,
+  before: NetworkBeside,
+  after: NetworkBeside,
+): NetworkChange {
+  const settings = [...after.sysctls].filter(([path, value]) => before.sysctls.get(path) !== value);
+  const routes = difference(before.routes, after.routes, routeKey);
+  const rules = difference(before.routeRules, after.routeRules, ruleKey);
+  const links = linkChanges(before.links, after.links);
+  const natives = nativeChanges(before.natives, after.natives);
+  const sets = setChanges(before.sets, after.sets);
+  const ports = links.filter(({ was, is }) => [was, is].some((link) => (link?.master ?? '') !== ''));
+  const isUsed = (path: string): boolean =>
+    !/\/conf\/(?!all\/|default\/)/.test(path) || after.links.some(({ name }) => path.includes(`/${name}/`));
+  return {
+    network: {
+      sets: sets.length === 0 ? host.sets : after.sets,
+      natives: withNatives(host.natives, natives),
+      links: withLinks(host.links, links),
+      routes: applied(host.routes, routes, routeKey),
+      routeRules: applied(host.routeRules, rules, ruleKey),
+      sysctls: new Map([...host.sysctls, ...settings]),
+    },
+    changes: [
+      ...settings.filter(([path]) => isUsed(path)).map(([path, value]) => `${dotted(path)} = ${value}`),
+      ...links.map(linkWords),
+      ...routes.gone.map((route) => `route gone: ${routeWords(route)}`),
+      ...routes.added.map((route) => `route added: ${routeWords(route)}`),
+      ...rules.gone.map((rule) => `routing rule gone: ${ruleWords(rule)}`),
+      ...rules.added.map((rule) => `routing rule added: ${ruleWords(rule)}`),
+      ...sets.map((name) => `set ${name}`),
+      ...natives.map(({ table }) => `nftables table ${table}`),
+    ],
+    unjudged: ports.map(linkWords),
+    settings: new Map(settings.map(([path]) => [path, before.sysctls.get(path) ?? ''])),
+  };
+}
+
+interface Difference<Value> {
+  readonly gone: readonly Value[];
+  readonly added: readonly Value[];
+}
+
+function difference<Value>(
+  before: readonly Value[],
+  after: readonly Value[],
+  keyOf: (value: Value) => string,
+): Difference<Value> {
+  const [was, is] = [new Set(before.map(keyOf)), new Set(after.map(keyOf))];
+  return {
+    gone: before.filter((one) => !is.has(keyOf(one))),
+    added: after.filter((one) => !was.has(keyOf(one))),
+  };
+}
+
+function applied<Value>(
+  host: readonly Value[],
+  { gone, added }: Difference<Value>,
+  keyOf: (value: Value) => string,
+): readonly Value[] {
+  if (gone.length === 0 && added.length === 0) return host;
+  const out = new Set(gone.map(keyOf));
+  return [...host.filter((one) => !out.has(keyOf(one))), ...added];
+}
+
+/** Without its flags: a copy of an interface has no carrier where the host's has one. */
+const routeKey = ({ family, table, type, to, via, dev, metric, prefSource }: Route): string =>
+  [family, table, type, to, via, dev, metric, prefSource].join(' ');
+
+const ruleKey = ({ family, priority, table, fields }: RouteRule): string =>
+  [family, priority, table, JSON.stringify(fields)].join(' ');
+
+interface LinkChange {
+  readonly was: NetworkLink | undefined;
+  readonly is: NetworkLink | undefined;
+}
+
+function linkChanges(before: readonly NetworkLink[], after: readonly NetworkLink[]): readonly LinkChange[] {
+  const is = new Map(after.map((link) => [link.name, link]));
+  const was = new Set(before.map(({ name }) => name));
+  return [
+    ...before.flatMap((link) => {
+      const now = is.get(link.name);
+      return now !== undefined && linkKey(link) === linkKey(now) ? [] : [{ was: link, is: now }];
+    }),
+    ...after.filter(({ name }) => !was.has(name)).map((link) => ({ was: undefined, is: link })),
+  ];
+}
+
+const linkKey = ({ up, master, addresses, isolated, hairpin, portState }: NetworkLink): string =>
+  JSON.stringify([
+    up,
+    master,
+    ...(master === '' ? [] : [isolated, hairpin, portState]),
+    addresses.map(addressKey).sort(),
+  ]);
+
+const addressKey = ({ family, address, length }: LinkAddress): string =>
+  `${family} ${address}/${String(length)}`;
+
+function withLinks(host: readonly NetworkLink[], changes: readonly LinkChange[]): readonly NetworkLink[] {
+  if (changes.length === 0) return host;
+  const byName = new Map(changes.map((change) => [change.was?.name ?? change.is?.name ?? '', change]));
+  const known = new Set(host.map(({ name }) => name));
+  return [
+    ...host.flatMap((link) => {
+      const change = byName.get(link.name);
+      return change === undefined ? [link] : linkAfter(link, change);
+    }),
+    // Whether its other end is there nobody knows: one that is gives more to judge.
+    ...changes.flatMap(({ is }) =>
+      is === undefined || known.has(is.name) ? [] : [{ ...is, carrier: is.up }],
+    ),
+  ];
+}
+
+function linkAfter(host: NetworkLink, { was, is }: LinkChange): readonly NetworkLink[] {
+  if (is === undefined) return [];
+  const addresses = difference(was?.addresses ?? [], is.addresses, addressKey);
+  const switched = was?.up !== is.up;
+  return [
+    {
+      ...host,
+      ...(switched && { up: is.up, carrier: is.up }),
+      master: is.master === was?.master ? host.master : is.master,
+      addresses: applied(host.addresses, addresses, addressKey),
+    },
+  ];
+}
+
+interface NativeChange {
+  readonly table: string;
+  /** Undefined where the table is gone. */
+  readonly text: string | undefined;
+}
+
+function nativeChanges(
+  before: NetworkBeside['natives'],
+  after: NetworkBeside['natives'],
+): readonly NativeChange[] {
+  const was = new Map((before ?? []).map(({ table, text }) => [table, text]));
+  const is = new Map((after ?? []).map(({ table, text }) => [table, text]));
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((table) =>
+    was.get(table) === is.get(table) ? [] : [{ table, text: is.get(table) }],
+  );
+}
+
+function withNatives(
+  host: NetworkBeside['natives'],
+  changes: readonly NativeChange[],
+): NetworkBeside['natives'] {
+  if (changes.length === 0) return host;
+  const changed = new Set(changes.map(({ table }) => table));
+  return [
+    ...(host ?? []).filter(({ table }) => !changed.has(table)),
+    ...changes.flatMap(({ table, text }) => (text === undefined ? [] : [{ table, text }])),
+  ];
+}
+
+function setChanges(before: NetworkBeside['sets'], after: NetworkBeside['sets']): readonly string[] {
+  const textOf = (sets: NetworkBeside['sets'], name: string): string => JSON.stringify(sets?.get(name));
+  const names = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
+  return [...names].filter((name) => textOf(before, name) !== textOf(after, name));
+}
+
+/** `net.ipv4.ip_forward`, as sysctl names it. */
+export const dotted = (path: string): string =>
+  `net.${path.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`;
+
+function linkWords({ was, is }: LinkChange): string {
+  if (is === undefined) return `interface ${was?.name ?? ''} gone`;
+  if (was === undefined) return `interface ${is.name} added`;
+  if (was.up !== is.up) return `interface ${is.name} ${is.up ? 'up' : 'down'}`;
+  const { gone, added } = difference(was.addresses, is.addresses, addressKey);
+  const addresses = [
+    ...gone.map(({ address }) => `${address} gone`),
+    ...added.map(({ address }) => `${address} added`),
+  ];
+  return `interface ${is.name}${addresses.length === 0 ? ' changed' : `: ${addresses.join(', ')}`}`;
+}
+
+function routeWords({ type, to, via, dev, table }: Route): string {
+  const target = to.endsWith('/0') ? 'default' : to;
+  return [
+    ...(type === 'unicast' ? [] : [type]),
+    target,
+    ...(via === '' ? [] : ['via', via]),
+    ...(dev === '' ? [] : ['dev', dev]),
+    ...(table === 'main' ? [] : ['table', table]),
+  ].join(' ');
+}
+
+const ruleWords = ({ priority, table, fields }: RouteRule): string =>
+  [
+    `${String(priority)}:`,
+    ...Object.entries(fields).flatMap(([name, value]) => (name === 'srclen' ? [] : [name, value])),
+    ...(table === '' ? [] : ['lookup', table]),
+  ]
+    .filter((word) => word !== '')
+    .join(' ');
