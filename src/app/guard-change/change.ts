@@ -43,9 +43,9 @@ export interface ReachForecast {
   readonly unjudged: readonly string[];
   /** Ways that nobody could tell before, and that the change may concern. */
   readonly blind: number;
-  /** Whether all ways would be as before once what is Docker's is repaired. */
-  readonly isRepairable: boolean;
-  /** Commands that set back what no repair and no rollback does. */
+  /** What brings every way back: a repair of Docker's rules, one of FORWARD's policies too, a rollback of all rules and sets, or none of these. */
+  readonly wayBack: 'repair' | 'policies' | 'rollback' | 'none';
+  /** Commands that set back settings of the kernel, which no repair and no rollback does. */
   readonly undo: readonly string[];
 }
 

@@ -91,7 +91,7 @@ export async function guardChange(request: GuardRequest, guard: Guard): Promise<
 
 /** Where there is nothing of Docker's to guard, a change is made all the same. */
 const isRefused = (judged: ForecastVerdict): boolean =>
-  judged.verdict === 'would-break' || (judged.verdict === 'unknown' && judged.lacks === 'change');
+  judged.verdict === 'would-break' || (judged.verdict === 'unknown' && judged.lacks !== 'rules');
 
 async function makeAndReport(
   { change }: GuardRequest,

@@ -65,7 +65,7 @@ export async function reachSince(
     { ...terrain, inventory, netState },
     dockersRules(before),
   );
-  return { change, beside: [], unjudged: [], blind: 0, isRepairable: false, undo: [] };
+  return { change, beside: [], unjudged: [], blind: 0, wayBack: 'none', undo: [] };
 }
 
 function stillThere(was: Terrain['inventory'], is: Terrain['inventory']): Terrain['inventory'] {

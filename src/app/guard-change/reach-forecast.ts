@@ -42,7 +42,8 @@ export function reachForecast(context: ChangeContext, left: LeftBehind): ReachFo
     beside: network?.changes ?? [],
     unjudged: [...(network?.unjudged ?? []), ...besideOf(left.network)],
     blind: isConcerned ? change.stillUnknown.length : 0,
-    isRepairable: change.worse.length === 0 || isRepairable(context, left, { terrain, after, isDockers }),
+    wayBack:
+      change.worse.length === 0 ? 'repair' : wayBack(context, left, { terrain, after, isDockers }, network),
     undo: [...(network?.settings ?? [])].map(([path, value]) => sh`sysctl -w ${`${dotted(path)}=${value}`}`),
   };
 }
@@ -83,26 +84,39 @@ function terrainAfter(
   };
 }
 
-/** Whether every way is as it was once everything of Docker's is restored, as `--mode repair` does. */
-function isRepairable(
+interface Tables {
+  readonly terrain: Terrain;
+  readonly after: Terrain;
+  readonly isDockers: (rule: Rule) => boolean;
+}
+
+function wayBack(
   context: ChangeContext,
+  left: LeftBehind,
+  tables: Tables,
+  network: NetworkChange | undefined,
+): ReachForecast['wayBack'] {
+  if (isRepaired(context, left, tables, 'leave')) return 'repair';
+  if (isRepaired(context, left, tables, 'close')) return 'policies';
+  return network === undefined || network.isRolledBack ? 'rollback' : 'none';
+}
+
+/** Whether every way is as it was once everything of Docker's is restored, as `--mode repair` does. */
+function isRepaired(
+  { reference, live, engine }: ChangeContext,
   { rules }: LeftBehind,
-  on: {
-    readonly terrain: Terrain;
-    readonly after: Terrain;
-    readonly isDockers: (rule: Rule) => boolean;
-  },
+  { terrain, after, isDockers }: Tables,
+  policies: 'leave' | 'close',
 ): boolean {
-  const { reference, live, engine } = context;
   try {
     const { drift, sides, content } = observationOf(reference, { ...live, rules }, engine);
-    const plan = planRepair(drift, sides, { policies: 'leave', content, liveness: 'known' });
+    const plan = planRepair(drift, sides, { policies, content, liveness: 'known' });
     const repaired = simulatePlan(plan, rules).rules;
-    const rulesets = on.after.netState.rulesets.map((one) =>
+    const rulesets = after.netState.rulesets.map((one) =>
       one.variant === live.variant ? { ...one, rules: repaired } : one,
     );
-    const after = { ...on.after, netState: { ...on.after.netState, rulesets } };
-    const { worse, unknown } = reachChange(on.terrain, after, on.isDockers);
+    const then = { ...after, netState: { ...after.netState, rulesets } };
+    const { worse, unknown } = reachChange(terrain, then, isDockers);
     return worse.length === 0 && unknown.length === 0;
   } catch (error) {
     if (error instanceof Fault) return false;

@@ -16,8 +16,8 @@ export type ForecastVerdict =
       /** In one sentence. */
       readonly reason: string;
       readonly details: readonly string[];
-      /** `change`: the change itself cannot be predicted; `rules`: there is nothing to judge it by. */
-      readonly lacks: 'change' | 'rules';
+      /** `change`: the change itself cannot be predicted; `sight`: what packets do after it; `rules`: there is nothing to judge it by. */
+      readonly lacks: 'change' | 'sight' | 'rules';
     };
 
 /**
@@ -39,7 +39,7 @@ export function verdictOf(forecast: Forecast, { before, engine }: ChangeContext)
       details: [engine.fault.message],
     };
   const unseen = reach && notFollowed(reach);
-  if (unseen !== undefined) return { verdict: 'unknown', lacks: 'change', ...unseen };
+  if (unseen !== undefined) return { verdict: 'unknown', lacks: 'sight', ...unseen };
   return { verdict: 'safe', impact: forecast.impact, reach };
 }
 

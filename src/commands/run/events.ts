@@ -24,7 +24,7 @@ export function reportGuarding(
       );
       return;
     case 'impact': {
-      log.warn(impactText(event.impact, command, paint, shown).trimEnd());
+      log.warn(impactText(event.impact, event.reach, command, paint, shown).trimEnd());
       const next = nextLines(event.impact.findings, paint);
       if (next.length > 0) log.warn(next.join('\n'));
       return;

@@ -47,9 +47,7 @@ export async function run(args: RunArgs, given: Context): Promise<Exit> {
   const { kind, forecast, context: before } = guarded;
   if (kind === 'predicted') return reportForecast(forecast, change, before, args, context);
   const exit = reportForecast(forecast, change, before, args, aside(context));
-  context.log.warn(
-    `Not run. To run it and repair what it breaks: rulesguard run --mode repair -- ${command}`,
-  );
+  context.log.warn('Not run.');
   return exit;
 }
 

@@ -2,8 +2,10 @@ import { Fault } from '../../fault.ts';
 import type { Change, ChangeContext, Forecast } from '../../app/guard-change/change.ts';
 import { verdictOf, type ForecastVerdict } from '../../app/guard-change/verdict.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
-import { forecastJson, forecastText } from '../../report/forecast-text.ts';
+import { forecastJson } from '../../report/forecast-json.ts';
+import { forecastText } from '../../report/forecast-text.ts';
 import { commandLine } from '../../shell.ts';
+import { nextLines } from './way-back.ts';
 import type { Context, Exit } from '../context.ts';
 
 /** How a forecast is to be printed. */
@@ -35,6 +37,7 @@ export function reportForecast(
       verdict,
       by: verdict !== 'unknown' && forecast.known ? forecast.by : null,
       reason: judged.verdict === 'unknown' ? judged.reason : forecast.known ? null : forecast.reason,
+      reach: forecast.reach ?? null,
       findings: forecast.impact?.findings ?? [],
       shadows: forecast.impact?.shadows ?? [],
       after: forecast.known ? forecast.rules : null,
@@ -44,11 +47,15 @@ export function reportForecast(
   }
   if (judged.verdict === 'unknown') throw unpredictable(command, judged);
   const head = {
+    verdict: judged.verdict,
     command,
     by: forecast.known ? forecast.by : undefined,
     rules: countDockers(context.before),
   };
-  print(forecastText(judged.impact, head, paint, shown(all)));
+  const next =
+    judged.verdict === 'safe' ? [] : nextLines(judged.reach, { words, before: context.live.rules });
+  const text = forecastText(judged.impact, judged.reach, head, paint, shown(all));
+  print(`${[text.trimEnd(), ...next].join('\n')}\n`);
   return EXIT[verdict];
 }
 
@@ -57,17 +64,16 @@ function unpredictable(
   command: string,
   { reason, details, lacks }: Extract<ForecastVerdict, { verdict: 'unknown' }>,
 ): Fault {
+  const hints = {
+    rules: 'What is the matter with Docker here: rulesguard doctor',
+    change: `To run it all the same and repair what it breaks: rulesguard run --mode repair -- ${command}`,
+    sight: `To run it all the same, rolled back unless you confirm: rulesguard run --mode report --confirm 60 -- ${command}`,
+  };
   return new Fault(
     'RG_UNPREDICTABLE',
     3,
-    `cannot predict what ${command} would do to Docker's rules: ${reason}`,
-    {
-      details,
-      hint:
-        lacks === 'rules'
-          ? 'What is the matter with Docker here: rulesguard doctor'
-          : `To run it all the same and repair what it breaks: rulesguard run --mode repair -- ${command}`,
-    },
+    `cannot predict what ${command} would do to Docker's ${lacks === 'sight' ? 'containers' : 'rules'}: ${reason}`,
+    { details, hint: hints[lacks] },
   );
 }
 

@@ -11,6 +11,8 @@ export interface NetworkChange {
   readonly changes: readonly string[];
   /** Of these: what nothing here says the effect of. */
   readonly unjudged: readonly string[];
+  /** Whether a rollback of rules, sets and nftables' tables takes all of it back. */
+  readonly isRolledBack: boolean;
   /** Settings that change, by path below /proc/sys/net, with the value before. */
   readonly settings: ReadonlyMap<string, string>;
 }
@@ -55,6 +57,7 @@ export function changedNetwork(
       ...natives.map(({ table }) => `nftables table ${table}`),
     ],
     unjudged: ports.map(linkWords),
+    isRolledBack: settings.length === 0 && links.length === 0 && isEmpty(routes) && isEmpty(rules),
     settings: new Map(settings.map(([path]) => [path, before.sysctls.get(path) ?? ''])),
   };
 }
@@ -76,12 +79,14 @@ function difference<Value>(
   };
 }
 
+const isEmpty = ({ gone, added }: Difference<unknown>): boolean => gone.length === 0 && added.length === 0;
+
 function applied<Value>(
   host: readonly Value[],
   { gone, added }: Difference<Value>,
   keyOf: (value: Value) => string,
 ): readonly Value[] {
-  if (gone.length === 0 && added.length === 0) return host;
+  if (isEmpty({ gone, added })) return host;
   const out = new Set(gone.map(keyOf));
   return [...host.filter((one) => !out.has(keyOf(one))), ...added];
 }

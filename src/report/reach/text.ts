@@ -49,7 +49,7 @@ function groupLines(groups: readonly EffectGroup[], paint: Paint): readonly stri
   const hidden = groups.length - GROUPS;
   const more = hidden > 0 ? ['', paint('bold', `… and ${count(hidden, 'more kind')}: --all`)] : [];
   const next = groups.length > 0 ? ['', 'Why, and what repairs it: rulesguard doctor'] : [];
-  return [...groups.slice(0, GROUPS).flatMap((group) => linesOf(group, paint)), ...more, ...next];
+  return [...groups.slice(0, GROUPS).flatMap((group) => effectLines(group, paint)), ...more, ...next];
 }
 
 /** The first word of a group's line: what the operator's own rules do is told as what they do. */
@@ -58,7 +58,8 @@ const wordOf = ({ effect, differs }: EffectGroup): string => {
   return differs === 'exposure' ? 'OPENED BY RULE' : 'CLOSED BY RULE';
 };
 
-function linesOf(group: EffectGroup, paint: Paint): readonly string[] {
+/** One group: its effect, what it is about, and why. At most two lines of 80 columns. */
+export function effectLines(group: EffectGroup, paint: Paint): readonly string[] {
   const { effect, headline, names, reasons } = group;
   const [reason, ...others] = reasons;
   const more = others.length === 0 ? '' : ` … and ${String(others.length)} more`;
