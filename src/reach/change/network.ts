@@ -28,15 +28,16 @@ export function changedNetwork(
   before: NetworkBeside,
   after: NetworkBeside,
 ): NetworkChange {
-  const settings = [...after.sysctls].filter(([path, value]) => before.sysctls.get(path) !== value);
+  const settings = [...after.sysctls].filter(
+    ([path, value]) => before.sysctls.get(path) !== value && !COUNTS_NOTHING.test(path),
+  );
+  const told = settings.filter(([path]) => isTold(path, new Set(settings.map(([one]) => one))));
   const routes = difference(before.routes, after.routes, routeKey);
   const rules = difference(before.routeRules, after.routeRules, ruleKey);
   const links = linkChanges(before.links, after.links);
   const natives = nativeChanges(before.natives, after.natives);
   const sets = setChanges(before.sets, after.sets);
   const ports = links.filter(({ was, is }) => [was, is].some((link) => (link?.master ?? '') !== ''));
-  const isUsed = (path: string): boolean =>
-    !/\/conf\/(?!all\/|default\/)/.test(path) || after.links.some(({ name }) => path.includes(`/${name}/`));
   return {
     network: {
       sets: sets.length === 0 ? host.sets : after.sets,
@@ -47,7 +48,7 @@ export function changedNetwork(
       sysctls: new Map([...host.sysctls, ...settings]),
     },
     changes: [
-      ...settings.filter(([path]) => isUsed(path)).map(([path, value]) => `${dotted(path)} = ${value}`),
+      ...told.map(([path, value]) => `${dotted(path)} = ${value}`),
       ...links.map(linkWords),
       ...routes.gone.map((route) => `route gone: ${routeWords(route)}`),
       ...routes.added.map((route) => `route added: ${routeWords(route)}`),
@@ -58,8 +59,19 @@ export function changedNetwork(
     ],
     unjudged: ports.map(linkWords),
     isRolledBack: settings.length === 0 && links.length === 0 && isEmpty(routes) && isEmpty(rules),
-    settings: new Map(settings.map(([path]) => [path, before.sysctls.get(path) ?? ''])),
+    settings: new Map(told.map(([path]) => [path, before.sysctls.get(path) ?? ''])),
   };
+}
+
+/** Read with the settings, and decides about no packet: how many connections there are, and may be. */
+const COUNTS_NOTHING = /^netfilter\/|\/ip_local_port_range$/;
+
+/** Whether a setting is told of: one that follows another, as each interface follows the one for all, is not. */
+function isTold(path: string, changed: ReadonlySet<string>): boolean {
+  const [, family, place = '', name = ''] = /^(ipv[46])\/conf\/(.+)\/(\w+)$/.exec(path) ?? [];
+  if (family === undefined) return true;
+  const isOfAll = family === 'ipv4' && name === 'forwarding' && changed.has('ipv4/ip_forward');
+  return !isOfAll && (place === 'all' || !changed.has(`${family}/conf/all/${name}`));
 }
 
 interface Difference<Value> {

@@ -1,0 +1,106 @@
+import type { Measured } from '../doctor/scene.ts';
+import type { Flow } from '../doctor/flows.ts';
+import { isReached } from '../matrix/packets.ts';
+import { cellOf, NOT_ASKED, type PrintedCell } from '../reach/cell-of-flow.ts';
+import type { HostChange } from './change.ts';
+
+/** What `run --dry-run --json` prints. */
+export interface PrintedForecast {
+  readonly verdict: 'safe' | 'would-break' | 'unknown';
+  readonly by: string | null;
+  readonly reason: string | null;
+  readonly reach: {
+    readonly counts: Readonly<Record<string, number>>;
+    readonly cells: readonly (PrintedCell & { readonly gone: boolean })[];
+  } | null;
+  readonly findings: readonly { readonly kind: string; readonly rule?: string }[];
+}
+
+/** A change, what was said of it, and what packets then did. */
+export interface TriedChange {
+  readonly change: HostChange;
+  readonly forecast: PrintedForecast;
+  readonly before: readonly Measured[];
+  readonly after: readonly Measured[];
+}
+
+/** What a tried change comes to. */
+export interface ChangeVerdict {
+  /** Flows that changed, one line each. */
+  readonly changed: readonly string[];
+  /** Said to be safe, and a way of Docker's got worse: the one thing that must not happen. */
+  readonly missed: readonly string[];
+  /** Told as cut or opened, and packets say otherwise. */
+  readonly refuted: readonly string[];
+  /** Harmless by hand, and refused. */
+  readonly isWronglyRefused: boolean;
+}
+
+/** What became of a flow: cut, opened, or seen as somebody else; undefined where it is as it was. */
+function becameOf(was: string, is: string): 'cut' | 'opened' | 'other' | undefined {
+  if (isReached(was) !== isReached(is)) return isReached(was) ? 'cut' : 'opened';
+  return isReached(was) && was !== is ? 'other' : undefined;
+}
+
+/**
+ * Holds a forecast against packets.
+ *
+ * @param table - every cell before the change, as `reach --json --all` prints it
+ */
+export function judgeChange(
+  { change, forecast, before, after }: TriedChange,
+  table: readonly PrintedCell[],
+): ChangeVerdict {
+  const was = new Map(before.map(({ flow, answer }) => [flow.name, answer]));
+  const told = forecast.reach?.cells ?? [];
+  const changed: string[] = [];
+  const missed: string[] = [];
+  const refuted: string[] = [];
+  for (const { flow, answer } of after) {
+    if (NOT_ASKED.has(flow.name)) continue;
+    const became = becameOf(was.get(flow.name) ?? '', answer);
+    const cell = cellOf(flow, table);
+    const said = told.find((one) => isSame(one, cell));
+    if (became !== undefined)
+      changed.push(`${flow.name}: ${became}, "${was.get(flow.name) ?? ''}" → "${answer}"`);
+    if (cell === undefined) continue;
+    const isWorse = became !== undefined && isAgainst(became, flow, cell);
+    if (isWorse && said === undefined && forecast.verdict !== 'unknown' && !isSingle(change, flow))
+      missed.push(
+        `${flow.name}: ${became}, "${was.get(flow.name) ?? ''}" → "${answer}"; told ${forecast.verdict}`,
+      );
+    if (said !== undefined && said.effect !== 'unknown' && became === undefined)
+      refuted.push(`${flow.name}: told ${said.effect} ${said.reason}, packets still "${answer}"`);
+  }
+  return {
+    changed,
+    missed,
+    refuted,
+    isWronglyRefused: change.harmless === true && forecast.verdict !== 'safe',
+  };
+}
+
+/** Whether a change of a flow is worse: what Docker promises is cut or hidden, or anything opens that was closed. */
+function isAgainst(became: 'cut' | 'opened' | 'other', { from }: Flow, { should }: PrintedCell): boolean {
+  if (became === 'opened') return should === 'stopped' || (should === 'no-promise' && from === 'client');
+  return should === 'reached' || (should === 'proxied' && became === 'cut');
+}
+
+/** A ban of the one client there is. */
+const isSingle = ({ words }: HostChange, { from }: Flow): boolean =>
+  from === 'client' && /-s 192\.0\.2\.2(?:\/32)?\b/.test(words.join(' '));
+
+const isSame = (one: PrintedCell, cell: PrintedCell | undefined): boolean =>
+  cell !== undefined && KEYS.every((key) => one[key] === cell[key]);
+
+const KEYS = [
+  'family',
+  'protocol',
+  'from',
+  'by',
+  'fromNetwork',
+  'asked',
+  'container',
+  'address',
+  'port',
+] as const;
