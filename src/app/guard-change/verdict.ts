@@ -43,9 +43,11 @@ export function verdictOf(forecast: Forecast, { before, engine }: ChangeContext)
   return { verdict: 'safe', impact: forecast.impact, reach };
 }
 
-/** Whether a change breaks something: a way gets worse, or Docker's rules are lost. */
+/** Whether a change breaks something: a way gets worse, or Docker's rules are lost. A second copy of one of them harms nobody. */
 export const doesBreak = (impact: Impact, reach: ReachForecast | undefined): boolean =>
-  reach === undefined ? isBreaking(impact) : reach.change.worse.length > 0 || impact.findings.length > 0;
+  reach === undefined
+    ? isBreaking(impact)
+    : reach.change.worse.length > 0 || impact.findings.some(({ kind }) => kind !== 'duplicate');
 
 /** Why it cannot be followed what packets would do; undefined where it can. */
 function notFollowed({

@@ -5,13 +5,12 @@ import type { HostRules, Ruleset } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { chainKey, parseBytecode, type KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { withHidden, type Judged } from '../../firewall/iptables/text/hidden.ts';
-import { run, type CommandResult } from '../command/command.ts';
+import { run, type Runner } from '../command/command.ts';
 
 /** `dockers`: the chains Docker writes to, DOCKER-USER among them. `all`: every chain. */
 export type Depth = 'dockers' | 'all';
 
 /** Runs a command in the network namespace of the rules. */
-export type Runner = (words: readonly [string, ...string[]]) => Promise<CommandResult>;
 
 const here: Runner = (words) => run(words, { whileWorking: true });
 

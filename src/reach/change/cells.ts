@@ -57,7 +57,7 @@ export function compareTables({ before, after }: TablePair, context: TableContex
     ...before.flatMap((cell) => turnOf(cell, is.get(cellKey(cell)), context.isDockers, isPublic)),
     ...after.flatMap((cell) => (was.has(cellKey(cell)) ? [] : appeared(cell))),
   ];
-  const of = (turn: Turn['turn']): readonly CellChange[] =>
+  const of = (turn: WayTurn['turn']): readonly CellChange[] =>
     turns.flatMap((one) => (one.turn === turn ? [one.change] : []));
   const single = singleAmong(turns, context);
   return {
@@ -73,12 +73,12 @@ export function compareTables({ before, after }: TablePair, context: TableContex
 }
 
 /** Whether a way is worse than it was, better, not to be told, or of no promise. */
-interface Turn {
+interface WayTurn {
   readonly turn: 'worse' | 'better' | 'unknown' | 'unpromised';
   readonly change: CellChange;
 }
 
-const turn = (as: Turn['turn'], cell: Cell, effect: Effect, isGone = false): readonly Turn[] => [
+const turn = (as: WayTurn['turn'], cell: Cell, effect: Effect, isGone = false): readonly WayTurn[] => [
   { turn: as, change: { cell: { ...cell, effect }, isGone } },
 ];
 
@@ -87,7 +87,7 @@ function turnOf(
   is: Cell | undefined,
   isDockers: TableContext['isDockers'],
   isPublic: (cell: Cell) => boolean,
-): readonly Turn[] {
+): readonly WayTurn[] {
   const wasOpen = isOpen(was);
   if (is === undefined) return wasOpen && was.should !== 'stopped' ? gone(was) : [];
   if (is.is.is === 'unknown') return was.is.is === 'unknown' ? [] : turn('unknown', is, 'unknown');
@@ -106,11 +106,11 @@ const RANK: Readonly<Record<Effect, number>> = {
   ...{ same: 0, operator: 0, degraded: 1, outage: 2, exposure: 2, unknown: 3 },
 };
 
-const gone = (was: Cell): readonly Turn[] =>
+const gone = (was: Cell): readonly WayTurn[] =>
   turn(was.should === 'no-promise' ? 'unpromised' : 'worse', was, 'outage', true);
 
 /** A way that was not there: by a new address or interface. */
-function appeared(cell: Cell): readonly Turn[] {
+function appeared(cell: Cell): readonly WayTurn[] {
   if (cell.is.is === 'unknown') return turn('unknown', cell, 'unknown');
   if (cell.effect === 'exposure') return turn('worse', cell, 'exposure');
   const isOpenedOutside = cell.should === 'no-promise' && cell.asker.by === 'outside' && isOpen(cell);
@@ -139,7 +139,7 @@ function isClosedOnPurpose({ is }: Cell, isDockers: TableContext['isDockers']): 
 /**
  * Of what gets worse: ways that change for one address outside alone, while others in its place keep theirs, or had them already.
  */
-function singleAmong(turns: readonly Turn[], { others }: TableContext): ReadonlySet<CellChange> {
+function singleAmong(turns: readonly WayTurn[], { others }: TableContext): ReadonlySet<CellChange> {
   const concerned = turns.flatMap(({ turn: as, change }) =>
     as === 'worse' && !change.isGone && isOfOutside(change.cell) ? [change] : [],
   );
