@@ -7,7 +7,7 @@ import { judgeChange, type PrintedForecast } from '../support/changes/judge.ts';
 import { raiseScene, type Measured, type Scene } from '../support/doctor/scene.ts';
 import { createHost, type Host } from '../support/host.ts';
 import { describeEngines } from '../support/incident/eras.ts';
-import { moreFlows, type PrintedCell } from '../support/reach/cell-of-flow.ts';
+import { moreFlows, type PrintedCell } from '../support/changes/cell-of-flow.ts';
 import { dice } from '../support/trace/dice.ts';
 
 /** The long run: every change thought of by hand, and as many by chance, on each Engine. */

@@ -1,5 +1,5 @@
 import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
-import { reachChange } from '../../reach/compare.ts';
+import { reachChange } from '../../reach/change/compare.ts';
 import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
 import { judgedTable, type JudgedCell } from '../../reach/judge/judge.ts';
 import { stateWithout } from '../../reach/judge/without.ts';

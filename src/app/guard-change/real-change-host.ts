@@ -1,6 +1,6 @@
 import { launch } from '../../host/command/launch.ts';
 import { xtablesVariant } from '../../host/command/which.ts';
-import { REAL_TERRAIN } from '../reach/real-reach-host.ts';
+import { REAL_TERRAIN } from '../reach/real-terrain.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import type { ChangeHost } from './change.ts';
 

@@ -1,7 +1,8 @@
 import type { Measured } from '../doctor/scene.ts';
 import type { Flow } from '../doctor/flows.ts';
+import { CLIENT } from '../lab/wire.ts';
 import { isReached } from '../matrix/packets.ts';
-import { cellOf, NOT_ASKED, type PrintedCell } from '../reach/cell-of-flow.ts';
+import { cellOf, NOT_ASKED, type PrintedCell } from './cell-of-flow.ts';
 import type { HostChange } from './change.ts';
 
 /** What `run --dry-run --json` prints. */
@@ -83,12 +84,17 @@ export function judgeChange(
 /** Whether a change of a flow is worse: what Docker promises is cut or hidden, or anything opens that was closed. */
 function isAgainst(became: 'cut' | 'opened' | 'other', { from }: Flow, { should }: PrintedCell): boolean {
   if (became === 'opened') return should === 'stopped' || (should === 'no-promise' && from === 'client');
-  return should === 'reached' || (should === 'proxied' && became === 'cut');
+  // Whom the asked one sees is promised to those outside alone.
+  if (became === 'other') return should === 'reached' && from === 'client';
+  return should === 'reached' || should === 'proxied';
 }
 
-/** A ban of the one client there is. */
-const isSingle = ({ words }: HostChange, { from }: Flow): boolean =>
-  from === 'client' && /-s 192\.0\.2\.2(?:\/32)?\b/.test(words.join(' '));
+/** What the table leaves to whoever makes the change: a ban of the one client there is, or of one port outside. */
+const isSingle = ({ words }: HostChange, { from, address }: Flow): boolean => {
+  const line = words.join(' ');
+  const isBan = from === 'client' && /-s 192\.0\.2\.2(?:\/32)?\b/.test(line);
+  return isBan || (address === CLIENT.ipv4 && /dport/.test(line));
+};
 
 const isSame = (one: PrintedCell, cell: PrintedCell | undefined): boolean =>
   cell !== undefined && KEYS.every((key) => one[key] === cell[key]);
