@@ -2,18 +2,28 @@ import { failOpen, programLines, type Program } from './call.ts';
 import type { OwnFile } from './file.ts';
 import type { Seen, Target } from './target.ts';
 
-const TOOLS = ['iptables', 'ip6tables', 'iptables-restore', 'ip6tables-restore'] as const;
+const TOOLS = ['iptables', 'ip6tables', 'iptables-restore', 'ip6tables-restore', 'nft'] as const;
 /** Where distributions keep the tools; /usr/local/sbin comes before them in every usual PATH. */
 const REAL = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const FOLDER = '/usr/local/sbin';
 
 /** Short options may stand together (`-vF`), long ones may be cut short: a word too many costs a moment, no more. */
-const HARMFUL = '-*[FXDP]*|--fl*|--de*|--po*';
+const HARMFUL = '-*[FXDPIR]*|--fl*|--de*|--po*|--ins*|--rep*';
 /** What of a restore changes nothing. */
 const HARMLESS = '-t|--t*|-h|--h*|-V|--ver*';
 
-/** Sets `ask` where the words may take rules away. */
+/** nft takes a command as words or as one word; `-f` reads a file. */
+const HARMFUL_NFT = '*flush*|*delete*|*destroy*|*insert*|*replace*|*add*|-*f*|--fi*';
+/** nft then only looks. */
+const HARMLESS_NFT = '-c|--ch*|-h|--h*|-v|-V|--ver*';
+
+/** Sets `ask` where the words may take rules away, or put some in front of Docker's. */
 function judge(tool: string): readonly string[] {
+  if (tool === 'nft')
+    return [
+      'ask=',
+      `for word do case $word in ${HARMLESS_NFT}) ask=; break;; ${HARMFUL_NFT}) ask=1;; esac; done`,
+    ];
   return tool.endsWith('restore')
     ? ['ask=1', `for word do case $word in ${HARMLESS}) ask=;; esac; done`]
     : ['ask=', `for word do case $word in ${HARMFUL}) ask=1; break;; esac; done`];
@@ -46,7 +56,8 @@ function front(tool: string, real: string, program: Program): OwnFile {
       ';; esac',
       ...programLines(program),
       'RULESGUARD_FRONT=off',
-      'export RULESGUARD_FRONT',
+      `RULESGUARD_ASKED_FOR=${tool}`,
+      'export RULESGUARD_FRONT RULESGUARD_ASKED_FOR',
       'if timeout -k 5 10 "$g" run --help </dev/null >/dev/null 2>&1; then',
       `  exec "$g" run -- ${real} "$@"`,
       'fi',
@@ -61,7 +72,8 @@ const realTool = (tool: string, seen: Seen): string | undefined =>
 
 export const FRONT: Target = {
   name: 'front',
-  about: 'iptables as people type it: -F, -X, -D, -P and restore are asked of rulesguard first',
+  about:
+    'iptables and nft as people type them: what deletes, inserts or loads rules is asked of rulesguard first',
   signs: REAL.map((folder) => `${folder}/iptables`),
   places: TOOLS.map((tool) => `${FOLDER}/${tool}`),
   files: (seen, { program }) =>

@@ -46,10 +46,19 @@ export async function run(args: RunArgs, given: Context): Promise<Exit> {
   if (guarded.kind === 'made') return guarded.exit;
   const { kind, forecast, context: before } = guarded;
   if (kind === 'predicted') return reportForecast(forecast, change, before, args, context);
-  const exit = reportForecast(forecast, change, before, args, aside(context));
-  context.log.warn('Not run.');
-  return exit;
+  const notRun = `Not run.${wayPast(change, process.env['RULESGUARD_ASKED_FOR'])}`;
+  try {
+    return reportForecast(forecast, change, before, args, aside(context));
+  } finally {
+    context.log.warn(notRun);
+  }
 }
+
+/** How a person gets past the front that asked for this. @param tool - the name typed; undefined where no front asked */
+const wayPast = ({ words: [, ...rest] }: Change, tool: string | undefined): string =>
+  tool === undefined
+    ? ''
+    : ` To do it without being asked: RULESGUARD_FRONT=off ${commandLine([tool, ...rest])}`;
 
 function guardOf(command: string, { all }: RunArgs, context: Context): Guard {
   return {
