@@ -1,7 +1,9 @@
 import type { LeavesAs, ProxyAnswers } from '../docker/intent/values.ts';
-import { isLoopback, sameBlock } from '../net/address.ts';
+import { blockOf, isLoopback, sameBlock } from '../net/address.ts';
 import type { NetworkState } from '../trace/network-state.ts';
-import type { Path } from '../trace/path.ts';
+import type { Packet } from '../trace/packet.ts';
+import type { Path, PathEnd } from '../trace/path.ts';
+import { inBlock } from '../trace/routing/addresses.ts';
 import { traceAnswer, traceNext, tracePath } from '../trace/trace.ts';
 import { linkOf } from '../trace/routing/local.ts';
 import { lookupRoute, sourceFor } from '../trace/routing/route.ts';
@@ -153,8 +155,10 @@ function followPublished(
   const isLocal = is.is === 'stopped' && is.leg === 'question' && is.outcome.is === 'untranslated';
   const served = isLocal ? around.servedBy(proto, asked.at, hostPort) : undefined;
   if (served === undefined) return is;
-  const elsewhere = served === 'as-routed' ? answeredElsewhere(path, around) : undefined;
-  const answered = elsewhere ?? back(path, asker, '', '', around) ?? next(path, { to: 'host' }, around);
+  const answered =
+    back(path, asker, '', '', around) ??
+    (served === 'as-routed' ? answeredElsewhere(path, around) : undefined) ??
+    next(path, { to: 'host' }, around);
   if (answered !== undefined) return answered;
   const host: Asker = { by: 'host' };
   const onwards = question(host, spot.address, port, proto, around);
@@ -182,6 +186,30 @@ function answeredElsewhere({ packet, last }: Path, { netState }: FollowContext):
     : { is: 'stopped', leg: 'answer', outcome: { is: 'not-undone' }, end };
 }
 
+/**
+ * Whether nobody outside is where a packet leaves without a gateway: by an interface that has no address, or not by the one whose
+ * neighbour is asked.
+ */
+function leadsNowhere(
+  { outInterface, nextHop }: Extract<PathEnd, { at: 'sent' }>,
+  { family, destination }: Packet,
+  { links }: NetworkState,
+): boolean {
+  const near = links.filter(({ addresses }) =>
+    addresses.some(
+      (own) =>
+        own.family === family &&
+        own.scope === 'global' &&
+        inBlock(destination, blockOf(`${own.address}/${String(own.length)}`)) === true,
+    ),
+  );
+  const isBare = !links.some(
+    ({ name, addresses }) => name === outInterface && addresses.some((own) => own.family === family),
+  );
+  const isElsewhere = near.length > 0 && near.every(({ name }) => name !== outInterface);
+  return nextHop === '' && (isBare || isElsewhere);
+}
+
 /** A container asks outside, or its name server, which may be this host. */
 function followOut(asker: Asker, to: string, port: number, proto: string, around: Following): Is {
   if (asker.by !== 'container' || isLoopback(to)) throw new Error('only containers ask outside');
@@ -196,15 +224,15 @@ function followOut(asker: Asker, to: string, port: number, proto: string, around
     netState.links.some(({ addresses }) => addresses.some(({ address }) => address === to))
   )
     return back(path, asker, '', '', around) ?? { is: 'reached', as: path.last.source };
+  const { end, last } = path;
+  const by = end.at === 'sent' ? end.outInterface : '';
+  // On a bridge without an address of the host's a packet is carried to whoever is there: nobody outside.
+  if (end.at === 'sent' && (by === asker.spot.bridge || leadsNowhere(end, last, netState)))
+    return { is: 'stopped', leg: 'question', outcome: { is: 'elsewhere', by }, end };
   const goal: Goal = { to: 'outside', masqueraded: isMasked && !isCertain };
   const there = ended(path, goal, 'question', around);
   if (there !== undefined) return there;
-  const { end, last } = path;
   if (isCertain && last.source !== leaves.address && last.vague === undefined)
     return { is: 'stopped', leg: 'question', outcome: { is: 'unmasked' }, end };
-  const by = end.at === 'sent' ? end.outInterface : '';
-  // On a bridge without an address of the host's a packet is carried to whoever is there: nobody outside.
-  if (by === asker.spot.bridge)
-    return { is: 'stopped', leg: 'question', outcome: { is: 'elsewhere', by }, end };
   return back(path, asker, by, '', around) ?? next(path, goal, around) ?? { is: 'reached', as: last.source };
 }
