@@ -14,17 +14,23 @@ const STATES: readonly (readonly [string, readonly string[], number, number, Reg
     ['iptables -t nat -D DOCKER -i docker0 -j RETURN'],
     1,
     1,
-    /^RULESGUARD WARNING - 0 exposures, 0 outages, 1 notice: /,
+    /^RULESGUARD WARNING - .* \| exposure=0;;0;0 outage=0;;0;0 .*notice=1;0;;0/,
   ],
   [
     'an outage',
     ['iptables -t nat -F POSTROUTING'],
     1,
     2,
-    /^RULESGUARD CRITICAL - 0 exposures, 1 outage, 0 notices: /,
+    /^RULESGUARD CRITICAL - traffic from .* is not masqueraded.* \| exposure=0;;0;0 outage=1;;0;0/,
   ],
-  ['an exposure', ['iptables -t raw -F'], 1, 2, /^RULESGUARD CRITICAL - 1 exposure, 0 outages, 0 notices: /],
-  ['a policy', ['iptables -P FORWARD ACCEPT'], 1, 2, /^RULESGUARD CRITICAL - 1 exposure/],
+  ['an exposure', ['iptables -t raw -F'], 1, 2, /^RULESGUARD CRITICAL - .* \| exposure=1;;0;0 outage=0;;0;0/],
+  [
+    'a policy',
+    ['iptables -P FORWARD ACCEPT'],
+    1,
+    2,
+    /^RULESGUARD CRITICAL - policy changed .* \| exposure=1;;0;0/,
+  ],
 ];
 
 describeCli('check', () => {

@@ -23,6 +23,8 @@ export interface HostWords {
   /** Ids of changes that wait to be confirmed, and with `rollback` of those that could not be rolled back. */
   readonly pending: (verb: 'confirm' | 'rollback') => Promise<readonly string[]>;
   readonly hookTargets: readonly string[];
+  /** Ids of accepted findings. */
+  readonly accepted: () => Promise<readonly string[]>;
   readonly recipes: readonly string[];
 }
 
@@ -110,6 +112,8 @@ async function argumentsOf(
   const [action = ''] = given;
   if ((verb === 'doctor' || verb === 'reach') && name === 'target') return host.targets();
   if ((verb === 'confirm' || verb === 'rollback') && name === 'id') return host.pending(verb);
+  if (verb === 'accept' && name === 'finding') return ['list', 'remove'];
+  if (verb === 'accept' && name === 'id') return action === 'remove' ? host.accepted() : [];
   if (verb === 'hook' && name === 'name') {
     if (action === 'recipe') return host.recipes;
     return ['install', 'remove', 'status'].includes(action) ? host.hookTargets : [];

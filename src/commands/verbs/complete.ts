@@ -6,6 +6,7 @@ import { TARGETS } from '../../hooks/targets.ts';
 import { askEngineState } from '../../host/engine/ask.ts';
 import { listNumbered } from '../../host/files/numbered.ts';
 import { listPending } from '../../host/pending/files.ts';
+import { readAccepted } from '../../host/state/accepted.ts';
 import { baselineFolder } from '../../host/state/store.ts';
 import { DEFAULT_RUN_DIR, DEFAULT_STATE_DIR, globalOptions } from './globals.ts';
 import { VERBS } from './verbs.ts';
@@ -34,6 +35,7 @@ export async function complete(typed: readonly string[]): Promise<readonly strin
       },
       hookTargets: TARGETS.map(({ name }) => name),
       recipes: RECIPE_NAMES,
+      accepted: async () => (await readAccepted(stateDir)).map(({ id }) => id),
     });
     // Names of containers come from the Engine, and the shell reads them.
     return found.filter((word) => /^[\w.:/=@-]+$/.test(word));

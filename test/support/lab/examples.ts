@@ -54,7 +54,7 @@ export async function recordExamples(era: Era): Promise<string> {
     for (const typed of ['run -- iptables -t nat -F POSTROUTING', 'check --candidate /etc/nftables.conf'])
       await type(`rulesguard ${typed}`, {});
     await type('iptables -I FORWARD -p tcp --dport 80 -j DROP');
-    await type('rulesguard doctor web');
+    for (const typed of ['check', 'doctor web']) await type(`rulesguard ${typed}`);
     await type('iptables -D FORWARD -p tcp --dport 80 -j DROP');
     await type('iptables -t nat -F');
     await type('rulesguard check --nagios');

@@ -12,6 +12,7 @@ const HOST: HostWords = {
   pending: (verb) => Promise.resolve([`000003-${verb}`]),
   hookTargets: ['ufw', 'ferm'],
   recipes: ['ansible', 'puppet'],
+  accepted: () => Promise.resolve(['3f9a1c']),
 };
 const verbs = VERBS.map(({ command }) => command.split(' ')[0] ?? '');
 
