@@ -53,6 +53,8 @@ export interface Writer {
   readonly withSignalsHeld: <T>(work: () => Promise<T>) => Promise<T>;
   /** Drops conntrack entries of published UDP ports. */
   readonly dropFlows: (ports: readonly UdpPort[]) => Promise<DroppedFlows>;
+  /** How many of their clients docker-proxy answers although rules translate; undefined where that cannot be told. */
+  readonly countStuck: (ports: readonly UdpPort[], subnets: readonly string[]) => Promise<number | undefined>;
 }
 
 /** What was applied, and what became of it. */

@@ -18,6 +18,8 @@ export function realHost({ stateDir, runDir, waitSeconds }: HostOptions): Host {
     writeRules: (family, variant, input) => writeRules(family, variant, input, waitSeconds),
     withSignalsHeld,
     dropFlows: async (ports) => (await import('../host/conntrack/drop-flows.ts')).dropFlows(ports),
+    countStuck: async (ports, subnets) =>
+      (await import('../host/conntrack/stuck-flows.ts')).countStuck(ports, subnets),
     host: thisHost,
     asked: whoAsked,
     journal: {

@@ -32,6 +32,7 @@ export interface RestoreArgs extends ReferenceArgs {
   readonly plan: string | undefined;
   readonly undo: boolean | undefined;
   readonly rehearse: boolean;
+  readonly dropFlows: boolean | undefined;
 }
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
@@ -43,6 +44,7 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     policies: args.policies === true ? 'restore' : 'leave',
     assumeUnchanged: args.assumeUnchanged === true,
     rehearse: args.rehearse,
+    flows: args.dropFlows === true ? 'all' : 'repaired',
   };
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
     return preview(host, args, options, context);

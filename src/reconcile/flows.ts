@@ -36,11 +36,20 @@ export function affectedUdpPorts(drift: Drift, base: OwnedHost): readonly UdpPor
     const isJump = ({ shape }: OwnedRule): boolean =>
       shape?.id === 'nat-jump' || shape?.id === 'nat-ingress-jump';
     const rules = broken.some(isJump)
-      ? [...(base.families[family].get('nat')?.values() ?? [])].flatMap((chain) => chain.rules)
+      ? [...(base.families[family].get('nat')?.values() ?? [])].flatMap(({ rules }) => rules)
       : broken;
     return udpPortsIn(family, rules);
   });
 }
+
+/** Every published UDP port that a rule translates. */
+export const publishedUdpPorts = ({ families }: OwnedHost): readonly UdpPort[] =>
+  FAMILIES.flatMap((family) =>
+    udpPortsIn(
+      family,
+      [...(families[family].get('nat')?.values() ?? [])].flatMap(({ rules }) => rules),
+    ),
+  );
 
 function udpPortsIn(family: Family, rules: readonly OwnedRule[]): readonly UdpPort[] {
   return rules.flatMap(({ shape, captures }): readonly UdpPort[] => {

@@ -94,4 +94,6 @@ export interface RestoreResult extends RepairResult {
   readonly unjournaled: string | undefined;
   /** What was done about flows that began while their translation was lost; undefined where no UDP port was affected. */
   readonly flows: DroppedFlows | undefined;
+  /** How many clients of published UDP ports are still on the path of before; undefined where nobody asked or can tell. */
+  readonly stuck: number | undefined;
 }

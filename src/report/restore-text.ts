@@ -36,7 +36,7 @@ export function restoreText(result: RepairText, paint: Paint, others: readonly C
       `${left}  ${count(rulesOfContainers, 'rule')} of containers. If none was started, stopped or restarted since the baseline: rulesguard restore --assume-unchanged`,
     );
   if (applies === 0 && policies.length > 0 && unexplained.length + explained === 0) lines.push(ONLY_POLICIES);
-  lines.push(...flowLines(result.flows));
+  lines.push(...flowLines(result.flows), ...stuckLines(result.stuck));
   if (applies > 0 && others.length > 0) lines.push(othersHead(OTHERS, paint));
   lines.push(...othersLines(others, paint));
   if (applies === 0 && lines.length === 1 && others.length === 0) lines.push('', DOCTOR);
@@ -147,6 +147,14 @@ const flowLines = (flows: DroppedFlows | undefined): readonly string[] =>
     ? []
     : [
         `Deleted ${count(flows.dropped, 'conntrack entry')} ${about(flows)}, so that running clients use the repaired path.`,
+      ];
+
+const stuckLines = (stuck = 0): readonly string[] =>
+  stuck === 0
+    ? []
+    : [
+        `${count(stuck, 'client')} of published UDP ports ${stuck === 1 ? 'is' : 'are'} still answered by docker-proxy, with the address lost: from before a repair.`,
+        'To let the rules decide again: rulesguard restore --drop-flows',
       ];
 
 /** What keeps clients on the broken path. */

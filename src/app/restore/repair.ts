@@ -17,6 +17,11 @@ import { faultAfterUndo } from './undo-applied.ts';
 export interface RepairOptions extends Planning {
   /** Whether the plan is tried in a network namespace of its own first. */
   readonly rehearse: boolean;
+  /**
+   * Which flows of published UDP ports are decided again by the rules: those of repaired ports, or of all. `repaired` also counts the
+   * clients that are stuck then.
+   */
+  readonly flows?: 'repaired' | 'all' | undefined;
 }
 
 /** What a repair found, did and left, with what the journal says of it. */

@@ -1,7 +1,7 @@
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { usersOpenings } from '../../firewall/iptables/plan/withhold.ts';
 import type { Family } from '../../net/family.ts';
-import { affectedUdpPorts, type DroppedFlows } from '../../reconcile/flows.ts';
+import { affectedUdpPorts, publishedUdpPorts, type DroppedFlows } from '../../reconcile/flows.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
@@ -63,8 +63,35 @@ export async function restoreLocked(
     applies: plans.length,
     journal,
     unjournaled,
-    flows: plans.length > 0 ? await dropStaleFlows(host, first) : undefined,
+    flows:
+      options.flows === 'all'
+        ? await dropAllFlows(host, repaired.after)
+        : plans.length > 0
+          ? await dropStaleFlows(host, first)
+          : undefined,
+    stuck: options.flows === 'repaired' ? await stuckClients(host, repaired.after) : undefined,
   };
+}
+
+const dropAllFlows = async (
+  host: Pick<Host, 'dropFlows'>,
+  { sides }: Observation,
+): Promise<DroppedFlows | undefined> => {
+  const ports = publishedUdpPorts(sides.liveOwned);
+  return ports.length === 0 ? undefined : host.dropFlows(ports);
+};
+
+/** How many clients are still where they were decided to go while no rule translated. Asked only where the networks are known. */
+async function stuckClients(
+  host: Pick<Host, 'countStuck'>,
+  { sides, engine }: Observation,
+): Promise<number | undefined> {
+  const ports = publishedUdpPorts(sides.liveOwned);
+  if (ports.length === 0 || !engine.answered) return undefined;
+  return host.countStuck(
+    ports,
+    engine.inventory.networks.flatMap(({ subnets }) => subnets),
+  );
 }
 
 /** Says before it is written which of the user's own rules may let packets through. */

@@ -130,6 +130,10 @@ export const VERBS: readonly Verb[] = [
           describe:
             "without an Engine: restore containers' rules too, as if nothing changed since the baseline",
         })
+        .option('drop-flows', {
+          type: 'boolean',
+          describe: 'also lets the rules decide again about every client of a published UDP port (conntrack)',
+        })
         .option('rehearse', {
           type: 'boolean',
           default: true,

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import type { UdpPort } from '../../reconcile/flows.ts';
 
@@ -55,6 +56,32 @@ export function reversedIn(
     ({ from, fromPort, untranslated }) => untranslated && own.has(from) && isPublished(ports, from, fromPort),
   );
 }
+
+/**
+ * The entries of clients that docker-proxy answers although the rules translate what they send: they began to send while no rule
+ * did, and have not paused since.
+ *
+ * @param own - the addresses of this host
+ * @param isContainer - whether an address is a container's: docker-proxy answers those on purpose
+ */
+export function stuckIn(
+  entries: readonly UdpEntry[],
+  ports: readonly UdpPort[],
+  own: ReadonlySet<string>,
+  isContainer: (address: string) => boolean,
+): readonly UdpEntry[] {
+  const isOutside = (address: string): boolean =>
+    !own.has(address) && !isContainer(address) && !isLinkLocal(address);
+  return [
+    ...toPorts(entries, ports).filter(
+      ({ from, to, untranslated }) => untranslated && own.has(to) && !isLoopback(to) && isOutside(from),
+    ),
+    ...reversedIn(entries, ports, own).filter(({ to }) => isOutside(to)),
+  ];
+}
+
+/** Translations leave out link-local clients (docs/reference/docker-iptables.md#published-ports). */
+const isLinkLocal = (address: string): boolean => /^fe[89ab]/i.test(address);
 
 const isPublished = (ports: readonly UdpPort[], address: string, port: string): boolean =>
   ports.some(({ hostIp, port: published }) => published === port && (hostIp ?? address) === address);

@@ -25,6 +25,8 @@ export interface MemoryHost extends Host {
 
 /** What happens to a host from outside, and what it refuses. */
 export interface Circumstances {
+  /** Clients of published UDP ports that docker-proxy answers although rules translate. */
+  readonly stuck?: number;
   readonly baselines?: readonly StoredBaseline[];
   /** Before the rules are read, for the n-th time from 1. */
   readonly beforeReading?: (host: MemoryHost, time: number) => void;
@@ -126,6 +128,7 @@ export function memoryHost(
       done.push('flows');
       return Promise.resolve({ ports, dropped: ports.length, trouble: undefined });
     },
+    countStuck: () => Promise.resolve(circumstances.stuck),
     host: () => ({ host: 'memory', kernel: '0' }),
     asked: () => ({ user: 'test', command: 'restore', parent: 'test' }),
     journal: {

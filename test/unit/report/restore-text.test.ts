@@ -8,7 +8,7 @@ const plain = paintWith(false);
 const NOTHING: Parameters<typeof restoreText>[0] = {
   ...{ exit: 0, repaired: 0, steps: 0, applies: 0, explained: 0, rulesOfContainers: 0 },
   ...{ leftOut: [], policies: [], unexplained: [], unconnected: [], journal: [] },
-  ...{ unjournaled: undefined, flows: undefined },
+  ...{ unjournaled: undefined, flows: undefined, stuck: undefined },
 };
 const OPENED: PolicyLeft = {
   ...{ family: 'ipv4', table: 'filter', chain: 'FORWARD', was: 'DROP', is: 'ACCEPT' },
@@ -95,4 +95,11 @@ test('a plan without a step says INTACT only where no policy is left', () => {
 Apart from that all of Docker's rules are in place.
 `,
   );
+});
+
+test('clients that are still on the path of before are counted, with the command that frees them', () => {
+  expect(restoreText({ ...NOTHING, stuck: 2 }, plain)).toMatch(
+    /^INTACT .*\n2 clients of published UDP ports are still answered by docker-proxy.*\n.*restore --drop-flows\n$/,
+  );
+  expect(restoreText({ ...NOTHING, stuck: 0 }, plain)).not.toContain('docker-proxy');
 });
