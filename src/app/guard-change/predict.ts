@@ -8,7 +8,7 @@ import { isUnavailable } from '../../doctor/facts/facts.ts';
 import { asksSets } from '../../doctor/facts/rules-state.ts';
 import { parseSets } from '../../trace/match/set-contents.ts';
 import { readAllSets } from '../diagnose/read-network.ts';
-import { reachForecast } from './reach-forecast.ts';
+import { besideRules, reachForecast } from './reach-forecast.ts';
 import { impactIn, impactOn } from './impact-since.ts';
 
 /**
@@ -38,6 +38,9 @@ export async function predict(
   const left = { rules, network, other: other && { variant: other.variant, rules: other.after } };
   const reach = reachForecast(context, left);
   const blind = newlyHidden(context, rules);
+  const beside = reach === undefined ? besideRules(network) : [];
+  if (rehearsed.known && beside.length > 0 && !isBreaking(impact))
+    return unknownFor('it changes more than rules, and no Engine says whom that concerns', beside);
   if (rehearsed.known && blind.length === 0) return { known: true, by: 'rehearsal', impact, reach, rules };
   const breaks = isBreaking(impact) || (reach?.change.worse.length ?? 0) > 0;
   return {

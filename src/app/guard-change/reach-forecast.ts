@@ -48,6 +48,13 @@ export function reachForecast(context: ChangeContext, left: LeftBehind): ReachFo
   };
 }
 
+/** What a change does to settings, routes, routing rules and interfaces, one line each. */
+export function besideRules(network: LeftBehind['network']): readonly string[] {
+  if (network === undefined) return [];
+  const { changes, isRolledBack } = networkChange(networkStateOf(network.before, []).netState, network);
+  return isRolledBack ? [] : changes;
+}
+
 function networkChange(
   host: NetworkState,
   { before, after }: NonNullable<LeftBehind['network']>,

@@ -32,7 +32,7 @@ export function changedNetwork(
     ([path, value]) => before.sysctls.get(path) !== value && !COUNTS_NOTHING.test(path),
   );
   const told = settings.filter(([path]) => isTold(path, new Set(settings.map(([one]) => one))));
-  const routes = difference(before.routes, after.routes, routeKey);
+  const routes = difference(before.routes.filter(isLasting), after.routes.filter(isLasting), routeKey);
   const rules = difference(before.routeRules, after.routeRules, ruleKey);
   const links = linkChanges(before.links, after.links);
   const natives = nativeChanges(before.natives, after.natives);
@@ -107,6 +107,9 @@ function applied<Value>(
 const routeKey = ({ family, table, type, to, via, dev, metric, prefSource }: Route): string =>
   [family, table, type, to, via, dev, metric, prefSource].join(' ');
 
+/** Not one of a link alone: the kernel gives those a moment after the interface came up. */
+const isLasting = ({ to }: Route): boolean => !/^f(?:e80:|f\d\d:)/.test(to);
+
 const ruleKey = ({ family, priority, table, fields }: RouteRule): string =>
   [family, priority, table, JSON.stringify(fields)].join(' ');
 
@@ -132,7 +135,10 @@ const linkKey = ({ up, master, addresses, isolated, hairpin, portState }: Networ
     up,
     master,
     ...(master === '' ? [] : [isolated, hairpin, portState]),
-    addresses.map(addressKey).sort(),
+    addresses
+      .filter(({ scope }) => scope !== 'link')
+      .map(addressKey)
+      .sort(),
   ]);
 
 const addressKey = ({ family, address, length }: LinkAddress): string =>

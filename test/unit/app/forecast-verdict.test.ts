@@ -6,6 +6,7 @@ import { impactOn } from '../../../src/app/guard-change/impact-since.ts';
 import { verdictOf, type ForecastVerdict } from '../../../src/app/guard-change/verdict.ts';
 import { Fault } from '../../../src/fault.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { withRule } from '../../support/app/edit-rules.ts';
 import { changeHost } from '../../support/app/hosts.ts';
 import { liveOf } from '../../support/recorded/observation.ts';
 import { recording } from '../../support/recorded/recordings.ts';
@@ -63,5 +64,25 @@ describe('the verdict of a forecast', () => {
       verdictOf({ ...unknown, impact }, context).verdict;
     expect(verdictFor(undefined)).toBe('unknown');
     expect(verdictFor(lost)).toBe('would-break');
+  });
+
+  test.each([
+    ['a rule before all others that drops', '-A DOCKER-USER -j DROP', 'would-break'],
+    ['a ban of one address', '-A DOCKER-USER -s 203.0.113.9/32 -j DROP', 'safe'],
+    ['a match that is not understood', '-A DOCKER-USER -m recent --rcheck -j DROP', 'unknown'],
+  ] as const)('%s', async (_, rule, verdict) => {
+    const { context } = await judge({ rules: 'kept', engine: 'answers' });
+    const after = withRule(context.live.rules, 'ipv4', 'filter', rule, 'first');
+    const forecast = await predictedFrom(changeHost(RECORDING), context, after);
+    expect(verdictOf(forecast, context).verdict).toBe(verdict);
+  });
+
+  test('a stale DNAT that leads to a container: would break, though no way of Docker’s is cut', async () => {
+    const { context } = await judge({ rules: 'kept', engine: 'answers' });
+    const rule = '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 9999 -j DNAT --to-destination 172.17.0.2:81';
+    const after = withRule(context.live.rules, 'ipv4', 'nat', rule);
+    const forecast = await predictedFrom(changeHost(RECORDING), context, after);
+    expect(forecast.impact?.findings.map(({ kind }) => kind)).toContain('diverted');
+    expect(verdictOf(forecast, context).verdict).toBe('would-break');
   });
 });

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import type { ReachForecast } from '../../../src/app/guard-change/change.ts';
+import { nextLines } from '../../../src/commands/shared/way-back.ts';
+import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+
+const before = {
+  ipv4: parseSave('*filter\n:FORWARD DROP [0:0]\nCOMMIT\n').ruleset,
+  ipv6: parseSave('').ruleset,
+};
+const forecast = (wayBack: ReachForecast['wayBack'], undo: readonly string[] = []): ReachForecast => ({
+  change: { worse: [], unknown: [], stillUnknown: [], better: [], single: [], unpromised: [] },
+  ...{ beside: [], unjudged: [], blind: 0, wayBack, undo },
+});
+
+test.each([
+  ['iptables -I FORWARD 1 -i eth0 -j ACCEPT', 'iptables -D FORWARD -i eth0 -j ACCEPT'],
+  ['iptables -w -t nat -A PREROUTING -j ACCEPT', 'iptables -w -t nat -D PREROUTING -j ACCEPT'],
+  ['/usr/sbin/iptables -P FORWARD ACCEPT', '/usr/sbin/iptables -P FORWARD DROP'],
+])('%s is taken back by its opposite, and no repair is offered', (line, inverse) => {
+  const lines = nextLines(forecast('rollback'), { words: line.split(' '), before });
+  expect(lines).toContain(`What takes it back: ${inverse}`);
+  expect(lines.join(' ')).toContain(`--mode report --confirm 60 -- ${line}`);
+  expect(lines.join(' ')).not.toContain('run --mode repair');
+});
+
+test('what a script does has no opposite', () => {
+  const lines = nextLines(forecast('rollback'), {
+    words: ['sh', '-c', 'iptables -I FORWARD -j ACCEPT'],
+    before,
+  });
+  expect(lines.filter((line) => line.startsWith('What takes it back'))).toEqual([]);
+});
+
+test('a setting is set back by hand, since neither a repair nor a rollback does it', () => {
+  const undo = ['sysctl -w net.ipv4.ip_forward=1'];
+  const lines = nextLines(forecast('none', undo), {
+    words: ['sysctl', '-w', 'net.ipv4.ip_forward=0'],
+    before,
+  });
+  expect(lines).toContain('What takes it back: sysctl -w net.ipv4.ip_forward=1');
+  expect(lines.join(' ')).not.toContain('--confirm 60');
+});
+
+test.each([
+  ['repair', '--mode repair -- x'],
+  ['policies', '--mode repair --policies -- x'],
+] as const)('what a repair brings back: %s', (wayBack, option) => {
+  expect(nextLines(forecast(wayBack), { words: ['x'], before })).toEqual([
+    `To run it and repair what it breaks: rulesguard run ${option}`,
+  ]);
+});
