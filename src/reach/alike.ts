@@ -1,11 +1,13 @@
-import type { Chain, Rule, Ruleset } from '../firewall/iptables/text/model.ts';
+import type { Rule } from '../firewall/iptables/text/model.ts';
 import { blockOf, overlap } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { portRange } from '../trace/match/ports.ts';
 import { memory } from '../trace/memory.ts';
-import type { NetworkState, VariantRules } from '../trace/network-state.ts';
+import type { NetworkState } from '../trace/network-state.ts';
+import { namesAskedBy, type AskedNames } from './asked-names.ts';
 import { FROM_PORT } from './question.ts';
-import { needsOf, opened, type RuleNeeds } from './rule-needs.ts';
+import { pairKey, RuleIndex, type PlacedRule } from './rule-index.ts';
+import { opened, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 
 /** One end of a packet that is asked about. Ports are 0 where none is. */
 export interface End {
@@ -14,20 +16,12 @@ export interface End {
   readonly hostPort: number;
 }
 
-interface PlacedRule {
-  readonly rule: Rule;
-  readonly needs: RuleNeeds;
-  readonly chain: Chain;
-  readonly at: number;
-  /** Its chain, and how many rules for everybody stand before it there. */
-  readonly place: string;
-}
-
 /** A class of ends whose packets fare alike, and the rules that only this end meets, in order. */
 export interface EndClass {
   /** A number for each class. */
   readonly id: number;
   readonly own: readonly Rule[];
+  readonly placed: readonly PlacedRule[];
 }
 
 /** Fields of a routing rule that ask for nothing but addresses, interfaces and marks. */
@@ -58,76 +52,40 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set([
  * asked for (a set, nftables' own tables) no two are of one class.
  */
 export class Alike {
-  private readonly netState: NetworkState;
-  private readonly family: Family;
-  private readonly containers: ReadonlySet<string>;
-  /** Of each chain the rules that concern everybody. */
-  private readonly plain = new Map<Chain, { readonly placed: PlacedRule[]; cut: Chain }>();
-  private readonly byAddress = new Map<string, PlacedRule[]>();
-  private readonly byPort = new Map<number, PlacedRule[]>();
+  private readonly index: RuleIndex;
   private readonly blocks: readonly string[];
   private readonly ranges: readonly string[];
-  private readonly pairs = new Set<string>();
-  private readonly paired = new Set<string>();
+  private readonly asked: AskedNames;
   private readonly isOpaque: boolean;
   private readonly ids = new Map<string, number>();
   private readonly known = new Map<string, EndClass>();
-  private readonly states = new Map<string, NetworkState>();
 
-  constructor(netState: NetworkState, family: Family, containers: ReadonlySet<string>) {
-    this.netState = netState;
-    this.family = family;
-    this.containers = containers;
-    const all = netState.rulesets.flatMap(({ variant, rules }) => this.readRules(variant, rules[family]));
-    const given = new Set(all.flatMap(({ needs }) => needs.gives));
-    const blocks = new Set(all.flatMap(({ needs }) => needs.blocks));
-    const ranges = new Set(all.flatMap(({ needs }) => needs.ranges));
-    for (const one of all) {
-      // A port that some target gives may be met by anybody's packets.
-      const needs = { ...one.needs, ports: one.needs.ports.filter((port) => !given.has(port)) };
-      if (needs.ports.length < one.needs.ports.length)
-        for (const port of one.needs.ports) ranges.add(String(port));
-      this.place({ ...one, needs });
-    }
-    for (const [chain, held] of this.plain)
-      held.cut = { ...chain, rules: held.placed.map(({ rule }) => rule) };
+  constructor(netState: NetworkState, family: Family, names: KnownNames) {
+    this.index = new RuleIndex(netState, family, names);
     const routing = netState.routeRules.filter((rule) => rule.family === family);
-    for (const { to } of netState.routes.filter((route) => route.family === family)) blocks.add(to);
-    for (const { fields } of routing) for (const end of ['src', 'dst']) blocks.add(blockIn(fields, end));
-    this.blocks = [...blocks];
-    this.ranges = [...ranges];
+    const asked = namesAskedBy(netState, family, names);
+    this.asked = asked;
+    this.blocks = [
+      ...new Set([
+        ...this.index.blocks,
+        ...asked.blocks,
+        ...netState.routes.filter((route) => route.family === family).map(({ to }) => to),
+        ...routing.flatMap(({ fields }) => ['src', 'dst'].map((end) => blockIn(fields, end))),
+      ]),
+    ].filter((text) => {
+      const block = blockOf(text);
+      return block !== undefined && names.subnets.some((subnet) => overlap(subnet, block));
+    });
+    this.ranges = [...this.index.ranges];
     this.isOpaque =
-      netState.natives?.length !== 0 ||
-      all.some(({ needs }) => needs.isOpaque) ||
+      asked.isOpaque ||
+      this.index.isOpaque ||
       routing.some(({ fields }) => Object.keys(fields).some((name) => !PLAIN_FIELDS.has(name)));
   }
 
-  private readRules(variant: string, { tables }: Ruleset): readonly PlacedRule[] {
-    return [...tables.values()].flatMap(({ name, chains }) =>
-      [...chains.values()].flatMap((chain) => {
-        this.plain.set(chain, { placed: [], cut: chain });
-        let before = 0;
-        return chain.rules.map((rule, at): PlacedRule => {
-          const needs = needsOf(rule, this.containers);
-          const place = `${variant} ${name} ${chain.name} ${String(before)}`;
-          if (needs.addresses.length === 0 && needs.ports.length === 0) before++;
-          return { rule, needs, chain, at, place };
-        });
-      }),
-    );
-  }
-
-  private place(one: PlacedRule): void {
-    const { addresses, ports } = one.needs;
-    const [address, other] = addresses;
-    if (address !== undefined) {
-      listIn(this.byAddress, address).push(one);
-      if (other !== undefined && other !== address) {
-        this.pairs.add(pairKey(address, other));
-        this.paired.add(address).add(other);
-      }
-    } else if (ports[0] !== undefined) listIn(this.byPort, ports[0]).push(one);
-    else this.plain.get(one.chain)?.placed.push(one);
+  /** See {@link RuleIndex.stateFor}. */
+  stateFor(...ends: Parameters<RuleIndex['stateFor']>): NetworkState {
+    return this.index.stateFor(...ends);
   }
 
   /** The class of one end of a packet. */
@@ -143,9 +101,11 @@ export class Alike {
     const { address, port, hostPort } = end;
     const ports = new Set([port, hostPort, FROM_PORT]);
     const own = [
-      ...(this.byAddress.get(address) ?? []),
-      ...[...ports].flatMap((one) => this.byPort.get(one) ?? []),
-    ].filter(({ needs }) => isMet(needs, new Set([address]), ports));
+      ...(this.index.byAddress.get(address) ?? []).filter(({ needs }) => mayConcern(needs, address, ports)),
+      ...[...ports]
+        .flatMap((one) => this.index.byPort.get(one) ?? [])
+        .filter(({ needs }) => needs.ports.every((one) => ports.has(one.port))),
+    ].sort((a, b) => a.order - b.order);
     const within = this.blocks.map((block) => (isWithin(address, block) ? '1' : '0')).join('');
     const among = this.ranges.map((range) =>
       [port, hostPort].map((one) => (isAmong(one, range) ? '1' : '0')).join(''),
@@ -155,79 +115,53 @@ export class Alike {
       port === hostPort ? 'same' : 'other',
       within,
       among.join(''),
+      ...[port, hostPort].map((one) => this.asked.portClass(one)),
       ...own.map(({ rule, place }) => `${place} ${opened(rule, end)}`),
     ].join('\n');
     const id = this.ids.get(key) ?? this.ids.size;
     this.ids.set(key, id);
-    return { id, own: own.map(({ rule }) => rule) };
+    return { id, own: own.map(({ rule }) => rule), placed: own };
+  }
+
+  /**
+   * In which order two ends meet the rules that only one of them has: of rules at the same place, one that asks where a packet comes from
+   * and one that asks where it goes may both apply.
+   */
+  orderOf(a: EndClass, b: EndClass): string {
+    return a.placed
+      .flatMap((one) =>
+        b.placed.flatMap((other) =>
+          one.place === other.place && !excludeEachOther(one.needs, other.needs)
+            ? [one.order < other.order ? '<' : '>']
+            : [],
+        ),
+      )
+      .join('');
   }
 
   /** Whether rules name both addresses at once: then what holds for each alone says nothing of the two. */
   isPair(a: string, b: string): boolean {
-    return this.pairs.has(pairKey(a, b));
+    return this.index.pairs.has(pairKey(a, b));
   }
 
   /** Whether any rule names an address together with another one. */
   isPaired(address: string): boolean {
-    return this.paired.has(address);
-  }
-
-  /** The host's state with those rules alone that packets between these addresses, with these ports, can meet. */
-  stateFor(addresses: readonly string[], ports: readonly number[]): NetworkState {
-    const name = [...addresses, ...ports].join(' ');
-    const found = this.states.get(name) ?? this.findState(addresses, new Set([...ports, FROM_PORT]));
-    this.states.set(name, found);
-    return found;
-  }
-
-  private findState(addresses: readonly string[], ports: ReadonlySet<number>): NetworkState {
-    const theirs = new Set(addresses);
-    const met = [
-      ...[...theirs].flatMap((address) => this.byAddress.get(address) ?? []),
-      ...[...ports].flatMap((port) => this.byPort.get(port) ?? []),
-    ].filter(({ needs }) => isMet(needs, theirs, ports));
-    const extra = new Map<Chain, PlacedRule[]>();
-    for (const one of met) listIn(extra, one.chain).push(one);
-    const { family } = this;
-    const rulesets = this.netState.rulesets.map(({ variant, rules }): VariantRules => {
-      const chains = mapChains(rules[family], (chain) => this.cut(chain, extra.get(chain) ?? []));
-      return { variant, rules: { ...rules, [family]: chains } };
-    });
-    return { ...this.netState, rulesets, cutFrom: this.netState };
-  }
-
-  /** A chain with those rules alone that concern everybody, and these. */
-  private cut(chain: Chain, extra: readonly PlacedRule[]): Chain {
-    const plain = this.plain.get(chain) ?? { placed: [], cut: chain };
-    if (extra.length === 0) return plain.cut;
-    const placed = [...new Set([...plain.placed, ...extra])].sort((a, b) => a.at - b.at);
-    return { ...chain, rules: placed.map(({ rule }) => rule) };
+    return this.index.paired.has(address);
   }
 }
 
-const isMet = (
-  { addresses, ports }: RuleNeeds,
-  theirs: ReadonlySet<string>,
-  theirPorts: ReadonlySet<number>,
+/** Two rules for two addresses at one end of a packet: none meets both. */
+const excludeEachOther = (a: RuleNeeds, b: RuleNeeds): boolean =>
+  a.sides.some((side) => side !== 'either' && b.sides.includes(side));
+
+/** Whether a rule that names an address may concern packets of it: a port that it asks of the other end is whatever is asked there. */
+const mayConcern = (
+  { addresses, sides, ports }: RuleNeeds,
+  address: string,
+  own: ReadonlySet<number>,
 ): boolean =>
-  addresses.every((address) => theirs.has(address)) && ports.every((port) => theirPorts.has(port));
-
-const mapChains = ({ tables }: Ruleset, map: (chain: Chain) => Chain): Ruleset => ({
-  tables: new Map(
-    [...tables].map(([name, table]) => [
-      name,
-      { ...table, chains: new Map([...table.chains].map(([chain, held]) => [chain, map(held)] as const)) },
-    ]),
-  ),
-});
-
-const pairKey = (a: string, b: string): string => [a, b].sort().join(' ');
-
-function listIn<Key, Value>(map: Map<Key, Value[]>, key: Key): Value[] {
-  const list = map.get(key) ?? [];
-  map.set(key, list);
-  return list;
-}
+  addresses.every((one) => one === address) &&
+  ports.every(({ port, side }) => own.has(port) || (sides.length === 1 && sides[0] !== side));
 
 const blockIn = (fields: Readonly<Record<string, string>>, end: string): string =>
   fields[end] === undefined ? '' : `${fields[end]}/${fields[`${end}len`] ?? ''}`.replace(/\/$/, '');

@@ -36,8 +36,12 @@ export function followOnce(
     const end = endOf(asker, asked);
     const own = alike.classOf(end);
     const from = asker.by === 'container' && 'spot' in asked ? asker.spot.address : '';
+    const fromClass =
+      from === '' || from === end.address
+        ? undefined
+        : alike.classOf({ address: from, port: 0, hostPort: 0 });
     const key = [
-      askerKey(asker, alike, from),
+      askerKey(asker, fromClass),
       asked.what,
       ...(asked.what === 'published' ? [asked.at] : 'address' in asked ? [asked.address] : []),
       'spot' in asked ? asked.spot.bridge : '',
@@ -46,6 +50,7 @@ export function followOnce(
       ...(asked.what === 'published' ? [around.servedBy(proto, asked.at, asked.hostPort) ?? ''] : []),
       ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
       own.id,
+      fromClass === undefined ? '' : alike.orderOf(fromClass, own),
     ].join(' ');
     const member = { from, end, own };
     const known = followed.get(key);
@@ -57,8 +62,14 @@ export function followOnce(
         retell: (decider) => retoldDecider(decider, was, member),
       };
     }
-    const addresses = from === '' ? [end.address] : [from, end.address];
-    const state = netState.unread === true ? netState : alike.stateFor(addresses, portsOf(asked));
+    const asks = 'address' in asked ? [asked.address] : [from];
+    const stranger = asker.by === 'outside' ? asker.address : '';
+    const addresses = [end.address, stranger, ...asks].filter((address) => address !== '');
+    const bridges = [
+      ...(asker.by === 'container' ? [asker.spot.bridge] : []),
+      ...('spot' in asked ? [asked.spot.bridge] : []),
+    ];
+    const state = netState.unread === true ? netState : alike.stateFor(addresses, portsOf(asked), bridges);
     const follow = (one: NetworkState) => followCell(asker, asked, proto, { ...around, netState: one });
     const shared: FollowedClass = {
       ...follow(state),
@@ -84,12 +95,12 @@ const portsOf = (asked: AskedFor): readonly number[] => {
   return 'port' in asked ? [asked.port] : [53, 443];
 };
 
-function askerKey(asker: Asker, alike: Alike, from: string): string {
+/** @param own - of a container that asks another one */
+function askerKey(asker: Asker, own: EndClass | undefined): string {
   if (asker.by === 'outside') return `outside ${asker.interface} ${asker.address}`;
   if (asker.by === 'host') return 'host';
   const { spot, is } = asker;
-  const own = from === '' ? '' : alike.classOf({ address: from, port: 0, hostPort: 0 }).id;
-  return `${is} ${spot.bridge} ${is === 'itself' ? '' : String(own)}`;
+  return `${is} ${spot.bridge} ${own === undefined ? '' : String(own.id)}`;
 }
 
 /** Who stands for a class, or is told what became of it. */

@@ -1,5 +1,4 @@
 import type { FamilyIntent } from '../docker/intent/values.ts';
-import { addressIn } from '../docker/inventory/inventory.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import { Alike } from './alike.ts';
 import type { Asking } from './askers.ts';
@@ -11,6 +10,7 @@ import { followOnce } from './followed.ts';
 import { portStandIn } from './ports.ts';
 import { askingOf, questionGroups, type Classify, type Question, type QuestionGroup } from './questions.ts';
 import { leavesAs, promisesOf, shouldOf } from './should.ts';
+import { knownNames } from './names.ts';
 import { servedBy } from './served.ts';
 import type { Terrain } from './terrain.ts';
 
@@ -64,8 +64,7 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
   const { family } = intent;
   const { inventory, netState } = terrain;
   const promises = promisesOf(intent, inventory.networks);
-  const spots = inventory.endpoints.map((endpoint) => addressIn(endpoint, family));
-  const alike = new Alike(netState, family, new Set(spots.filter((one) => one !== '')));
+  const alike = new Alike(netState, family, knownNames(terrain, family));
   const around: Omit<FollowContext, 'netState'> = {
     portOf: portStandIn(netState),
     servedBy: servedBy(terrain, intent),

@@ -37,12 +37,32 @@ const RULES = [
   ['nat', '-A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.3:81'],
   ['nat', '-A POSTROUTING -p tcp -j SNAT --to-source 192.0.2.10:5353'],
   ['filter', '-A DOCKER-USER -s 172.17.0.2/32 -d 172.17.0.3/32 -j DROP'],
+  // The port that one asks another on is not its own.
+  ['filter', '-A DOCKER-USER -s 172.17.0.2/32 -p tcp -m tcp --dport 443 -j DROP'],
+  ['filter', '-A DOCKER-USER -i docker0 -p tcp -m tcp --dport 80 -j DROP'],
+  ['filter', '-A DOCKER-USER -s 172.17.0.0/16 -d 172.22.0.0/16 -j DROP'],
+  ['filter', '-A FORWARD -o docker0 -j ACCEPT'],
+  ['nat', '-A PREROUTING -i eth0 -p udp -m udp --dport 53 -j DNAT --to-destination 172.17.0.3'],
+  // A block list: it concerns nobody but whom it names.
+  ['filter', '-A DOCKER-USER -s 203.0.113.64/26 -j DROP'],
+  ['filter', '-A DOCKER-USER -s 192.0.2.2/32 -j DROP'],
+  ['filter', '-A DOCKER-USER -d 198.51.100.0/24 -j DROP'],
 ] as const;
 
 test.each(RULES)('packets followed by themselves come to what the table says, with %s %s', (table, text) => {
   const host = recordedTerrain('engine-28.5');
   expect(makeRule(text).text).toBe(text);
   const rules: HostRules = withRule(rulesOf(host), 'ipv4', table, text, 'first');
+  expect(otherwise(withRules(host, rules))).toEqual([]);
+});
+
+test('of rules for one end and rules for the other the first one counts', () => {
+  const host = recordedTerrain('engine-28.5');
+  const rules = [
+    '-A DOCKER-USER -s 172.17.0.4/32 -j ACCEPT',
+    '-A DOCKER-USER -d 172.17.0.3/32 -j DROP',
+    '-A DOCKER-USER -s 172.17.0.2/32 -j ACCEPT',
+  ].reduce((all, rule) => withRule(all, 'ipv4', 'filter', rule, 'first'), rulesOf(host));
   expect(otherwise(withRules(host, rules))).toEqual([]);
 });
 
