@@ -45,7 +45,7 @@ export type PathOutcome =
   | { readonly is: 'untranslated' }
   /** Something else translated it. */
   | { readonly is: 'mistranslated' }
-  /** It leaves with an address nobody outside can answer. */
+  /** It leaves with an address that only hosts with a route to it can answer. */
   | { readonly is: 'unmasked' };
 
 /** Whether a packet came where it should. */

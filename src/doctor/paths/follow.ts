@@ -101,7 +101,7 @@ function flawOf(outcome: PathOutcome, { last }: Path): string {
     case 'mistranslated':
       return `is translated to ${last.destination}:${String(last.destinationPort)}`;
     case 'unmasked':
-      return `leaves as ${last.source}, not masqueraded: replies cannot return`;
+      return `leaves as ${last.source}, not masqueraded: only who has a route there can answer`;
     case 'reached':
     case 'unknown':
     case 'stopped':

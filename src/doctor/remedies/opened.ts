@@ -38,7 +38,7 @@ const mayBeOpen = (cell: Cell): boolean =>
 export function openedBy(
   before: Facts,
   after: Facts,
-  asked: readonly Pick<PathRequest, 'packet' | 'goal'>[],
+  asked: readonly Pick<PathRequest, 'packet' | 'goal' | 'kind'>[],
 ): readonly Cell[] {
   const { intended } = before;
   if (intended === undefined) return [];
@@ -70,7 +70,7 @@ const isZoned = ({ native, table }: Stopped): boolean =>
 /** Whether a cell is one that was asked about: the same port of the same container, by whatever address, for the same asker. */
 function isAsked(
   { proto, asker, asked }: Cell,
-  { packet, goal }: Pick<PathRequest, 'packet' | 'goal'>,
+  { packet, goal, kind }: Pick<PathRequest, 'packet' | 'goal' | 'kind'>,
 ): boolean {
   const isAsker =
     asker.by === 'outside'
@@ -81,7 +81,9 @@ function isAsked(
   if (!isAsker) return false;
   if (asked.what === 'outside' || asked.what === 'name-server')
     return goal.to !== 'container' && asker.by === 'container' && asker.spot.address === packet.source;
-  if (proto !== packet.protocol || goal.to !== 'container') return false;
+  if (goal.to !== 'container') return false;
+  if (kind === 'same-network') return asked.spot.address === goal.address;
+  if (proto !== packet.protocol) return false;
   if (asked.spot.address !== goal.address || asked.port !== goal.port) return false;
   // By the container's own address only where that was what was asked.
   return asked.what === 'published' || packet.destination === goal.address;

@@ -18,7 +18,7 @@ function chainFor(stop: StopPlace, facts: Facts): string {
 }
 
 /** What lets a path pass where it is stopped, and less with each step: in the order in which they are to be tried. */
-function fieldsOf({ path, request: { goal } }: Followed, hook: string): readonly RuleFields[] {
+function fieldsOf({ path, request: { goal, kind } }: Followed, hook: string): readonly RuleFields[] {
   const { packet, last } = path;
   const by =
     hook === 'OUTPUT' || hook === 'POSTROUTING' || packet.inInterface === ''
@@ -27,6 +27,12 @@ function fieldsOf({ path, request: { goal } }: Followed, hook: string): readonly
   const to =
     hook === 'INPUT' || hook === 'PREROUTING' || last.outInterface === '' ? {} : { out: last.outInterface };
   if (packet.state === 'ESTABLISHED') return [ANSWERS, { ...by, ...to, ...ANSWERS }];
+  // Of two containers somebody asked whether they reach each other, not about one port.
+  if (kind === 'same-network')
+    return [
+      { ...by, ...to },
+      { source: last.source, destination: last.destination, ...by },
+    ];
   if (goal.to === 'outside')
     return [
       { ...by, ...to },

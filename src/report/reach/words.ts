@@ -77,7 +77,7 @@ function endWords(is: Extract<Is, { readonly end: unknown }>): string {
     case 'mistranslated':
       return 'is translated to somebody else';
     case 'unmasked':
-      return 'leaves with an address nobody outside can answer';
+      return 'leaves with an address that others have no route back to';
     case 'not-undone':
       return 'comes from another address than the one asked';
     case 'detour':

@@ -180,7 +180,7 @@ describeCauses('what is told of rules, paths and the Engine', [
       ),
     ),
     ['icc-off'],
-    'iptables -w -I DOCKER-USER -d 172.17.0.2 -i docker0 -p tcp --dport 80 -j ACCEPT',
+    'iptables -w -I DOCKER-USER -i docker0 -o docker0 -j ACCEPT',
     'web',
     'mate',
   ],

@@ -59,6 +59,7 @@ function judgeBridge(bridge: NetworkLink, family: Family, facts: Facts): readonl
 function isByPolicy(followed: Followed, facts: Facts): boolean {
   const stop = stopOf(followed);
   return (
+    followed.outcome.is === 'stopped' &&
     stop?.hook === 'FORWARD' &&
     stop.end.rule === undefined &&
     stop.end.native === undefined &&

@@ -77,7 +77,7 @@ export function judgeUnmasked(group: Group, facts: Facts): Check {
   const found = translatorOf(first, facts);
   return fail(
     'not-masqueraded',
-    `source of packets from ${namesOf(followed)} not masqueraded (${last.source}): replies cannot return`,
+    `source of packets from ${namesOf(followed)} not masqueraded: they leave as ${last.source}, which only hosts with a route there can answer`,
     {
       about: namesOf(followed),
       meaning:
