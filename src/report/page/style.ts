@@ -197,6 +197,9 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .card, .steps li, .port { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .filter { display: none; }
+  .alike { columns: auto; }
+  .alike li { display: inline; }
+  .alike li:not(:last-child)::after { content: " \\00b7 "; }
   .paper::details-content { content-visibility: visible; block-size: auto; }
   .turn::before { display: none; }
 }
