@@ -37,7 +37,7 @@ export function pairOf(cell: PrintedCell): Pair | undefined {
   if (isOutside && uplink === undefined) return undefined;
   const port = String(cell.port ?? OUTSIDE_PORTS[protocol]);
   const asker = isOutside ? 'client' : (by ?? 'host');
-  const to = isOutside ? onTheWire(address, by ?? '') : address;
+  const to = isOutside ? onTheWire(address) : address;
   const sender =
     uplink === undefined || !isOutside
       ? undefined

@@ -9,19 +9,16 @@ interface Uplink {
   readonly host: { readonly ipv4: string; readonly ipv6: string };
   readonly client: { readonly ipv4: string; readonly ipv6: string };
   readonly mark: number;
-  /** The client's name for 127.0.0.1 of the host, on this wire. */
-  readonly loopback: string;
 }
 
 /** The two uplinks of the host; by the first leads its default route. */
 export const UPLINKS: readonly Uplink[] = [
-  { device: 'eth0', host: HOST, client: CLIENT, mark: 1, loopback: THEIR_LOOPBACK },
+  { device: 'eth0', host: HOST, client: CLIENT, mark: 1 },
   {
     device: 'eth1',
     host: { ipv4: '198.51.100.1', ipv6: '2001:db8:1::1' },
     client: { ipv4: '198.51.100.2', ipv6: '2001:db8:1::2' },
     mark: 2,
-    loopback: '203.0.113.127',
   },
 ];
 
@@ -29,18 +26,16 @@ export const UPLINKS: readonly Uplink[] = [
 const THEIR_LOOPBACK_6 = '2001:db8:cafe::7f';
 
 /** What the client writes on a wire, for an address that its own routing would keep: any of 127.0.0.0/8 and ::1. */
-export const onTheWire = (address: string, device: string): string => {
+export const onTheWire = (address: string): string => {
   if (address === '::1') return THEIR_LOOPBACK_6;
-  return address.startsWith('127.')
-    ? (UPLINKS.find((uplink) => uplink.device === device)?.loopback ?? address)
-    : address;
+  return address.startsWith('127.') ? THEIR_LOOPBACK : address;
 };
 
-const disguise = ({ device, loopback }: Uplink): string => `table netdev of_${device} {
+const disguise = ({ device }: Uplink): string => `table netdev of_${device} {
   chain out { type filter hook egress device ${device} priority 1;
-    ip daddr ${loopback} ip daddr set 127.0.0.1; ip6 daddr ${THEIR_LOOPBACK_6} ip6 daddr set ::1; }
+    ip daddr ${THEIR_LOOPBACK} ip daddr set 127.0.0.1; ip6 daddr ${THEIR_LOOPBACK_6} ip6 daddr set ::1; }
   chain in { type filter hook ingress device ${device} priority 1;
-    ip saddr 127.0.0.1 ip saddr set ${loopback}; ip6 saddr ::1 ip6 saddr set ${THEIR_LOOPBACK_6}; }
+    ip saddr 127.0.0.1 ip saddr set ${THEIR_LOOPBACK}; ip6 saddr ::1 ip6 saddr set ${THEIR_LOOPBACK_6}; }
 }
 `;
 
@@ -55,12 +50,12 @@ export async function connectOutside(engine: Engine): Promise<void> {
   if (second === undefined) throw new Error('no second uplink');
   const pair = ['link', 'add', 'eth1', 'type', 'veth', 'peer', 'name', 'eth1', 'netns', client.netns];
   await must(exec, 'ip', pair);
-  const addresses = ({ ipv4, ipv6 }: Uplink['host']) => [
-    `ip addr add ${ipv4}/24 dev eth1`,
+  const addresses = ({ ipv4, ipv6 }: Uplink['host'], length: number) => [
+    `ip addr add ${ipv4}/${String(length)} dev eth1`,
     `ip addr add ${ipv6}/64 dev eth1 nodad`,
     'ip link set eth1 up',
   ];
-  await must(exec, 'sh', ['-ec', addresses(second.host).join('\n')]);
+  await must(exec, 'sh', ['-ec', addresses(second.host, 24).join('\n')]);
   const routes = UPLINKS.flatMap(({ device, host, mark }) =>
     [
       ['-4', host.ipv4],
@@ -71,7 +66,8 @@ export async function connectOutside(engine: Engine): Promise<void> {
       `ip ${family} rule add fwmark ${String(mark)} lookup ${String(200 + mark)}`,
     ]),
   );
-  const script = [...addresses(second.client), ...routes];
+  // Its name for 127.0.0.1 must not be a neighbour's on this wire.
+  const script = [...addresses(second.client, 26), ...routes];
   await must(client.exec, 'sh', ['-ec', script.join('\n')]);
   await must(client.execInside, 'nft', ['-f', '-'], { input: UPLINKS.map(disguise).join('') });
 }
