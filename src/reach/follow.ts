@@ -171,15 +171,17 @@ function followPublished(
 /** docker-proxy answers a datagram with the address that the way back gives it, and whoever asked another one takes it for none. */
 function answeredElsewhere({ packet, last }: Path, { netState }: FollowContext): Is | undefined {
   const { family, source: destination } = last;
+  const vague: Is = {
+    is: 'unknown',
+    leg: 'answer',
+    end: { at: 'unknown', why: 'the address docker-proxy answers from' },
+  };
+  // Masqueraded on its way over lo, it seems to come from an address of another interface.
+  if (last.vague?.includes('source') === true) return vague;
   const routing = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
   if (routing.kind === 'none' || routing.kind === 'unknown') return undefined;
   const source = sourceFor(netState, family, destination, routing);
-  if (source === undefined || source === '')
-    return {
-      is: 'unknown',
-      leg: 'answer',
-      end: { at: 'unknown', why: 'the address docker-proxy answers from' },
-    };
+  if (source === undefined || source === '') return vague;
   const end = { at: 'sent', outInterface: routing.route.dev, nextHop: routing.route.via } as const;
   return sameBlock(source, packet.destination)
     ? undefined

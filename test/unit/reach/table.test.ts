@@ -187,44 +187,6 @@ test('rules that isolate networks are lost: they reach each other', () => {
     `);
 });
 
-test('what stops a connection that was let begin: nobody is reached', () => {
-  const host = recordedTerrain('engine-28.5-plain');
-  const rule =
-    '-A DOCKER-USER -i docker0 -m conntrack --ctstate RELATED,ESTABLISHED --ctdir ORIGINAL -j DROP';
-  const cells = reachTable(withRules(host, withRule(rulesOf(host), 'ipv4', 'filter', rule, 'first')));
-  const outwards = cells.filter(
-    ({ asker, asked }) =>
-      asker.by === 'container' && asker.spot.bridge === 'docker0' && asked.what === 'outside',
-  );
-  expect(outwards.map(({ proto, effect }) => `${proto} ${effect}`)).toEqual(
-    expect.arrayContaining(['tcp outage', 'udp same']),
-  );
-  expect(outwards.find(({ proto }) => proto === 'tcp')?.is).toMatchObject({
-    is: 'stopped',
-    leg: 'question',
-    end: { rule: { text: rule } },
-  });
-});
-
-test('before Engine 28 docker-proxy answers a datagram from the address of its route: asked by another one, it is none', () => {
-  const udp = (name: string) => {
-    const host = recordedTerrain(name);
-    const cells = reachTable(withRules(host, flushed(rulesOf(host))));
-    return cells
-      .filter(
-        ({ family, proto, asker, asked }) =>
-          family === 'ipv4' && proto === 'udp' && asker.by === 'outside' && asked.what === 'published',
-      )
-      .map(({ asked, is }) => `${asked.what === 'published' ? asked.at : ''} ${is.is}`);
-  };
-  expect(new Set(udp('engine-26.1-plain'))).toEqual(
-    new Set(['192.0.2.1 proxied', '192.0.2.10 stopped', '127.0.0.1 stopped']),
-  );
-  expect(new Set(udp('engine-28.5-plain'))).toEqual(
-    new Set(['192.0.2.1 proxied', '192.0.2.10 proxied', '127.0.0.1 stopped']),
-  );
-});
-
 test('one port of many: the cells of that port alone differ, and the reason is its own', () => {
   const host = recordedTerrain('engine-28.5-ports');
   const rule = '-A DOCKER-USER -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j DROP';
