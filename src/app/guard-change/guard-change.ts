@@ -29,6 +29,8 @@ export interface GuardRequest {
 export type GuardEvent =
   /** `repair`: the present state was not recorded, so the repair goes by the Engine and the last baseline. */
   | { readonly kind: 'not-recorded'; readonly fault: Fault }
+  /** A change is made although nothing can be said of it: there is nothing of Docker's to guard. */
+  | { readonly kind: 'unguarded'; readonly reason: string }
   /** What the change did to Docker's rules, where that is anything. In `repair`: what a repair leaves alone. */
   | {
       readonly kind: 'impact';
@@ -79,7 +81,9 @@ export async function guardChange(request: GuardRequest, guard: Guard): Promise<
     const work = predict(guard.host, change, context, request.rehearsalSeconds);
     const forecast = await guard.during('predicting', work);
     if (request.dryRun) return { kind: 'predicted', forecast, context };
-    if (isRefused(verdictOf(forecast, context))) return { kind: 'refused', forecast, context };
+    const judged = verdictOf(forecast, context);
+    if (isRefused(judged)) return { kind: 'refused', forecast, context };
+    if (judged.verdict === 'unknown') guard.emit({ kind: 'unguarded', reason: judged.reason });
   }
   const make = (): Promise<number> =>
     mode === 'repair' ? makeAndRepair(request, context, guard) : makeAndReport(request, context, guard);

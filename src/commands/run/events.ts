@@ -23,6 +23,9 @@ export function reportGuarding(
         `note: not recorded before the change: ${event.fault.message}; the repair afterwards goes by the Engine and the last baseline`,
       );
       return;
+    case 'unguarded':
+      log.warn(`note: there are no rules of Docker's to guard: ${event.reason}; the change is made`);
+      return;
     case 'impact': {
       log.warn(impactText(event.impact, event.reach, command, paint, shown).trimEnd());
       const next = nextLines(event.impact.findings, paint);
