@@ -18,7 +18,7 @@ export interface FollowedClass extends FollowedCell {
 }
 
 /** What became of one question. */
-export interface Told {
+export interface ToldQuestion {
   readonly is: Is;
   readonly shared: FollowedClass;
   /** A decider of the class, as this question meets it. */
@@ -30,7 +30,7 @@ export function followOnce(
   alike: Alike,
   around: Omit<FollowContext, 'netState'>,
   netState: NetworkState,
-): (question: Question) => Told {
+): (question: Question) => ToldQuestion {
   const followed = new Map<string, { readonly member: ClassMember; readonly shared: FollowedClass }>();
   return ({ asker, asked, proto }) => {
     const end = endOf(asker, asked);

@@ -79,7 +79,7 @@ export function questionGroups(
   const bridgesOf = bridgesByContainer(spots);
   const hosts = hostAddresses(netState, family, inventory.networks);
   const ports = publishedSpots(inventory.ports, spots, promises);
-  const published = ports.flatMap((one): readonly Target[] => {
+  const published = ports.flatMap((one): readonly ContainerTarget[] => {
     const { spot, port, intent } = one;
     const { port: inside, proto, hostPort = 0 } = port;
     return addressesOf(port, intent, hosts, family).map((at) => {
@@ -88,7 +88,7 @@ export function questionGroups(
     });
   });
   const targets = [...published, ...ownPorts(ports), ...unpublishedTargets(spots, ports)];
-  const groups = new Map<string, Target[]>();
+  const groups = new Map<string, ContainerTarget[]>();
   for (const target of targets) {
     const key = targetKey(target, classify);
     const group = groups.get(key) ?? [];
@@ -102,13 +102,13 @@ export function questionGroups(
 }
 
 /** What is asked of a container. */
-interface Target extends Pick<Question, 'proto' | 'published'> {
+interface ContainerTarget extends Pick<Question, 'proto' | 'published'> {
   readonly asked: ContainerAsked;
 }
 
 /** A port is published on several addresses, and asked at the container's own once. */
-function ownPorts(ports: readonly PublishedSpot[]): readonly Target[] {
-  const found = new Map<string, Target>();
+function ownPorts(ports: readonly PublishedSpot[]): readonly ContainerTarget[] {
+  const found = new Map<string, ContainerTarget>();
   for (const { spot, port, intent } of ports) {
     const { proto } = port;
     const asked = { what: 'own-port', spot, port: port.port } as const;
@@ -118,10 +118,13 @@ function ownPorts(ports: readonly PublishedSpot[]): readonly Target[] {
   return [...found.values()];
 }
 
-function unpublishedTargets(spots: readonly Spot[], ports: readonly PublishedSpot[]): readonly Target[] {
+function unpublishedTargets(
+  spots: readonly Spot[],
+  ports: readonly PublishedSpot[],
+): readonly ContainerTarget[] {
   const taken = new Set(ports.map(({ spot, port }) => `${spot.address} ${port.proto} ${String(port.port)}`));
   return spots.flatMap((spot) =>
-    (['tcp', 'udp'] as const).map((proto): Target => {
+    (['tcp', 'udp'] as const).map((proto): ContainerTarget => {
       const port =
         UNPUBLISHED[proto].find((one) => !taken.has(`${spot.address} ${proto} ${String(one)}`)) ?? 1;
       return { asked: { what: 'unpublished', spot, port }, proto, published: undefined };
@@ -129,7 +132,7 @@ function unpublishedTargets(spots: readonly Spot[], ports: readonly PublishedSpo
   );
 }
 
-function targetKey({ asked, proto, published }: Target, classify: Classify): string {
+function targetKey({ asked, proto, published }: ContainerTarget, classify: Classify): string {
   const { spot, port, what } = asked;
   const isPublished = what === 'published';
   const { address } = spot;
@@ -152,7 +155,7 @@ const HOST: Asker = { by: 'host' };
 
 /** Everybody asks the members of a group, which are on one network. */
 function askedBy(
-  group: readonly Target[],
+  group: readonly ContainerTarget[],
   { outside, containers }: Asking,
   bridgesOf: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly QuestionGroup[] {
@@ -187,8 +190,8 @@ const containerAsker = (spot: Spot | undefined, is: Relation): Asker | undefined
 
 /** @param askerOf - who asks a member; undefined where nobody of a class can */
 function groupOf(
-  group: readonly Target[],
-  askerOf: (target: Target) => Asker | undefined,
+  group: readonly ContainerTarget[],
+  askerOf: (target: ContainerTarget) => Asker | undefined,
 ): readonly QuestionGroup[] {
   const members = (): readonly Question[] =>
     group.flatMap((target) => {
