@@ -17,8 +17,8 @@ export const MADE: readonly ReachState[] = [
 ];
 
 /** A test run tries so many of those made by hand, and so many at random. */
-const EVERY = 11;
-const FEW = 9;
+const EVERY = 16;
+const FEW = 6;
 
 /** States of a test run: some of each kind. */
 export const SAMPLE: readonly ReachState[] = [
