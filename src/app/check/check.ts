@@ -46,7 +46,10 @@ export async function check(
   const reference = await openReference(args, baselines);
   on({ kind: 'step', step: 'reading' });
   const look = await lookUntilStable(host, reference, { reading, surroundings });
-  for (const notice of noticesOf(reference, look.observation)) on({ kind: 'notice', notice });
+  // What could not be read is in the verdict, once.
+  const isUnread = look.verdict.unread.length > 0;
+  for (const notice of noticesOf(reference, look.observation))
+    if (!isUnread || notice.kind !== 'unverified') on({ kind: 'notice', notice });
   return judgedLook(look, reference, host, on);
 }
 

@@ -70,7 +70,11 @@ export async function look(
   { surroundings, ...begun }: BegunLook,
 ): Promise<Look> {
   const [observation, around] = await Promise.all([observe(host, reference, begun), surroundings]);
-  const followed = await followPackets(host, { observation, stood: stoodIn(reference) }, around);
+  const followed = await followPackets(
+    host,
+    { observation, stood: stoodIn(reference), knownUnread: reference.stored?.baseline.unread },
+    around,
+  );
   const { findings } = observation;
   const { packets } = followed;
   return {

@@ -19,7 +19,11 @@ export async function othersDeciding(
   observation: Observation,
 ): Promise<readonly CheckEffect[]> {
   const around = await readSurroundings(host);
-  const { packets } = await followPackets(host, { observation, stood: stoodIn(reference) }, around);
+  const { packets } = await followPackets(
+    host,
+    { observation, stood: stoodIn(reference), knownUnread: reference.stored?.baseline.unread },
+    around,
+  );
   const parts = { findings: [], packets, today: dayOf(host.now()) };
   const isOthers = ({ effect, cause }: CheckEffect): boolean => effect !== 'unknown' && cause !== 'lost';
   if (!verdictOf({ ...parts, acceptances: [] }).effects.some(isOthers)) return [];

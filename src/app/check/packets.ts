@@ -1,6 +1,12 @@
 import type { Unseen } from '../../doctor/facts/facts.ts';
+import type { RuleName } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
-import { judgedTable, type JudgingBasis } from '../../reach/judge/judge.ts';
+import {
+  judgedTable,
+  type JudgedCell,
+  type JudgedTable,
+  type JudgingBasis,
+} from '../../reach/judge/judge.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { judgingBasis } from '../../reconcile/judging.ts';
@@ -18,15 +24,23 @@ export interface FollowedHost {
 /** Without these no packet's way is known. */
 const NEEDED: ReadonlySet<Unseen['what']> = new Set(['rules', 'interfaces', 'routes']);
 
+/** What packets are followed by. */
+interface FollowedBy {
+  readonly observation: Observation;
+  /** What is the operator's own, see `stoodIn`. */
+  readonly stood: readonly StoodRule[];
+  /** Rules of DOCKER-USER that could not be read when the baseline was recorded. */
+  readonly knownUnread?: readonly RuleName[] | undefined;
+}
+
 /**
  * Follows packets through an observed host, and judges what becomes of them.
  *
- * @param stood - what is the operator's own, see `stoodIn`
  * @param surroundings - read beside the observation
  */
 export async function followPackets(
   host: Pick<TerrainReader, 'readOther' | 'readSets'>,
-  { observation, stood }: { readonly observation: Observation; readonly stood: readonly StoodRule[] },
+  { observation, stood, knownUnread = [] }: FollowedBy,
   surroundings: TerrainSurroundings,
 ): Promise<FollowedHost> {
   const { engine, intent, live } = observation;
@@ -39,10 +53,25 @@ export async function followPackets(
   const lacking = unseen.filter(({ what }) => NEEDED.has(what));
   if (lacking.length > 0) return unfollowed('not all that decides could be read', lacking);
   const judging = judgingBasis(observation, around.rulesets, stood);
-  const table = judgedTable(terrain, judging);
+  const table = withNewDoubts(judgedTable(terrain, judging), knownUnread);
   // What no packet depends on need not be read.
   const unread = table.counts.unknown > 0 ? unseen.map(partOf) : [];
   return { packets: { judged: true, table, unread }, by: { terrain, judging } };
+}
+
+/** A rule that cannot be read in full and that no baseline knows of is new: what it does to packets is not known, whoever wrote it. */
+function withNewDoubts(table: JudgedTable, known: readonly RuleName[]): JudgedTable {
+  const recorded = new Set(known.map(({ rule }) => rule));
+  const isNew = ({ effect, cause, decider }: JudgedCell): boolean =>
+    effect === 'unknown' &&
+    cause === 'operator' &&
+    decider?.by === 'rule' &&
+    decider.rule.printed !== undefined &&
+    !recorded.has(decider.rule.text);
+  return {
+    ...table,
+    cells: table.cells.map((cell) => (isNew(cell) ? { ...cell, cause: 'overridden' as const } : cell)),
+  };
 }
 
 const unfollowed = (why: string, unread: readonly Unseen[] = []): FollowedHost => ({

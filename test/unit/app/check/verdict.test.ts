@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { reportOf, type Checked } from '../../../../src/app/check/check.ts';
 import { Fault } from '../../../../src/fault.ts';
-import type { HostRules } from '../../../../src/firewall/iptables/text/model.ts';
+import { makeRule, type HostRules } from '../../../../src/firewall/iptables/text/model.ts';
 import { checkNagios } from '../../../../src/report/check/nagios.ts';
 import { checkText } from '../../../../src/report/check/text.ts';
 import { paintWith } from '../../../../src/report/text.ts';
@@ -112,6 +112,24 @@ describe('what cannot be known', () => {
     expect(found.verdict).toMatchObject({ state: 'unknown', exit: 3 });
     expect(textOf(found)).toMatch(/^CANNOT TELL /);
     expect(textOf(found)).not.toContain('-D FORWARD');
+  });
+
+  test("a rule in DOCKER-USER that nft wrote and nobody recorded: CANNOT TELL, although the chain is the user's", async () => {
+    const chain = WHOLE_RULES.ipv4.tables.get('filter')?.chains.get('DOCKER-USER');
+    const unreadable = {
+      ...makeRule('-A DOCKER-USER nft: ct state established drop', '0:0'),
+      printed: '-A DOCKER-USER -j DROP',
+    };
+    const marked = filterFirst('-A DOCKER-USER -j DROP');
+    const filter = marked.ipv4.tables.get('filter');
+    if (chain === undefined || filter === undefined) throw new Error('no DOCKER-USER');
+    const chains = new Map([
+      ...filter.chains,
+      ['DOCKER-USER', { ...chain, rules: [unreadable, ...chain.rules] }],
+    ]);
+    const tables = new Map([...marked.ipv4.tables, ['filter', { ...filter, chains }]]);
+    const found = await checked(memoryCheckHost({ ...marked, ipv4: { tables } }));
+    expect(found.verdict).toMatchObject({ state: 'unknown', exit: 3 });
   });
 
   const lacking = (hint?: string) => () =>
