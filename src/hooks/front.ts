@@ -8,7 +8,10 @@ const REAL = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 const FOLDER = '/usr/local/sbin';
 
 /** Short options may stand together (`-vF`), long ones may be cut short: a word too many costs a moment, no more. */
-const HARMFUL = '-*[FXDPIR]*|--fl*|--de*|--po*|--ins*|--rep*';
+const HARMFUL = '-*[FXDP]*|--fl*|--de*|--po*';
+/** A rule that is put before others decides about their packets where it has one of these targets. */
+const PUT_FIRST = '-*[IR]*|--ins*|--rep*';
+const DECIDING = 'DROP|ACCEPT|REJECT|RETURN|DNAT|SNAT|REDIRECT|MASQUERADE';
 /** What of a restore changes nothing. */
 const HARMLESS = '-t|--t*|-h|--h*|-V|--ver*';
 
@@ -26,7 +29,11 @@ function judge(tool: string): readonly string[] {
     ];
   return tool.endsWith('restore')
     ? ['ask=1', `for word do case $word in ${HARMLESS}) ask=;; esac; done`]
-    : ['ask=', `for word do case $word in ${HARMFUL}) ask=1; break;; esac; done`];
+    : [
+        'ask= put= decides=',
+        `for word do case $word in ${HARMFUL}) ask=1; break;; ${PUT_FIRST}) put=1;; ${DECIDING}) decides=1;; esac; done`,
+        '[ "$put$decides" != 11 ] || ask=1',
+      ];
 }
 
 /**

@@ -31,6 +31,7 @@ async function typeInto(host: CliHost, lines: readonly string[]): Promise<string
 const withFront = (body: (desk: Desk) => Promise<void>, program = REFUSES): Promise<void> =>
   withEmptyHost(async (host) => {
     const root = rootWithManagers(host);
+    put(root, '/usr/sbin/nft', '#!/bin/sh\n', 0o755);
     const { file, PATH } = putProgram(host, program);
     const { code, stderr } = await host.attempt(['hook', 'install', 'front', '--root', root], {
       env: { PATH },
@@ -60,10 +61,31 @@ describeCli('the front for iptables', () => {
         '--policy INPUT DROP',
         '-D INPUT 1',
         '-w --del INPUT 1',
+        '-I FORWARD -j DROP',
+        '-I DOCKER-USER 1 -i eth0 -j ACCEPT',
+        '--insert INPUT -j REJECT',
+        '-R INPUT 1 -j DROP',
       ];
       await type(...typed.map((words) => `${sbin}/iptables ${words}`), `${sbin}/iptables-restore </dev/null`);
       expect(asked()).toEqual([...typed.map((words) => `run -- ${REAL} ${words}`), `run -- ${REAL}-restore`]);
       expect(await host.rules()).toContain('192.0.2.1');
+    }));
+
+  test('asks about nft as well, and not where it only looks', () =>
+    withFront(async ({ sbin, asked, type }) => {
+      const typed = [
+        'flush ruleset',
+        '-f /dev/null',
+        'add table inet rgfront',
+        "'delete table inet rgfront'",
+      ];
+      await type(
+        ...typed.map((words) => `${sbin}/nft ${words}`),
+        `${sbin}/nft list ruleset`,
+        `${sbin}/nft -c -f /dev/null`,
+      );
+      expect(asked()).toHaveLength(typed.length);
+      expect(asked()[0]).toMatch(/^run -- \/\S+\/nft flush ruleset$/);
     }));
 
   test('leaves everything else to the tool', () =>
