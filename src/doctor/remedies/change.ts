@@ -33,7 +33,7 @@ export function changed(facts: Facts, change: Change): Facts | undefined {
     case 'restore':
       return restored(facts);
     case 'sysctl':
-      return onState(facts, { sysctls: new Map([...netState.sysctls, [change.path, change.value]]) });
+      return onState(facts, { sysctls: withSysctl(netState.sysctls, change.path, change.value) });
     case 'route': {
       const routes =
         change.op === 'add'
@@ -60,6 +60,17 @@ export function changed(facts: Facts, change: Change): Facts | undefined {
       return onState(facts, { natives: natives.map((one) => (one === known ? { ...one, text } : one)) });
     }
   }
+}
+
+/** Forwarding of a family is written to each of its interfaces by the kernel. */
+function withSysctl(sysctls: ReadonlyMap<string, string>, path: string, value: string): Map<string, string> {
+  const [, family] = /^(ipv[46])\/(?:ip_forward|conf\/all\/forwarding)$/.exec(path) ?? [];
+  const isSame = (other: string): boolean =>
+    other === path ||
+    (family !== undefined && other.startsWith(`${family}/`) && /\/(?:ip_)?forward(?:ing)?$/.test(other));
+  return new Map(
+    [...sysctls, [path, value] as const].map(([key, held]) => [key, isSame(key) ? value : held]),
+  );
 }
 
 /** As {@link changed}, one after the other. */

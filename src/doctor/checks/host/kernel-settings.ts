@@ -1,7 +1,10 @@
 import type { LiveNetwork } from '../../../docker/inventory/inventory.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { advise, checksOf, listNames, byCommands } from '../check.ts';
-import type { Check } from '../../diagnosis.ts';
+import type { Check, Remedy } from '../../diagnosis.ts';
+import { candidate } from '../../remedies/candidate.ts';
+import { harmless } from '../../remedies/offer.ts';
+import { setSysctl } from '../../remedies/routing.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { addressOf, bridgeNetworks, membersOf, sysctl, sysctlName, uplinksOf } from '../../lookup.ts';
 import { sh } from '../../../shell.ts';
@@ -49,7 +52,7 @@ function judgeForwarding(facts: Facts, family: Family): readonly Check[] {
           'published ports and the outside are lost to every container; docker-proxy may hide it on this host',
         evidence: [`${sysctlName(path)} = 0`],
         remedies: [
-          byCommands('turn it on', sh`sysctl -w ${sysctlName(path)}=1`),
+          ...turnOn(path, facts),
           advise(
             `look for what turned it off: grep -r ${family === 'ipv4' ? 'ip_forward' : 'forwarding'} /etc/sysctl.conf /etc/sysctl.d`,
           ),
@@ -74,12 +77,22 @@ function judgeForwarding(facts: Facts, family: Family): readonly Check[] {
             ? 'nothing from outside reaches a container'
             : `containers of ${network.name} reach nothing beyond their own network`,
         evidence: [`${sysctlName(own)} = 0`],
-        remedies: [byCommands('turn it on', sh`sysctl -w ${sysctlName(own)}=1`)],
+        remedies: turnOn(own, facts),
         impairs: network === undefined ? 'all' : namesIn(facts, network),
       }),
     ];
   });
 }
+
+/** Where Docker's rules are lost, forwarding that is off may be all that keeps somebody out. */
+const turnOn = (path: string, facts: Facts): readonly Remedy[] =>
+  harmless(
+    [candidate('turn it on', setSysctl(path, '1'))],
+    facts,
+    advise(
+      "restore Docker's rules first (rulesguard restore), then ask again: to turn it on now would open what they close",
+    ),
+  );
 
 /** A network and the containers on it. */
 export function namesIn(facts: Facts, network: LiveNetwork): readonly string[] {

@@ -2,8 +2,11 @@ import { iptablesOf, toolName } from '../../../firewall/iptables/text/tools.ts';
 import { isDamage, type Finding } from '../../../reconcile/finding.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { chainOf, type Variant } from '../../../firewall/iptables/text/model.ts';
-import { checksOf, byCommands } from '../check.ts';
-import type { Check } from '../../diagnosis.ts';
+import { candidate } from '../../remedies/candidate.ts';
+import { openPolicy } from '../../remedies/iptables.ts';
+import { harmless } from '../../remedies/offer.ts';
+import { advise, checksOf, byCommands } from '../check.ts';
+import type { Check, Remedy } from '../../diagnosis.ts';
 import { isUnavailable, type Facts, type Unavailable } from '../../facts/facts.ts';
 import { judgeNatives } from '../paths/native.ts';
 import { nearestFirst } from './nearest-first.ts';
@@ -44,12 +47,7 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
         evidence: facets.evidence,
         remedies: damage.some(({ remedy }) => remedy === undefined)
           ? [byCommands('restore it', 'rulesguard restore --policies')]
-          : [
-              byCommands(
-                'open it again, if you want it open: Docker needs no ACCEPT there',
-                ...new Set(damage.map(({ family, chain }) => `${iptablesOf(family)} -P ${chain} ACCEPT`)),
-              ),
-            ],
+          : openAgain(damage, facts),
       }),
     ];
   // Engines up to 27 leave it so themselves when they are restarted; packets show whether it matters.
@@ -73,6 +71,22 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
       { ...facets, meaning: worst[0] ?? '', impairs: 'all' },
     ),
   ];
+}
+
+/** Opens policies again, as long as that opens nothing which Docker's rules or the operator's close. */
+function openAgain(damage: readonly Finding[], facts: Facts): readonly Remedy[] {
+  const { variant } = facts;
+  const words = 'leave it closed: Docker needs no ACCEPT there, and it would open more than it repairs';
+  if (variant === undefined) return [advise(words)];
+  const steps = damage.map(({ family, table, chain }) =>
+    openPolicy(chain, { variant, family, table }, facts),
+  );
+  const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
+  return harmless(
+    [candidate('open it again, if you want it open: Docker needs no ACCEPT there', ...distinct)],
+    facts,
+    advise(words),
+  );
 }
 
 /** `1 of Docker's rules is`, `3 of Docker's rules are`. */
