@@ -9,7 +9,7 @@ import { isOwnBaseline, type Reference } from './reference.ts';
 import { planFor } from './repair-plan.ts';
 
 /** The rules as a restore would leave them, a closed policy included; undefined where it has nothing to do. */
-export function repairedRules(observation: Observation): Pick<Live, 'variant' | 'rules'> | undefined {
+function repairedRules(observation: Observation): Pick<Live, 'variant' | 'rules'> | undefined {
   const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
   const { variant, rules } = observation.live;
   return isEmptyPlan(plan) ? undefined : { variant, rules: simulatePlan(plan, rules).rules };

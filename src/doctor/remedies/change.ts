@@ -7,7 +7,7 @@ import type { Facts } from '../facts/facts.ts';
 import { editNative, type NativeEdit } from './native-edit.ts';
 
 /** What a command of a remedy changes of all that decides about packets. */
-export type Change =
+export type RemedyChange =
   /** Edits of one table of iptables. */
   | { readonly of: 'rules'; readonly variant: Variant; readonly family: Family; readonly input: TableInput }
   /** Docker's rules as `rulesguard restore` leaves them. */
@@ -25,7 +25,7 @@ export type Change =
  *
  * @returns undefined for a change that the kernel would refuse, or of which it is not known what it leaves
  */
-export function changed(facts: Facts, change: Change): Facts | undefined {
+export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
   const { netState } = facts;
   switch (change.of) {
     case 'rules':
@@ -74,7 +74,7 @@ function withSysctl(sysctls: ReadonlyMap<string, string>, path: string, value: s
 }
 
 /** As {@link changed}, one after the other. */
-export const changedBy = (facts: Facts, changes: readonly Change[]): Facts | undefined =>
+export const changedBy = (facts: Facts, changes: readonly RemedyChange[]): Facts | undefined =>
   changes.reduce<Facts | undefined>((now, change) => now && changed(now, change), facts);
 
 /** The host with Docker's rules as a restore would leave them; undefined where it is not known, or would change nothing. */
@@ -89,7 +89,7 @@ export function restored(facts: Facts): Facts | undefined {
 
 function withRules(
   facts: Facts,
-  { variant, family, input }: Extract<Change, { of: 'rules' }>,
+  { variant, family, input }: Extract<RemedyChange, { of: 'rules' }>,
 ): Facts | undefined {
   const held = facts.netState.rulesets.find((one) => one.variant === variant);
   if (held === undefined) return undefined;

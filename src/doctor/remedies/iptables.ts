@@ -5,21 +5,21 @@ import { splitWords } from '../../firewall/iptables/text/words.ts';
 import type { Family } from '../../net/family.ts';
 import { commandLine } from '../../shell.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { Step } from './candidate.ts';
-import type { Change } from './change.ts';
+import type { RemedyStep } from './proposal.ts';
+import type { RemedyChange } from './change.ts';
 
 /** A table of one variant and family. */
-export interface TablePlace {
+export interface RulesTable {
   readonly variant: Variant;
   readonly family: Family;
   readonly table: string;
 }
 
 /** `iptables`, `ip6tables-legacy`: the plain name where that is the variant Docker uses. */
-const toolOf = ({ family, variant }: TablePlace, facts: Pick<Facts, 'variant'>): string =>
+const toolOf = ({ family, variant }: RulesTable, facts: Pick<Facts, 'variant'>): string =>
   `${iptablesOf(family)}${variant === facts.variant ? '' : `-${variant}`}`;
 
-const edit = ({ variant, family, table }: TablePlace, step: Edit): Change => ({
+const edit = ({ variant, family, table }: RulesTable, step: Edit): RemedyChange => ({
   of: 'rules',
   variant,
   family,
@@ -29,7 +29,7 @@ const edit = ({ variant, family, table }: TablePlace, step: Edit): Change => ({
 /**
  * Deletes a rule. Its comment may hold anything, and whoever pastes the command is root: save's own quoting is not the shell's.
  */
-export function deleteRule(rule: Rule, place: TablePlace, facts: Pick<Facts, 'variant'>): Step {
+export function deleteRule(rule: Rule, place: RulesTable, facts: Pick<Facts, 'variant'>): RemedyStep {
   return {
     command: `${toolOf(place, facts)} ${deletion(rule, place.table)}`,
     change: edit(place, { op: 'delete', chain: rule.chain, rule }),
@@ -43,7 +43,7 @@ export const deletion = (rule: Rule, table: string): string => {
 };
 
 /** Sets a policy to ACCEPT. */
-export const openPolicy = (chain: string, place: TablePlace, facts: Pick<Facts, 'variant'>): Step => ({
+export const openPolicy = (chain: string, place: RulesTable, facts: Pick<Facts, 'variant'>): RemedyStep => ({
   command: `${toolOf(place, facts)} -w -t ${place.table} -P ${chain} ACCEPT`,
   change: edit(place, { op: 'policy', chain, policy: 'ACCEPT', counters: '' }),
 });
@@ -68,8 +68,8 @@ export function insertRule(
   chain: string,
   fields: RuleFields,
   target: 'ACCEPT' | 'DROP',
-  { place, facts }: { readonly place: TablePlace; readonly facts: Pick<Facts, 'variant'> },
-): Step {
+  { place, facts }: { readonly place: RulesTable; readonly facts: Pick<Facts, 'variant'> },
+): RemedyStep {
   const { family, table } = place;
   const where = table === 'filter' ? [] : ['-t', table];
   const typed = [...where, '-I', chain, ...wordsOf(fields, (address) => address, []), '-j', target];
@@ -103,10 +103,10 @@ function wordsOf(
 }
 
 /** Appends a rule by a command of a firewall manager's. */
-export const appendBy = (command: string, rule: string, place: TablePlace): Step => ({
+export const appendBy = (command: string, rule: string, place: RulesTable): RemedyStep => ({
   command,
   change: edit(place, { op: 'append', chain: makeRule(rule).chain, rule: makeRule(rule) }),
 });
 
 /** `rulesguard restore`. */
-export const RESTORE: Step = { command: 'rulesguard restore', change: { of: 'restore' } };
+export const RESTORE: RemedyStep = { command: 'rulesguard restore', change: { of: 'restore' } };

@@ -5,7 +5,7 @@ import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import { bridgeNetworks } from '../lookup.ts';
 import type { Followed, Group } from '../paths/follow.ts';
-import { candidate, type Candidate, type Step } from './candidate.ts';
+import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 
 /** An end that one of nftables' own tables makes. */
 export type NativeStop = Stopped & Required<Pick<Stopped, 'native'>>;
@@ -19,7 +19,7 @@ export const wordsOf = (table: string): readonly [string, string] => {
 };
 
 /** Has a chain's policy accept. */
-export function openNativePolicy(table: string, chain: string): Step {
+export function openNativePolicy(table: string, chain: string): RemedyStep {
   const [family, name] = wordsOf(table);
   return {
     command: sh`nft chain ${family} ${name} ${chain} ${'{ policy accept; }'}`,
@@ -27,7 +27,7 @@ export function openNativePolicy(table: string, chain: string): Step {
   };
 }
 
-export function flushNative(table: string, chain: string): Step {
+export function flushNative(table: string, chain: string): RemedyStep {
   const [family, name] = wordsOf(table);
   return {
     command: sh`nft flush chain ${family} ${name} ${chain}`,
@@ -35,7 +35,7 @@ export function flushNative(table: string, chain: string): Step {
   };
 }
 
-function deleteNative({ table, chain, native: { handle } }: NativeStop): Step {
+function deleteNative({ table, chain, native: { handle } }: NativeStop): RemedyStep {
   const [family, name] = wordsOf(table);
   return {
     command: sh`nft delete rule ${family} ${name} ${chain} handle ${handle}`,
@@ -44,7 +44,7 @@ function deleteNative({ table, chain, native: { handle } }: NativeStop): Step {
 }
 
 /** Has a chain accept what comes from Docker's bridges and what goes there, before its other rules. */
-export function letBridgesPass(table: string, chain: string, facts: Facts): readonly Step[] {
+export function letBridgesPass(table: string, chain: string, facts: Facts): readonly RemedyStep[] {
   const [family, name] = wordsOf(table);
   const bridges = bridgeNetworks(facts).map(({ bridge }) => bridge);
   if (bridges.length === 0) return [];
@@ -62,7 +62,7 @@ export function letBridgesPass(table: string, chain: string, facts: Facts): read
 /**
  * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything.
  */
-export function nativeCandidates({ first }: Group, end: NativeStop, facts: Facts): readonly Candidate[] {
+export function nativeProposals({ first }: Group, end: NativeStop, facts: Facts): readonly Proposal[] {
   const { table, chain, rule, native } = end;
   if (/ firewalld$/.test(table)) return [];
   const base = baseAt(table, first, facts);
@@ -70,18 +70,18 @@ export function nativeCandidates({ first }: Group, end: NativeStop, facts: Facts
   return [
     ...(rule === undefined || native.handle === ''
       ? []
-      : [candidate('delete it, also from the file it is loaded from', deleteNative(end))]),
+      : [proposal('delete it, also from the file it is loaded from', deleteNative(end))]),
     ...(passing.length === 0
       ? []
       : [
-          candidate(
+          proposal(
             "let this table pass what Docker's rules decide about; also in the file it is loaded from",
             ...passing,
           ),
         ]),
     ...(rule === undefined
       ? [
-          candidate(
+          proposal(
             'let packets pass, then correct the file it is loaded from',
             openNativePolicy(table, chain),
           ),

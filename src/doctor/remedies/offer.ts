@@ -1,12 +1,12 @@
 import type { Remedy } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
 import { follow, type Followed, type Group } from '../paths/follow.ts';
-import { remedyOf, type Candidate } from './candidate.ts';
+import { remedyOf, type Proposal } from './proposal.ts';
 import { changedBy } from './change.ts';
 import { openedBy } from './opened.ts';
 
 /** Finds what may repair a group of paths, the most thorough first and the narrowest last. */
-export type Proposer = (group: Group, facts: Facts) => readonly Candidate[];
+export type Proposer = (group: Group, facts: Facts) => readonly Proposal[];
 
 /** So many faults may stand behind one another on one path. */
 const MOST = 4;
@@ -35,11 +35,11 @@ export function offered(
  * @param words - what is said where none holds
  */
 export function harmless(
-  candidates: readonly Candidate[],
+  proposals: readonly Proposal[],
   facts: Facts,
   ...words: readonly Remedy[]
 ): readonly Remedy[] {
-  const found = candidates.find(({ steps }) => {
+  const found = proposals.find(({ steps }) => {
     const after = changedBy(
       facts,
       steps.map(({ change }) => change),
@@ -49,7 +49,7 @@ export function harmless(
   return found === undefined ? words : [remedyOf(found)];
 }
 
-interface Search {
+interface RemedySearch {
   readonly propose: Proposer;
   /** The host as it is, before any step. */
   readonly start: Facts;
@@ -57,7 +57,7 @@ interface Search {
 }
 
 /** One remedy that does it alone is better than several in a row. */
-function search(group: Group, facts: Facts, { propose, start, left }: Search): Candidate | undefined {
+function search(group: Group, facts: Facts, { propose, start, left }: RemedySearch): Proposal | undefined {
   if (left === 0) return undefined;
   const requests = group.followed.map(({ request }) => request);
   const tried = propose(group, facts).flatMap((one) => {

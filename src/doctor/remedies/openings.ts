@@ -5,8 +5,8 @@ import { sh } from '../../shell.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Followed, Group } from '../paths/follow.ts';
 import { managerAt, whoseStop, type StopPlace } from '../whose.ts';
-import { candidate, type Candidate, type Step } from './candidate.ts';
-import { ANSWERS, appendBy, insertRule, type RuleFields, type TablePlace } from './iptables.ts';
+import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
+import { ANSWERS, appendBy, insertRule, type RuleFields, type RulesTable } from './iptables.ts';
 
 /** The chain in which a rule of the operator's decides before what stops a path. */
 function chainFor(stop: StopPlace, facts: Facts): string {
@@ -56,9 +56,9 @@ function fieldsOf({ path, request: { goal, kind } }: Followed, hook: string): re
 }
 
 /** Rules that accept what a group asks, put before what stops it; the widest first. */
-export function openings({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Candidate[] {
+export function openings({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Proposal[] {
   const { end, family, hook } = stop;
-  const place: TablePlace = {
+  const place: RulesTable = {
     variant: end.variant,
     family,
     table: end.table,
@@ -66,13 +66,13 @@ export function openings({ followed, first }: Group, stop: StopPlace, facts: Fac
   const chain = chainFor(stop, facts);
   const all = followed.map((one) => fieldsOf(one, hook));
   const widths = Math.max(...all.map((fields) => fields.length));
-  return Array.from({ length: widths }, (_, width): Candidate => {
+  return Array.from({ length: widths }, (_, width): Proposal => {
     const steps = all.flatMap((fields) => {
       const found = fields[Math.min(width, fields.length - 1)];
       return found === undefined ? [] : [insertRule(chain, found, 'ACCEPT', { place, facts })];
     });
     const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
-    return candidate(whatOf(first, chain), ...distinct);
+    return proposal(whatOf(first, chain), ...distinct);
   });
 }
 
@@ -83,7 +83,7 @@ function whatOf({ path }: Followed, chain: string): string {
 }
 
 /** What ufw lets through by a command of its own. It appends to chains of its own, which must come first. */
-export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Candidate[] {
+export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Proposal[] {
   const { family, hook } = stop;
   const { variant, table, chain } = stop.end;
   const six = family === 'ipv6' ? '6' : '';
@@ -96,15 +96,15 @@ export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Fa
       (chain === USER_CHAIN &&
         rulesOf(ruleset, table, chain).some(({ text }) => text.endsWith(`-j ${user}`))));
   if (!isUfws || first.path.packet.state === 'ESTABLISHED') return [];
-  const place: TablePlace = { variant, family, table };
+  const place: RulesTable = { variant, family, table };
   const rows = followed.map((one) => ufwWords(one, hook, six));
-  return [0, 1, 2].flatMap((width): readonly Candidate[] => {
-    const steps = rows.flatMap((row): readonly Step[] => {
+  return [0, 1, 2].flatMap((width): readonly Proposal[] => {
+    const steps = rows.flatMap((row): readonly RemedyStep[] => {
       const words = row[Math.min(width, row.length - 1)];
       return words === undefined ? [] : [appendBy(words.command, words.rule, place)];
     });
     const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
-    return distinct.length === 0 ? [] : [candidate('to open it: ufw keeps the rule', ...distinct)];
+    return distinct.length === 0 ? [] : [proposal('to open it: ufw keeps the rule', ...distinct)];
   });
 }
 

@@ -6,12 +6,12 @@ import { sysctl } from '../lookup.ts';
 import { stopOf, type Followed, type Group } from '../paths/follow.ts';
 import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/translators.ts';
 import { whoseStop, type StopPlace } from '../whose.ts';
-import { candidate, type Candidate } from './candidate.ts';
-import { deleteRule, openPolicy, RESTORE, type TablePlace } from './iptables.ts';
-import { isNative, nativeCandidates } from './native.ts';
+import { proposal, type Proposal } from './proposal.ts';
+import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts';
+import { isNative, nativeProposals } from './native.ts';
 import type { Proposer } from './offer.ts';
 import { openings, ufwRoutes } from './openings.ts';
-import { routingCandidates, setSysctl } from './routing.ts';
+import { routingProposals, setSysctl } from './routing.ts';
 
 const BRIDGE_FILTER = {
   ipv4: 'bridge/bridge-nf-call-iptables',
@@ -32,11 +32,11 @@ export const propose: Proposer = (group, facts) => {
       if (stop === undefined) return [];
       if (isTranslatedElsewhere(first)) return byTranslation(first, facts);
       return isNative(stop.end)
-        ? nativeCandidates(group, stop.end, facts)
-        : ruleCandidates(group, stop, facts);
+        ? nativeProposals(group, stop.end, facts)
+        : ruleProposals(group, stop, facts);
     case 'lost':
     case 'elsewhere':
-      return routingCandidates(group, facts);
+      return routingProposals(group, facts);
     case 'not-undone':
       return undoing(first, facts);
     case 'untranslated':
@@ -49,33 +49,33 @@ export const propose: Proposer = (group, facts) => {
 const FROM_FILE = 'delete it, also from the file it is loaded from';
 
 /** Takes out what translates first, or keeps from it; else gives Docker's translations back. */
-function byTranslation(first: Followed, facts: Facts): readonly Candidate[] {
+function byTranslation(first: Followed, facts: Facts): readonly Proposal[] {
   const { family } = first.path.packet;
   const untracker = untrackerOf(first);
   const met = untracker ?? (first.outcome.is === 'untranslated' ? undefined : translatorOf(first, facts));
-  if (met === undefined) return [candidate("restore Docker's translations", RESTORE)];
+  if (met === undefined) return [proposal("restore Docker's translations", RESTORE)];
   const table = untracker === undefined ? 'nat' : 'raw';
-  return [candidate(FROM_FILE, deleteRule(met.rule, { variant: met.variant, family, table }, facts))];
+  return [proposal(FROM_FILE, deleteRule(met.rule, { variant: met.variant, family, table }, facts))];
 }
 
 /** Shows bridged packets to iptables, which undoes the translation then. */
-function undoing({ path }: Followed, { netState }: Facts): readonly Candidate[] {
+function undoing({ path }: Followed, { netState }: Facts): readonly Proposal[] {
   const setting = BRIDGE_FILTER[path.packet.family];
   const isBridged = path.steps.some(({ stage }) => stage === 'bridge');
   if (!isBridged || sysctl(netState, setting) === undefined) return [];
-  return [candidate('show bridged packets to iptables', setSysctl(setting, '1'))];
+  return [proposal('show bridged packets to iptables', setSysctl(setting, '1'))];
 }
 
-function ruleCandidates(group: Group, stop: StopPlace, facts: Facts): readonly Candidate[] {
+function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Proposal[] {
   const { end, family } = stop;
   const { variant, table, chain, rule } = end;
-  const place: TablePlace = { variant, family, table };
+  const place: RulesTable = { variant, family, table };
   const narrow = openings(group, stop, facts);
   if (rule === undefined)
     return variant === facts.variant
       ? [...ufwRoutes(group, stop, facts), ...narrow]
       : [
-          candidate(
+          proposal(
             "open it: Docker's rules in the other iptables variant still decide",
             openPolicy(chain, place, facts),
           ),
@@ -90,20 +90,20 @@ function ruleCandidates(group: Group, stop: StopPlace, facts: Facts): readonly C
     case 'other':
       // A save does not print such a rule in full: iptables would delete another one.
       return rule.printed === undefined
-        ? [candidate(FROM_FILE, deleteRule(rule, place, facts)), ...narrow]
+        ? [proposal(FROM_FILE, deleteRule(rule, place, facts)), ...narrow]
         : narrow;
   }
 }
 
 /** fail2ban's rules come and go by its own command. */
-function unban({ rule, chain }: Stopped, place: TablePlace): readonly Candidate[] {
+function unban({ rule, chain }: Stopped, place: RulesTable): readonly Proposal[] {
   const jail = /^f2b-(.+)$/.exec(chain)?.[1];
   if (rule === undefined || jail === undefined) return [];
   const { words } = splitWords(rule.text);
   const source = words[words.indexOf('-s') + 1]?.replace(/\/(?:32|128)$/, '');
   if (!words.includes('-s') || source === undefined) return [];
   return [
-    candidate('lift the ban', {
+    proposal('lift the ban', {
       command: sh`fail2ban-client unban ${source}`,
       change: {
         of: 'rules',

@@ -6,17 +6,17 @@ import type { Facts } from '../facts/facts.ts';
 import { bridgeNetworks, sysctlName } from '../lookup.ts';
 import type { Group } from '../paths/follow.ts';
 import { blockingRoute, homeOf, isWithin, leadingTo, ledByRule, type Home } from '../paths/routes.ts';
-import { candidate, type Candidate, type Step } from './candidate.ts';
+import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 
 /** Sets a setting of the kernel. @param path - below /proc/sys/net */
-export const setSysctl = (path: string, value: string): Step => ({
+export const setSysctl = (path: string, value: string): RemedyStep => ({
   command: sh`sysctl -w ${sysctlName(path)}=${value}`,
   change: { of: 'sysctl', path, value },
 });
 
 const ipOf = (family: Family): string => (family === 'ipv6' ? 'ip -6' : 'ip');
 
-const deleteRoute = (route: Route): Step => {
+const deleteRoute = (route: Route): RemedyStep => {
   const where = [
     route.type === 'unicast' ? '' : `${route.type} `,
     sh`${route.to}`,
@@ -31,7 +31,7 @@ const deleteRoute = (route: Route): Step => {
 };
 
 /** The route to a network's subnet, as the kernel writes it when the bridge gets its address. */
-function addRoute({ subnet, bridge, gateway }: Home): Step {
+function addRoute({ subnet, bridge, gateway }: Home): RemedyStep {
   const family = subnet.includes(':') ? 'ipv6' : 'ipv4';
   const prefSource = gateway.includes(':') ? '' : gateway;
   const source = prefSource === '' ? '' : sh` proto kernel scope link src ${prefSource}`;
@@ -46,7 +46,7 @@ function addRoute({ subnet, bridge, gateway }: Home): Step {
 }
 
 /** What may lead packets home that routing leads away or loses. */
-export function routingCandidates({ first }: Group, facts: Facts): readonly Candidate[] {
+export function routingProposals({ first }: Group, facts: Facts): readonly Proposal[] {
   const { outcome, path } = first;
   const { destination } = path.last;
   const { end } = path;
@@ -58,13 +58,13 @@ export function routingCandidates({ first }: Group, facts: Facts): readonly Cand
     const home = homeOf(destination, facts);
     if (wrong !== undefined && (home === undefined || isWithin(wrong.to, home.subnet)))
       return takeOut(wrong, facts);
-    return home === undefined ? [] : [candidate('restore it', addRoute(home))];
+    return home === undefined ? [] : [proposal('restore it', addRoute(home))];
   }
   if (end.at !== 'lost') return [];
   switch (end.why) {
     case 'rp-filter':
       return [
-        candidate(
+        proposal(
           'accept them: loose mode asks only for any way back',
           setSysctl(`ipv4/conf/${path.packet.inInterface}/rp_filter`, '2'),
         ),
@@ -74,7 +74,7 @@ export function routingCandidates({ first }: Group, facts: Facts): readonly Cand
       const blocking = blockingRoute(destination, netState);
       if (blocking !== undefined) return takeOut(blocking, facts);
       const home = homeOf(destination, facts);
-      return home === undefined ? [] : [candidate('restore it', addRoute(home))];
+      return home === undefined ? [] : [proposal('restore it', addRoute(home))];
     }
     case 'forwarding-off':
     case 'interface-down':
@@ -85,17 +85,17 @@ export function routingCandidates({ first }: Group, facts: Facts): readonly Cand
 }
 
 /** Takes a route out; one of a table that a rule of policy routing leads to stays, and is asked later or not at all. */
-function takeOut(route: Route, facts: Facts): readonly Candidate[] {
+function takeOut(route: Route, facts: Facts): readonly Proposal[] {
   const rule =
     route.table === 'main'
       ? undefined
       : facts.netState.routeRules.find(
           ({ table, family }) => table === route.table && family === route.family,
         );
-  if (rule === undefined) return [candidate('delete the route', deleteRoute(route))];
+  if (rule === undefined) return [proposal('delete the route', deleteRoute(route))];
   return [
     ...askMainFirst(rule, route.family, facts),
-    candidate(`stop asking table ${route.table} first`, {
+    proposal(`stop asking table ${route.table} first`, {
       command: `${ipOf(route.family)} rule del priority ${String(rule.priority)}`,
       change: { of: 'route-rule', op: 'delete', rule },
     }),
@@ -108,7 +108,7 @@ export const LEAVE_OUT = "give the rule a condition that leaves Docker's subnets
  * Has the main table asked first: for Docker's subnets alone where that is enough, else for all that it knows more of than a default
  * route, as wg-quick does.
  */
-function askMainFirst({ priority }: RouteRule, family: Family, facts: Facts): readonly Candidate[] {
+function askMainFirst({ priority }: RouteRule, family: Family, facts: Facts): readonly Proposal[] {
   const own = facts.netState.routeRules.filter((one) => one.family === family);
   const taken = new Set(own.map((one) => one.priority));
   let free = priority - 1;
@@ -117,7 +117,7 @@ function askMainFirst({ priority }: RouteRule, family: Family, facts: Facts): re
   const subnets = bridgeNetworks(facts)
     .flatMap((network) => network.subnets)
     .filter((subnet) => blockOf(subnet)?.family === family);
-  const step = (words: string, fields: RouteRule['fields']): Step => ({
+  const step = (words: string, fields: RouteRule['fields']): RemedyStep => ({
     command: `${ipOf(family)} rule add pref ${String(free)} ${words}`,
     change: { of: 'route-rule', op: 'add', rule: { family, priority: free, table: 'main', fields } },
   });
@@ -128,12 +128,12 @@ function askMainFirst({ priority }: RouteRule, family: Family, facts: Facts): re
     ...(bySubnet.length === 0
       ? []
       : [
-          candidate(
+          proposal(
             `look Docker's subnets up in the main table first; permanently: ${LEAVE_OUT}`,
             ...bySubnet,
           ),
         ]),
-    candidate(
+    proposal(
       'ask the main table first for all but its default route; permanently: where the rule is configured',
       step('lookup main suppress_prefixlength 0', { src: 'all', suppress_prefixlen: '0' }),
     ),

@@ -8,7 +8,7 @@ import type { Facts } from '../../facts/facts.ts';
 import { bridgeNetworks, isOwnAddress, uplinksOf } from '../../lookup.ts';
 import { follow, pathLines, stopOf, type Followed } from '../../paths/follow.ts';
 import type { PathRequest } from '../../paths/request.ts';
-import { candidate, type Candidate } from '../../remedies/candidate.ts';
+import { proposal, type Proposal } from '../../remedies/proposal.ts';
 import { insertRule, type RuleFields } from '../../remedies/iptables.ts';
 import { offered } from '../../remedies/offer.ts';
 import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
@@ -123,7 +123,7 @@ function guestsOf({ addresses }: NetworkLink, family: Family, { netState }: Fact
 }
 
 /** Both ways of a bridge, as long as that opens no container; else what its guests ask, and the answers. */
-function accepts(bridge: string, family: Family, facts: Facts): readonly Candidate[] {
+function accepts(bridge: string, family: Family, facts: Facts): readonly Proposal[] {
   const { variant } = facts;
   if (variant === undefined) return [];
   const what = `let ${bridge} through, and in the file you keep such rules in`;
@@ -131,9 +131,9 @@ function accepts(bridge: string, family: Family, facts: Facts): readonly Candida
     insertRule(USER_CHAIN, fields, 'ACCEPT', { place: { variant, family, table: 'filter' }, facts });
   const answers = accept({ out: bridge, connection: ['--ctstate', 'RELATED,ESTABLISHED'] });
   return [
-    candidate(what, accept({ in: bridge }), accept({ out: bridge })),
-    candidate(what, accept({ in: bridge }), answers),
-    candidate(
+    proposal(what, accept({ in: bridge }), accept({ out: bridge })),
+    proposal(what, accept({ in: bridge }), answers),
+    proposal(
       what,
       accept({ in: bridge, out: bridge }),
       ...uplinksOf(facts).map((uplink) => accept({ in: bridge, out: uplink.name })),

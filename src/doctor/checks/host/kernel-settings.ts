@@ -2,7 +2,7 @@ import type { LiveNetwork } from '../../../docker/inventory/inventory.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { advise, checksOf, listNames, byCommands } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
-import { candidate } from '../../remedies/candidate.ts';
+import { proposal } from '../../remedies/proposal.ts';
 import { harmless } from '../../remedies/offer.ts';
 import { setSysctl } from '../../remedies/routing.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
@@ -87,7 +87,7 @@ function judgeForwarding(facts: Facts, family: Family): readonly Check[] {
 /** Where Docker's rules are lost, forwarding that is off may be all that keeps somebody out. */
 const turnOn = (path: string, facts: Facts): readonly Remedy[] =>
   harmless(
-    [candidate('turn it on', setSysctl(path, '1'))],
+    [proposal('turn it on', setSysctl(path, '1'))],
     facts,
     advise(
       "restore Docker's rules first (rulesguard restore), then ask again: to turn it on now would open what they close",

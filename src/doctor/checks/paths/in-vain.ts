@@ -9,7 +9,7 @@ import { tracePath } from '../../../trace/trace.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { follow, type Followed } from '../../paths/follow.ts';
-import { remedyOf, candidate } from '../../remedies/candidate.ts';
+import { remedyOf, proposal } from '../../remedies/proposal.ts';
 import { changed } from '../../remedies/change.ts';
 import { insertRule } from '../../remedies/iptables.ts';
 import { managerAt } from '../../whose.ts';
@@ -138,7 +138,7 @@ function closing({ request }: Followed, facts: Facts): readonly Remedy[] {
   return isClosed
     ? [
         remedyOf(
-          candidate('to close it, by the port that was asked; also in the file you keep such rules in', step),
+          proposal('to close it, by the port that was asked; also in the file you keep such rules in', step),
         ),
       ]
     : [];

@@ -4,7 +4,7 @@ import { readNatives } from '../../../trace/native/tables.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
-import { candidate } from '../../remedies/candidate.ts';
+import { proposal } from '../../remedies/proposal.ts';
 import {
   flushNative,
   letBridgesPass,
@@ -53,13 +53,13 @@ function openClosed(table: string, { name, base }: NativeChain, facts: Facts): r
     [
       ...(base?.policy === 'drop' && passing.length > 0
         ? [
-            candidate(
+            proposal(
               "let it pass what Docker's rules decide about; also in the file it is loaded from",
               ...passing,
             ),
           ]
         : []),
-      candidate(CORRECT, base?.policy === 'drop' ? openNativePolicy(table, name) : flushNative(table, name)),
+      proposal(CORRECT, base?.policy === 'drop' ? openNativePolicy(table, name) : flushNative(table, name)),
     ],
     facts,
     advise(`let it pass what Docker's rules decide about: nft -a list chain ${family} ${own} ${name}`),

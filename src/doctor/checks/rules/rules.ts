@@ -2,7 +2,7 @@ import { iptablesOf, toolName } from '../../../firewall/iptables/text/tools.ts';
 import { isDamage, type Finding } from '../../../reconcile/finding.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { chainOf, type Variant } from '../../../firewall/iptables/text/model.ts';
-import { candidate } from '../../remedies/candidate.ts';
+import { proposal } from '../../remedies/proposal.ts';
 import { openPolicy } from '../../remedies/iptables.ts';
 import { harmless } from '../../remedies/offer.ts';
 import { advise, checksOf, byCommands } from '../check.ts';
@@ -83,7 +83,7 @@ function openAgain(damage: readonly Finding[], facts: Facts): readonly Remedy[] 
   );
   const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
   return harmless(
-    [candidate('open it again, if you want it open: Docker needs no ACCEPT there', ...distinct)],
+    [proposal('open it again, if you want it open: Docker needs no ACCEPT there', ...distinct)],
     facts,
     advise(words),
   );

@@ -8,7 +8,7 @@ import { STATES_OF_RULES } from './rules.ts';
 import type { ReachState } from './state.ts';
 
 /** States made by hand. */
-export const MADE: readonly ReachState[] = [
+const MADE: readonly ReachState[] = [
   ...STATES_OF_RULES,
   ...STATES_OF_NAT,
   ...STATES_OF_KERNEL,
