@@ -3,8 +3,8 @@ import type { NetworkState } from '../trace/network-state.ts';
 import type { PathEnd } from '../trace/path.ts';
 import type { Alike, End, EndClass } from './alike.ts';
 import type { Judgement } from './judge/cause.ts';
-import type { AskedFor, Asker, Is, Should } from './cell.ts';
-import type { Decider } from './judge/decider.ts';
+import type { AskedFor, Asker, Is } from './cell.ts';
+import { actors, endingOf, type Decider } from './judge/decider.ts';
 import { followCell, type FollowContext, type FollowedCell } from './follow.ts';
 import type { Question } from './questions.ts';
 import { stateWithout } from './judge/without.ts';
@@ -13,8 +13,10 @@ import { stateWithout } from './judge/without.ts';
 export interface FollowedClass extends FollowedCell {
   /** Follows the same packets without some of what decides. */
   readonly without: (gone: readonly Decider[]) => Is;
-  /** Why the class differs, once that was asked: by what was meant. */
-  readonly judged: Map<Should, Judgement>;
+  /** Everything that {@link judge} may ask whose it is. */
+  readonly deciders: () => readonly Decider[];
+  /** Why the class differs, once that was asked: by what was meant, and whose each decider is. */
+  readonly judged: Map<string, Judgement>;
 }
 
 /** What became of one question. */
@@ -22,7 +24,7 @@ export interface ToldQuestion {
   readonly is: Is;
   readonly shared: FollowedClass;
   /** A decider of the class, as this question meets it. */
-  readonly retell: (decider: Decider) => Decider;
+  readonly retell: <Retold extends Decider>(decider: Retold) => Retold;
 }
 
 /** Follows each class of questions once. */
@@ -52,7 +54,7 @@ export function followOnce(
       own.id,
       fromClass === undefined ? '' : alike.orderOf(fromClass, own),
     ].join(' ');
-    const member = { from, end, own };
+    const member = { from, end, own, fromOwn: fromClass };
     const known = followed.get(key);
     if (known !== undefined) {
       const { member: was, shared } = known;
@@ -71,9 +73,12 @@ export function followOnce(
     ];
     const state = netState.unread === true ? netState : alike.stateFor(addresses, portsOf(asked), bridges);
     const follow = (one: NetworkState) => followCell(asker, asked, proto, { ...around, netState: one });
+    const cell = follow(state);
+    let deciders: readonly Decider[] | undefined;
     const shared: FollowedClass = {
-      ...follow(state),
+      ...cell,
       without: (gone) => follow(stateWithout(state, gone)).is,
+      deciders: () => (deciders ??= [...actors(cell), endingOf(cell)]),
       judged: new Map(),
     };
     followed.set(key, { member, shared });
@@ -109,6 +114,8 @@ interface ClassMember {
   readonly from: string;
   readonly end: End;
   readonly own: EndClass;
+  /** Of a container that asks another one. */
+  readonly fromOwn: EndClass | undefined;
 }
 
 /** What became of one question, told of another of its class: with the other's addresses, and the rules that only the other meets. */
@@ -139,10 +146,11 @@ function retoldEnd(end: PathEnd, was: ClassMember, now: ClassMember): PathEnd {
   return rule === undefined ? end : { ...end, rule };
 }
 
+/** @returns undefined for a rule that neither end has for itself */
 const ruleOf = (rule: Rule, was: ClassMember, now: ClassMember): Rule | undefined =>
-  now.own.own[was.own.own.indexOf(rule)];
+  now.own.own[was.own.own.indexOf(rule)] ?? now.fromOwn?.own[was.fromOwn?.own.indexOf(rule) ?? -1];
 
-function retoldDecider(decider: Decider, was: ClassMember, now: ClassMember): Decider {
+function retoldDecider<Retold extends Decider>(decider: Retold, was: ClassMember, now: ClassMember): Retold {
   const rule = decider.by === 'rule' ? ruleOf(decider.rule, was, now) : undefined;
   return decider.by === 'rule' && rule !== undefined ? { ...decider, rule } : decider;
 }

@@ -93,13 +93,19 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
       return {
         cell: { family, proto, asker, asked, should, is, effect },
         judgedBy: (whose) => {
-          const known = shared.judged.get(should);
+          const way = wayOf(asker, asked, effect);
+          const whoseHere: Whose = (decider, about) => whose(retell(decider), about);
+          // Rules that read alike may be of different people: one container's stood in the baseline, the next one's is new.
+          const owners = shared
+            .deciders()
+            .map((decider) => (decider.by === 'kernel' ? '' : whoseHere(decider, way)));
+          const key = [should, ...owners].join(' ');
           const judgement =
-            known ??
-            judge(shared, { effect, way: wayOf(asker, asked, effect) }, whose, (gone) =>
+            shared.judged.get(key) ??
+            judge(shared, { effect, way }, whoseHere, (gone) =>
               effectOf(should, shared.without(gone), asker),
             );
-          shared.judged.set(should, judgement);
+          shared.judged.set(key, judgement);
           return { ...judgement, decider: retell(judgement.decider) };
         },
       };

@@ -66,12 +66,18 @@ export function judgedTable(terrain: Terrain, { repaired, whose, all = false }: 
     const now = live.find((table) => table.family === family);
     if (now === undefined) continue;
     const then = fixed.find((table) => table.family === family);
+    const judgedOf = (one: Question): JudgedCell => judged(now.answer(one), then?.answer(one), whose);
     for (const { question, size, members } of groupsOfBoth(now, then)) {
-      const judgedOf = (one: Question): JudgedCell => judged(now.answer(one), then?.answer(one), whose);
-      const first = judgedOf(question);
-      counts[first.effect] += size;
-      if (first.should !== 'no-promise') promised += size;
-      if (all || first.effect !== 'same') cells.push(...members().map(judgedOf));
+      const { cell } = now.answer(question);
+      if (cell.should !== 'no-promise') promised += size;
+      // Whose a rule is may differ from one member to the next.
+      const isSettled = !isJudged(cell) && (then === undefined || !isJudged(then.answer(question).cell));
+      if (isSettled) counts[cell.effect] += size;
+      if (isSettled && !all) continue;
+      for (const one of members().map(judgedOf)) {
+        if (!isSettled) counts[one.effect]++;
+        if (all || one.effect !== 'same') cells.push(one);
+      }
     }
   }
   return { cells, counts, promised };
@@ -99,6 +105,9 @@ function judged(now: AnsweredCell, then: AnsweredCell | undefined, whose: Whose)
   if (then !== undefined) return beside(cell, now, then, whose);
   return differs === 'same' ? { ...cell, differs } : decided(cell, differs, now.judgedBy(whose));
 }
+
+/** Whether whose rules decide counts for a cell. */
+const isJudged = (cell: Cell): boolean => cell.should !== 'no-promise' && bareEffect(cell) !== 'same';
 
 /** `operator` is no effect before a cell is judged. */
 const bareEffect = ({ effect }: Cell): JudgedCell['differs'] => (effect === 'operator' ? 'same' : effect);

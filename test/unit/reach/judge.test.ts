@@ -124,4 +124,14 @@ describe('what stood in the newest baseline', () => {
     const behind = withRule(rulesOf(host), 'ipv4', 'filter', reject, 'last');
     expect(standingIn(judgedHost(NAME, host, () => behind).cells)).toEqual([]);
   });
+
+  test('a rule for one container is no leave to close the next one in the same way', () => {
+    const close = (address: string) => first('filter', `-A FORWARD -s ${address}/32 -o eth0 -j DROP`);
+    const known = standingIn(judgedHost(NAME, host, close('172.18.0.2')).cells);
+    const both = (rules: HostRules): HostRules => close('172.18.0.3')(close('172.18.0.2')(rules));
+    expect(judgements(judgedHost(NAME, host, both, known)).map((line) => line.replace(/^\d+ /, ''))).toEqual([
+      'outage overridden: filter -A FORWARD -s 172.18.0.3/32 -o eth0 -j DROP',
+      'operator (outage) operator: filter -A FORWARD -s 172.18.0.2/32 -o eth0 -j DROP',
+    ]);
+  });
 });
