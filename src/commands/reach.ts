@@ -1,5 +1,5 @@
 import { reach } from '../app/reach/reach.ts';
-import { REAL_REACH_HOST } from '../app/reach/real-reach-host.ts';
+import { realReachHost } from '../app/reach/real-reach-host.ts';
 import { reachCsv } from '../report/reach/csv.ts';
 import { reachJson } from '../report/reach/json.ts';
 import { reachText } from '../report/reach/text.ts';
@@ -15,9 +15,9 @@ export interface ReachArgs {
 
 /** `rulesguard reach`: who reaches what. Exit 0 as Docker means it, 1 something differs, 3 cannot tell. */
 export async function run(args: ReachArgs, context: Context): Promise<Exit> {
-  const { paint, print, unsettled } = context;
+  const { paint, print, stateDir, unsettled } = context;
   const all = args.all === true;
-  const reached = await reporting(context, (on) => reach(REAL_REACH_HOST, args.target, on));
+  const reached = await reporting(context, (on) => reach(realReachHost(stateDir), args.target, on));
   print(
     args.csv === true
       ? reachCsv(reached)

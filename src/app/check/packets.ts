@@ -1,12 +1,8 @@
 import type { Unseen } from '../../doctor/facts/facts.ts';
 import type { RuleName } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
-import {
-  judgedTable,
-  type JudgedCell,
-  type JudgedTable,
-  type JudgingBasis,
-} from '../../reach/judge/judge.ts';
+import { withNewDoubts } from '../../reach/judge/doubts.ts';
+import { judgedTable, type JudgingBasis } from '../../reach/judge/judge.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { judgingBasis } from '../../reconcile/judging.ts';
@@ -57,21 +53,6 @@ export async function followPackets(
   // What no packet depends on need not be read.
   const unread = table.counts.unknown > 0 ? unseen.map(partOf) : [];
   return { packets: { judged: true, table, unread }, by: { terrain, judging } };
-}
-
-/** A rule that cannot be read in full and that no baseline knows of is new: what it does to packets is not known, whoever wrote it. */
-function withNewDoubts(table: JudgedTable, known: readonly RuleName[]): JudgedTable {
-  const recorded = new Set(known.map(({ rule }) => rule));
-  const isNew = ({ effect, cause, decider }: JudgedCell): boolean =>
-    effect === 'unknown' &&
-    cause === 'operator' &&
-    decider?.by === 'rule' &&
-    decider.rule.printed !== undefined &&
-    !recorded.has(decider.rule.text);
-  return {
-    ...table,
-    cells: table.cells.map((cell) => (isNew(cell) ? { ...cell, cause: 'overridden' as const } : cell)),
-  };
 }
 
 const unfollowed = (why: string, unread: readonly Unseen[] = []): FollowedHost => ({

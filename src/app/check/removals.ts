@@ -1,7 +1,7 @@
 import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
 import { reachChange } from '../../reach/change/compare.ts';
 import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
-import { judgedTable, type JudgedCell } from '../../reach/judge/judge.ts';
+import { isOpen, judgedTable } from '../../reach/judge/judge.ts';
 import { stateWithout } from '../../reach/judge/without.ts';
 import { coverOfCell, placeOfCell } from '../../reconcile/accept/covers.ts';
 import type { CheckEffect } from '../../report/check/effect.ts';
@@ -66,9 +66,6 @@ function tryWithout(
   );
   return {
     harmless: opened.length === 0 && unknown.length === 0,
-    left: new Set(cells.filter(isLeft).map(placeOfCell)),
+    left: new Set(cells.filter(isOpen).map(placeOfCell)),
   };
 }
-
-const isLeft = ({ effect, cause }: JudgedCell): boolean =>
-  effect !== 'same' && effect !== 'operator' && cause !== 'operator';

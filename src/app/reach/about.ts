@@ -14,15 +14,15 @@ import type { Terrain } from '../../reach/terrain.ts';
  *
  * @throws Fault RG_USAGE for what is nothing here, or more than one thing
  */
-export function cellsAbout(
+export function cellsAbout<C extends Cell>(
   target: string | undefined,
-  cells: readonly Cell[],
+  cells: readonly C[],
   { inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>,
-): readonly Cell[] {
+): readonly C[] {
   if (target === undefined) return cells;
   const all = { containers: running(inventory), networks: inventory.networks };
   const named = readArgument(target, all, (address) => isOwnAddress(netState, address));
-  const ofContainers = (names: readonly string[]): readonly Cell[] =>
+  const ofContainers = (names: readonly string[]): readonly C[] =>
     cells.filter((cell) => spotsIn(cell).some(({ container }) => names.includes(container)));
   switch (named?.is) {
     case 'container':

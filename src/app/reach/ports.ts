@@ -1,6 +1,7 @@
 import type { Variant } from '../../firewall/iptables/text/model.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import type { DiagnosisHost, NetworkReader } from '../diagnose/ports.ts';
+import type { Observer } from '../ports.ts';
 
 /** Reads what decides about packets beside Docker's rules, and who serves ports of this host. Changes nothing, loads no module. */
 export interface TerrainReader extends NetworkReader, Pick<DiagnosisHost, 'readListeners'> {
@@ -11,4 +12,8 @@ export interface TerrainReader extends NetworkReader, Pick<DiagnosisHost, 'readL
 }
 
 /** All that the table of reachability touches of a host. `real-reach-host.ts` wires the real one. */
-export interface ReachHost extends TerrainReader, Pick<DiagnosisHost, 'readVariants' | 'askAnyEngine'> {}
+export interface ReachHost
+  extends
+    TerrainReader,
+    Observer,
+    Pick<DiagnosisHost, 'baselines' | 'readVariants' | 'usualVariant' | 'askAnyEngine'> {}

@@ -5,24 +5,28 @@ import { orUnavailable } from '../../doctor/facts/unavailable.ts';
 import { Fault } from '../../fault.ts';
 import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
 import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
-import type { Cell } from '../../reach/cell.ts';
-import { reachTable } from '../../reach/table.ts';
+import { withNewDoubts } from '../../reach/judge/doubts.ts';
+import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
+import { whoseBy } from '../../reach/judge/whose.ts';
 import type { Terrain } from '../../reach/terrain.ts';
+import { stoodIn } from '../../reconcile/judging.ts';
+import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import type { Listener, StepEvent } from '../events.ts';
-import { rulesetsIn } from '../diagnose/rules-state.ts';
+import { readRulesState, type RulesState } from '../diagnose/rules-state.ts';
+import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { cellsAbout } from './about.ts';
 import type { ReachHost } from './ports.ts';
 import { readAskedSets, readSurroundings, terrainOf } from './read-terrain.ts';
 
 /** Who reaches what on this host. */
 export interface Reached {
-  readonly cells: readonly Cell[];
+  readonly cells: readonly JudgedCell[];
   /** Version of the Engine. */
   readonly engine: string;
   /** What was asked about; undefined for the whole host. */
   readonly target: string | undefined;
-  /** 0 as Docker means it, 1 something differs, 3 nothing differs and something cannot be told. */
+  /** 0 as Docker and the operator mean it, 1 something differs, 3 nothing differs and something cannot be told. */
   readonly exit: 0 | 1 | 3;
 }
 
@@ -39,15 +43,19 @@ export async function reach(
   on: Listener<StepEvent>,
 ): Promise<Reached> {
   on({ kind: 'step', step: 'gathering' });
-  const [variants, engine, surroundings] = await Promise.all([
-    orUnavailable(host.readVariants()),
-    host.askAnyEngine(),
+  const reference = await openReference(BY_BOTH, host.baselines);
+  const readingVariants = orUnavailable(host.readVariants());
+  const asking = host.askAnyEngine();
+  const [variants, engine, state, surroundings] = await Promise.all([
+    readingVariants,
+    asking,
+    readRulesState(host, reference, readingVariants, asking),
     readSurroundings(host),
   ]);
   const { inventory } = engine;
+  const { rulesets } = state;
   if (inventory === undefined)
     throw engine.answered ? new Error('an answer without inventory') : engine.fault;
-  const rulesets = isUnavailable(variants) ? [] : rulesetsIn(variants);
   const { terrain } = terrainOf({
     intent: intentFrom(inventory, engine.answered ? engine.daemons.facts : {}, rulesets),
     inventory,
@@ -56,9 +64,22 @@ export async function reach(
     sets: await readAskedSets(host, rulesets),
     ...(isUnavailable(variants) ? { unread: variants } : {}),
   });
-  const cells = cellsAbout(target, reachTable(terrain), terrain);
+  const table = judgedTable(terrain, { ...basisOf(state, reference), all: true });
+  const told = withNewDoubts(table, reference.stored?.baseline.unread ?? []);
+  const cells = cellsAbout(target, told.cells, terrain);
   return { cells, engine: inventory.version, target, exit: exitOf(cells, target !== undefined) };
 }
+
+/** What check judges by. Where nothing says which rules should be there, none is lost, and owners are known all the same. */
+const basisOf = ({ judging, owned, rulesets }: RulesState, reference: Reference): JudgingBasis =>
+  judging ?? {
+    repaired: undefined,
+    whose: whoseBy({
+      owned: owned === undefined ? [] : [owned],
+      rulesets,
+      stood: stoodIn(reference),
+    }),
+  };
 
 function intentFrom(
   inventory: Inventory,
@@ -73,10 +94,10 @@ function intentFrom(
   return inferred.intent;
 }
 
-/** @param asked - whether somebody asked about these very cells: then it counts that one is not reached, whoever closed it */
-function exitOf(cells: readonly Cell[], asked: boolean): Reached['exit'] {
-  const differs = ({ effect }: Cell): boolean =>
-    effect === 'operator' ? asked : effect !== 'same' && effect !== 'unknown';
-  if (cells.some(differs)) return 1;
-  return cells.some(({ effect }) => effect === 'unknown') ? 3 : 0;
+/** @param asked - whether somebody asked about these very cells: then it counts that one does not get there, whoever closed it */
+function exitOf(cells: readonly JudgedCell[], asked: boolean): Reached['exit'] {
+  const isClosed = ({ effect, differs }: JudgedCell): boolean =>
+    asked && effect === 'operator' && differs !== 'exposure';
+  if (cells.some((cell) => (cell.effect !== 'unknown' && isOpen(cell)) || isClosed(cell))) return 1;
+  return cells.some((cell) => cell.effect === 'unknown' && (asked || isOpen(cell))) ? 3 : 0;
 }

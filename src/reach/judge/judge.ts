@@ -23,6 +23,10 @@ export interface JudgedCell extends Cell {
   readonly decider?: Decider;
 }
 
+/** Whether a cell is a finding: it differs or cannot be told, and not because the operator decides it. */
+export const isOpen = ({ effect, cause }: Pick<JudgedCell, 'effect' | 'cause'>): boolean =>
+  effect !== 'same' && effect !== 'operator' && cause !== 'operator';
+
 /** The table of reachability, judged. */
 export interface JudgedTable {
   /** Cells that are not as meant, cells that the operator decides, and unknown ones; with `all` every cell. */

@@ -1,5 +1,5 @@
 import { FAMILIES, type Family } from '../../net/family.ts';
-import type { JudgedCell, JudgedTable } from '../../reach/judge/judge.ts';
+import { isOpen, type JudgedCell, type JudgedTable } from '../../reach/judge/judge.ts';
 import { holds, type Acceptance } from '../../reconcile/accept/acceptance.ts';
 import { isBroken, type Finding } from '../../reconcile/finding.ts';
 import { cellEffects } from './cell-effects.ts';
@@ -99,10 +99,6 @@ export function verdictOf({ findings, packets, acceptances, today }: VerdictPart
     unread: packets.unread,
   };
 }
-
-/** Whether a cell is a finding: not what the operator decides. */
-const isOpen = ({ effect, cause }: JudgedCell): boolean =>
-  effect !== 'same' && effect !== 'operator' && cause !== 'operator';
 
 const familiesLost = (cells: readonly JudgedCell[]): ReadonlySet<Family> =>
   new Set(FAMILIES.filter((family) => cells.some((cell) => cell.family === family && cell.cause === 'lost')));

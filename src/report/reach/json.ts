@@ -2,7 +2,7 @@ import type { Asker } from '../../reach/cell.ts';
 import { printable } from '../text.ts';
 import { groupsOf, reasonIn, type ToldCell } from './groups.ts';
 import type { ReachReport } from './text.ts';
-import { isWords } from './words.ts';
+import { deciderReason, isWords } from './words.ts';
 
 const VERDICTS = { 0: 'healthy', 1: 'fault', 3: 'unknown' } as const;
 
@@ -37,12 +37,14 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
 
 /** A cell without anything nested, as CSV prints it too. */
 export function cellJson(cell: ToldCell): Readonly<Record<string, string | number | null>> {
-  const { family, proto, asker, asked, should, effect, is } = cell;
+  const { family, proto, asker, asked, should, effect, is, decider } = cell;
+  const decides = decider === undefined ? '' : deciderReason(decider, is);
   const isContainer = 'spot' in asked;
   return {
     effect,
     differs: cell.differs ?? effect,
     cause: cell.cause ?? null,
+    decider: decides === '' ? null : printable(decides),
     family,
     protocol: proto,
     ...askerJson(asker),

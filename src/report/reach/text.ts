@@ -29,26 +29,46 @@ const STYLES: Readonly<Record<EffectGroup['effect'], Style>> = {
  * @param options - `all`: every cell instead, one a line
  */
 export function reachText(report: ReachReport, paint: Paint, { all }: { readonly all: boolean }): string {
-  const { cells, engine, target, exit } = report;
+  const { cells, engine, exit } = report;
   const [word, style] = HEADS[exit];
-  const promised = cells.filter(({ should }) => should !== 'no-promise');
-  const differing = promised.filter(({ effect }) => effect !== 'same' && effect !== 'unknown').length;
-  const unknown = promised.filter(({ effect }) => effect === 'unknown').length;
-  const what = target === undefined ? '' : ` of ${printable(target)}`;
-  const open = unknown === 0 ? '' : `, ${String(unknown)} cannot be told`;
-  const counted =
-    differing === 0 && unknown === 0
-      ? `all ${count(promised.length, 'way')}${what} are as Docker means them`
-      : `${String(differing)} of ${count(promised.length, 'way')}${what} differ from what Docker means${open}`;
+  const counted = countWords(report);
   const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
   const body = all ? cells.map(cellLine) : groupLines(groupsOf(cells), paint);
   return `${[head, ...body].join('\n')}\n`;
 }
 
+/** `3 of 182 ways differ from what Docker means, 1 cannot be told; rules of your own decide 4`. */
+function countWords({ cells, target, exit }: ReachReport): string {
+  const what = target === undefined ? '' : ` of ${printable(target)}`;
+  const promised = cells.filter(({ should }) => should !== 'no-promise');
+  const number = (...which: readonly ToldCell['effect'][]): number =>
+    promised.filter(({ effect }) => which.includes(effect)).length;
+  const differing = number('outage', 'exposure', 'degraded');
+  const unknown = number('unknown');
+  const own = number('operator');
+  const ways = `${count(promised.length, 'way')}${what}`;
+  if (differing + unknown + own === 0) return `all ${ways} are as Docker means them`;
+  if (differing + unknown === 0 && exit === 1) {
+    const closed = promised.filter(({ effect, differs }) => effect === 'operator' && differs !== 'exposure');
+    return `rules of your own close ${String(closed.length)} of ${ways}`;
+  }
+  if (differing + unknown === 0)
+    return `all ${ways} are as Docker means them, but for ${String(own)} that rules of your own decide`;
+  const parts = [
+    ...(differing === 0
+      ? [`none of ${ways} differs from what Docker means`]
+      : [`${String(differing)} of ${ways} differ from what Docker means`]),
+    ...(unknown === 0 ? [] : [`${String(unknown)} cannot be told`]),
+    ...(own === 0 ? [] : [`rules of your own decide ${String(own)}`]),
+  ];
+  return parts.join(', ');
+}
+
 function groupLines(groups: readonly EffectGroup[], paint: Paint): readonly string[] {
   const hidden = groups.length - GROUPS;
   const more = hidden > 0 ? ['', paint('bold', `… and ${count(hidden, 'more kind')}: --all`)] : [];
-  const next = groups.length > 0 ? ['', 'Why, and what repairs it: rulesguard doctor'] : [];
+  const isOpen = groups.some(({ effect }) => effect !== 'operator');
+  const next = isOpen ? ['', 'Why, and what repairs it: rulesguard doctor'] : [];
   return [...groups.slice(0, GROUPS).flatMap((group) => effectLines(group, paint)), ...more, ...next];
 }
 

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { reach, type Reached } from '../../../src/app/reach/reach.ts';
 import { Fault } from '../../../src/fault.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { standingIn } from '../../../src/reach/judge/standing.ts';
 import { flushed, withRule } from '../../support/app/edit-rules.ts';
 import { failing } from '../../support/app/diagnosed.ts';
-import { ENGINE_REPLY, WHOLE_RULES } from '../../support/app/memory-diagnosis-host.ts';
+import { BASELINE, ENGINE_REPLY, WHOLE_RULES } from '../../support/app/memory-diagnosis-host.ts';
 import { memoryReachHost } from '../../support/app/memory-reach-host.ts';
 
 /** Asks a host in memory who reaches what. */
@@ -15,6 +16,8 @@ const asked = (
 ): Promise<Reached> => reach(memoryReachHost(rules, changes), target, () => undefined);
 
 const effectsOf = ({ cells }: Reached): ReadonlySet<string> => new Set(cells.map(({ effect }) => effect));
+const causesOf = ({ cells }: Reached): ReadonlySet<string> =>
+  new Set(cells.flatMap(({ cause }) => cause ?? []));
 
 test('a healthy host: exit 0, and no way differs', async () => {
   const reached = await asked();
@@ -27,6 +30,47 @@ test('nat flushed: exit 1', async () => {
   const reached = await asked(undefined, flushed(WHOLE_RULES));
   expect(reached.exit).toBe(1);
   expect(effectsOf(reached)).toContain('outage');
+});
+
+const CLOSED = withRule(WHOLE_RULES, 'ipv4', 'filter', '-A DOCKER-USER -i eth0 -j DROP', 'first');
+
+test('a rule of the operator closes a port: his, exit 0, and 1 for who asks about that very port', async () => {
+  const reached = await asked(undefined, CLOSED);
+  expect(reached.exit).toBe(0);
+  expect([...effectsOf(reached)].sort()).toEqual(['operator', 'same']);
+  const [own] = reached.cells.filter(({ effect }) => effect === 'operator');
+  expect(own).toMatchObject({ cause: 'operator', differs: 'outage', decider: { by: 'rule' } });
+  expect((await asked('web', CLOSED)).exit).toBe(1);
+});
+
+/** As {@link asked}, once what decides before Docker's rules was recorded. */
+async function askedOnceRecorded(target: string | undefined, rules: HostRules): Promise<Reached> {
+  const stood = standingIn((await asked(undefined, rules)).cells);
+  const stored = { ...BASELINE, baseline: { ...BASELINE.baseline, stood } };
+  return asked(target, rules, { baselines: { open: () => Promise.resolve(stored) } });
+}
+
+test('a recorded rule that only traffic decides: no fault of the host, and cannot be told to who asks', async () => {
+  const rule = '-A DOCKER-USER -i eth0 -m recent --name x --rcheck -j DROP';
+  const rules = withRule(WHOLE_RULES, 'ipv4', 'filter', rule, 'first');
+  expect((await asked(undefined, rules)).exit).toBe(3);
+  expect((await askedOnceRecorded(undefined, rules)).exit).toBe(0);
+  expect((await askedOnceRecorded('web', rules)).exit).toBe(3);
+});
+
+test("a rule of somebody else's before Docker's: overridden; once it is recorded: the operator's", async () => {
+  const rule = '-A FORWARD -p tcp -m tcp --dport 80 -j DROP';
+  const rules = withRule(WHOLE_RULES, 'ipv4', 'filter', rule, 'first');
+  const reached = await asked(undefined, rules);
+  expect(reached.exit).toBe(1);
+  expect(causesOf(reached)).toEqual(new Set(['overridden']));
+  const recorded = await askedOnceRecorded(undefined, rules);
+  expect(recorded.exit).toBe(0);
+  expect(causesOf(recorded)).toEqual(new Set(['operator']));
+});
+
+test("Docker's rules flushed: lost", async () => {
+  expect(causesOf(await asked(undefined, flushed(WHOLE_RULES)))).toEqual(new Set(['lost']));
 });
 
 test('rules that cannot be read: exit 3, and nothing is said to be lost', async () => {

@@ -60,6 +60,22 @@ test('what a rule of the operator closes is told by that rule, and so is one of 
   expect(text).toContain('CLOSED BY RULE  13 published ports unreachable from outside');
 });
 
+test('what rules of the operator decide is no difference, and asks for no repair', () => {
+  const { cells } = judgedHost('engine-28.5', host, (was) =>
+    withRule(was, 'ipv4', 'filter', '-A DOCKER-USER -i eth0 -j DROP', 'first'),
+  );
+  const text = reachText({ ...HEALTHY, cells, exit: 0 }, plain, { all: false });
+  expect(text).toMatch(
+    /^HEALTHY {2}all \d+ ways are as Docker means them, but for \d+ that rules of your own decide /,
+  );
+  expect(text).not.toContain('rulesguard doctor');
+  expect(reachText({ ...HEALTHY, cells, target: 'web', exit: 1 }, plain, { all: false })).toMatch(
+    /^FAULT {2}rules of your own close \d+ of \d+ ways of web /,
+  );
+  const document = JSON.stringify(reachJson({ ...HEALTHY, cells }, { all: false }));
+  expect(document).toContain('"cause":"operator","decider":"filter: -A DOCKER-USER -i eth0 -j DROP"');
+});
+
 test('with --all every way has its line', () => {
   const lines = reachText(BROKEN, plain, { all: true }).trim().split('\n');
   expect(lines).toHaveLength(BROKEN.cells.length + 1);
@@ -77,7 +93,7 @@ test('CSV has a line of names and one for each way, and nothing a spreadsheet ru
   const lines = reachCsv(BROKEN).trim().split('\r\n');
   expect(lines).toHaveLength(BROKEN.cells.length + 1);
   expect(lines[0]).toBe(
-    'effect,differs,cause,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason',
+    'effect,differs,cause,decider,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason',
   );
   const [cell] = BROKEN.cells;
   if (cell?.asker.by !== 'outside') throw new Error('the first asker is outside');
