@@ -3,7 +3,8 @@ import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
 import type { End } from './alike.ts';
 import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
-import { isNobodys, outsidersOf } from './outsiders.ts';
+import { isNobodys } from './far.ts';
+import { outsidersOf } from './outsiders.ts';
 
 export type OutsideAsker = Extract<Asker, { readonly by: 'outside' }>;
 

@@ -1,23 +1,19 @@
 import { overlap, blockOf } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
+import { FAR, partsOutside } from './far.ts';
 import { memory } from '../trace/memory.ts';
 import type { NetworkLink, NetworkState, Route } from '../trace/network-state.ts';
 
-/** Addresses of documentation: nobody's, so that they stand for anybody (RFC 5737, RFC 3849). */
-const FAR = { ipv4: '203.0.113.77', ipv6: '2001:db8:cafe::77' } as const;
-/** Whether an address stands for anybody outside, and is nobody's. */
-export const isNobodys = (address: string): boolean => Object.values<string>(FAR).includes(address);
-
-/** How somebody outside is called: by the address, where it is a certain one. */
+/** How somebody outside is called: by the address, unless it stands for everybody. */
 export const outsiderName = (address: string): string =>
-  isNobodys(address) ? 'outside' : `outside (${address})`;
+  Object.values<string>(FAR).includes(address) ? 'outside' : `outside (${address})`;
 
 /** Enough to meet a route of its own for one neighbour. */
 const MOST = 3;
 
 /**
  * Addresses from which packets come in by an interface: its gateways, neighbours that have a route of their own, and,
- * where the best default route leads by it, somebody far away.
+ * where the best default route leads by it, somebody far away, and somebody of each large part of the address space that a rule names.
  */
 export const outsidersOf = (
   link: NetworkLink,
@@ -37,7 +33,8 @@ function findOutsiders(link: NetworkLink, family: Family, netState: NetworkState
   const near = neighboursOf(link, family, routes);
   const far = defaults[0]?.dev === link.name ? [FAR[family]] : [];
   const all = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
-  return all.length > 0 ? all : nextTo(link, family);
+  const parts = far.length === 0 ? [] : partsOutside(netState, family);
+  return all.length > 0 ? [...all, ...parts] : nextTo(link, family);
 }
 
 /** Hosts of an interface's own subnet that are routed apart from it. */

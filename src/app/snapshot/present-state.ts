@@ -150,6 +150,8 @@ export interface KnownBaselines {
   readonly last: StoredBaseline | undefined;
   /** What was lost since then is lost all the same. */
   readonly known: StoredBaseline | undefined;
+  /** Nothing was ever recorded here, not even what cannot be used. */
+  readonly isFirst: boolean;
 }
 
 /** A baseline in the state folder cannot be used. */
@@ -164,11 +166,11 @@ export async function openKnown(
   for (const id of ids) {
     try {
       const known = await open(id);
-      return { last: id === ids[0] ? known : undefined, known };
+      return { last: id === ids[0] ? known : undefined, known, isFirst: false };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       on({ kind: 'baseline-unusable', why: error.message });
     }
   }
-  return { last: undefined, known: undefined };
+  return { last: undefined, known: undefined, isFirst: ids.length === 0 };
 }

@@ -2,7 +2,6 @@ import { engineFactsOf } from '../../docker/inventory/networks.ts';
 import { ownBaseline } from '../../firewall/iptables/desired/recorded-rules.ts';
 import { BASELINE_VERSION, sameRecord, type Baseline } from '../../reconcile/baseline.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
-import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import type { Undecided } from '../../firewall/iptables/ownership/ownership.ts';
 import { Fault } from '../../fault.ts';
 import type { RestoreResult } from '../../reconcile/repair-result.ts';
@@ -14,7 +13,13 @@ import { restoreLocked, type RestoreEvent } from '../restore/restore.ts';
 import type { TerrainReader } from '../reach/ports.ts';
 import { stoodNow, type StoodEvent } from './stood.ts';
 import { keptOf, type UnrecordedEvent } from './kept.ts';
-import { openKnown, readPresentState, type PresentState, type UnusableEvent } from './present-state.ts';
+import {
+  openKnown,
+  readPresentState,
+  type KnownBaselines,
+  type PresentState,
+  type UnusableEvent,
+} from './present-state.ts';
 
 export interface SnapshotRequest {
   /** Record even a state that looks damaged. */
@@ -68,7 +73,8 @@ async function snapshotLocked(
   request: SnapshotRequest,
   on: Listener<SnapshotEvent>,
 ): Promise<Taken> {
-  const { last, known } = await openKnown(host.baselines, on);
+  const baselines = await openKnown(host.baselines, on);
+  const { last, known } = baselines;
   on({ kind: 'step', step: 'settling' });
   const state = await readPresentState(host, known);
   const { engine, owned, reasons } = state;
@@ -86,7 +92,7 @@ async function snapshotLocked(
     });
   }
   if (reasons.length > 0 && request.force !== true) throw damaged(state, request);
-  const taken = await record(host, request, state, last, on);
+  const taken = await record(host, request, state, baselines, on);
   if (taken.verdict === 'unchanged' || known === undefined || reasons.length > 0) return taken;
   return state.missing.length === 0
     ? taken
@@ -113,11 +119,16 @@ async function record(
   host: SnapshotHost,
   { keep = KEPT_BASELINES, ifChanged }: SnapshotRequest,
   state: PresentState,
-  last: StoredBaseline | undefined,
+  { last, known, isFirst }: KnownBaselines,
   on: Listener<SnapshotEvent>,
 ): Promise<Taken> {
   const { live, engine, owned, reasons, missing, unexplained } = state;
-  const stood = await stoodNow(host.terrain, state.observation, { last, automatic: ifChanged === true }, on);
+  const stood = await stoodNow(
+    host.terrain,
+    state.observation,
+    { known, keep: ifChanged === true && !isFirst },
+    on,
+  );
   const baseline: Baseline = {
     version: BASELINE_VERSION,
     created: new Date(host.now()).toISOString(),

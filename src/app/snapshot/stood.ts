@@ -14,20 +14,21 @@ export interface StoodEvent {
 }
 
 /**
- * What of others decides before Docker's rules, to be recorded as meant. Only somebody who records on purpose takes a new one for meant:
- * a timer, or what records before a change, keeps what was recorded and adds nothing, since an hour later nobody would hear of a rule
- * that cut a port. The first baseline takes what is there.
+ * What of others decides before Docker's rules, to be recorded as meant. Only an operator who records on purpose takes a new one for
+ * meant: a timer, or what records before a change, keeps what was recorded and adds nothing, since an hour later nobody would hear of a
+ * rule that cut a port. The first baseline takes what is there.
  *
  * @param terrain - undefined where this is not asked
+ * @param from - the newest baseline that can be used, and whether to keep what it says: automatic records do, unless they are the first
  */
 export async function stoodNow(
   terrain: TerrainReader | undefined,
   observation: Observation | undefined,
-  { last, automatic }: { readonly last: StoredBaseline | undefined; readonly automatic: boolean },
+  { known, keep }: { readonly known: StoredBaseline | undefined; readonly keep: boolean },
   on: Listener<StoodEvent>,
 ): Promise<readonly StoodRule[]> {
-  const before = last?.own === true ? (last.baseline.stood ?? []) : [];
-  if (terrain === undefined || observation === undefined || (automatic && last !== undefined)) return before;
+  const before = known?.own === true ? (known.baseline.stood ?? []) : [];
+  if (terrain === undefined || observation === undefined || keep) return before;
   // What records before a change adds nothing to a baseline: it need not load this.
   const { followPackets } = await import('../check/packets.ts');
   const { readSurroundings } = await import('../reach/read-terrain.ts');

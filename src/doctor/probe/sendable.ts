@@ -1,5 +1,5 @@
 import type { NamedPath } from '../diagnosis.ts';
-import { isNobodys } from '../../reach/outsiders.ts';
+import { isNobodys } from '../../reach/far.ts';
 
 /**
  * The paths along which a packet can be sent: each way once, there and not back. An answer is sent by the receiver, and

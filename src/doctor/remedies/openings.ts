@@ -1,6 +1,6 @@
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { rulesOf } from '../../firewall/iptables/text/model.ts';
-import { isNobodys } from '../../reach/outsiders.ts';
+import { isNobodys } from '../../reach/far.ts';
 import { sh } from '../../shell.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Followed, Group } from '../paths/follow.ts';

@@ -5,6 +5,7 @@ import { linkOf } from '../../trace/routing/local.ts';
 import type { OutsideAsker } from '../askers.ts';
 import type { Cell } from '../cell.ts';
 import type { TablePair } from './cells.ts';
+import { othersOfPart } from '../far.ts';
 import { isOwnAddress } from '../goal.ts';
 import { reachTable, type HostAsking } from '../table.ts';
 import type { Terrain } from '../terrain.ts';
@@ -39,12 +40,6 @@ function renamed(cell: Cell, names: ReadonlyMap<string, string>): Cell {
   };
 }
 
-/** Addresses of documentation and the like, of other blocks than the one that stands for anybody far away. */
-const OTHERS = {
-  ipv4: ['198.51.100.177', '192.0.2.177', '100.127.255.177'],
-  ipv6: ['2001:db8:feed::177', '3fff:177::177'],
-} as const;
-
 /**
  * Somebody else outside for each of these, in the same place: on the same link, or as far away. Undefined where there is nobody else, as
  * at the other end of a line between two.
@@ -59,7 +54,7 @@ function othersOutside(
   return asking.map((asker) => {
     const near = linkOf(netState, asker.interface)?.addresses.filter((one) => one.family === family) ?? [];
     const address = (
-      asker.from === 'beyond' ? farOthers(netState, family) : nearOthers(asker.address, near)
+      asker.from === 'beyond' ? farOthers(asker.address, netState) : nearOthers(asker.address, near)
     ).find(isFree);
     if (address === undefined) return undefined;
     taken.add(address);
@@ -67,8 +62,8 @@ function othersOutside(
   });
 }
 
-const farOthers = ({ routes }: NetworkState, family: Family): readonly string[] =>
-  OTHERS[family].filter((address) => !routes.some(({ to }) => !to.endsWith('/0') && isWithin(address, to)));
+const farOthers = (of: string, { routes }: NetworkState): readonly string[] =>
+  othersOfPart(of).filter((address) => !routes.some(({ to }) => !to.endsWith('/0') && isWithin(address, to)));
 
 /** The addresses around one, of the same subnet of the link's. */
 function nearOthers(address: string, near: readonly LinkAddress[]): readonly string[] {

@@ -1,4 +1,5 @@
 import { hostPort } from '../../net/address.ts';
+import { outsiderName } from '../../reach/outsiders.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
 import type { AskedFor, Asker, Cell, Is, Leg } from '../../reach/cell.ts';
 
@@ -7,7 +8,7 @@ export function askerWords(asker: Asker): string {
   switch (asker.by) {
     case 'outside':
       return asker.from === 'beyond'
-        ? `outside by ${asker.interface}`
+        ? `${outsiderName(asker.address)} by ${asker.interface}`
         : `neighbour ${asker.address} on ${asker.interface}`;
     case 'host':
       return 'this host';

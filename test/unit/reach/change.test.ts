@@ -173,6 +173,29 @@ describe('what is not worse', () => {
     },
   );
 
+  test.each([
+    ['ipv4', '-A DOCKER-USER -s 0.0.0.0/1 -j DROP'],
+    ['ipv4', '-A DOCKER-USER -s 200.0.0.0/5 -j DROP'],
+    ['ipv4', '-A DOCKER-USER ! -s 128.0.0.0/1 -j DROP'],
+    ['ipv4', '-A DOCKER-USER -o eth0 -d 0.0.0.0/1 -j DROP'],
+    ['ipv6', '-A DOCKER-USER -s 2a00::/12 -j DROP'],
+  ] as const)('but a large part of the internet locked out is: %s %s', (family, rule) => {
+    const after = withRules(host, withRule(rulesOf(host), family, 'filter', rule, 'first'));
+    const { worse: cut, single } = changeOf(host, after);
+    expect(cut.length).toBeGreaterThan(3);
+    expect(single).toEqual([]);
+    expect(changeOf(after, host).worse.length).toBeGreaterThan(3);
+  });
+
+  test('a filter of addresses that nobody outside has changes nothing', () => {
+    const bogons = ['0.0.0.0/8', '10.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '240.0.0.0/4'];
+    const rules = bogons.reduce(
+      (all, block) => first(`-A DOCKER-USER -i eth0 -s ${block} -j DROP`)(all),
+      rulesOf(host),
+    );
+    expect(changeOf(host, withRules(host, rules))).toMatchObject({ worse: [], single: [], unpromised: [] });
+  });
+
   test('but a ban of everybody outside is', () => {
     const banned = withRules(host, first('-A DOCKER-USER ! -s 172.16.0.0/12 -j DROP')(rulesOf(host)));
     expect(changeOf(host, banned).worse.length).toBeGreaterThan(20);

@@ -58,6 +58,7 @@ describe('whole, and somebody decides before Docker', () => {
     ['filter', '-A FORWARD -j ACCEPT', ['16 exposure overridden']],
     ['filter', '-A FORWARD -j DROP', ['96 outage overridden']],
     ['filter', '-A FORWARD -i eth0 -j RETURN', ['85 outage overridden']],
+    ['filter', '-A FORWARD -s 0.0.0.0/1 -j DROP', ['39 outage overridden']],
     ['filter', '-A FORWARD -m recent --rcheck -j DROP', ['96 unknown overridden']],
     ['raw', '-A PREROUTING -j ACCEPT', ['30 exposure overridden']],
     ['raw', '-A PREROUTING -p tcp -j NOTRACK', ['42 degraded overridden', '35 outage overridden']],

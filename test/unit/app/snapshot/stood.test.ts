@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Fault } from '../../../../src/fault.ts';
 import type { HostRules } from '../../../../src/firewall/iptables/text/model.ts';
 import { snapshot, type SnapshotEvent, type SnapshotRequest } from '../../../../src/app/snapshot/snapshot.ts';
 import { stoodText } from '../../../../src/report/snapshot-text.ts';
@@ -48,4 +49,22 @@ test('a timer takes no new rule for meant, and keeps what was recorded', async (
   expect(stoodIn(host)).toEqual([CLOSING]);
   await recorded(host, { ifChanged: true });
   expect(stoodIn(host)).toEqual([CLOSING]);
+});
+
+test.each(['some', 'all'] as const)('nor where %s baselines can no longer be used', async (which) => {
+  const host = memoryHost(live.rules, reply);
+  await recorded(host);
+  await recorded(host);
+  const { open } = host.baselines;
+  const newest = host.stored.at(-1)?.id;
+  Object.assign(host.baselines, {
+    open: (id: string | undefined) =>
+      which === 'all' || id === newest
+        ? Promise.reject(new Fault('RG_BASELINE', 3, 'the baseline is damaged'))
+        : open(id),
+  });
+  host.rules = closed;
+  await recorded(host, { ifChanged: true });
+  expect(host.stored).toHaveLength(3);
+  expect(stoodIn(host)).toEqual([]);
 });
