@@ -6,6 +6,7 @@ import type { Judgement } from './judge/cause.ts';
 import type { AskedFor, Asker, Is } from './cell.ts';
 import { actors, endingOf, type Decider } from './judge/decider.ts';
 import { followCell, type FollowContext, type FollowedCell } from './follow.ts';
+import { OUTSIDE_PORTS } from './question.ts';
 import type { Question } from './questions.ts';
 import { stateWithout } from './judge/without.ts';
 
@@ -97,7 +98,7 @@ function endOf(asker: Asker, asked: AskedFor): End {
 
 const portsOf = (asked: AskedFor): readonly number[] => {
   if (asked.what === 'published') return [asked.port, asked.hostPort];
-  return 'port' in asked ? [asked.port] : [53, 443];
+  return 'port' in asked ? [asked.port] : OUTSIDE_PORTS;
 };
 
 /** @param own - of a container that asks another one */

@@ -4,6 +4,9 @@ import { makePacket, type Packet } from '../trace/packet.ts';
 /** Port of the asking side; any would do. */
 export const FROM_PORT = 40_123;
 
+/** Ports that containers ask outside: of a name server and by UDP, and by TCP. */
+export const OUTSIDE_PORTS: readonly number[] = [53, 443];
+
 /**
  * The first packet of somebody who asks.
  *

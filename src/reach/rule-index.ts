@@ -1,8 +1,8 @@
 import type { Chain, Rule, Ruleset } from '../firewall/iptables/text/model.ts';
-import { blockOf, overlap, type AddressBlock } from '../net/address.ts';
+import { blockOf, formatBlock, overlap, type AddressBlock } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import type { NetworkState, VariantRules } from '../trace/network-state.ts';
-import { FROM_PORT } from './question.ts';
+import { FROM_PORT, OUTSIDE_PORTS } from './question.ts';
 import { needsOf, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 
 export interface PlacedRule {
@@ -26,6 +26,10 @@ const WHOLE: Readonly<Record<Family, AddressBlock>> = {
   ipv4: { family: 'ipv4', base: 0n, length: 0 },
   ipv6: { family: 'ipv6', base: 0n, length: 0 },
 };
+
+/** Whether a rule may concern packets between any two ends: of those for a port, one that everybody asks outside. */
+const isForEverybody = ({ needs: { addresses, ports } }: PlacedRule): boolean =>
+  addresses.length === 0 && ports.every(({ port }) => OUTSIDE_PORTS.includes(port));
 
 /** Whether packets may get addresses of which it is not known here which. */
 const isAnywhere = (all: readonly PlacedRule[], { natives = [] }: NetworkState): boolean =>
@@ -60,6 +64,8 @@ export class RuleIndex {
   readonly pairs = new Set<string>();
   readonly paired = new Set<string>();
   readonly isOpaque: boolean;
+  /** Containers that rules for everybody lead to. */
+  private readonly ledTo = new Set<string>();
   private readonly states = new Map<string, NetworkState>();
   private rules = 0;
   private readonly netState: NetworkState;
@@ -76,16 +82,25 @@ export class RuleIndex {
     this.here = isAnywhere(all, netState)
       ? [WHOLE[family]]
       : [...names.subnets, ...ownBlocks(netState, family), ...all.flatMap(({ needs }) => needs.leads)];
+    const before = new Map<Chain, number>();
+    const blocks = new Set(all.flatMap(({ needs }) => needs.blocks));
     for (const one of all) {
       // A port that some target gives may be met by anybody's packets.
       const ports = one.needs.ports.filter(({ port }) => !given.has(port));
       if (ports.length < one.needs.ports.length)
         for (const { port } of one.needs.ports) ranges.add(String(port));
-      this.place({ ...one, needs: { ...one.needs, ports } });
+      const placed = { ...one, needs: { ...one.needs, ports } };
+      const passed = before.get(one.chain) ?? 0;
+      this.place({ ...placed, place: `${one.place} ${String(passed)}` });
+      if (!isForEverybody(placed)) continue;
+      before.set(one.chain, passed + 1);
+      // Whom everybody is led to fares otherwise than those led away.
+      for (const block of one.needs.leads) blocks.add(formatBlock(block));
+      for (const address of one.needs.leadsTo) this.ledTo.add(address);
     }
     for (const [chain, held] of this.plain)
       held.cut = { ...chain, rules: held.placed.map(({ rule }) => rule) };
-    this.blocks = new Set(all.flatMap(({ needs }) => needs.blocks));
+    this.blocks = blocks;
     this.ranges = ranges;
     this.isOpaque = all.some(({ needs }) => needs.isOpaque);
   }
@@ -94,11 +109,9 @@ export class RuleIndex {
     return [...tables.values()].flatMap(({ name, chains }) =>
       [...chains.values()].flatMap((chain) => {
         this.plain.set(chain, { placed: [], cut: chain });
-        let before = 0;
+        const place = `${variant} ${name} ${chain.name}`;
         return chain.rules.map((rule, at): PlacedRule => {
           const needs = needsOf(rule, this.names);
-          const place = `${variant} ${name} ${chain.name} ${String(before)}`;
-          if (needs.addresses.length === 0 && needs.ports.length === 0) before++;
           return { rule, needs, chain, at, place, order: this.rules++ };
         });
       }),
@@ -154,7 +167,7 @@ export class RuleIndex {
     readonly ports: readonly number[];
     readonly bridges: readonly string[];
   }): NetworkState {
-    const addresses = new Set(ends.addresses);
+    const addresses = new Set([...ends.addresses, ...this.ledTo]);
     const homesOf = (all: Iterable<string>): readonly string[] =>
       [...all].flatMap((address) => this.names.homes.get(address) ?? []);
     const ports = new Set([...ends.ports, FROM_PORT]);

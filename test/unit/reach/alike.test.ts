@@ -66,6 +66,32 @@ test('of rules for one end and rules for the other the first one counts', () => 
   expect(otherwise(withRules(host, rules))).toEqual([]);
 });
 
+test.each([
+  // What everybody asks outside.
+  [
+    '-A DOCKER-USER -s 172.18.0.2/32 -j DROP',
+    '-A DOCKER-USER -p udp -m udp --dport 53 -j ACCEPT',
+    '-A DOCKER-USER -s 172.18.0.3/32 -j DROP',
+  ],
+  // A port that a translation gives.
+  [
+    '-A DOCKER-USER -d 172.18.0.2/32 -j DROP',
+    '-A DOCKER-USER -p tcp -m tcp --dport 80 -j ACCEPT',
+    '-A DOCKER-USER -d 172.18.0.3/32 -j DROP',
+  ],
+  // Whoever is asked may be led to another one.
+  ['-t nat -A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 172.18.0.3'],
+  ['-t nat -A PREROUTING -s 172.18.0.0/16 -p tcp -j DNAT --to-destination 172.17.0.2:80'],
+  ['-t nat -A PREROUTING -i eth0 -p tcp -j DNAT --to-destination 172.18.0.3'],
+])('rules of one chain are met in their order: %s', (...lines) => {
+  const host = recordedTerrain('engine-28.5');
+  const rules = [...lines].reverse().reduce((all, line) => {
+    const [, table = 'filter', rule = ''] = /^(?:-t (\w+) )?(.*)$/.exec(line) ?? [];
+    return withRule(all, 'ipv4', table, rule, 'first');
+  }, rulesOf(host));
+  expect(otherwise(withRules(host, rules))).toEqual([]);
+});
+
 test('and without', () => {
   for (const name of ['engine-20.10', 'engine-29.7-noproxy', 'engine-28.5-links'])
     expect(otherwise(recordedTerrain(name))).toEqual([]);
