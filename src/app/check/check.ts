@@ -3,6 +3,9 @@ import { countDockers } from '../../firewall/iptables/desired/desired.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { Rule } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
+import { isEmptyPlan } from '../../firewall/iptables/plan/plan.ts';
+import { isDamage } from '../../reconcile/finding.ts';
+import { planFor } from '../../reconcile/repair-plan.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
@@ -25,6 +28,8 @@ export interface Checked {
   readonly verdict: HostVerdict;
   /** Commands that repair an effect, tried in memory, by its id. */
   readonly removals: ReadonlyMap<string, string>;
+  /** See {@link CheckReport}. */
+  readonly irreparable: CheckReport['irreparable'];
 }
 
 /**
@@ -68,12 +73,13 @@ export async function judgedLook(
     head: headOf(reference, observation, host),
     verdict,
     removals: await removalsOf(verdict, look),
+    irreparable: irreparableIn(verdict, observation),
   };
 }
 
 /** What its text is made of. */
-export const reportOf = ({ verdict, observation, head, removals }: Checked): CheckReport => ({
-  ...{ verdict, head, removals },
+export const reportOf = ({ verdict, observation, head, removals, irreparable }: Checked): CheckReport => ({
+  ...{ verdict, head, removals, irreparable },
   findings: observation.findings,
 });
 
@@ -93,6 +99,15 @@ async function judged(
         acceptances,
         today: dayOf(host.now()),
       });
+}
+
+/** Why a restore would change nothing though rules are lost. */
+function irreparableIn({ effects }: HostVerdict, observation: Observation): CheckReport['irreparable'] {
+  if (!effects.some(({ cause }) => cause === 'lost')) return undefined;
+  const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
+  if (!isEmptyPlan(plan)) return undefined;
+  const lost = new Set(observation.findings.filter(isDamage).map(({ rule }) => rule));
+  return [...new Set(plan.leftOut.filter(({ rule }) => lost.has(rule)).map(({ reason }) => reason))];
 }
 
 /** Loaded only where something else decides before Docker's rules. */

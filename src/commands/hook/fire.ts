@@ -132,9 +132,9 @@ function report(event: HookEvent, phase: 'pre' | 'post', { print, paint, log }: 
   }
 }
 
-function damagedText({ observation: { findings } }: Checked): string {
+function damagedText({ observation: { findings }, irreparable }: Checked): string {
   const damage = findings.filter(isDamage).length;
-  const command = repairCommand(findings);
+  const command = irreparable === undefined ? repairCommand(findings) : undefined;
   return `Docker's rules are damaged after this firewall change (${count(damage, 'finding')}, not repaired)${command === undefined ? '' : `: ${command}`}`;
 }
 

@@ -12,4 +12,6 @@ export interface CheckReport {
   readonly head: CheckHead;
   /** Commands that were tried in memory and repair an effect, by its id. */
   readonly removals: ReadonlyMap<string, string>;
+  /** Why a restore would change nothing though rules are lost, each reason once; absent where it repairs something. */
+  readonly irreparable?: readonly string[] | undefined;
 }

@@ -1,10 +1,11 @@
 import { isBroken, type Finding } from '../../reconcile/finding.ts';
-import { repairCommand, rowsOf, type CheckHead } from '../check-text.ts';
+import { rowsOf, type CheckHead } from '../check-text.ts';
 import { clipped, COLUMNS, listed } from '../reach/lines.ts';
 import { age, count, printable, type Paint, type Style } from '../text.ts';
 import type { CheckEffect } from './effect.ts';
 import type { CellCounts, CheckState, HostVerdict } from './verdict.ts';
 import type { CheckDetail, CheckReport } from './report.ts';
+import { nextLines } from './next.ts';
 import { whyLines } from './why.ts';
 
 const HEADS: Readonly<Record<CheckState, readonly [string, Style]>> = {
@@ -148,41 +149,4 @@ function noticeLines(
   const isCrowded = verdict.effects.length > 0 && detail === 'screen';
   if (isCrowded) return [`${count(notices.length, 'notice')} about rules: --rules lists them`];
   return ruleLines(notices, paint('yellow', 'NOTICE'), paint, detail === 'screen' ? NOTICES : Infinity);
-}
-
-function nextLines({ verdict, findings, removals }: CheckReport, paint: Paint): readonly string[] {
-  const { state, effects } = verdict;
-  const isLost = effects.some(({ cause }) => cause === 'lost');
-  const command = isLost ? repairCommand(findings) : undefined;
-  const remedies = [
-    ...effects.flatMap(({ id, remedy }) => removals.get(id) ?? remedy ?? []),
-    ...(effects.some(({ cause, id }) => (cause === 'host' || cause === 'docker') && !removals.has(id))
-      ? ['rulesguard doctor']
-      : []),
-  ];
-  const distinct = [...new Set(remedies)];
-  const lines = [
-    ...(command === undefined
-      ? []
-      : [
-          `Next: ${paint('bold', `${command} --dry-run`)} shows the repair, ${paint('bold', command)} does it.`,
-        ]),
-    ...distinct.slice(0, 3).map((remedy) => `Next: ${paint('bold', printable(remedy))}`),
-    ...(distinct.length > 3 ? [paint('dim', `  … and ${String(distinct.length - 3)} more: --json`)] : []),
-    ...(command === undefined && distinct.length === 0 && state !== 'intact'
-      ? [`Next: ${paint('bold', 'rulesguard doctor')}`]
-      : []),
-  ];
-  const stale =
-    state !== 'damaged' && findings.some(({ kind, container }) => kind === 'stale' && container === undefined)
-      ? [`The baseline is out of date. To record the current state: ${paint('bold', 'rulesguard snapshot')}`]
-      : [];
-  const doctor =
-    state === 'intact'
-      ? [
-          `Packets still do not arrive? ${paint('bold', 'rulesguard doctor CONTAINER')} shows where they stop.`,
-        ]
-      : [];
-  const all = [...lines, ...stale, ...doctor];
-  return all.length === 0 ? [] : ['', ...all];
 }

@@ -7,7 +7,7 @@ import { checkText } from '../../../../src/report/check/text.ts';
 import { paintWith } from '../../../../src/report/text.ts';
 import { checked, memoryCheckHost } from '../../../support/app/checked.ts';
 import { flushed, without, withPolicy, withRule } from '../../../support/app/edit-rules.ts';
-import { ENGINE_REPLY, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
+import { BASELINE, ENGINE_REPLY, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
 import { memoryHost } from '../../../support/app/memory-host.ts';
 import { snapped } from '../../../support/app/snapped.ts';
 
@@ -55,8 +55,40 @@ describe('a host is judged by its packets', () => {
     expect(text).toMatch(/^OVERRIDDEN {2}1 outage, though all 27 rules of Docker's are in place/);
     expect(text).toContain('OUTAGE  1 published port unreachable from outside: web 8080');
     expect(text).toContain(`filter: ${rule}`);
-    expect(text).toContain(`Next: iptables -w -t filter ${rule.replace('-A', '-D')}`);
+    expect(text).toContain(`If it is not wanted: iptables -w -t filter ${rule.replace('-A', '-D')}`);
+    expect(text).toContain('If it is meant: rulesguard snapshot (it counts as meant from then on)');
+    expect(text).not.toContain('Next:');
     expect(text).not.toContain('rulesguard restore');
+  });
+
+  test('beside what must not be meant too, a filter is meant by accept, not by a snapshot', async () => {
+    const closed = filterFirst('-A FORWARD -p tcp -m tcp --dport 80 -j DROP');
+    const opens = '-A PREROUTING -i eth0 -j ACCEPT';
+    const found = await checked(memoryCheckHost(withRule(closed, 'ipv4', 'raw', opens, 'first')));
+    expect(new Set(found.verdict.effects.map(({ effect }) => effect))).toEqual(
+      new Set(['exposure', 'outage']),
+    );
+    expect(textOf(found)).toMatch(/If it is meant: rulesguard accept [0-9a-f]{6} --reason TEXT --until DATE/);
+    expect(textOf(found)).not.toContain('rulesguard snapshot');
+    expect(textOf(found)).toContain('Next: iptables -w -t raw -D PREROUTING -i eth0 -j ACCEPT');
+  });
+
+  test('a lost rule that could not be recorded: restore is not advised, and what to do instead is', async () => {
+    const gone = {
+      family: 'ipv4',
+      table: 'filter',
+      chain: 'DOCKER-USER',
+      rule: '-A DOCKER-USER -j DROP',
+    } as const;
+    const stored = { ...BASELINE, baseline: { ...BASELINE.baseline, unread: [gone] } };
+    const found = await checked(memoryCheckHost(), { stored });
+    expect(found.verdict).toMatchObject({ state: 'damaged', exit: 1 });
+    expect(textOf(found)).toContain(
+      'restore cannot repair this: it could not be recorded: load it again from the file or program that it comes from',
+    );
+    expect(textOf(found)).not.toContain('Next:');
+    const beside = await checked(memoryCheckHost(flushed(WHOLE_RULES)), { stored });
+    expect(textOf(beside)).toContain('Next: rulesguard restore --dry-run');
   });
 
   test("a rule in DOCKER-USER is the operator's: INTACT, with a count", async () => {
