@@ -1,5 +1,5 @@
 import { Fault } from '../../fault.ts';
-import { holds, isDay, type Acceptance } from '../../reconcile/accept/acceptance.ts';
+import { isDay, type Acceptance } from '../../reconcile/accept/acceptance.ts';
 import { dayOf } from '../check/look.ts';
 import type { HostVerdict } from '../../report/check/verdict.ts';
 
@@ -42,7 +42,7 @@ export async function accept({ id, reason, until }: AcceptRequest, host: AcceptH
     );
   if (!isDay(until))
     throw usage(`${until} is no day`, 'Write the last day it holds as YYYY-MM-DD, such as 2027-01-31');
-  if (!holds({ until }, dayOf(host.now())))
+  if (until < dayOf(host.now()))
     throw usage(`${until} has passed`, 'Name the last day it holds: today, in UTC, or a later one');
   return host.withLock(async () => {
     const known = await host.readAccepted();

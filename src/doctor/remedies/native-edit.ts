@@ -3,8 +3,7 @@ export type NativeEdit =
   | { readonly op: 'delete'; readonly handle: string }
   /** In front of a chain's rules, the first of them first. */
   | { readonly op: 'insert'; readonly chain: string; readonly rules: readonly string[] }
-  | { readonly op: 'policy'; readonly chain: string; readonly policy: 'accept' }
-  | { readonly op: 'flush'; readonly chain: string };
+  | { readonly op: 'policy'; readonly chain: string; readonly policy: 'accept' };
 
 /**
  * A table's listing as the edit would leave it.
@@ -15,14 +14,11 @@ export type NativeEdit =
 export function editNative(text: string, edit: NativeEdit): string | undefined {
   const lines = text.split('\n');
   if (edit.op === 'delete') return withoutRule(lines, edit.handle)?.join('\n');
-  const found = chainIn(lines, edit.chain);
-  if (found === undefined) return undefined;
-  const { rules, end } = found;
+  const rules = rulesAt(lines, edit.chain);
+  if (rules === undefined) return undefined;
   switch (edit.op) {
     case 'insert':
       return lines.toSpliced(rules, 0, ...edit.rules.map((rule) => `\t\t${rule}`)).join('\n');
-    case 'flush':
-      return lines.toSpliced(rules, end - rules).join('\n');
     case 'policy': {
       const hook = lines[rules - 1] ?? '';
       return / policy \w+;/.test(hook)
@@ -32,16 +28,11 @@ export function editNative(text: string, edit: NativeEdit): string | undefined {
   }
 }
 
-/** Where a chain's rules begin, and the line that closes it. */
-function chainIn(
-  lines: readonly string[],
-  chain: string,
-): { readonly rules: number; readonly end: number } | undefined {
+/** The line at which a chain's rules begin. */
+function rulesAt(lines: readonly string[], chain: string): number | undefined {
   const head = lines.findIndex((line) => line.trimStart().startsWith(`chain ${chain} {`));
   if (head < 0) return undefined;
-  const isHooked = / hook \w+ /.test(lines[head + 1] ?? '');
-  const end = lines.findIndex((line, i) => i > head && /^\t?\}/.test(line));
-  return end < 0 ? undefined : { rules: head + (isHooked ? 2 : 1), end };
+  return head + (/ hook \w+ /.test(lines[head + 1] ?? '') ? 2 : 1);
 }
 
 /** A rule's handle stands at the end of its last line; a set in it may spread over several. */

@@ -5,6 +5,7 @@ import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import { bridgeNetworks } from '../lookup.ts';
 import type { Followed, Group } from '../paths/follow.ts';
+import { whoseStop, type StopPlace } from '../whose.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 
 /** An end that one of nftables' own tables makes. */
@@ -27,15 +28,8 @@ export function openNativePolicy(table: string, chain: string): RemedyStep {
   };
 }
 
-export function flushNative(table: string, chain: string): RemedyStep {
-  const [family, name] = wordsOf(table);
-  return {
-    command: sh`nft flush chain ${family} ${name} ${chain}`,
-    change: { of: 'native', table, edit: { op: 'flush', chain } },
-  };
-}
-
-function deleteNative({ table, chain, native: { handle } }: NativeStop): RemedyStep {
+/** Deletes one rule of a chain. @param handle - nft's own for it */
+export function deleteNative(table: string, chain: string, handle: string): RemedyStep {
   const [family, name] = wordsOf(table);
   return {
     command: sh`nft delete rule ${family} ${name} ${chain} handle ${handle}`,
@@ -59,18 +53,31 @@ export function letBridgesPass(table: string, chain: string, facts: Facts): read
   }));
 }
 
+/** What of nftables' own tables stops a path. */
+export interface NativeStopPlace extends StopPlace {
+  readonly end: NativeStop;
+}
+
 /**
- * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything.
+ * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything. What the operator closed, or a
+ * program that bans addresses, stays: to accept anything before it would let those through as well. Fw4 closes whatever is in no zone.
  */
-export function nativeProposals({ first }: Group, end: NativeStop, facts: Facts): readonly Proposal[] {
-  const { table, chain, rule, native } = end;
+export function nativeProposals({ first }: Group, stop: NativeStopPlace, facts: Facts): readonly Proposal[] {
+  const { table, chain, rule, native } = stop.end;
   if (/ firewalld$/.test(table)) return [];
+  const isOperators = whoseStop(stop, facts) === 'operator';
+  if (isOperators && table !== 'inet fw4') return [];
   const base = baseAt(table, first, facts);
   const passing = base?.base?.hook === 'forward' ? letBridgesPass(table, base.name, facts) : [];
   return [
-    ...(rule === undefined || native.handle === ''
+    ...(rule === undefined || native.handle === '' || isOperators
       ? []
-      : [proposal('delete it, also from the file it is loaded from', deleteNative(end))]),
+      : [
+          proposal(
+            'delete it, also from the file it is loaded from',
+            deleteNative(table, chain, native.handle),
+          ),
+        ]),
     ...(passing.length === 0
       ? []
       : [

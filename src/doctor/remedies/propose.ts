@@ -31,7 +31,9 @@ export const propose: Proposer = (group, facts) => {
     case 'stopped':
       if (stop === undefined) return [];
       if (isTranslatedElsewhere(first)) return byTranslation(first, facts);
-      return isNative(stop.end) ? nativeProposals(group, stop.end, facts) : ruleProposals(group, stop, facts);
+      return isNative(stop.end)
+        ? nativeProposals(group, { ...stop, end: stop.end }, facts)
+        : ruleProposals(group, stop, facts);
     case 'lost':
     case 'elsewhere':
       return routingProposals(group, facts);

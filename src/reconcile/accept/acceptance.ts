@@ -15,8 +15,14 @@ export interface Acceptance {
   readonly covers: readonly string[];
 }
 
-/** Whether an acceptance still holds: to the end of its day. @param today - `YYYY-MM-DD`, in UTC */
-export const holds = ({ until }: Pick<Acceptance, 'until'>, today: string): boolean => today <= until;
+/**
+ * Whether an acceptance holds: from the day it was accepted to the end of its last day. A clock that stands before that is wrong, and
+ * would have it hold for years.
+ *
+ * @param today - `YYYY-MM-DD`, in UTC
+ */
+export const holds = ({ until, accepted }: Pick<Acceptance, 'until' | 'accepted'>, today: string): boolean =>
+  accepted.slice(0, 10) <= today && today <= until;
 
 const MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 

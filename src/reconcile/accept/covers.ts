@@ -1,6 +1,7 @@
 import { digestOf } from '../../digest.ts';
 import type { Asker, AskedFor, Cell } from '../../reach/cell.ts';
 import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
+import { stoodKey } from '../../reach/judge/foreign.ts';
 import type { JudgedCell } from '../../reach/judge/judge.ts';
 import type { Finding } from '../finding.ts';
 
@@ -25,9 +26,14 @@ export const coverOfCell = (cell: JudgedCell): string => {
   return shortDigest(['cell', placeOfCell(cell), effect, cause, by]);
 };
 
-/** Which address or interface a route, a setting or an interface is about may change with a restart. */
-const keyOf = (decider: Decider): string =>
-  decider.by === 'kernel' ? `kernel ${decider.family} ${decider.why}` : deciderKey(decider);
+/**
+ * Which address or interface a route, a setting or an interface is about may change with a restart; counters of nftables' own rules change
+ * with every packet, and handles whenever their file is loaded.
+ */
+function keyOf(decider: Decider): string {
+  if (decider.by === 'kernel') return `kernel ${decider.family} ${decider.why}`;
+  return decider.by === 'native' ? `native ${stoodKey(decider)}` : deciderKey(decider);
+}
 
 function askerWords(asker: Asker): readonly string[] {
   switch (asker.by) {

@@ -1,8 +1,11 @@
+import { expect, test } from 'vitest';
 import type { Inside } from '../../../src/doctor/facts/facts.ts';
+import { diagnose } from '../../../src/doctor/diagnose.ts';
 import { EMPTY_RULESET } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
 import {
+  healthyFacts,
   onInside,
   onLink,
   onNetwork,
@@ -195,3 +198,43 @@ describeCauses('what is told of rules, paths and the Engine', [
     'nsenter --net=/proc/11000/ns/net iptables-nft -w -t filter -D INPUT -p tcp -m tcp --dport 80 -j DROP',
   ],
 ]);
+
+/** A table that bans before Docker decides, by one rule or by more. */
+const banning = (table: string, ...rules: readonly string[]): Change =>
+  native(
+    table,
+    `table ${table} { # handle 1
+\tchain forward { # handle 2
+\t\ttype filter hook forward priority filter - 1; policy accept;
+${rules.map((rule, i) => `\t\t${rule} # handle ${String(i + 5)}\n`).join('')}\t}
+}
+`,
+  );
+
+const commandsFor = (change: Change): readonly string[] =>
+  diagnose(change(healthyFacts()), { about: ':8080', from: '' }).causes.flatMap(({ remedies }) =>
+    remedies.flatMap(({ commands }) => commands),
+  );
+
+const DROPS = 'tcp dport 80 counter packets 5 bytes 300 drop';
+
+test('a rule of a table of nftables own is deleted', () => {
+  expect(commandsFor(banning('inet mine', DROPS))).toEqual(['nft delete rule inet mine forward handle 5']);
+});
+
+test('but no ban of a program is, nor what stood in the baseline, nor is either passed by', () => {
+  expect(commandsFor(banning('inet f2b-table', DROPS))).toEqual([]);
+  const stood = [
+    {
+      ...{ table: 'inet mine', chain: 'forward', rule: 'tcp dport 80 counter drop' },
+      ways: ['outage outside eth0 published'],
+    },
+  ];
+  expect(commandsFor(all(banning('inet mine', DROPS), (facts) => ({ ...facts, stood })))).toEqual([]);
+});
+
+test('of a chain that drops everything only the rule that does is deleted', () => {
+  expect(commandsFor(banning('inet mine', 'ip saddr 203.0.113.66 drop', 'drop'))).toEqual([
+    'nft delete rule inet mine forward handle 6',
+  ]);
+});

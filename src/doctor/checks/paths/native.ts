@@ -1,4 +1,4 @@
-import type { NativeChain } from '../../../firewall/nftables/text/model.ts';
+import type { NativeChain, NativeRule } from '../../../firewall/nftables/text/model.ts';
 import { sh } from '../../../shell.ts';
 import { readNatives } from '../../../trace/native/tables.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
@@ -6,7 +6,7 @@ import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
 import { proposal } from '../../remedies/proposal.ts';
 import {
-  flushNative,
+  deleteNative,
   letBridgesPass,
   openNativePolicy,
   wordsOf,
@@ -46,9 +46,12 @@ export function judgeNatives(facts: Facts): readonly Check[] {
 const CORRECT = 'let packets pass, then correct the file it is loaded from';
 
 /** What is narrowest first: the rest of what the host forwards may be closed on purpose. */
-function openClosed(table: string, { name, base }: NativeChain, facts: Facts): readonly Remedy[] {
+function openClosed(table: string, { name, base, rules }: NativeChain, facts: Facts): readonly Remedy[] {
   const passing = letBridgesPass(table, name, facts);
   const [family, own] = wordsOf(table);
+  const [{ handle } = { handle: '' }, ...others] = rules.filter(dropsAll);
+  // One rule of several that drop everything is no remedy; whatever else the chain holds stays.
+  const isAll = others.length === 0;
   return harmless(
     [
       ...(base?.policy === 'drop' && passing.length > 0
@@ -59,10 +62,19 @@ function openClosed(table: string, { name, base }: NativeChain, facts: Facts): r
             ),
           ]
         : []),
-      proposal(CORRECT, base?.policy === 'drop' ? openNativePolicy(table, name) : flushNative(table, name)),
+      ...(base?.policy === 'drop'
+        ? [proposal(CORRECT, openNativePolicy(table, name))]
+        : isAll && handle !== ''
+          ? [
+              proposal(
+                'delete it, then correct the file it is loaded from',
+                deleteNative(table, name, handle),
+              ),
+            ]
+          : []),
     ],
     facts,
-    advise(`let it pass what Docker's rules decide about: nft -a list chain ${family} ${own} ${name}`),
+    advise(sh`let it pass what Docker's rules decide about: nft -a list chain ${family} ${own} ${name}`),
   );
 }
 
@@ -72,17 +84,17 @@ function isClosed({ base, rules }: NativeChain): boolean {
   const letsPass = rules.some(
     ({ verdict }) => verdict !== undefined && (!('is' in verdict) || !/^(?:drop|reject)$/.test(verdict.is)),
   );
-  const dropsAll = rules.some(
-    ({ verdict, conditions, doubt }) =>
-      verdict !== undefined && conditions.length === 0 && doubt === undefined,
-  );
-  return !letsPass && (base.policy === 'drop' || dropsAll);
+  return !letsPass && (base.policy === 'drop' || rules.some(dropsAll));
 }
+
+const dropsAll = ({ verdict, conditions, doubt }: NativeRule): boolean =>
+  verdict !== undefined && conditions.length === 0 && doubt === undefined;
 
 /** A path that a rule, or a policy, of nftables' own tables ends. */
 export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Check {
   const { followed, first } = group;
   const { table, chain, rule, target } = end;
+  const [tableFamily, tableName] = wordsOf(table);
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
   const what = rule === undefined ? `the policy of chain ${chain}` : `a rule in chain ${chain}`;
   return checksOf('path').fail(
@@ -98,7 +110,9 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
             group,
             facts,
             propose,
-            advise(`let the table accept these packets before that: nft -a list table ${table}`),
+            advise(
+              sh`let the table accept these packets before that: nft -a list table ${tableFamily} ${tableName}`,
+            ),
           ),
     },
   );

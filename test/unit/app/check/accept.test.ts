@@ -16,9 +16,18 @@ const CLOSED = first('-A FORWARD -p tcp -m tcp --dport 80 -j DROP');
 
 /** A host whose rules and clock can be turned while findings are accepted on it. */
 function hostWith(rules: HostRules) {
-  const state = { rules, now: TODAY, kept: [] as readonly Acceptance[] };
+  const state = {
+    rules,
+    now: TODAY,
+    kept: [] as readonly Acceptance[],
+    natives: [] as readonly NativeText[],
+  };
   const checkHost = (): CheckHost =>
-    memoryCheckHost(state.rules, { now: () => state.now, readAccepted: () => Promise.resolve(state.kept) });
+    memoryCheckHost(state.rules, {
+      now: () => state.now,
+      readAccepted: () => Promise.resolve(state.kept),
+      readNatives: () => Promise.resolve(state.natives),
+    });
   const host: AcceptHost = {
     now: () => state.now,
     check: async () => (await checked(checkHost())).verdict,
@@ -43,6 +52,32 @@ async function acceptedHost() {
   return { ...made, id: effect.id };
 }
 
+interface NativeText {
+  readonly table: string;
+  readonly text: string;
+}
+
+/** A table of nftables' own that closes port 80; nft counts its packets, and numbers it whenever its file is loaded. */
+const counting = (packets: number, handle: number): NativeText => ({
+  table: 'inet mine',
+  text: `table inet mine {
+\tchain forward { # handle 1
+\t\ttype filter hook forward priority filter - 1; policy accept;
+\t\ttcp dport 80 counter packets ${String(packets)} bytes ${String(packets * 60)} drop # handle ${String(handle)}
+\t}
+}
+`,
+});
+
+test('what a rule of nftables own closes stays accepted while it counts, and when its file is loaded again', async () => {
+  const { host, state, verdict } = hostWith(WHOLE_RULES);
+  state.natives = [counting(5, 4)];
+  const [effect] = (await verdict()).effects;
+  await accept(request(effect?.id ?? ''), host);
+  state.natives = [counting(9, 14)];
+  expect(await verdict()).toMatchObject({ exit: 0, effects: [] });
+});
+
 describe('an accepted finding', () => {
   test('no longer alarms, and is counted with its day and reason', async () => {
     const { verdict, id } = await acceptedHost();
@@ -65,6 +100,12 @@ describe('an accepted finding', () => {
   test('comes back when another rule decides', async () => {
     const { verdict, state } = await acceptedHost();
     state.rules = first('-A FORWARD -p tcp -j DROP');
+    expect((await verdict()).exit).toBe(1);
+  });
+
+  test('comes back when the clock stands before the day it was accepted', async () => {
+    const { verdict, state } = await acceptedHost();
+    state.now = Date.parse('1970-01-01T00:00:00Z');
     expect((await verdict()).exit).toBe(1);
   });
 
