@@ -9,7 +9,7 @@ import { type HostRules, chainOf, rulesOf, type Rule } from '../text/model.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { misplacedIn } from '../order/misplaced.ts';
 import { lostPrecedence } from '../order/precedence.ts';
-import type { Stale } from '../desired/desired.ts';
+import type { Stale } from '../desired/stale.ts';
 import type { ChainDrift, Drift, PolicyDrift, Sides } from './drift.ts';
 import { extrasIn } from './extras.ts';
 import { lostContentOf, lostSinglyIn } from './lost-content.ts';

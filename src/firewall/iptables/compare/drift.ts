@@ -1,7 +1,8 @@
 import type { OwnedChain, OwnedHost, OwnedRule, Undecided } from '../ownership/ownership.ts';
 import type { HostRules } from '../text/model.ts';
 import type { Family } from '../../../net/family.ts';
-import type { Stale, Withheld } from '../desired/desired.ts';
+import type { Withheld } from '../desired/desired.ts';
+import type { Stale } from '../desired/stale.ts';
 import type { CoTenants, Diversion } from '../desired/liveness-terms.ts';
 import type { Liveness } from '../desired/liveness.ts';
 

@@ -2,7 +2,7 @@ import type { OwnedHost, OwnedRule } from '../ownership/ownership.ts';
 import type { PurposeId } from '../ownership/purpose.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import type { ChainDrift } from './drift.ts';
-import type { Stale } from '../desired/desired.ts';
+import type { Stale } from '../desired/stale.ts';
 
 /** Rules, other than its translation, that serve one endpoint or one port of it. */
 const COMPANIONS: ReadonlySet<PurposeId> = new Set([

@@ -4,17 +4,7 @@ import { FAMILIES, type Family } from '../../../net/family.ts';
 import { mergePlaced, place, type Placement } from '../order/position.ts';
 import type { Liveness } from './liveness.ts';
 import { mapChains } from './map-chains.ts';
-
-/** A recorded rule that must not come back, and why. */
-export interface Stale {
-  readonly family: Family;
-  readonly table: string;
-  readonly chain: string;
-  readonly owned: OwnedRule;
-  readonly reason: string;
-  /** The container it served, where that is not running: Docker writes such rules again when it starts. */
-  readonly stopped?: string | undefined;
-}
+import { withStoppedContainers, type Stale } from './stale.ts';
 
 /** What should be there: the rules that the live ones are compared with. */
 export interface Desired {
@@ -66,7 +56,7 @@ export function desiredOf(sources: DesiredSources): Desired {
     );
   };
   const families = { ipv4: mergeFamily('ipv4'), ipv6: mergeFamily('ipv6') };
-  return { owned: { families, undecided: [] }, stale, withheld };
+  return { owned: { families, undecided: [] }, stale: withStoppedContainers(stale), withheld };
 }
 
 /** The rules that a merge leaves out. */

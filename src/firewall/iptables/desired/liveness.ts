@@ -88,12 +88,12 @@ export class Liveness {
         return this.whyLinkGone(captures);
       case 'loopback-port':
         return this.publishedAt(family, captures) === undefined
-          ? `no container publishes ${hostPortOf(captures)} any more`
+          ? `no running container publishes ${hostPortOf(captures)}`
           : undefined;
       case 'sctp-port':
         return this.publishesSctp(captures.port ?? '')
           ? undefined
-          : `no container publishes ${captures.port ?? ''}/sctp any more`;
+          : `no running container publishes ${captures.port ?? ''}/sctp`;
       // A rule that serves a network goes with the network; one that serves the daemon never does.
       default:
         return undefined;
