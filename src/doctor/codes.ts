@@ -93,6 +93,7 @@ export const CHECK_CODES = [
   // Paths
   'paths',
   'path-unknown',
+  'reach-differs',
   'rule-stops',
   'user-rule-stops',
   'other-variant-stops',

@@ -3,6 +3,7 @@ import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagn
 import { isUnavailable, isUnseen, type Facts, type Unavailable, type Unseen } from './facts/facts.ts';
 import { isClosedByOperator } from './checks/paths/stops.ts';
 import { follow, isClosedByHost, namedPath, type Followed } from './paths/follow.ts';
+import { judgeCells } from './checks/cells/cells.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
 import { judgeContainers } from './checks/container/containers.ts';
 import { judgeDocker } from './checks/host/docker.ts';
@@ -49,7 +50,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
   const isWhole = resolved.target.kind === 'host';
   const isOwn = (one: Followed): boolean =>
     isWhole && (isClosedByHost(one) || isClosedByOperator(one, facts));
-  const checks = [
+  const found = [
     ...resolved.trouble,
     ...trouble,
     ...judgeDocker(facts),
@@ -76,12 +77,30 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
       : []),
     ...judgeUnseen(facts),
   ];
+  const named = followed.flat().map((one) => ({ one, path: namedPath(one, isOwn(one)) }));
+  // Who asks for one way is answered about that way.
+  const isForAll = sender.is === 'anybody' && resolved.trouble.length === 0;
+  const concerning = concerningOf(resolved.target, names);
+  const checks = isForAll
+    ? [
+        ...found,
+        ...judgeCells(
+          resolved,
+          facts,
+          {
+            failed: found.filter((check) => check.verdict === 'fail' && concerning(check)),
+            followed: named.flatMap(({ one, path }) => (path.verdict === 'fail' ? [one] : [])),
+          },
+          found.some((check) => check.verdict === 'unknown' && concerning(check)),
+        ),
+      ]
+    : found;
   return {
     target: resolved.target,
     subjects: [...names],
     from,
     ...concluded(checks, resolved.target, names),
-    paths: followed.flat().map((one) => namedPath(one, isOwn(one))),
+    paths: named.map(({ path }) => path),
     tree: treeOf(facts),
     uplinks: uplinksOf(facts).map(({ name, addresses }) => ({
       name,
@@ -127,8 +146,7 @@ function concluded(
   target: DoctorTarget,
   names: ReadonlySet<string>,
 ): Pick<Diagnosis, 'verdict' | 'causes' | 'checks'> {
-  const concerns = (check: Check): boolean =>
-    target.kind === 'host' || concernsAny(check, names, target.kind === 'network' ? target.name : '');
+  const concerns = concerningOf(target, names);
   // Where no container or network has that name, the only possible cause is an Engine that does not list them.
   const isKnown = !checks.some(({ code }) => code === 'not-found');
   const failed = checks
@@ -146,6 +164,11 @@ const namesIn = ({ about, impairs }: Check): readonly string[] => [
   ...about.split(/, | and /),
   ...(impairs === undefined || impairs === 'all' ? [] : impairs),
 ];
+
+const concerningOf =
+  (target: DoctorTarget, names: ReadonlySet<string>) =>
+  (check: Check): boolean =>
+    target.kind === 'host' || concernsAny(check, names, target.kind === 'network' ? target.name : '');
 
 /** Whether a check is about the target: it is about the whole host, or names it. */
 function concernsAny(check: Check, names: ReadonlySet<string>, network: string): boolean {

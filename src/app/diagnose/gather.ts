@@ -66,6 +66,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     judging,
     owned,
     stood: stoodIn(reference),
+    knownUnread: reference.stored?.baseline.unread,
     variant,
     leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
     netState: { ...netState, unread: isUnavailable(variants) },

@@ -5,7 +5,7 @@ import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { DaemonFacts } from '../../docker/settings.ts';
 import type { Finding } from '../../reconcile/finding.ts';
 import type { Family } from '../../net/family.ts';
-import type { HostRules, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
+import type { HostRules, RuleName, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
 import type { JudgingBasis } from '../../reach/judge/judge.ts';
 import type { Terrain } from '../../reach/terrain.ts';
@@ -22,6 +22,8 @@ export interface Facts {
   readonly owned: OwnedHost | undefined;
   /** What of others decided when the newest baseline was recorded: the operator's own. */
   readonly stood?: readonly StoodRule[];
+  /** Rules that could not be read when it was recorded either. */
+  readonly knownUnread?: readonly RuleName[] | undefined;
   /** The variant Docker writes to; undefined where the rules could not be read. */
   readonly variant: Variant | undefined;
   /** Docker's leftovers in the other variant: chains of its names, as `TABLE CHAIN`, with how many rules each holds. */

@@ -41,7 +41,13 @@ export function memoryDiagnosisHost(
       findProcesses: () => Promise.resolve({ containers: new Map(), daemons: [1], proxies }),
       readContainers: () => Promise.resolve(containers),
       readDaemonLog: () => Promise.resolve([]),
-      readListeners: () => Promise.resolve([]),
+      // As docker-proxy waits for its clients.
+      readListeners: () =>
+        Promise.resolve(
+          proxies.flatMap(({ proto, hostIp, hostPort }) =>
+            proto === 'sctp' ? [] : [{ proto, address: hostIp, port: hostPort }],
+          ),
+        ),
       readNameServers: () => ['192.0.2.53'],
       readDropCounts: () => ({ conntrackDrops: 0, reversePathDrops: 0 }),
       readSets: () => Promise.resolve(''),

@@ -69,7 +69,8 @@ const RULES: readonly HealthyScene[] = [
   rules("ufw's chains at the end of FORWARD", UFW),
   rules(
     'foreign ACCEPT rules',
-    'iptables -I FORWARD -i eth0 -o docker0 -j ACCEPT; iptables -I INPUT -i lo -j ACCEPT',
+    // One of all packets would open every port of every container to the outside.
+    'iptables -I FORWARD -i eth0 -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT; iptables -I INPUT -i lo -j ACCEPT',
   ),
   rules(
     'SNAT for another subnet',

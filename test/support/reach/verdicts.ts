@@ -1,6 +1,5 @@
 import type { Host } from '../host.ts';
 import type { Judged } from './judge.ts';
-import { UPLINKS } from './outside.ts';
 
 /** Counts of cells as `check --json` prints them. */
 interface CheckCells {
@@ -64,11 +63,9 @@ export async function askVerdicts(
   if (isKnown && open === 0 && toldOpen > 0)
     wrong.push(`check tells ${String(toldOpen)} exposures, packets show none`);
   if (check.code === 0 && lost + degraded + opened > 0) wrong.push('check is INTACT, and tells damage');
-  // What operators close on purpose, doctor's default run does not count.
-  // Its default run asks as the outside that the default route leads to.
-  const seen = judged.filter(({ cell, effect }) => effect === 'outage' && cell.by !== UPLINKS[1]?.device);
-  if (doctor?.code === 0 && seen.length > 0 && lost > 0)
-    wrong.push(`doctor is HEALTHY, packets show ${String(seen.length)} outages`);
+  // What operators close and open on purpose, doctor's default run does not count.
+  if (doctor?.code === 0 && cut + open > 0 && lost + degraded + opened > 0)
+    wrong.push(`doctor is HEALTHY, packets show ${String(cut)} outages and ${String(open)} exposures`);
   // Rules that are lost are a fault of their own, whatever packets show.
   if (isKnown && doctor?.code === 1 && check.code === 0 && cut === 0 && open === 0)
     wrong.push(

@@ -12,6 +12,7 @@ import {
   type Change,
 } from '../../support/doctor/host-facts.ts';
 import { rewritten } from '../../support/doctor/rule-changes.ts';
+import { secondUplink } from '../../support/doctor/judged-facts.ts';
 import { edited } from '../../support/edited.ts';
 
 const native = (table: string, text: string): Change => onNetState(() => ({ natives: [{ table, text }] }));
@@ -39,21 +40,6 @@ const withoutProxy: Change = all(
 
 const closedBy = (rule: string): Change =>
   rewritten((save) => edited(save, '[22:1333] -A FORWARD -j DOCKER-USER', `$&\n[5:300] ${rule}`));
-
-const secondUplink: Change = onNetState(({ links }) => ({
-  links: links.flatMap((one) =>
-    one.name === 'eth0'
-      ? [
-          one,
-          {
-            ...one,
-            ...{ name: 'eth1', index: 9 },
-            addresses: [{ family: 'ipv4', address: '198.51.100.1', length: 24, scope: 'global' }],
-          },
-        ]
-      : [one],
-  ),
-}));
 
 describeCauses('what leads packets and answers elsewhere than they should go', [
   [

@@ -7,6 +7,11 @@ import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
 import { advise, byCommands, checksOf } from '../check.ts';
 
+/** Which table and which default, nobody but the operator knows. */
+export const BY_SOURCE = advise(
+  'route answers by where questions came in: ip rule add from ADDRESS lookup TABLE, with the default of that uplink in TABLE',
+);
+
 /** Answers that leave by another uplink than their questions came in by: whether that works hangs on the networks there. */
 export function judgeDetour({ followed, first }: Group, by: string): Check {
   const { packet } = first.path;
@@ -17,11 +22,7 @@ export function judgeDetour({ followed, first }: Group, by: string): Check {
       about: namesOf(followed),
       meaning: `routers and firewalls on that way see half of the connection, and many drop it; the source stays ${packet.source}`,
       evidence: pathLines(followed),
-      remedies: [
-        advise(
-          'route answers by where questions came in: ip rule add from ADDRESS lookup TABLE, with the default of that uplink in TABLE',
-        ),
-      ],
+      remedies: [BY_SOURCE],
     },
   );
 }
