@@ -64,9 +64,9 @@ function coveredBy(
 ): Pick<Acceptance, 'id' | 'headline' | 'covers'> {
   const found = effects.find((effect) => effect.id !== '' && effect.id === id);
   if (found !== undefined) {
-    const { headline, names } = found;
+    const { headline, names, rules = [] } = found;
     const whom = names.length === 1 && !headline.includes(names[0] ?? '') ? `: ${names[0] ?? ''}` : '';
-    return { id, headline: `${headline}${whom}`, covers: [...new Set(found.covers)] };
+    return { id, headline: `${headline}${whom}`, covers: [...new Set([...found.covers, ...rules])] };
   }
   const renewed = known.find((one) => one.id === id);
   if (renewed !== undefined) return { id, headline: renewed.headline, covers: renewed.covers };

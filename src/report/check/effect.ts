@@ -27,6 +27,8 @@ export interface CheckEffect {
   readonly remedy?: string;
   /** A digest of each cell or rule it consists of. */
   readonly covers: readonly string[];
+  /** Of cells that differ since rules are lost: a digest of each such rule. Accepted with the effect, and no part of its id. */
+  readonly rules?: readonly string[];
   /** It was accepted until a day that has passed. */
   readonly expired?: Pick<Acceptance, 'until' | 'reason'>;
 }

@@ -19,7 +19,6 @@ export function ruleEffects(
 ): readonly CheckEffect[] {
   const broken = findings.filter(isBroken);
   if (judged === undefined) return bySaying(broken);
-  const isOwn = (finding: Finding): boolean => isStartup(finding) || !isAsked(finding);
   const idle = broken.filter((finding) => !isOwn(finding) && !judged.has(finding.family));
   return [
     ...startupEffect(broken.filter(isStartup)),
@@ -27,6 +26,16 @@ export function ruleEffects(
     ...idleEffect(idle),
   ];
 }
+
+/** Broken findings that are told by the cells which differ for them. @param judged - families in which cells differ for rules that are lost */
+export const rulesBehindCells = (
+  findings: readonly Finding[],
+  judged: ReadonlySet<Family> = new Set(),
+): readonly Finding[] =>
+  findings.filter((finding) => isBroken(finding) && !isOwn(finding) && judged.has(finding.family));
+
+/** Whether a finding is told by itself, whatever cells show. */
+const isOwn = (finding: Finding): boolean => isStartup(finding) || !isAsked(finding);
 
 /** Docker makes DOCKER-USER again where it finds none; without another chain of its own its commands fail. */
 const isStartup = ({ kind, chain }: Finding): boolean => kind === 'chain-missing' && chain !== 'DOCKER-USER';

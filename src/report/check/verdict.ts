@@ -5,7 +5,7 @@ import { isBroken, type Finding } from '../../reconcile/finding.ts';
 import { cellEffects } from './cell-effects.ts';
 import { coverOfCell, coverOfFinding } from '../../reconcile/accept/covers.ts';
 import type { AcceptedPart, CheckEffect } from './effect.ts';
-import { ruleEffects } from './rule-effects.ts';
+import { ruleEffects, rulesBehindCells } from './rule-effects.ts';
 
 /**
  * `damaged`: rules of Docker's are lost; `overridden`: they are whole, and somebody else's rule, a route or a setting decides before them;
@@ -74,30 +74,41 @@ export function verdictOf({ findings, packets, acceptances, today }: VerdictPart
   const broken = findings.filter(isBroken);
   const cells = differing.filter((cell) => !covered.has(coverOfCell(cell)));
   const rules = broken.filter((finding) => !covered.has(coverOfFinding(finding)));
-  // Rules whose loss was accepted are still what makes cells differ.
+  const lost = packets.judged ? familiesLost(cells) : undefined;
   const effects = [
-    ...(packets.unread.length === 0
-      ? cellEffects(cells)
-      : cellEffects(cells.filter(({ effect }) => effect !== 'unknown'))),
-    ...ruleEffects(rules, packets.judged ? familiesLost(differing) : undefined),
+    ...cellEffects(
+      packets.unread.length === 0 ? cells : cells.filter(({ effect }) => effect !== 'unknown'),
+    ).map((effect) => withRules(effect, rulesBehindCells(broken, lost))),
+    ...ruleEffects(rules, lost),
     ...unreadEffects(packets.unread),
   ]
     .map((effect) => withExpired(effect, acceptances, today))
     .sort((a, b) => ORDER.indexOf(a.effect) - ORDER.indexOf(b.effect) || b.cells - a.cells);
   const state = stateOf(effects);
-  const present = new Set([...differing.map(coverOfCell), ...broken.map(coverOfFinding)]);
   return {
     state,
     exit: state === 'intact' ? 0 : state === 'unknown' ? 3 : 1,
     effects,
     accepted: valid.flatMap(({ id, until, reason, headline, covers }) => {
-      const number = covers.filter((one) => present.has(one)).length;
+      const number =
+        countIn(covers, differing.map(coverOfCell)) || countIn(covers, broken.map(coverOfFinding));
       return number === 0 ? [] : [{ id, until, reason, headline, covered: number }];
     }),
     cells: packets.judged ? countsOf(packets.table, cells, differing.length - cells.length) : undefined,
     unjudged: packets.judged ? undefined : packets.why,
     unread: packets.unread,
   };
+}
+
+/** Rules that are lost may make any cell differ that differs for that. */
+const withRules = (effect: CheckEffect, rules: readonly Finding[]): CheckEffect =>
+  effect.cause === 'lost' && effect.effect !== 'unknown'
+    ? { ...effect, rules: rules.map(coverOfFinding) }
+    : effect;
+
+function countIn(covers: readonly string[], all: readonly string[]): number {
+  const present = new Set(all);
+  return covers.filter((one) => present.has(one)).length;
 }
 
 const familiesLost = (cells: readonly JudgedCell[]): ReadonlySet<Family> =>

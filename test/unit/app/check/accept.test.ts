@@ -6,7 +6,7 @@ import type { HostRules } from '../../../../src/firewall/iptables/text/model.ts'
 import type { Acceptance } from '../../../../src/reconcile/accept/acceptance.ts';
 import type { Notice } from '../../../../src/reconcile/notices.ts';
 import { checked, memoryCheckHost } from '../../../support/app/checked.ts';
-import { withRule } from '../../../support/app/edit-rules.ts';
+import { without, withRule } from '../../../support/app/edit-rules.ts';
 import { WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
 
 const TODAY = Date.parse('2026-11-30T12:00:00Z');
@@ -76,6 +76,16 @@ test('what a rule of nftables own closes stays accepted while it counts, and whe
   await accept(request(effect?.id ?? ''), host);
   state.natives = [counting(9, 14)];
   expect(await verdict()).toMatchObject({ exit: 0, effects: [] });
+});
+
+test('an accepted loss hides no later one, though no packet shows that one', async () => {
+  const without80 = without(WHOLE_RULES, 'ipv4', 'nat', /--dport 8080 .*-j DNAT/);
+  const { host, state, verdict } = hostWith(without80);
+  for (const { id } of (await verdict()).effects) await accept(request(id), host);
+  expect(await verdict()).toMatchObject({ exit: 0, state: 'intact', effects: [] });
+  // Without DOCKER-USER's jump nothing changes while that chain is empty.
+  state.rules = without(without80, 'ipv4', 'filter', /-A FORWARD -j DOCKER-USER/);
+  expect(await verdict()).toMatchObject({ exit: 1, state: 'damaged', effects: [{ effect: 'notice' }] });
 });
 
 describe('an accepted finding', () => {
