@@ -1,3 +1,5 @@
+import { eraOf } from '../docker/era.ts';
+import { FAMILIES, type Family } from '../net/family.ts';
 import { isDamage } from './finding.ts';
 import type { Observation } from './observation.ts';
 import type { Reference } from './reference.ts';
@@ -13,13 +15,13 @@ export type Notice =
   | { readonly kind: 'baseline-of-another'; readonly id: string; readonly hasEngine: boolean }
   /** Two versions of iptables may spell a rule differently: it then looks both lost and new. */
   | { readonly kind: 'other-iptables'; readonly recorded: string; readonly live: string }
+  /** FORWARD is open where it may have been closed by Docker, see {@link openedUnknown}. */
+  | { readonly kind: 'policy-unknown'; readonly families: readonly Family[] }
   | { readonly kind: 'engine-unavailable'; readonly why: string; readonly hint: string | undefined };
 
 /** The notices about what an observation is based on. */
-export function noticesOf(
-  { stored, noBaseline }: Reference,
-  { live, engine, own, findings }: Observation,
-): readonly Notice[] {
+export function noticesOf({ stored, noBaseline }: Reference, observation: Observation): readonly Notice[] {
+  const { live, engine, own, findings } = observation;
   const notices: Notice[] = [];
   if (noBaseline !== undefined && noBaseline.code !== 'RG_NO_BASELINE')
     notices.push({ kind: 'baseline-unusable', why: noBaseline.message });
@@ -32,5 +34,22 @@ export function noticesOf(
     notices.push({ kind: 'other-iptables', recorded, live: live.version });
   if (!engine.answered && (isDamaged || engine.fault.code !== 'RG_ENGINE_ABSENT'))
     notices.push({ kind: 'engine-unavailable', why: engine.fault.message, hint: engine.fault.hint });
+  const families = openedUnknown(observation);
+  if (families.length > 0) notices.push({ kind: 'policy-unknown', families });
   return notices;
+}
+
+/**
+ * Families whose FORWARD policy is ACCEPT where nobody knows whether it was. dockerd sets DROP unless forwarding was on before it started,
+ * and no answer of the Engine's says so (docs/reference/docker-iptables.md). From 28 on its rules close what is not published by
+ * themselves.
+ */
+function openedUnknown({ live, engine, intent, own }: Observation): readonly Family[] {
+  if (own || !engine.answered || intent === undefined) return [];
+  if (eraOf(engine.inventory.version)?.policy.closesUnpublished !== false) return [];
+  return FAMILIES.filter(
+    (family) =>
+      intent[family] !== undefined &&
+      live.rules[family].tables.get('filter')?.chains.get('FORWARD')?.policy === 'ACCEPT',
+  );
 }

@@ -13,6 +13,8 @@ export function noticeText(notice: Notice): string {
       return `note: nothing proves that baseline ${notice.id} was recorded on this host (${notice.hasEngine ? 'rulesguard relies on the Engine' : 'only what Engines are known to write is taken from it'}).\n  → If it is yours: --trust-baseline. When all is well, record a new one: rulesguard snapshot`;
     case 'other-iptables':
       return `note: the baseline was recorded with iptables ${notice.recorded}, this is ${notice.live}. If a finding is only another spelling, record again: rulesguard snapshot`;
+    case 'policy-unknown':
+      return `note: the policy of FORWARD is ACCEPT (${notice.families.join(', ')}); whether Docker had set it to DROP is not known without a baseline`;
     case 'engine-unavailable':
       return `note: ${notice.why}; rulesguard relies on the baseline alone${notice.hint === undefined ? '' : `\n  → ${notice.hint}`}`;
     default:
