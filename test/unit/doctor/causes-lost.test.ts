@@ -79,3 +79,21 @@ test('lost rules of the container in question are shown before those of others',
   expect(told('web')?.evidence[0]).toContain('172.17.0.0/16');
   expect(told(undefined)).toMatchObject({ meaning: others.consequence });
 });
+
+test.each([
+  ['RG_ENGINE_HUNG', 'endpoint', 'rulesguard restore --assume-unchanged'],
+  ['RG_ENGINE_HUNG', 'network', 'rulesguard restore'],
+  ['RG_ENGINE_DOWN', 'endpoint', 'rulesguard restore'],
+] as const)('rules lost while no Engine answers (%s, of level %s): %s', (code, level, command) => {
+  const engine = {
+    answered: false,
+    code,
+    message: '',
+    hint: undefined,
+    details: [],
+    log: undefined,
+  } as const;
+  const drift = { findings: [{ ...lost, level }], rules: 24, baseline: 'b1' };
+  const { causes } = diagnose({ ...healthyFacts(), engine, drift }, { about: undefined, from: '' });
+  expect(causes.find((cause) => cause.code === 'rules-lost')?.remedies[0]?.commands).toEqual([command]);
+});

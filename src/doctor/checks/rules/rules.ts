@@ -1,6 +1,7 @@
 import { iptablesOf, toolName } from '../../../firewall/iptables/text/tools.ts';
 import { isDamage, type Finding } from '../../../reconcile/finding.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
+import { PASSING } from '../../../firewall/iptables/plan/edit.ts';
 import { chainOf, type Variant } from '../../../firewall/iptables/text/model.ts';
 import { proposal } from '../../remedies/proposal.ts';
 import { openPolicy } from '../../remedies/iptables.ts';
@@ -36,7 +37,7 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
       ...damage.slice(0, SHOWN).map(spell),
       ...(damage.length > SHOWN ? [`… and ${String(damage.length - SHOWN)} more: rulesguard check`] : []),
     ],
-    remedies: [byCommands('restore them; rules of others are left as they are', 'rulesguard restore')],
+    remedies: [restoring(damage, facts)],
   };
   if (damage.length === 0)
     return [ok('rules', `all ${String(drift.rules)} rules of Docker's are in place, by ${reference}`)];
@@ -71,6 +72,17 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
       { ...facets, meaning: worst[0] ?? '', impairs: 'all' },
     ),
   ];
+}
+
+/** Where a dockerd hangs its containers run on, and `restore` leaves out their rules unless it is told that none has changed. */
+function restoring(damage: readonly Finding[], { engine }: Facts): Remedy {
+  const isHung = !engine.answered && engine.code === 'RG_ENGINE_HUNG';
+  return isHung && damage.some(({ level }) => level !== undefined && PASSING.has(level))
+    ? byCommands(
+        'restore them as recorded, if no container was started, stopped or restarted since the baseline',
+        'rulesguard restore --assume-unchanged',
+      )
+    : byCommands('restore them; rules of others are left as they are', 'rulesguard restore');
 }
 
 /** Opens policies again, as long as that opens nothing which Docker's rules or the operator's close. */

@@ -103,7 +103,7 @@ const movesAsWritten = ({ live }: ChainDrift, moved: ReadonlySet<string>): boole
 };
 
 /** Levels whose rules hold addresses and ports of containers: a day later they may be somebody else's. */
-const PASSING: ReadonlySet<Level> = new Set(['endpoint', 'ingress', 'overlay']);
+export const PASSING: ReadonlySet<Level> = new Set(['endpoint', 'ingress', 'overlay']);
 
 /** Why a rule cannot be restored; undefined when it can. */
 function hindrance(owned: OwnedRule, { known, liveness, withheld, content }: Allowance): string | undefined {
