@@ -12,7 +12,14 @@ import {
   type OutsideAsker,
 } from './askers.ts';
 import type { Promises } from './should.ts';
-import { addressesOf, hostAddresses, publishedSpots, spotsOf, type PublishedSpot } from './spots.ts';
+import {
+  addressesOf,
+  hasRoute,
+  hostAddresses,
+  publishedSpots,
+  spotsOf,
+  type PublishedSpot,
+} from './spots.ts';
 import type { Terrain } from './terrain.ts';
 
 /** Somebody asks something; what is meant for the port, where a published one is asked. */
@@ -87,7 +94,10 @@ export function questionGroups(
       return { asked, proto, published: intent };
     });
   });
-  const targets = [...published, ...ownPorts(ports), ...unpublishedTargets(spots, ports)];
+  // Which ports of these are published the Engine did not say.
+  const unsaid = new Set(terrain.inventory.portsUnknown?.map(({ container }) => container));
+  const knownSpots = spots.filter(({ container }) => !unsaid.has(container));
+  const targets = [...published, ...ownPorts(ports), ...unpublishedTargets(knownSpots, ports)];
   const groups = new Map<string, ContainerTarget[]>();
   for (const target of targets) {
     const key = targetKey(target, classify);
@@ -217,7 +227,9 @@ interface OutwardParts {
 /** Containers to the outside, and to their name servers. */
 function outwards({ spots, outside, terrain, family, classify }: OutwardParts): readonly QuestionGroup[] {
   const far = [...new Set(outside.map(({ address }) => address))];
-  const servers = terrain.nameServers.filter((one) => familyOf(one) === family && !isLoopback(one));
+  const servers = terrain.nameServers.filter(
+    (one) => familyOf(one) === family && !isLoopback(one) && hasRoute(terrain.netState, family, one),
+  );
   const groups = new Map<string, Spot[]>();
   for (const spot of spots) {
     const key = `${spot.bridge} ${classify({ address: spot.address, port: 0, hostPort: 0 })}`;

@@ -4,6 +4,7 @@ import { addressIn, type Endpoint, type PublishedPort } from '../docker/inventor
 import { isAny } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkState } from '../trace/network-state.ts';
+import { lookupRoute } from '../trace/routing/route.ts';
 import type { Spot } from './cell.ts';
 import type { Promises } from './should.ts';
 import type { Terrain } from './terrain.ts';
@@ -87,3 +88,7 @@ export function hostAddresses(
         .map(({ address }) => address),
     );
 }
+
+/** Whether this host itself has a route to an address: where it has none, that is no trouble of its containers alone. */
+export const hasRoute = (netState: NetworkState, family: Family, destination: string): boolean =>
+  lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' }).kind !== 'none';

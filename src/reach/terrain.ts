@@ -6,7 +6,8 @@ import type { NetworkState } from '../trace/network-state.ts';
 export interface Terrain {
   readonly intent: HostIntent;
   /** What exists: who could ask, and who could be asked. */
-  readonly inventory: Pick<Inventory, 'networks' | 'endpoints' | 'ports'>;
+  readonly inventory: Pick<Inventory, 'networks' | 'endpoints' | 'ports'> &
+    Partial<Pick<Inventory, 'portsUnknown'>>;
   /** What decides about packets. */
   readonly netState: NetworkState;
   /**

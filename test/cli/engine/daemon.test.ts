@@ -4,12 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { describeCli, withHost, type CliHost } from '../../support/cli.ts';
+import { layTerrain } from '../../support/recorded/terrain.ts';
 import { answering, at, socketIn } from './troubles.ts';
 
 const FIXTURE = new URL('../../fixtures/engine-28.5-ports/engine.json', import.meta.url);
 
+const answers = JSON.parse(readFileSync(FIXTURE, 'utf8')) as Readonly<Record<string, unknown>>;
+
 const recorded = answering(({ url }, response) => {
-  const answers = JSON.parse(readFileSync(FIXTURE, 'utf8')) as Readonly<Record<string, unknown>>;
   const name = url === '/containers/json' ? 'containers' : (url ?? '').slice(1);
   response.end(JSON.stringify(answers[name] ?? []));
 });
@@ -61,17 +63,27 @@ const UNBELIEVED: readonly (readonly [what: string, impostor: Impostor])[] = [
   ['root’s in a container with the host’s network', { through: ['unshare', '--mount', '--pid', '--fork'] }],
 ];
 
-/** Beside an Engine that answers as the recorded one did, for which all is well. */
-async function withEngine(
-  body: (host: CliHost, check: () => ReturnType<CliHost['attempt']>) => Promise<void>,
-) {
+/** What a check finds wrong with Docker's rules, and what it says beside. */
+interface Findings {
+  readonly damaged: readonly unknown[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Beside an Engine that answers as the recorded one did, and whose rules are in place. No docker-proxy listens here. */
+async function withEngine(body: (host: CliHost, check: () => Promise<Findings>) => Promise<void>) {
   await withHost(async (host) => {
     const { dockerHost, end } = await recorded(host);
-    await host.sh('ip link add docker0 type bridge');
+    await layTerrain(host, answers['networks']);
     try {
-      await body(host, () =>
-        host.attempt(['check', '--source', 'engine'], { env: { DOCKER_HOST: dockerHost } }),
-      );
+      await body(host, async () => {
+        const args = ['check', '--source', 'engine', '--json'];
+        const { stdout, stderr } = await host.attempt(args, { env: { DOCKER_HOST: dockerHost } });
+        const { findings } = JSON.parse(stdout) as {
+          readonly findings: readonly { readonly damage: boolean }[];
+        };
+        return { damaged: findings.filter(({ damage }) => damage), stdout, stderr };
+      });
     } finally {
       end?.();
     }
@@ -82,9 +94,9 @@ describeCli('whose process is the daemon', () => {
   test.each(UNBELIEVED)('not one that only bears its name: %s', (_, impostor) =>
     withEngine(async (host, check) => {
       await beside(host, impostor, async () => {
-        const { code, stdout } = await check();
+        const { damaged, stdout } = await check();
         expect(stdout).not.toMatch(/--mark|routing/);
-        expect(code).toBe(0);
+        expect(damaged).toEqual([]);
       });
     }),
   );
@@ -92,9 +104,9 @@ describeCli('whose process is the daemon', () => {
   test('root’s on this host is: without the proxy it was started without, other rules are called for', () =>
     withEngine(async (host, check) => {
       await beside(host, {}, async () => {
-        expect((await check()).code).toBe(1);
+        expect((await check()).damaged).not.toEqual([]);
       });
-      expect((await check()).code).toBe(0);
+      expect((await check()).damaged).toEqual([]);
     }));
 
   test('a mask of no bits, with which every packet would pass, is called for by nobody', () =>
@@ -144,8 +156,8 @@ describeCli('the daemon’s configuration', () => {
       await sleep(50);
       await beside(host, { args: ['--config-file', file] }, async () => {
         const start = performance.now();
-        const { code, stderr } = await check();
-        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        const { damaged, stderr } = await check();
+        expect({ damaged, stderr }).toEqual({ damaged: [], stderr: '' });
         expect(performance.now() - start).toBeLessThan(60_000);
       });
     }),
@@ -157,7 +169,7 @@ describeCli('the daemon’s configuration', () => {
       writeFileSync(file, '{"userland-proxy": false}');
       await sleep(50);
       await beside(host, { args: [`--config-file=${file}`] }, async () => {
-        expect((await check()).code).toBe(1);
+        expect((await check()).damaged).not.toEqual([]);
       });
     }));
 });

@@ -66,8 +66,8 @@ describeCli('Engine 29, whose list of containers leaves out the ports of routed 
       const before = await host.rules();
       expect(await run(host, engine, 'restore')).toMatchObject({ code: 0 });
       expect(await host.rules()).toBe(before);
-      const { code, said } = await run(host, engine, 'check');
-      expect(code).toBe(0);
+      const { said } = await run(host, engine, 'check --rules');
+      expect(said).toMatch(/^INTACT/);
       expect(said).toMatch(/not checked: .*container open .*network routed/);
     });
   });
@@ -94,7 +94,8 @@ describeCli('Engine 29, whose list of containers leaves out the ports of routed 
 
   test('nobody is asked about where the list tells all', async () => {
     await beside('engine-29.7-plain', {}, async (host, engine) => {
-      expect((await run(host, engine, 'check')).said).toMatch(/^INTACT/);
+      // No docker-proxy listens here: the rules are whole all the same.
+      expect((await run(host, engine, 'check')).said).toContain("all 24 rules of Docker's are in place");
       expect(engine.inspected).toEqual([]);
     });
   });

@@ -204,7 +204,8 @@ describeCli('a rehearsed command', () => {
       const other = before.trim() === '1' ? '0' : '1';
       const script = `echo ${other} >/proc/sys/net/ipv4/ip_forward; ip link add mine type bridge; ip link del eth9`;
       await host.sh('ip link add eth9 type bridge');
-      expect((await rehearse(host, script)).code).toBe(0);
+      // Without an Engine nobody can say what such a change means for packets.
+      expect((await rehearse(host, script)).code).toBe(3);
       expect(await forward()).toBe(before);
       expect(await host.sh('ip -o link')).toContain('eth9');
     }));

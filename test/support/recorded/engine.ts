@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import path from 'node:path';
-import { isRecord, listOf, textOf, type Json } from '../../../src/docker/inventory/inventory.ts';
+import { isRecord, listOf, type Json } from '../../../src/docker/inventory/inventory.ts';
 import type { CliHost } from '../cli.ts';
 import { accountOf, type Account } from './observation.ts';
+import { layTerrain } from './terrain.ts';
 
 /** What a recorded Engine is to do otherwise. */
 export interface Otherwise {
@@ -43,7 +44,7 @@ function answerOf(account: Account, url: string): unknown {
 }
 
 /**
- * Serves a recording's answers, and lays its bridges: an Engine none of whose bridges is here would be another namespace's.
+ * Serves a recording's answers, and lays its networks: an Engine none of whose bridges is here would be another namespace's.
  *
  * @param name - of a recording with a whole account (test/fixtures/README.md)
  */
@@ -76,14 +77,7 @@ export async function serveRecorded(
   });
   const socket = path.join(host.folder, 'recorded.sock');
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const bridges = listOf(account.networks)
-    .filter(isRecord)
-    .filter((network) => network['Driver'] === 'bridge')
-    .map((network) => {
-      const options = isRecord(network['Options']) ? network['Options'] : {};
-      return textOf(options['com.docker.network.bridge.name']) || `br-${textOf(network['Id']).slice(0, 12)}`;
-    });
-  for (const bridge of bridges) await host.sh(`ip link add ${bridge} type bridge`);
+  await layTerrain(host, account.networks);
   return {
     env: { DOCKER_HOST: `unix://${socket}` },
     inspected,
