@@ -8,7 +8,7 @@ export const acceptedText = ({ id, headline, until, reason }: Acceptance, paint:
   [
     printable(`${id}  ${headline}`),
     printable(`until ${until}, the end of that day in UTC: ${reason}`),
-    'It comes back when that day has passed, or when whom it concerns or what decides it changes.',
+    'check reports it again after that day, or when other ways or another rule are concerned.',
   ]
     .map((line, i) => (i === 0 ? `${verdict('ACCEPTED', paint)}  ${line}\n` : `  ${line}\n`))
     .join('');

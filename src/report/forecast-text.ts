@@ -132,9 +132,7 @@ function besideLines({ change, beside }: ToldReach, paint: Paint): readonly stri
     ...(change.better.length === 0 ? [] : [`It repairs ${count(change.better.length, 'way')}.`]),
     ...(change.unpromised.length === 0
       ? []
-      : [
-          `${count(change.unpromised.length, 'way')} that Docker promises nothing of ${change.unpromised.length === 1 ? 'changes' : 'change'}.`,
-        ]),
+      : [`It also changes ${count(change.unpromised.length, 'way')} about which Docker promises nothing.`]),
     ...(beside.length === 0
       ? []
       : [

@@ -38,10 +38,10 @@ export async function accept({ id, reason, until }: AcceptRequest, host: AcceptH
   if (why === '')
     throw usage(
       '--reason must say why this is accepted',
-      'For who reads it later: --reason "ticket 4711: …"',
+      'For whoever reads it later: --reason "ticket 4711: …"',
     );
   if (!isDay(until))
-    throw usage(`${until} is no day`, 'Write the last day it holds as YYYY-MM-DD, such as 2027-01-31');
+    throw usage(`${until} is not a date`, 'Write the last day it holds as YYYY-MM-DD, such as 2027-01-31');
   if (until < dayOf(host.now()))
     throw usage(`${until} has passed`, 'Name the last day it holds: today, in UTC, or a later one');
   return host.withLock(async () => {
@@ -71,7 +71,7 @@ function coveredBy(
   const renewed = known.find((one) => one.id === id);
   if (renewed !== undefined) return { id, headline: renewed.headline, covers: renewed.covers };
   const open = effects.flatMap((effect) => (effect.id === '' ? [] : [`${effect.id}  ${effect.headline}`]));
-  throw new Fault('RG_USAGE', 2, `check finds nothing of the name ${id} now`, {
+  throw new Fault('RG_USAGE', 2, `check shows no finding ${id} now`, {
     details: open,
     hint: open.length === 0 ? 'There is nothing to accept: rulesguard check' : 'See them: rulesguard check',
   });
@@ -83,7 +83,7 @@ export const withdraw = (id: string, host: AcceptHost): Promise<Acceptance> =>
     const all = await host.readAccepted();
     const found = all.find((one) => one.id === id.toLowerCase());
     if (found === undefined)
-      throw usage(`nothing accepted has the name ${id}`, 'See what is: rulesguard accept list');
+      throw usage(`no accepted finding has the id ${id}`, 'List them: rulesguard accept list');
     await host.writeAccepted(all.filter((one) => one !== found));
     return found;
   });

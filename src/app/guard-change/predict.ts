@@ -40,7 +40,10 @@ export async function predict(
   const blind = newlyHidden(context, rules);
   const beside = reach === undefined ? besideRules(network) : [];
   if (rehearsed.known && beside.length > 0 && !isBreaking(impact))
-    return unknownFor('it changes more than rules, and no Engine says whom that concerns', beside);
+    return unknownFor(
+      'it changes more than rules, and no Engine answers to say which containers that affects',
+      beside,
+    );
   if (rehearsed.known && blind.length === 0) return { known: true, by: 'rehearsal', impact, reach, rules };
   const breaks = isBreaking(impact) || (reach?.change.worse.length ?? 0) > 0;
   return {

@@ -10,7 +10,7 @@ export const doctorOptions = (yargs: Argv) =>
       describe: 'a container, service, network, address, URL or HOST:PORT; the whole host by default',
     })
     .option('from', word('who asks the target: a container, an address, an interface, `host` or `outside`'))
-    .option('to', word('whom the target asks: a container, ADDRESS or ADDRESS:PORT'))
+    .option('to', word('where the target connects to: a container, ADDRESS or ADDRESS:PORT'))
     .option('probe', {
       type: 'boolean',
       describe: 'send real packets along the paths, and watch where they stop',
@@ -31,7 +31,7 @@ export const doctorOptions = (yargs: Argv) =>
       if (from !== undefined && target === undefined)
         throw new Error('--from needs a target: rulesguard doctor CONTAINER --from CONTAINER');
       if (to !== undefined && target === undefined)
-        throw new Error('--to needs somebody who asks: rulesguard doctor CONTAINER --to ADDRESS');
+        throw new Error('--to needs the container that connects: rulesguard doctor CONTAINER --to ADDRESS');
       if (mask === true && bundle === undefined && html === undefined)
         throw new Error('--mask is for what is given away: add --bundle FILE or --html FILE');
       return true;

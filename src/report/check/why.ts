@@ -15,10 +15,10 @@ export function whyLines({ verdict, findings, head }: CheckReport, paint: Paint)
   const lines = [
     ...(isFelt && lost.length > 0 ? [lostLine(lost, head.rules)] : []),
     ...(has('overridden', true)
-      ? ["Why: what is named above is not Docker's and decides first; restore leaves it as it is"]
+      ? ["Why: it is not Docker's and decides before Docker's rules; restore keeps it"]
       : []),
     ...(has('overridden', false)
-      ? ['Why: what a rule named above does depends on what only traffic or other sources show']
+      ? ['Why: whether it matches depends on traffic, or on data that is not read here']
       : []),
     ...(cells === undefined ? [] : operatorLines(cells)),
     ...(unjudged === undefined ? [] : [`Packets were not followed: ${printable(unjudged)}`]),

@@ -113,7 +113,7 @@ function bridgeNode({ bridge, network, addresses, state, ports }: TreeBridge, pa
         port.veth === '' ? 'no veth' : printable(port.veth),
         stateText(port.state, 'forwarding', paint),
         '→',
-        port.container === '' ? 'nobody’s' : paint('bold', printable(port.container)),
+        port.container === '' ? 'no container' : paint('bold', printable(port.container)),
         ...(port.inside === '' ? [] : [printable(port.inside)]),
         ...port.addresses.map(printable),
       ].join('  '),

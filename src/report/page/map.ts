@@ -81,7 +81,7 @@ function portPart(port: TreePort): Html {
       ${state === 'forwarding' ? html`<span class="soft small">forwarding</span>` : chip('fail', state)}
     </span>
     <span class="who">
-      ${container === '' ? html`<span class="soft">nobody’s</span>` : container}
+      ${container === '' ? html`<span class="soft">no container</span>` : container}
       <span class="soft mono">${[inside, ...addresses].filter((text) => text !== '').join('  ')}</span>
     </span>
     ${

@@ -76,7 +76,7 @@ function endWords(is: Extract<Is, { readonly end: unknown }>): string {
     case 'untranslated':
       return 'nothing translates it: it ends at this host';
     case 'mistranslated':
-      return 'is translated to somebody else';
+      return 'is translated to another destination';
     case 'unmasked':
       return 'leaves with an address that others have no route back to';
     case 'not-undone':

@@ -26,7 +26,7 @@ export function judgeNothingFollowed(
     return [
       checksOf('container').fail(
         'published-elsewhere',
-        `port ${listNames([...new Set(asked.map(({ hostPort }) => String(hostPort)))], 4)} is published on ${first.hostIp} only: nobody outside reaches it`,
+        `port ${listNames([...new Set(asked.map(({ hostPort }) => String(hostPort)))], 4)} is published on ${first.hostIp} only: it cannot be reached from outside`,
         {
           about: first.container,
           meaning: 'only this host itself reaches it',

@@ -142,11 +142,11 @@ describe('an accepted finding', () => {
 });
 
 test.each([
-  ['a day that is none', { until: '2026-02-30' }, /is no day/],
-  ['another form of day', { until: '31.12.2026' }, /is no day/],
+  ['a day that is none', { until: '2026-02-30' }, /is not a date/],
+  ['another form of day', { until: '31.12.2026' }, /is not a date/],
   ['a day that has passed', { until: '2026-11-29' }, /has passed/],
   ['no reason', { reason: '  ' }, /must say why/],
-  ['an id that check does not show', { id: 'ffffff' }, /finds nothing of the name ffffff/],
+  ['an id that check does not show', { id: 'ffffff' }, /shows no finding ffffff/],
 ])('%s: refused, exit 2, with what to do', async (_, change, message) => {
   const { host, verdict, state } = hostWith(CLOSED);
   const [effect] = (await verdict()).effects;
