@@ -37,7 +37,7 @@ export interface Finding {
   readonly level?: Level;
   /** The container it is about; without a rule, its place is where the rules of the container's ports would be. */
   readonly container?: string;
-  /** The command that repairs it, where `restore` does not. */
+  /** The command that repairs it, or what to do, where `restore` does not. */
   readonly remedy?: string;
   /** What it means for the containers, in one line. */
   readonly consequence: string;

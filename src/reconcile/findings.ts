@@ -68,6 +68,7 @@ export const unreadFinding = (name: RuleName): Finding => ({
   severity: 'exposure',
   ...name,
   consequence: 'your own rule in DOCKER-USER is gone, with every other there; it could not be recorded',
+  remedy: 'load it again from the file or program that it comes from',
 });
 
 function extraFinding({ family, table, owned, orphaned, diverts }: Extra): Finding {

@@ -106,7 +106,8 @@ function irreparableIn({ effects }: HostVerdict, observation: Observation): Chec
   if (!effects.some(({ cause }) => cause === 'lost')) return undefined;
   const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
   if (!isEmptyPlan(plan)) return undefined;
-  const lost = new Set(observation.findings.filter(isDamage).map(({ rule }) => rule));
+  const unsaid = observation.findings.filter((one) => isDamage(one) && one.remedy === undefined);
+  const lost = new Set(unsaid.map(({ rule }) => rule));
   return [...new Set(plan.leftOut.filter(({ rule }) => lost.has(rule)).map(({ reason }) => reason))];
 }
 

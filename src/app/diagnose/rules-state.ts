@@ -131,7 +131,7 @@ async function usedOf(host: Pick<DiagnosisHost, 'usualVariant'>, variants: Varia
  *
  * @param newest - a later reading of one of them, which counts instead
  */
-export function rulesetsIn({ nft, legacy }: Variants, newest?: Live): readonly VariantRules[] {
+function rulesetsIn({ nft, legacy }: Variants, newest?: Live): readonly VariantRules[] {
   return [nft, ...(legacy === undefined ? [] : [legacy])]
     .map((read) => (newest?.variant === read.variant ? newest : read))
     .filter(({ variant, rules }) => decidesAnything(rules) || variant === newest?.variant)

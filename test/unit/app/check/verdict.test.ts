@@ -83,12 +83,24 @@ describe('a host is judged by its packets', () => {
     const stored = { ...BASELINE, baseline: { ...BASELINE.baseline, unread: [gone] } };
     const found = await checked(memoryCheckHost(), { stored });
     expect(found.verdict).toMatchObject({ state: 'damaged', exit: 1 });
-    expect(textOf(found)).toContain(
-      'restore cannot repair this: it could not be recorded: load it again from the file or program that it comes from',
-    );
-    expect(textOf(found)).not.toContain('Next:');
+    expect(textOf(found)).toContain('Next: load it again from the file or program that it comes from');
+    expect(textOf(found)).not.toContain('rulesguard restore');
     const beside = await checked(memoryCheckHost(flushed(WHOLE_RULES)), { stored });
     expect(textOf(beside)).toContain('Next: rulesguard restore --dry-run');
+  });
+
+  test('a lost rule that a restore must not write: why it does not, and not that it repairs', async () => {
+    const host = memoryHost(filterFirst('-A DOCKER-USER -s 203.0.113.7/32 -j DROP'), ENGINE_REPLY);
+    await snapped(host);
+    const recorded = host.stored.at(-1);
+    if (recorded === undefined) throw new Error('nothing was recorded');
+    const { readInFull: _, ...baseline } = recorded.baseline;
+    const found = await checked(memoryCheckHost(), { stored: { ...recorded, baseline } });
+    expect(found.verdict).toMatchObject({ state: 'damaged', exit: 1 });
+    expect(textOf(found)).toContain(
+      'restore cannot repair this: its baseline was recorded without verifying it',
+    );
+    expect(textOf(found)).not.toContain('Next: rulesguard restore');
   });
 
   test("a rule in DOCKER-USER is the operator's: INTACT, with a count", async () => {
