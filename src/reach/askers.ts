@@ -1,6 +1,6 @@
 import type { Family } from '../net/family.ts';
 import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
-import type { End } from './alike.ts';
+import type { End } from './alike/alike.ts';
 import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
 import { isNobodys } from './far.ts';

@@ -1,7 +1,7 @@
 import type { Rule } from '../firewall/iptables/text/model.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { PathEnd } from '../trace/path.ts';
-import type { Alike, End, EndClass } from './alike.ts';
+import type { Alike, End, EndClass } from './alike/alike.ts';
 import type { Judgement } from './judge/cause.ts';
 import type { AskedFor, Asker, Is } from './cell.ts';
 import { actors, endingOf, type Decider } from './judge/decider.ts';

@@ -1,7 +1,7 @@
 import { addressIn } from '../docker/inventory/inventory.ts';
 import { blockOf, overlap } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
-import type { KnownNames } from './rule-needs.ts';
+import type { KnownNames } from './alike/rule-needs.ts';
 import type { Terrain } from './terrain.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { PublishedIntent } from '../docker/intent/values.ts';
 import { isLoopback } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
-import type { End } from './alike.ts';
+import type { End } from './alike/alike.ts';
 import type { AskedFor, Asker, Cell, Relation, Spot } from './cell.ts';
 import {
   askingSpots,

@@ -1,6 +1,6 @@
 import type { FamilyIntent } from '../docker/intent/values.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
-import { Alike } from './alike.ts';
+import { Alike } from './alike/alike.ts';
 import type { Asking } from './askers.ts';
 import { judge, type Judgement, type Whose } from './judge/cause.ts';
 import { wayOf } from './judge/foreign.ts';

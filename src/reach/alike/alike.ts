@@ -1,11 +1,11 @@
-import type { Rule } from '../firewall/iptables/text/model.ts';
-import { blockOf, overlap } from '../net/address.ts';
-import type { Family } from '../net/family.ts';
-import { portRange } from '../trace/match/ports.ts';
-import { memory } from '../trace/memory.ts';
-import type { NetworkState } from '../trace/network-state.ts';
+import type { Rule } from '../../firewall/iptables/text/model.ts';
+import { blockOf, overlap } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+import { portRange } from '../../trace/match/ports.ts';
+import { memory } from '../../trace/memory.ts';
+import type { NetworkState } from '../../trace/network-state.ts';
 import { namesAskedBy, type AskedNames } from './asked-names.ts';
-import { FROM_PORT } from './question.ts';
+import { FROM_PORT } from '../question.ts';
 import { pairKey, RuleIndex, type PlacedRule } from './rule-index.ts';
 import { opened, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 

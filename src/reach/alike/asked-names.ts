@@ -1,6 +1,6 @@
-import { blockOf, overlap, type AddressBlock } from '../net/address.ts';
-import type { Family } from '../net/family.ts';
-import type { NetworkState } from '../trace/network-state.ts';
+import { blockOf, overlap, type AddressBlock } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+import type { NetworkState } from '../../trace/network-state.ts';
 import type { KnownNames } from './rule-needs.ts';
 
 /** What sets and nftables' own tables ask of the ends of packets. */

@@ -1,6 +1,6 @@
-import type { Rule } from '../firewall/iptables/text/model.ts';
-import { blockOf, type AddressBlock } from '../net/address.ts';
-import { partsOf, type Extension } from '../trace/match/rule-parts.ts';
+import type { Rule } from '../../firewall/iptables/text/model.ts';
+import { blockOf, type AddressBlock } from '../../net/address.ts';
+import { partsOf, type Extension } from '../../trace/match/rule-parts.ts';
 
 /** Which end of a packet a rule asks of: the one it comes from, the one it goes to, or either. */
 export type RuleSide = 'from' | 'to' | 'either';

@@ -1,13 +1,16 @@
-import type { Chain, Rule, Ruleset } from '../firewall/iptables/text/model.ts';
-import { blockOf, formatBlock, overlap, type AddressBlock } from '../net/address.ts';
-import type { Family } from '../net/family.ts';
-import type { NetworkState, VariantRules } from '../trace/network-state.ts';
-import { FROM_PORT, OUTSIDE_PORTS } from './question.ts';
+import type { Chain, Rule, Ruleset, Variant } from '../../firewall/iptables/text/model.ts';
+import { blockOf, formatBlock, overlap, type AddressBlock } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+import type { NetworkState } from '../../trace/network-state.ts';
+import { CutRules } from './cut-rules.ts';
+import { FROM_PORT, OUTSIDE_PORTS } from '../question.ts';
 import { needsOf, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 
 export interface PlacedRule {
   readonly rule: Rule;
   readonly needs: RuleNeeds;
+  readonly variant: Variant;
+  readonly table: string;
   readonly chain: Chain;
   readonly at: number;
   /** Its number among all rules: of two of one chain the lower one is met first. */
@@ -49,8 +52,8 @@ const ownBlocks = ({ links }: NetworkState, family: Family): readonly AddressBlo
  * All others concern everybody.
  */
 export class RuleIndex {
-  /** Of each chain the rules that concern everybody. */
-  private readonly plain = new Map<Chain, { readonly placed: PlacedRule[]; cut: Chain }>();
+  /** The rules that concern everybody. */
+  private readonly plain: PlacedRule[] = [];
   readonly byAddress = new Map<string, PlacedRule[]>();
   readonly byPort = new Map<number, PlacedRule[]>();
   private readonly byBridge = new Map<string, PlacedRule[]>();
@@ -67,6 +70,7 @@ export class RuleIndex {
   /** Containers that rules for everybody lead to. */
   private readonly ledTo = new Set<string>();
   private readonly states = new Map<string, NetworkState>();
+  private readonly cuts = new Map<string, CutRules>();
   private rules = 0;
   private readonly netState: NetworkState;
   private readonly family: Family;
@@ -98,21 +102,18 @@ export class RuleIndex {
       for (const block of one.needs.leads) blocks.add(formatBlock(block));
       for (const address of one.needs.leadsTo) this.ledTo.add(address);
     }
-    for (const [chain, held] of this.plain)
-      held.cut = { ...chain, rules: held.placed.map(({ rule }) => rule) };
     this.blocks = blocks;
     this.ranges = ranges;
     this.isOpaque = all.some(({ needs }) => needs.isOpaque);
   }
 
-  private readRules(variant: string, { tables }: Ruleset): readonly PlacedRule[] {
+  private readRules(variant: Variant, { tables }: Ruleset): readonly PlacedRule[] {
     return [...tables.values()].flatMap(({ name, chains }) =>
       [...chains.values()].flatMap((chain) => {
-        this.plain.set(chain, { placed: [], cut: chain });
         const place = `${variant} ${name} ${chain.name}`;
         return chain.rules.map((rule, at): PlacedRule => {
           const needs = needsOf(rule, this.names);
-          return { rule, needs, chain, at, place, order: this.rules++ };
+          return { rule, needs, variant, table: name, chain, at, place, order: this.rules++ };
         });
       }),
     );
@@ -129,7 +130,7 @@ export class RuleIndex {
       }
     } else if (ports[0] !== undefined) listIn(this.byPort, ports[0].port).push(one);
     else if (bridges[0] !== undefined) listIn(this.byBridge, bridges[0]).push(one);
-    else if (!this.isStray(one)) this.plain.get(one.chain)?.placed.push(one);
+    else if (!this.isStray(one)) this.plain.push(one);
   }
 
   private isStray(one: PlacedRule): boolean {
@@ -168,40 +169,46 @@ export class RuleIndex {
     readonly bridges: readonly string[];
   }): NetworkState {
     const addresses = new Set([...ends.addresses, ...this.ledTo]);
-    const homesOf = (all: Iterable<string>): readonly string[] =>
-      [...all].flatMap((address) => this.names.homes.get(address) ?? []);
     const ports = new Set([...ends.ports, FROM_PORT]);
-    const bridges = new Set([...ends.bridges, ...homesOf(addresses)]);
+    const bridges = new Set(ends.bridges);
+    const homed = (): CutRules => {
+      for (const address of addresses) {
+        const home = this.names.homes.get(address);
+        if (home !== undefined) bridges.add(home);
+      }
+      return this.cutFor(bridges);
+    };
     const metRules = (): readonly PlacedRule[] =>
       [
         ...[...addresses].flatMap((address) => this.byAddress.get(address) ?? []),
         ...[...ports].flatMap((port) => this.byPort.get(port) ?? []),
-        ...[...bridges].flatMap((bridge) => this.byBridge.get(bridge) ?? []),
       ].filter(({ needs }) => isMet(needs, addresses, ports, bridges));
+    let cut = homed();
     let met = metRules();
     // What a rule leads to another container meets the rules for that one too.
     for (let known = -1; known !== met.length; met = metRules()) {
       known = met.length;
-      for (const address of met.flatMap(({ needs }) => needs.leadsTo)) addresses.add(address);
-      for (const bridge of homesOf(addresses)) bridges.add(bridge);
+      for (const address of [...cut.leadsTo, ...met.flatMap(({ needs }) => needs.leadsTo)])
+        addresses.add(address);
+      cut = homed();
     }
-    const extra = new Map<Chain, PlacedRule[]>();
-    for (const one of [...met, ...[...addresses].flatMap((address) => this.straysFor(address))])
-      listIn(extra, one.chain).push(one);
-    const { family } = this;
-    const rulesets = this.netState.rulesets.map(({ variant, rules }): VariantRules => {
-      const chains = mapChains(rules[family], (chain) => this.cut(chain, extra.get(chain) ?? []));
-      return { variant, rules: { ...rules, [family]: chains } };
-    });
+    const rulesets = cut.with([...met, ...[...addresses].flatMap((address) => this.straysFor(address))]);
     return { ...this.netState, rulesets, cutFrom: this.netState };
   }
 
-  /** A chain with those rules alone that concern everybody, and these. */
-  private cut(chain: Chain, extra: readonly PlacedRule[]): Chain {
-    const plain = this.plain.get(chain) ?? { placed: [], cut: chain };
-    if (extra.length === 0) return plain.cut;
-    const placed = [...new Set([...plain.placed, ...extra])].sort((a, b) => a.at - b.at);
-    return { ...chain, rules: placed.map(({ rule }) => rule) };
+  /** The rules that concern everybody, and those of some bridges. */
+  private cutFor(bridges: ReadonlySet<string>): CutRules {
+    const name = [...bridges].sort().join(' ');
+    const found = this.cuts.get(name) ?? this.findCut(bridges);
+    this.cuts.set(name, found);
+    return found;
+  }
+
+  private findCut(bridges: ReadonlySet<string>): CutRules {
+    const theirs = [...bridges]
+      .flatMap((bridge) => this.byBridge.get(bridge) ?? [])
+      .filter(({ needs }) => needs.bridges.every((bridge) => bridges.has(bridge)));
+    return new CutRules(this.netState.rulesets, this.family, [...this.plain, ...theirs]);
   }
 }
 
@@ -214,15 +221,6 @@ const isMet = (
   addresses.every((address) => theirs.has(address)) &&
   ports.every(({ port }) => theirPorts.has(port)) &&
   bridges.every((bridge) => theirBridges.has(bridge));
-
-const mapChains = ({ tables }: Ruleset, map: (chain: Chain) => Chain): Ruleset => ({
-  tables: new Map(
-    [...tables].map(([name, table]) => [
-      name,
-      { ...table, chains: new Map([...table.chains].map(([chain, held]) => [chain, map(held)] as const)) },
-    ]),
-  ),
-});
 
 /** How two addresses that rules name together are known. */
 export const pairKey = (a: string, b: string): string => [a, b].sort().join(' ');
