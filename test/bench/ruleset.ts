@@ -45,6 +45,20 @@ export function mixedHost(rules: number): BenchHost {
   };
 }
 
+/** All rules Docker's, for so many containers with one published port each, spread over networks. */
+export function servingHost(ports: number, networks: number): BenchHost {
+  return {
+    name: `${String(ports)} ports on ${String(networks)} networks`,
+    rules: 2 * DAEMON_RULES + networks * NETWORK_RULES + ports * PORT_RULES,
+    ...layOut(
+      networks,
+      Array.from({ length: ports }, (_, i) => endpointAt(i, networks)),
+      ports,
+      [],
+    ),
+  };
+}
+
 function hostOf(dockers: number, foreign: readonly string[]): Omit<BenchHost, 'name' | 'rules'> {
   const networks = Math.max(
     1,
@@ -55,6 +69,16 @@ function hostOf(dockers: number, foreign: readonly string[]): Omit<BenchHost, 'n
   const endpoints = Array.from({ length: published + (left % PORT_RULES) }, (_, i) =>
     endpointAt(i, networks),
   );
+  return layOut(networks, endpoints, published, foreign);
+}
+
+/** @param published - how many of the endpoints publish a port */
+function layOut(
+  networks: number,
+  endpoints: readonly Endpoint[],
+  published: number,
+  foreign: readonly string[],
+): Omit<BenchHost, 'name' | 'rules'> {
   const bridges = Array.from({ length: networks }, (_, i) => bridgeAt(i));
   const publishing = endpoints.slice(0, published);
   // A container that publishes nothing has only its raw rule.

@@ -1,6 +1,6 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. `--short` shows that it runs
 // to its end; `--against FOLDER|COMMIT [RULES...]` compares with another state of the project. With words, only the
-// sections they name: text, plan, check, restore, guard, memory; and these, which are run only when named, because they bring up
+// sections they name: text, plan, check, restore, guard, reach, memory; and these, which are run only when named, because they bring up
 // real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart, doctor. docs/evidence/performance.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
@@ -9,6 +9,7 @@ import { doctorTable, gatherHere } from './engine-doctor.ts';
 import { measureHere, type Rounds } from './engine-measure.ts';
 import { againstTable } from './against.ts';
 import { BENCH_ERAS, engineTables } from './engine-ports.ts';
+import { reachTable } from './reach.ts';
 import { restartTable } from './engine-restart.ts';
 import { ENVIRONMENTS, type Environment } from './program.ts';
 import { HOST_NETWORK, IS_SHORT } from './self.ts';
@@ -30,6 +31,7 @@ const sections: Sections = {
     (environment) => [`restore after iptables -F, ${environment}`, () => restoreTable(environment)] as const,
   ),
   guard: [['Around a firewall change', guardTable]],
+  reach: [['With and without following packets', reachTable]],
   memory: [['Peak memory of check', memoryTable]],
 };
 
