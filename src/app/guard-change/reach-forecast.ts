@@ -2,7 +2,7 @@ import { networkStateOf } from '../../doctor/facts/network-state.ts';
 import { planRepair } from '../../firewall/iptables/plan/plan.ts';
 import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
-import type { HostRules, Rule } from '../../firewall/iptables/text/model.ts';
+import { EMPTY_RULESET, type HostRules, type Rule } from '../../firewall/iptables/text/model.ts';
 import type { SandboxNetwork } from '../../host/sandbox/network.ts';
 import { Fault } from '../../fault.ts';
 import { FAMILIES } from '../../net/family.ts';
@@ -27,6 +27,8 @@ export interface LeftBehind {
   readonly sets?: NetworkState['sets'];
 }
 
+const NO_RULES: HostRules = { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET };
+
 /** What a change does to who reaches what; undefined where no terrain is known. */
 export function reachForecast(context: ChangeContext, left: LeftBehind): ReachForecast | undefined {
   const { terrain, before, live } = context;
@@ -36,7 +38,11 @@ export function reachForecast(context: ChangeContext, left: LeftBehind): ReachFo
   const isDockers = dockersRules(before);
   const change = reachChange(terrain, after, isDockers);
   const isBesideRules = network !== undefined && network.changes.length > 0;
-  const isConcerned = isBesideRules || mayConcern(live.rules, left.rules, change.stillUnknown);
+  const isConcerned =
+    isBesideRules ||
+    mayConcern(live.rules, left.rules, change.stillUnknown) ||
+    (left.other !== undefined &&
+      mayConcern(context.other?.rules ?? NO_RULES, left.other.rules, change.stillUnknown));
   return {
     change,
     beside: network?.changes ?? [],

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Forecast } from '../../../src/app/guard-change/change.ts';
 import { readContext } from '../../../src/app/guard-change/context.ts';
 import { predictedFrom } from '../../../src/app/guard-change/predict.ts';
+import { reachForecast } from '../../../src/app/guard-change/reach-forecast.ts';
 import { impactOn } from '../../../src/app/guard-change/impact-since.ts';
 import { verdictOf, type ForecastVerdict } from '../../../src/app/guard-change/verdict.ts';
 import { Fault } from '../../../src/fault.ts';
+import { EMPTY_RULESET } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import { withRule } from '../../support/app/edit-rules.ts';
 import { changeHost } from '../../support/app/hosts.ts';
@@ -75,6 +77,26 @@ describe('the verdict of a forecast', () => {
     const after = withRule(context.live.rules, 'ipv4', 'filter', rule, 'first');
     const forecast = await predictedFrom(changeHost(RECORDING), context, after);
     expect(verdictOf(forecast, context).verdict).toBe(verdict);
+  });
+
+  test('ways that nobody can follow, and a rule in the other variant: it may concern them', async () => {
+    const { context } = await judge({ rules: 'kept', engine: 'answers' });
+    const vague = '-A DOCKER-USER -m recent --rcheck -j DROP';
+    const rules = withRule(context.live.rules, 'ipv4', 'filter', vague, 'first');
+    const seen = {
+      ...context,
+      live: { ...context.live, rules },
+      terrain: context.terrain && {
+        ...context.terrain,
+        netState: { ...context.terrain.netState, rulesets: [{ variant: context.live.variant, rules }] },
+      },
+    };
+    const { ruleset: ipv4 } = parseSave(
+      '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 10.9.9.9/32 -j DROP\nCOMMIT\n',
+    );
+    const other = { variant: 'legacy', rules: { ipv4, ipv6: EMPTY_RULESET } } as const;
+    expect(reachForecast(seen, { rules })?.blind).toBe(0);
+    expect(reachForecast(seen, { rules, other })?.blind).toBeGreaterThan(0);
   });
 
   test('a stale DNAT that leads to a container: would break, though no way of Docker’s is cut', async () => {
