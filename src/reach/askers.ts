@@ -40,19 +40,32 @@ const distinctBy = <Value>(values: readonly Value[], keyOf: (value: Value) => st
 
 /** Interfaces by which packets come from outside: they have an address and a carrier. */
 export const doorsOf = (
-  { links }: NetworkState,
+  netState: NetworkState,
   family: Family,
   bridges: ReadonlySet<string>,
 ): readonly NetworkLink[] =>
-  links.filter(
-    ({ name, up, carrier, master, addresses }) =>
-      name !== 'lo' &&
-      up &&
-      carrier &&
-      master === '' &&
-      !bridges.has(name) &&
-      addresses.some((one) => one.family === family && one.scope === 'global'),
+  netState.links.filter(
+    (link) =>
+      link.name !== 'lo' &&
+      link.up &&
+      link.carrier &&
+      link.master === '' &&
+      !bridges.has(link.name) &&
+      !isOfGuests(link, netState) &&
+      link.addresses.some((one) => one.family === family && one.scope === 'global'),
   );
+
+/** Kinds of the ports that a bridge of containers or virtual machines has. */
+const GUEST_PORTS: ReadonlySet<string> = new Set(['veth', 'tun']);
+
+/**
+ * Whether an interface is a bridge of another Engine's containers, or of virtual machines: those are on this host, not outside. A bridge
+ * that holds an uplink, or that a gateway is behind, is none.
+ */
+const isOfGuests = ({ name, kind }: NetworkLink, { links, routes }: NetworkState): boolean =>
+  kind === 'bridge' &&
+  !routes.some(({ dev, via }) => dev === name && via !== '') &&
+  links.every((port) => port.master !== name || GUEST_PORTS.has(port.kind));
 
 /** Somebody outside for each interface that has an address and a carrier, by every way packets come in by it. */
 export const outsideAskers = (
