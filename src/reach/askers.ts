@@ -51,7 +51,6 @@ export const doorsOf = (
       link.carrier &&
       link.master === '' &&
       !bridges.has(link.name) &&
-      !isOfGuests(link, netState) &&
       link.addresses.some((one) => one.family === family && one.scope === 'global'),
   );
 
@@ -76,11 +75,11 @@ export const outsideAskers = (
   doors.flatMap((link) =>
     outsidersOf(link, family, { netState })
       .filter((address) => !isOwnAddress(netState, address))
-      .map((address) => ({
-        by: 'outside' as const,
+      .map((address): OutsideAsker => ({
+        by: 'outside',
         interface: link.name,
         address,
-        from: isNobodys(address) ? ('beyond' as const) : ('link' as const),
+        from: isOfGuests(link, netState) ? 'guests' : isNobodys(address) ? 'beyond' : 'link',
       })),
   );
 

@@ -18,7 +18,8 @@ export type Asker =
       readonly by: 'outside';
       readonly interface: string;
       readonly address: string;
-      readonly from: 'link' | 'beyond';
+      /** `guests`: of another bridge on this host, of another Engine or of virtual machines. */
+      readonly from: 'link' | 'beyond' | 'guests';
     }
   | { readonly by: 'host' }
   /** A container; `is` says what it is to the container asked, where one is asked. */

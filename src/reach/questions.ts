@@ -12,14 +12,8 @@ import {
   type OutsideAsker,
 } from './askers.ts';
 import type { Promises } from './should.ts';
-import {
-  addressesOf,
-  hasRoute,
-  hostAddresses,
-  publishedSpots,
-  spotsOf,
-  type PublishedSpot,
-} from './spots.ts';
+import { hasRoute, hostAddresses, publishedSpots, spotsOf } from './spots.ts';
+import { containerTargets, type ContainerTarget } from './targets.ts';
 import type { Terrain } from './terrain.ts';
 
 /** Somebody asks something; what is meant for the port, where a published one is asked. */
@@ -38,11 +32,6 @@ export interface QuestionGroup {
   readonly size: number;
   readonly members: () => readonly Question[];
 }
-
-type ContainerAsked = Extract<AskedFor, { readonly spot: Spot }>;
-
-/** The first of these that a container does not publish stands for all that it does not publish. */
-const UNPUBLISHED = { tcp: [81, 82, 83, 84, 85], udp: [5353, 5354, 5355, 5356, 5357] } as const;
 
 /** Who asks on this host: outside by each interface that is a door, and of containers that must fare alike one of each network. */
 export const askingOf = (
@@ -84,20 +73,13 @@ export function questionGroups(
   const open = new Set(doors(terrain, family).map(({ name }) => name));
   const outside = asking.outside.filter((asker) => open.has(asker.interface));
   const bridgesOf = bridgesByContainer(spots);
-  const hosts = hostAddresses(netState, family, inventory.networks);
-  const ports = publishedSpots(inventory.ports, spots, promises);
-  const published = ports.flatMap((one): readonly ContainerTarget[] => {
-    const { spot, port, intent } = one;
-    const { port: inside, proto, hostPort = 0 } = port;
-    return addressesOf(port, intent, hosts, family).map((at) => {
-      const asked = { what: 'published', spot, port: inside, at, hostPort } as const;
-      return { asked, proto, published: intent };
-    });
+  const targets = containerTargets({
+    spots,
+    ports: publishedSpots(inventory.ports, spots, promises),
+    hosts: hostAddresses(netState, family, inventory.networks),
+    family,
+    portsUnknown: inventory.portsUnknown ?? [],
   });
-  // Which ports of these are published the Engine did not say.
-  const unsaid = new Set(terrain.inventory.portsUnknown?.map(({ container }) => container));
-  const knownSpots = spots.filter(({ container }) => !unsaid.has(container));
-  const targets = [...published, ...ownPorts(ports), ...unpublishedTargets(knownSpots, ports)];
   const groups = new Map<string, ContainerTarget[]>();
   for (const target of targets) {
     const key = targetKey(target, classify);
@@ -109,37 +91,6 @@ export function questionGroups(
     ...[...groups.values()].flatMap((group) => askedBy(group, { ...asking, outside }, bridgesOf)),
     ...outwards({ spots, outside, terrain, family, classify }),
   ];
-}
-
-/** What is asked of a container. */
-interface ContainerTarget extends Pick<Question, 'proto' | 'published'> {
-  readonly asked: ContainerAsked;
-}
-
-/** A port is published on several addresses, and asked at the container's own once. */
-function ownPorts(ports: readonly PublishedSpot[]): readonly ContainerTarget[] {
-  const found = new Map<string, ContainerTarget>();
-  for (const { spot, port, intent } of ports) {
-    const { proto } = port;
-    const asked = { what: 'own-port', spot, port: port.port } as const;
-    const key = `${spot.address} ${proto} ${String(port.port)}`;
-    if (!found.has(key)) found.set(key, { asked, proto, published: intent });
-  }
-  return [...found.values()];
-}
-
-function unpublishedTargets(
-  spots: readonly Spot[],
-  ports: readonly PublishedSpot[],
-): readonly ContainerTarget[] {
-  const taken = new Set(ports.map(({ spot, port }) => `${spot.address} ${port.proto} ${String(port.port)}`));
-  return spots.flatMap((spot) =>
-    (['tcp', 'udp'] as const).map((proto): ContainerTarget => {
-      const port =
-        UNPUBLISHED[proto].find((one) => !taken.has(`${spot.address} ${proto} ${String(one)}`)) ?? 1;
-      return { asked: { what: 'unpublished', spot, port }, proto, published: undefined };
-    }),
-  );
 }
 
 function targetKey({ asked, proto, published }: ContainerTarget, classify: Classify): string {
@@ -226,7 +177,7 @@ interface OutwardParts {
 
 /** Containers to the outside, and to their name servers. */
 function outwards({ spots, outside, terrain, family, classify }: OutwardParts): readonly QuestionGroup[] {
-  const far = [...new Set(outside.map(({ address }) => address))];
+  const far = [...new Set(outside.flatMap(({ address, from }) => (from === 'guests' ? [] : [address])))];
   const servers = terrain.nameServers.filter(
     (one) => familyOf(one) === family && !isLoopback(one) && hasRoute(terrain.netState, family, one),
   );

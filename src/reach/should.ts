@@ -59,7 +59,7 @@ function publishedShould(asker: Asker, at: string, published: PublishedIntent, p
   if (binding === undefined || bare.has(bridge)) return 'no-promise';
   switch (asker.by) {
     case 'outside':
-      if (!isLoopback(at)) return 'reached';
+      if (!isLoopback(at)) return asker.from === 'guests' ? 'no-promise' : 'reached';
       return binding.closedRemotely ? 'stopped' : 'no-promise';
     case 'host':
       if (!isLoopback(at)) return 'reached';
@@ -101,7 +101,10 @@ function directShould(
   if (to === undefined) return 'no-promise';
   if (asker.by === 'host') return bare.has(spot.bridge) ? 'no-promise' : 'reached';
   const past = (by: string): Should => pastBridge(by, asked, published, to, bare.has(spot.bridge));
-  if (asker.by === 'outside') return past(asker.interface);
+  if (asker.by === 'outside') {
+    const should = past(asker.interface);
+    return should === 'reached' && asker.from === 'guests' ? 'no-promise' : should;
+  }
   const from = networks.get(asker.spot.bridge);
   if (from === undefined) return 'no-promise';
   if (from === to) {

@@ -19,11 +19,11 @@ export const reachSummary = ({ cells, counts, promised }: JudgedTable): ReachSum
   groups: groupsOf(cells),
 });
 
-type Told = Exclude<Effect, 'same'>;
+type DifferingEffect = Exclude<Effect, 'same'>;
 
 /** How an effect is called, in one word and in a few, and the tone of the page it has. */
 const EFFECTS: Readonly<
-  Record<Told, { readonly word: string; readonly means: string; readonly tone: string }>
+  Record<DifferingEffect, { readonly word: string; readonly means: string; readonly tone: string }>
 > = {
   outage: { word: 'outage', means: 'not reached, though they should be', tone: 'fail' },
   exposure: { word: 'exposure', means: 'reached, though they should not be', tone: 'fail' },
@@ -36,7 +36,9 @@ const EFFECTS: Readonly<
 export function reachSection(reach: ReachSummary | undefined): Html | undefined {
   if (reach === undefined) return undefined;
   const { counts, promised, groups } = reach;
-  const different = (Object.keys(EFFECTS) as readonly Told[]).filter((effect) => counts[effect] > 0);
+  const different = (Object.keys(EFFECTS) as readonly DifferingEffect[]).filter(
+    (effect) => counts[effect] > 0,
+  );
   const same = promised - different.reduce((sum, effect) => sum + counts[effect], 0);
   return html`<section aria-labelledby="reach">
     <h2 id="reach">Who reaches what</h2>

@@ -63,7 +63,7 @@ export function cellJson(cell: ToldCell): Readonly<Record<string, string | numbe
 function askerJson(asker: Asker): Readonly<Record<string, string | null>> {
   switch (asker.by) {
     case 'outside': {
-      const from = asker.from === 'link' ? 'link' : 'outside';
+      const from = asker.from === 'beyond' ? 'outside' : asker.from;
       return { from, by: asker.interface, source: asker.address, fromNetwork: null };
     }
     case 'host':

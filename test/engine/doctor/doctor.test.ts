@@ -8,7 +8,7 @@ import { consult, judgePlant, settleDoctor, type Doctor, type Verdict } from '..
 import { flowNames } from '../../support/doctor/flows.ts';
 import type { Plant } from '../../support/doctor/plants/plant.ts';
 import { PLANTS } from '../../support/doctor/plants/plants.ts';
-import { plantIt, takeOut, unsound } from '../../support/doctor/prove.ts';
+import { plantIt, takeOut, unsound } from '../../support/doctor/probes/prove.ts';
 import { raiseScene, type Scene } from '../../support/doctor/scene.ts';
 import { reportOf, type Row } from '../../support/doctor/table.ts';
 import type { HealthyScene } from '../../support/doctor/healthy-scene.ts';

@@ -10,7 +10,7 @@ import {
   probeEnv,
   probeRequest,
   type ProbedTown,
-} from '../../support/doctor/probed-town.ts';
+} from '../../support/doctor/probes/probed-town.ts';
 import { inhabitantsOf, stateOf } from '../../support/doctor/remains.ts';
 import { describeEngines } from '../../support/incident/eras.ts';
 import { startEngine, type Engine } from '../../support/lab/engine.ts';

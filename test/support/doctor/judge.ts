@@ -5,7 +5,7 @@ import { createHost, told, type Host } from '../host.ts';
 import { LAB_ENV } from '../lab/run.ts';
 import type { Plant } from './plants/plant.ts';
 import { restart } from './plants/engine.ts';
-import { extraOf, unsound } from './prove.ts';
+import { extraOf, unsound } from './probes/prove.ts';
 import type { Scene } from './scene.ts';
 
 const PROGRAM = path.resolve(import.meta.dirname, '../../../bin/rulesguard.js');

@@ -3,7 +3,7 @@ import { makeRule } from '../../../src/firewall/iptables/text/model.ts';
 import type { Packet } from '../../../src/trace/packet.ts';
 import type { PathEnd } from '../../../src/trace/path.ts';
 import { CLIENT, HOST } from '../lab/wire.ts';
-import type { Inhabitant, ProbedTown } from './probed-town.ts';
+import type { Inhabitant, ProbedTown } from './probes/probed-town.ts';
 
 /** One end of a path: an address, and the interface on this host that leads there. */
 interface End {

@@ -25,9 +25,22 @@ const withLinks = (links: readonly NetworkLink[], routes: readonly Route[] = [])
   },
 });
 
-const doorsIn = (terrain: Terrain): readonly string[] => [
-  ...new Set(reachTable(terrain).flatMap(({ asker }) => (asker.by === 'outside' ? [asker.interface] : []))),
-];
+/** Addresses outside that containers ask, and whether the bridge's neighbours are promised published ports. */
+const behind = (terrain: Terrain, address: string) => {
+  const cells = reachTable(terrain);
+  const isAsked = cells.some(({ asked }) => asked.what === 'outside' && asked.address === address);
+  const isPromised = cells.some(
+    ({ asker, asked, should }) =>
+      asker.by === 'outside' &&
+      asker.address === address &&
+      asked.what === 'published' &&
+      should === 'reached',
+  );
+  const isKeptOut = cells.some(
+    ({ asker, should }) => asker.by === 'outside' && asker.address === address && should === 'stopped',
+  );
+  return { isAsked, isPromised, isKeptOut };
+};
 
 const BEHIND: Route = {
   ...{ family: 'ipv4', table: 'main', type: 'unicast', to: '10.9.0.0/16', via: '198.51.100.2', dev: 'br0' },
@@ -40,7 +53,8 @@ test.each<[what: string, terrain: Terrain, isOutside: boolean]>([
   ['one that holds the uplink', withLinks(bridge('br0', ['', 'tun'])), true],
   ['one that a gateway is behind', withLinks(bridge('br0', ['veth']), [BEHIND]), true],
 ])('a bridge that is not Docker’s, %s: outside is behind it, or not', (_, terrain, isOutside) => {
-  expect(doorsIn(terrain)).toEqual(isOutside ? ['eth0', 'br0'] : ['eth0']);
+  const promise = { isAsked: isOutside, isPromised: isOutside, isKeptOut: true };
+  expect(behind(terrain, '198.51.100.2')).toEqual(promise);
 });
 
 const serversIn = (terrain: Terrain): readonly string[] => {

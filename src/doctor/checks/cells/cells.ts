@@ -11,7 +11,7 @@ import { openedBy } from '../../remedies/opened.ts';
 import type { ResolvedTarget } from '../../target/resolved.ts';
 import { byCommands, checksOf, listNames } from '../check.ts';
 import { BY_SOURCE } from '../paths/answers-astray.ts';
-import { keyOf, unexplained, type Told } from './explained.ts';
+import { keyOf, unexplained, type AlreadyTold } from './explained.ts';
 import { headline, wayLine } from './words.ts';
 
 /** Ways that are shown; `rulesguard reach` shows them all. */
@@ -27,7 +27,7 @@ const SHOWN = 3;
 export function judgeCells(
   about: ResolvedTarget,
   facts: Facts,
-  told: Told,
+  told: AlreadyTold,
   isUnsure: boolean,
 ): readonly Check[] {
   const open = openCells(facts, about);

@@ -5,7 +5,7 @@ import type { Facts } from '../../facts/facts.ts';
 import type { Followed } from '../../paths/follow.ts';
 
 /** What a diagnosis has told already. */
-export interface Told {
+export interface AlreadyTold {
   /** Failed checks, of what concerns the target. */
   readonly failed: readonly Check[];
   /** Paths that fail, and are told. */
@@ -15,7 +15,7 @@ export interface Told {
 /** Cells that nothing told explains. What decides about a cell that is explained explains every other cell that it decides. */
 export function unexplained(
   cells: readonly OpenCell[],
-  told: Told,
+  told: AlreadyTold,
   facts: Pick<Facts, 'networks'>,
 ): readonly OpenCell[] {
   const bridges = new Set(facts.networks.map(({ bridge }) => bridge));
@@ -34,7 +34,7 @@ export const keyOf = ({ cause, decider }: OpenCell): string =>
 /** Its fault is that Docker's rules are lost: what a restore does not repair is another. */
 const LOSSES: ReadonlySet<string> = new Set(['rules-lost', 'rules-stale']);
 
-function isTold(cell: OpenCell, { failed }: Told): boolean {
+function isTold(cell: OpenCell, { failed }: AlreadyTold): boolean {
   return failed.some((check) => {
     const { section, code, impairs, evidence } = check;
     // What is wrong inside a container changes nothing of what the host does.

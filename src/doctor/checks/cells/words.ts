@@ -3,7 +3,7 @@ import type { Cell, Effect } from '../../../reach/cell.ts';
 import type { OpenCell } from '../../cells.ts';
 import { outsiderName } from '../../../reach/outsiders.ts';
 
-type Told = Extract<Effect, 'outage' | 'exposure' | 'degraded'>;
+type Shown = Extract<Effect, 'outage' | 'exposure' | 'degraded'>;
 
 const ORDER: readonly Effect[] = ['outage', 'exposure', 'degraded'];
 
@@ -28,7 +28,7 @@ const kindOf = ({ asked }: Cell): 'published' | 'outside' | 'direct' =>
 function kindLine(cells: readonly OpenCell[]): string {
   const [first] = cells;
   if (first === undefined) return '';
-  const effect = first.effect as Told;
+  const effect = first.effect as Shown;
   const from = fromWords(cells);
   switch (kindOf(first)) {
     case 'published': {
@@ -53,7 +53,7 @@ function kindLine(cells: readonly OpenCell[]): string {
   }
 }
 
-function stateWords(effect: Told, from: string, number: number): string {
+function stateWords(effect: Shown, from: string, number: number): string {
   if (effect === 'degraded')
     return `${number === 1 ? 'sees' : 'see'} another address than that of who asks ${from}`;
   return `${effect === 'outage' ? 'unreachable' : 'reachable'} ${from}`;

@@ -1,17 +1,17 @@
-import { DEFAULT_SETTINGS } from '../recorded/inventories.ts';
+import { DEFAULT_SETTINGS } from '../../recorded/inventories.ts';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Check, NamedPath } from '../../../src/doctor/diagnosis.ts';
-import type { DockerProxy } from '../../../src/doctor/facts/facts.ts';
-import type { Endpoint, LiveNetwork, PublishedPort } from '../../../src/docker/inventory/inventory.ts';
-import { container, network, publish } from '../lab/build.ts';
-import type { Engine } from '../lab/engine.ts';
-import { LAB_ENV, must } from '../lab/run.ts';
-import { processes } from './remains.ts';
+import type { Check, NamedPath } from '../../../../src/doctor/diagnosis.ts';
+import type { DockerProxy } from '../../../../src/doctor/facts/facts.ts';
+import type { Endpoint, LiveNetwork, PublishedPort } from '../../../../src/docker/inventory/inventory.ts';
+import { container, network, publish } from '../../lab/build.ts';
+import type { Engine } from '../../lab/engine.ts';
+import { LAB_ENV, must } from '../../lab/run.ts';
+import { processes } from '../remains.ts';
 import type { ProbeRequest } from './run-probe.ts';
 
 const SCRIPT = path.resolve(import.meta.dirname, 'run-probe.ts');
-const TSX = path.resolve(import.meta.dirname, '../../../node_modules/tsx/dist/loader.mjs');
+const TSX = path.resolve(import.meta.dirname, '../../../../node_modules/tsx/dist/loader.mjs');
 
 /** Listens on 127.0.0.1:80 alone. */
 const LONELY = `use Socket; socket(S, AF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Flow } from './flows.ts';
-import { brokenNames, type Plant } from './plants/plant.ts';
-import { isAsWanted, flowText, type Scene } from './scene.ts';
+import type { Flow } from '../flows.ts';
+import { brokenNames, type Plant } from '../plants/plant.ts';
+import { isAsWanted, flowText, type Scene } from '../scene.ts';
 
 /** How often flows are tried again that should be back: a route or a neighbour takes a moment to be found again. */
 const TRIES = 4;

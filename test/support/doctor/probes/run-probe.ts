@@ -4,12 +4,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { NamedPath } from '../../../src/doctor/diagnosis.ts';
-import type { ContainerFacts, Facts } from '../../../src/doctor/facts/facts.ts';
-import { readVariant } from '../../../src/host/xtables/kernel.ts';
-import { probePaths } from '../../../src/app/diagnose/probe.ts';
-import { realDiagnosisHost } from '../../../src/app/diagnose/real-diagnosis-host.ts';
-import type { NetworkLink, LinkAddress } from '../../../src/trace/network-state.ts';
+import type { NamedPath } from '../../../../src/doctor/diagnosis.ts';
+import type { ContainerFacts, Facts } from '../../../../src/doctor/facts/facts.ts';
+import { readVariant } from '../../../../src/host/xtables/kernel.ts';
+import { probePaths } from '../../../../src/app/diagnose/probe.ts';
+import { realDiagnosisHost } from '../../../../src/app/diagnose/real-diagnosis-host.ts';
+import type { NetworkLink, LinkAddress } from '../../../../src/trace/network-state.ts';
 
 /** The input of this program. */
 export interface ProbeRequest {

@@ -1,0 +1,75 @@
+import type { PublishedIntent } from '../docker/intent/values.ts';
+import type { Endpoint } from '../docker/inventory/inventory.ts';
+import type { Family } from '../net/family.ts';
+import type { AskedFor, Cell, Spot } from './cell.ts';
+import { addressesOf, type PublishedSpot } from './spots.ts';
+
+/** The first of these that a container does not publish stands for all that it does not publish. */
+const UNPUBLISHED = { tcp: [81, 82, 83, 84, 85], udp: [5353, 5354, 5355, 5356, 5357] } as const;
+
+export type ContainerAsked = Extract<AskedFor, { readonly spot: Spot }>;
+
+/** What is asked of a container. */
+export interface ContainerTarget {
+  readonly proto: Cell['proto'];
+  /** What is meant for the port, where a published one is asked. */
+  readonly published: PublishedIntent | undefined;
+  readonly asked: ContainerAsked;
+}
+
+/** A port is published on several addresses, and asked at the container's own once. */
+function ownPorts(ports: readonly PublishedSpot[]): readonly ContainerTarget[] {
+  const found = new Map<string, ContainerTarget>();
+  for (const { spot, port, intent } of ports) {
+    const { proto } = port;
+    const asked = { what: 'own-port', spot, port: port.port } as const;
+    const key = `${spot.address} ${proto} ${String(port.port)}`;
+    if (!found.has(key)) found.set(key, { asked, proto, published: intent });
+  }
+  return [...found.values()];
+}
+
+function unpublishedTargets(
+  spots: readonly Spot[],
+  ports: readonly PublishedSpot[],
+): readonly ContainerTarget[] {
+  const taken = new Set(ports.map(({ spot, port }) => `${spot.address} ${port.proto} ${String(port.port)}`));
+  return spots.flatMap((spot) =>
+    (['tcp', 'udp'] as const).map((proto): ContainerTarget => {
+      const port =
+        UNPUBLISHED[proto].find((one) => !taken.has(`${spot.address} ${proto} ${String(one)}`)) ?? 1;
+      return { asked: { what: 'unpublished', spot, port }, proto, published: undefined };
+    }),
+  );
+}
+
+interface TargetParts {
+  readonly spots: readonly Spot[];
+  readonly ports: readonly PublishedSpot[];
+  /** Addresses of this host. */
+  readonly hosts: readonly string[];
+  readonly family: Family;
+  /** Containers whose published ports the Engine did not say: none of theirs is known to be unpublished. */
+  readonly portsUnknown: readonly Endpoint[];
+}
+
+/** All that is asked of containers: published ports by each address, ports at their own address, and those nobody published. */
+export function containerTargets({
+  spots,
+  ports,
+  hosts,
+  family,
+  portsUnknown,
+}: TargetParts): readonly ContainerTarget[] {
+  const published = ports.flatMap((one): readonly ContainerTarget[] => {
+    const { spot, port, intent } = one;
+    const { port: inside, proto, hostPort = 0 } = port;
+    return addressesOf(port, intent, hosts, family).map((at) => {
+      const asked = { what: 'published', spot, port: inside, at, hostPort } as const;
+      return { asked, proto, published: intent };
+    });
+  });
+  const unsaid = new Set(portsUnknown.map(({ container }) => container));
+  const said = spots.filter(({ container }) => !unsaid.has(container));
+  return [...published, ...ownPorts(ports), ...unpublishedTargets(said, ports)];
+}
