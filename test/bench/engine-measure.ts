@@ -1,5 +1,5 @@
 import { interleave } from './clock.ts';
-import { Installed, capture, must } from './program.ts';
+import { ANY_VERDICT, Installed, capture, must } from './program.ts';
 import { besideFloor } from './tables.ts';
 import { FAMILIES } from '../../src/net/family.ts';
 
@@ -30,8 +30,8 @@ export function measureHere([checks, restores]: Rounds): Measured {
     const intact = interleave(
       {
         floor: () => installed.ask() + installed.saves(),
-        both: () => installed.rulesguard(['check']),
-        engine: () => installed.rulesguard(['check', '--source', 'engine']),
+        both: () => installed.rulesguard(['check'], {}, ANY_VERDICT),
+        engine: () => installed.rulesguard(['check', '--source', 'engine'], {}, ANY_VERDICT),
         absentFloor: () => installed.node() + installed.saves(),
         absent: () => installed.rulesguard(['check'], { DOCKER_HOST: 'unix:///nonexistent' }),
       },

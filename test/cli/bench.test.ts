@@ -17,6 +17,7 @@ describeCli('npm run bench', () => {
       '### check, bare',
       '### restore after iptables -F, bare',
       '### Around a firewall change',
+      '### With and without following packets',
       '### Peak memory of check',
     ]);
     // Every table has a row for each ruleset, and no figure is missing.
