@@ -89,6 +89,8 @@ export function hostAddresses(
     );
 }
 
-/** Whether this host itself has a route to an address: where it has none, that is no trouble of its containers alone. */
-export const hasRoute = (netState: NetworkState, family: Family, destination: string): boolean =>
-  lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' }).kind !== 'none';
+/** Whether this host itself has a route to an address: where it has none at all, that is no trouble of its containers alone. */
+export function hasRoute(netState: NetworkState, family: Family, destination: string): boolean {
+  const found = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
+  return found.kind !== 'none' || found.why !== 'no-route';
+}

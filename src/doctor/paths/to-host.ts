@@ -1,6 +1,7 @@
 import { isAny, isLoopback, sameBlock } from '../../net/address.ts';
 import { FAMILIES, familyOf, type Family } from '../../net/family.ts';
 import { FROM_PORT, packetTo } from '../../reach/question.ts';
+import { hasRoute } from '../../reach/spots.ts';
 import type { Facts, ListeningSocket } from '../facts/facts.ts';
 import { addressOf, gatewayOf, insideOf, isOwnAddress, type Member } from '../lookup.ts';
 import { getsAnswers, masquerades } from './answers.ts';
@@ -35,8 +36,10 @@ function nameServerPath(from: Member, address: string, facts: Facts): readonly P
   const isContainers = facts.containers.some(({ attachments }) =>
     attachments.some((one) => addressOf(one, family) !== '' && sameBlock(addressOf(one, family), address)),
   );
-  if (source === '' || isContainers || gatewayOf(attached, family) === '') return [];
   const isHere = isOwnAddress(facts.netState, address);
+  // A host without a default route is told so itself.
+  const isReached = isHere || hasRoute(facts.netState, family, address);
+  if (source === '' || isContainers || !isReached || gatewayOf(attached, family) === '') return [];
   return [
     {
       name: `${container.name} → its name server ${address}`,

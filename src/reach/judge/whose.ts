@@ -35,8 +35,10 @@ export function whoseBy(owners: Owners): Whose {
   return (decider, way) => {
     if (decider.by === 'native' && / docker-bridges$/.test(decider.table)) return 'docker';
     if (decider.by === 'rule' && isDockers(decider)) return 'docker';
-    // What nobody can tell of a rule, its operator is not known to want, unless it was so when the baseline was recorded.
-    const isTold = !way.startsWith('unknown ');
+    // What nobody can tell of a rule, its operator is not known to want, unless a program of his wrote it into a table of its own, or it
+    // was so when the baseline was recorded.
+    const isManagers = decider.by === 'native' && managerOfNative(decider.table, decider.chain) !== undefined;
+    const isTold = isManagers || !way.startsWith('unknown ');
     if ((isTold && isOperators(decider, owners)) || hasStood(decider, way)) return 'operator';
     // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
     const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';

@@ -14,7 +14,10 @@ export const linkOf = ({ links }: Pick<NetworkState, 'links'>, name: string): Ne
 export const hasAddress = (netState: Pick<NetworkState, 'links'>, device: string, address: string): boolean =>
   linkOf(netState, device)?.addresses.some((own) => sameAddress(own.address, address)) === true;
 
-/** The routes of the table `local`; where none was read, those the kernel makes of the addresses of interfaces that are up. */
+/**
+ * The routes of the table `local`; where none was read, those the kernel makes of the addresses of interfaces that are up. An IPv6
+ * address has none for the second or two in which the kernel looks for duplicates of it: its route counts as there already.
+ */
 export const localRoutes = (netState: NetworkState, family: Family): readonly Route[] =>
   locals(netState.cutFrom ?? netState, family, () => findLocalRoutes(netState, family));
 
@@ -22,14 +25,15 @@ const locals = memory<readonly Route[]>();
 
 function findLocalRoutes(netState: NetworkState, family: Family): readonly Route[] {
   const read = netState.routes.filter((route) => route.table === 'local' && route.family === family);
-  if (read.length > 0) return read;
+  if (read.length > 0 && family === 'ipv4') return read;
+  const known = new Set(read.map(({ to }) => to.replace(/\/128$/, '')));
   const width = family === 'ipv4' ? 32 : 128;
-  return netState.links
+  const made = netState.links
     .filter(({ up }) => up)
     .flatMap(({ name, addresses }) =>
       addresses
-        .filter((own) => own.family === family)
-        .map(({ address, length }) => ({
+        .filter((own) => own.family === family && !known.has(own.address))
+        .map(({ address, length }): Route => ({
           family,
           table: 'local',
           type: 'local',
@@ -45,6 +49,7 @@ function findLocalRoutes(netState: NetworkState, family: Family): readonly Route
           flags: [],
         })),
     );
+  return [...read, ...made];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { localType } from '../../../src/trace/routing/local.ts';
 import { describe, expect, test } from 'vitest';
 import type { Packet } from '../../../src/trace/packet.ts';
 import { makePacket } from '../../../src/trace/packet.ts';
@@ -199,6 +200,13 @@ describe('matches', () => {
     const own = [of('fd00:17::/128', 'anycast'), of('fd00:17::1/128', 'local'), of(`${HOST}/128`, 'local')];
     const ground = { ...GROUND, routes: [...GROUND.routes, ...own] };
     expect(matches(`-m addrtype ${condition}`, { family: 'ipv6', ...fields }, ground)).toBe(expected);
+  });
+
+  test('an address that is looked for duplicates of has no route yet, and is this host’s all the same', () => {
+    const local = route('::1/128', 'lo', '', { table: 'local', type: 'local' });
+    const ground = { ...GROUND, routes: [...GROUND.routes, local] };
+    expect(localType(ground, 'ipv6', 'fd00:17::1', undefined)).toBe('LOCAL');
+    expect(localType(ground, 'ipv6', 'fd00:17::2', undefined)).toBe('UNICAST');
   });
 
   test.each<[string, boolean]>([
