@@ -9,6 +9,7 @@ import { whoseBy } from '../reach/judge/whose.ts';
 import { memory } from '../trace/memory.ts';
 import type { Hook, Stopped } from '../trace/path.ts';
 import type { Facts } from './facts/facts.ts';
+import type { PathRequest } from './paths/request.ts';
 
 /** What tells whose a rule is. */
 export type OwningFacts = Pick<Facts, 'owned' | 'afterRestore' | 'stood' | 'variant' | 'netState'>;
@@ -41,7 +42,8 @@ const judges = memory<Whose>();
 export function whoseStop({ end, family, hook, way }: StopPlace, facts: OwningFacts): ReturnType<Whose> {
   const { variant, table, chain, rule, native } = end;
   // Docker's rules are of one variant; a text of the other that reads alike is not Docker's.
-  if (native === undefined && rule !== undefined && variant !== facts.variant) return 'other';
+  const isOther = native === undefined && variant !== facts.variant;
+  if (isOther && rule !== undefined) return 'other';
   const whose = judges(facts.netState.rulesets, '', () =>
     whoseBy({
       owned: [facts.owned, facts.afterRestore?.owned].filter((one) => one !== undefined),
@@ -56,7 +58,17 @@ export function whoseStop({ end, family, hook, way }: StopPlace, facts: OwningFa
       : rule === undefined
         ? { by: 'policy', ...where }
         : { by: 'rule', ...where, rule };
-  return whose(decider, way);
+  const found = whose(decider, way);
+  return isOther && found === 'docker' ? 'other' : found;
+}
+
+/** Within a network only icc=false closes anything: a rule of that text where icc is on is not Docker's. */
+export function mayBeDockers(
+  { kind, subjects }: Pick<PathRequest, 'kind' | 'subjects'>,
+  { networks }: Pick<Facts, 'networks'>,
+): boolean {
+  const network = networks.find(({ name }) => subjects.slice(2).includes(name));
+  return kind !== 'same-network' || network?.icc === false;
 }
 
 /** The firewall manager that keeps what stops a path; undefined where none is known to. */

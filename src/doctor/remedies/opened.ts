@@ -56,8 +56,9 @@ function isClosed({ should, is, family, asker, asked }: Cell, facts: Facts): boo
   if (should === 'stopped') return true;
   // Who may ask may be answered: an answer that is lost closes nothing.
   if (is.is !== 'stopped' || is.leg === 'answer') return false;
-  const { end } = is;
-  if (end.at !== 'stopped' || isZoned(end)) return false;
+  const { end, outcome } = is;
+  // What is led elsewhere and stopped there, nobody closed.
+  if (outcome.is !== 'stopped' || end.at !== 'stopped' || isZoned(end)) return false;
   const hook = HOOKS.find((name) => name === end.chain) ?? 'FORWARD';
   const decider = whoseStop({ end, family, hook, way: wayOf(asker, asked, 'outage') }, facts);
   return decider === 'operator' || (decider === 'docker' && should === 'no-promise');

@@ -5,7 +5,7 @@ import type { Facts } from '../facts/facts.ts';
 import { sysctl } from '../lookup.ts';
 import { stopOf, type Followed, type Group } from '../paths/follow.ts';
 import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/translators.ts';
-import { whoseStop, type StopPlace } from '../whose.ts';
+import { mayBeDockers, whoseStop, type StopPlace } from '../whose.ts';
 import { proposal, type Proposal } from './proposal.ts';
 import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts';
 import { isNative, nativeProposals } from './native.ts';
@@ -81,7 +81,8 @@ function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Pr
           ),
           ...narrow,
         ];
-  switch (whoseStop(stop, facts)) {
+  const whose = whoseStop(stop, facts);
+  switch (whose === 'docker' && !mayBeDockers(group.first.request, facts) ? 'other' : whose) {
     case 'docker':
       // Of all that Docker closes only icc=false has an exception in DOCKER-USER.
       return group.first.request.kind === 'same-network' ? narrow : [];

@@ -99,10 +99,10 @@ const SYSCTLS: Readonly<Record<string, string>> = {
   'bridge/bridge-nf-call-iptables': '1',
 };
 
-const answers = (): ReturnType<typeof inventoryFrom> => {
+const answers = (version: string): ReturnType<typeof inventoryFrom> => {
   const { networksAnswer } = recording('engine-28.5-plain');
   return inventoryFrom({
-    version: { Version: '28.5.2', ApiVersion: '1.51' },
+    version: { Version: version, ApiVersion: '1.51' },
     info: {},
     networks: networksAnswer,
     containers: [
@@ -152,17 +152,17 @@ const netState = (rules: HostRules): NetworkState => ({
   sysctls: new Map(Object.entries(SYSCTLS)),
 });
 
-/** All is well. */
-export function healthyFacts(): Facts {
-  const { host } = recording('engine-28.5-plain');
-  const inventory = answers();
+/** All is well. @param version - of the Engine that wrote the rules */
+export function healthyFacts(version = '28.5.2'): Facts {
+  const { host } = recording(`engine-${version.replace(/\.\d+$/, '')}-plain`);
+  const inventory = answers(version);
   const { networks, ports } = inventory;
   const written = () => [ownHost(host, { networks, settled: true })];
   const intent = inferIntent({ inventory, facts: {}, written })?.intent;
   return {
     engine: {
       answered: true,
-      version: '28.5.2',
+      version,
       socket: '/run/docker.sock',
       liveRestore: true,
       firewallBackend: 'iptables',

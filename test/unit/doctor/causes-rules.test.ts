@@ -188,6 +188,14 @@ describeCauses('what is told of rules, paths and the Engine', [
     'mate',
   ],
   [
+    'a rule as of icc off, where it is on',
+    inFront('-A DOCKER-FORWARD -i docker0 -o docker0 -j DROP'),
+    ['rule-stops'],
+    'iptables -w -t filter -D DOCKER-FORWARD -i docker0 -o docker0 -j DROP',
+    'web',
+    'mate',
+  ],
+  [
     'its own firewall',
     onInside('web', () => ({
       ownRules: rulesetFor(

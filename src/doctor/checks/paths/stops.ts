@@ -7,7 +7,7 @@ import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
 import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
-import { managerAt, whoseStop, type StopPlace } from '../../whose.ts';
+import { managerAt, mayBeDockers, whoseStop, type StopPlace } from '../../whose.ts';
 import { advise, byCommands, checksOf } from '../check.ts';
 import { closedOnPurpose } from './closed-on-purpose.ts';
 
@@ -35,7 +35,8 @@ export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
         remedies: offered(group, facts, propose, advise(`add a rule that accepts it to ${table} ${chain}`)),
       },
     );
-  if (decider === 'docker' && isRequired(first, facts)) return closedOnPurpose(group, facts, facets);
+  if (decider === 'docker' && mayBeDockers(first.request, facts))
+    return closedOnPurpose(group, facts, facets);
   if (decider === 'operator') return closedByOperator(group, stop, facts, { ...facets, where });
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
   return fail(
@@ -52,12 +53,6 @@ export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
       ),
     },
   );
-}
-
-/** Within a network only icc=false closes anything; a rule of that text where icc is on is not Docker's. */
-function isRequired({ request: { kind, subjects } }: Followed, { networks }: Facts): boolean {
-  const network = networks.find(({ name }) => subjects.slice(2).includes(name));
-  return kind !== 'same-network' || network?.icc === false;
 }
 
 /**

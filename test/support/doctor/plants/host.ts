@@ -162,7 +162,7 @@ export const ON_HOST: readonly Plant[] = [
     'route-blocked',
     [
       'ip route add blackhole default table 123; ip rule add from 172.28.1.0/24 lookup 123 prio 100',
-      'ip rule del prio 100; ip route flush table 123',
+      'ip rule del prio 100; while ip rule del pref 99 2>/dev/null; do :; done; ip route flush table 123',
     ],
     // The kernel asks the same table whether a packet of that source may have come in at all.
     SHOP_BY_ROUTE,
