@@ -32,6 +32,17 @@ export function judgingBasis(
   return { repaired, whose: whoseBy({ owned: [liveOwned, desired], rulesets: all, stood }) };
 }
 
+/**
+ * Why packets say nothing about a comparison: it was asked to leave out what the Engine means, or rules of Docker's are missing that a
+ * baseline accepts. Undefined where they do.
+ */
+export function leftToText({ source, stored }: Reference): string | undefined {
+  if (source === 'baseline') return 'the baseline alone was asked for';
+  return (stored?.baseline.accepted ?? []).length > 0
+    ? "the baseline accepts that rules of Docker's are missing"
+    : undefined;
+}
+
 /** What of others stood in the newest baseline. Only one that was recorded on this host says whose a rule is. */
 export const stoodIn = (reference: Reference): readonly StoodRule[] =>
   isOwnBaseline(reference) ? (reference.stored?.baseline.stood ?? []) : [];

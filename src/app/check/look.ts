@@ -1,6 +1,6 @@
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import type { Observation } from '../../reconcile/observation.ts';
-import { stoodIn } from '../../reconcile/judging.ts';
+import { leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { verdictOf, type HostVerdict } from '../../report/check/verdict.ts';
 import { askAgain, MAX_OBSERVATIONS, observe, PAUSE, sawTheSame, type Begun } from '../observe/observe.ts';
@@ -72,7 +72,12 @@ export async function look(
   const [observation, around] = await Promise.all([observe(host, reference, begun), surroundings]);
   const followed = await followPackets(
     host,
-    { observation, stood: stoodIn(reference), knownUnread: reference.stored?.baseline.unread },
+    {
+      observation,
+      stood: stoodIn(reference),
+      knownUnread: reference.stored?.baseline.unread,
+      leftToText: leftToText(reference),
+    },
     around,
   );
   const { findings } = observation;

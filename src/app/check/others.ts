@@ -1,6 +1,6 @@
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { stoodIn } from '../../reconcile/judging.ts';
+import { leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { CheckEffect } from '../../report/check/effect.ts';
 import { verdictOf } from '../../report/check/verdict.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
@@ -21,7 +21,12 @@ export async function othersDeciding(
   const around = await readSurroundings(host);
   const { packets } = await followPackets(
     host,
-    { observation, stood: stoodIn(reference), knownUnread: reference.stored?.baseline.unread },
+    {
+      observation,
+      stood: stoodIn(reference),
+      knownUnread: reference.stored?.baseline.unread,
+      leftToText: leftToText(reference),
+    },
     around,
   );
   const parts = { findings: [], packets, today: dayOf(host.now()) };

@@ -27,6 +27,8 @@ interface FollowedBy {
   readonly stood: readonly StoodRule[];
   /** Rules of DOCKER-USER that could not be read when the baseline was recorded. */
   readonly knownUnread?: readonly RuleName[] | undefined;
+  /** Why packets say nothing about the comparison, see `leftToText`; undefined where they do. */
+  readonly leftToText?: string | undefined;
 }
 
 /**
@@ -36,10 +38,11 @@ interface FollowedBy {
  */
 export async function followPackets(
   host: Pick<TerrainReader, 'readOther' | 'readSets'>,
-  { observation, stood, knownUnread = [] }: FollowedBy,
+  { observation, stood, knownUnread = [], leftToText }: FollowedBy,
   surroundings: TerrainSurroundings,
 ): Promise<FollowedHost> {
   const { engine, intent, live } = observation;
+  if (leftToText !== undefined) return unfollowed(leftToText);
   if (!engine.answered) return unfollowed('no Engine says what is meant to be reached');
   const { inventory } = engine;
   if (intent === undefined)

@@ -56,6 +56,7 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
     'statistic',
     'time',
     'pkttype',
+    'rt',
   ],
   ...['addrtype', 'length', 'ttl', 'hl'],
   // What sets hold is asked for by itself.

@@ -28,6 +28,8 @@ const MATCHES: Readonly<Record<string, (extension: Extension) => readonly Test[]
   iprange: iprangeTests,
   physdev: physdevTests,
   pkttype: pkttypeTests,
+  // A routing header of IPv6: no packet followed here has one, and without it neither a match nor its negation holds (ip6t_rt.c, rt_mt6).
+  rt: () => [() => false],
   comment: () => [],
 };
 

@@ -202,6 +202,13 @@ describe('matches', () => {
     expect(matches(`-m addrtype ${condition}`, { family: 'ipv6', ...fields }, ground)).toBe(expected);
   });
 
+  test.each(['--rt-type 0', '! --rt-type 0'])(
+    'a packet without a routing header is no match of rt %s',
+    (option) => {
+      expect(matches(`-m rt ${option}`, { family: 'ipv6' })).toBe(false);
+    },
+  );
+
   test('an address that is looked for duplicates of has no route yet, and is this host’s all the same', () => {
     const local = route('::1/128', 'lo', '', { table: 'local', type: 'local' });
     const ground = { ...GROUND, routes: [...GROUND.routes, local] };
