@@ -1,12 +1,11 @@
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import type { Observation } from '../../reconcile/observation.ts';
-import { leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { verdictOf, type HostVerdict } from '../../report/check/verdict.ts';
 import { askAgain, MAX_OBSERVATIONS, observe, PAUSE, sawTheSame, type Begun } from '../observe/observe.ts';
 import { awaitNamed } from '../observe/quiescence.ts';
 import { readSurroundings, type TerrainSurroundings } from '../reach/read-terrain.ts';
-import { followPackets, type FollowedHost } from './packets.ts';
+import { followedBy, followPackets, type FollowedHost } from './packets.ts';
 import type { CheckHost } from './ports.ts';
 
 /** One look at a host: its rules, and what packets do there. */
@@ -70,16 +69,7 @@ export async function look(
   { surroundings, ...begun }: BegunLook,
 ): Promise<Look> {
   const [observation, around] = await Promise.all([observe(host, reference, begun), surroundings]);
-  const followed = await followPackets(
-    host,
-    {
-      observation,
-      stood: stoodIn(reference),
-      knownUnread: reference.stored?.baseline.unread,
-      leftToText: leftToText(reference),
-    },
-    around,
-  );
+  const followed = await followPackets(host, followedBy(observation, reference), around);
   const { findings } = observation;
   const { packets } = followed;
   return {

@@ -1,12 +1,11 @@
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { CheckEffect } from '../../report/check/effect.ts';
 import { verdictOf } from '../../report/check/verdict.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
 import { acceptancesOf } from './acceptances.ts';
 import { dayOf } from './look.ts';
-import { followPackets } from './packets.ts';
+import { followedBy, followPackets } from './packets.ts';
 import type { CheckHost } from './ports.ts';
 
 /**
@@ -19,16 +18,7 @@ export async function othersDeciding(
   observation: Observation,
 ): Promise<readonly CheckEffect[]> {
   const around = await readSurroundings(host);
-  const { packets } = await followPackets(
-    host,
-    {
-      observation,
-      stood: stoodIn(reference),
-      knownUnread: reference.stored?.baseline.unread,
-      leftToText: leftToText(reference),
-    },
-    around,
-  );
+  const { packets } = await followPackets(host, followedBy(observation, reference), around);
   const parts = { findings: [], packets, today: dayOf(host.now()) };
   const isOthers = ({ effect, cause }: CheckEffect): boolean => effect !== 'unknown' && cause !== 'lost';
   if (!verdictOf({ ...parts, acceptances: [] }).effects.some(isOthers)) return [];

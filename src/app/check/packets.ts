@@ -5,7 +5,8 @@ import { withNewDoubts } from '../../reach/judge/doubts.ts';
 import { judgedTable, type JudgingBasis } from '../../reach/judge/judge.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
-import { judgingBasis } from '../../reconcile/judging.ts';
+import { judgingBasis, leftToText, stoodIn } from '../../reconcile/judging.ts';
+import type { Reference } from '../../reconcile/reference.ts';
 import type { PacketsSeen, UnreadPart } from '../../report/check/verdict.ts';
 import type { TerrainReader } from '../reach/ports.ts';
 import { readAround, terrainOf, type TerrainSurroundings } from '../reach/read-terrain.ts';
@@ -30,6 +31,14 @@ interface FollowedBy {
   /** Why packets say nothing about the comparison, see `leftToText`; undefined where they do. */
   readonly leftToText?: string | undefined;
 }
+
+/** What packets of an observation are followed by, compared with a reference. */
+export const followedBy = (observation: Observation, reference: Reference): FollowedBy => ({
+  observation,
+  stood: stoodIn(reference),
+  knownUnread: reference.stored?.baseline.unread,
+  leftToText: leftToText(reference),
+});
 
 /**
  * Follows packets through an observed host, and judges what becomes of them.
