@@ -2,7 +2,7 @@ import type { CellChange, ReachChange } from '../reach/change/cells.ts';
 import type { Impact, Shadow } from '../reconcile/impact.ts';
 import { bySeverity, tallyText } from './check-text.ts';
 import { effectLines } from './reach/text.ts';
-import { groupsOf, type EffectGroup } from './reach/groups.ts';
+import { toldGroups, type ToldGroup } from './reach/groups.ts';
 import { count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** How a forecast came about, for people. */
@@ -99,8 +99,8 @@ function effects(
 }
 
 /** What gets worse, grouped by what it means for packets. */
-export const worseGroups = ({ worse }: Pick<ReachChange, 'worse'>): readonly EffectGroup[] =>
-  groupsOf(worse.map(({ cell }) => cell));
+export const worseGroups = ({ worse }: Pick<ReachChange, 'worse'>): readonly ToldGroup[] =>
+  toldGroups(worse.map(({ cell }) => cell));
 
 function lostLines({ findings }: Impact, paint: Paint, shown: 'all' | 'some'): readonly string[] {
   if (shown === 'all') return bySeverity(findings, paint, shown);

@@ -2,7 +2,8 @@ import { iptablesOf } from '../firewall/iptables/text/tools.ts';
 import type { Family } from '../net/family.ts';
 import type { DroppedFlows } from '../reconcile/flows.ts';
 import type { PolicyLeft, RestoreResult } from '../reconcile/repair-result.ts';
-import type { CheckEffect } from './check/effect.ts';
+import { effectWords } from './check/words.ts';
+import type { CheckEffect } from '../reconcile/verdict/effect.ts';
 import { leftOutLines } from './plan-text.ts';
 import { count, place, printable, type Paint } from './text.ts';
 
@@ -106,7 +107,8 @@ const othersLines = (others: readonly CheckEffect[], paint: Paint): readonly str
   others.length === 0
     ? []
     : [
-        ...others.slice(0, NAMED).map(({ headline, reasons }) => {
+        ...others.slice(0, NAMED).map((effect) => {
+          const { headline, reasons } = effectWords(effect);
           const [reason] = reasons;
           return printable(`  ${headline}${reason === undefined ? '' : ` (${reason})`}`);
         }),

@@ -1,7 +1,8 @@
 import { Fault } from '../../fault.ts';
 import { isDay, type Acceptance } from '../../reconcile/accept/acceptance.ts';
+import { effectWords } from '../../report/check/words.ts';
 import { dayOf } from '../check/look.ts';
-import type { HostVerdict } from '../../report/check/verdict.ts';
+import type { HostVerdict } from '../../reconcile/verdict/verdict.ts';
 
 /** What accepting touches of a host. `real-accept-host.ts` wires the real one. */
 export interface AcceptHost {
@@ -64,13 +65,16 @@ function coveredBy(
 ): Pick<Acceptance, 'id' | 'headline' | 'covers'> {
   const found = effects.find((effect) => effect.id !== '' && effect.id === id);
   if (found !== undefined) {
-    const { headline, names, rules = [] } = found;
+    const { headline, names } = effectWords(found);
+    const { rules = [] } = found;
     const whom = names.length === 1 && !headline.includes(names[0] ?? '') ? `: ${names[0] ?? ''}` : '';
     return { id, headline: `${headline}${whom}`, covers: [...new Set([...found.covers, ...rules])] };
   }
   const renewed = known.find((one) => one.id === id);
   if (renewed !== undefined) return { id, headline: renewed.headline, covers: renewed.covers };
-  const open = effects.flatMap((effect) => (effect.id === '' ? [] : [`${effect.id}  ${effect.headline}`]));
+  const open = effects.flatMap((effect) =>
+    effect.id === '' ? [] : [`${effect.id}  ${effectWords(effect).headline}`],
+  );
   throw new Fault('RG_USAGE', 2, `check shows no finding ${id} now`, {
     details: open,
     hint: open.length === 0 ? 'There is nothing to accept: rulesguard check' : 'See them: rulesguard check',

@@ -11,7 +11,7 @@ import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckHead } from '../../report/check-text.ts';
 import type { CheckReport } from '../../report/check/report.ts';
-import { verdictOf, type HostVerdict } from '../../report/check/verdict.ts';
+import { verdictOf, type HostVerdict } from '../../reconcile/verdict/verdict.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
 import type { Baselines, Clock } from '../ports.ts';

@@ -1,7 +1,7 @@
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { verdictOf, type HostVerdict } from '../../report/check/verdict.ts';
+import { verdictOf, type HostVerdict } from '../../reconcile/verdict/verdict.ts';
 import { askAgain, MAX_OBSERVATIONS, observe, PAUSE, sawTheSame, type Begun } from '../observe/observe.ts';
 import { awaitNamed } from '../observe/quiescence.ts';
 import { readSurroundings, type TerrainSurroundings } from '../reach/read-terrain.ts';

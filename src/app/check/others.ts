@@ -1,7 +1,7 @@
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import type { CheckEffect } from '../../report/check/effect.ts';
-import { verdictOf } from '../../report/check/verdict.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
+import { verdictOf } from '../../reconcile/verdict/verdict.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
 import { acceptancesOf } from './acceptances.ts';
 import { dayOf } from './look.ts';

@@ -7,7 +7,8 @@ import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { judgingBasis, leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import type { PacketsSeen, UnreadPart } from '../../report/check/verdict.ts';
+import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
+import type { PacketsSeen } from '../../reconcile/verdict/verdict.ts';
 import type { TerrainReader } from '../reach/ports.ts';
 import { readAround, terrainOf, type TerrainSurroundings } from '../reach/read-terrain.ts';
 

@@ -4,8 +4,8 @@ import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
 import { isOpen, judgedTable } from '../../reach/judge/judge.ts';
 import { stateWithout } from '../../reach/judge/without.ts';
 import { coverOfCell, placeOfCell } from '../../reconcile/accept/covers.ts';
-import type { CheckEffect } from '../../report/check/effect.ts';
-import { removalOf } from '../../report/reach/removal.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
+import { removalOf } from '../../doctor/remedies/removal.ts';
 import type { FollowedHost } from './packets.ts';
 
 /** What is beyond these is doctor's to explain. */

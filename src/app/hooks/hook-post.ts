@@ -2,6 +2,7 @@ import { Fault } from '../../fault.ts';
 import type { FiredPost } from '../../hooks/fired.ts';
 import { isDamage } from '../../reconcile/finding.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import { effectWords } from '../../report/check/words.ts';
 import { count } from '../../report/text.ts';
 import { judgedLook, type Checked } from '../check/check.ts';
 import { look, lookAgainUntilStable, type Look } from '../check/look.ts';
@@ -63,7 +64,7 @@ async function whole(first: Look, reference: Reference, port: HookPort): Promise
   emit({ kind: isUnknown ? 'unknown' : 'overridden', checked });
   return half(
     'reported',
-    `Docker's rules intact, ${isUnknown ? '' : 'others decide before them: '}${worst.headline}`,
+    `Docker's rules intact, ${isUnknown ? '' : 'others decide before them: '}${effectWords(worst).headline}`,
     1,
   );
 }

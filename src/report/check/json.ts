@@ -1,8 +1,9 @@
 import { isBroken, type Finding } from '../../reconcile/finding.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
 import { printable } from '../text.ts';
-import type { CheckEffect } from './effect.ts';
-import type { HostVerdict } from './verdict.ts';
+import { effectWords } from './words.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
+import type { HostVerdict } from '../../reconcile/verdict/verdict.ts';
 
 /** What `check --json` is made of. */
 export interface CheckFacts {
@@ -60,10 +61,9 @@ export function severityCounts(effects: readonly CheckEffect[]) {
   return counts;
 }
 
-function effectJson(
-  { id, effect, cause, headline, names, reasons, cells, remedy, expired }: CheckEffect,
-  removal: string | undefined,
-): unknown {
+function effectJson(found: CheckEffect, removal: string | undefined): unknown {
+  const { id, effect, cause, cells, remedy, expired } = found;
+  const { headline, names, reasons } = effectWords(found);
   const command = removal ?? remedy;
   return {
     id: id === '' ? null : id,

@@ -1,8 +1,9 @@
 import { pluginLine, type PluginExit } from '../plugin-line.ts';
 import { count } from '../text.ts';
 import { severityCounts } from './json.ts';
-import type { CheckEffect } from './effect.ts';
-import type { HostVerdict } from './verdict.ts';
+import { effectWords } from './words.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
+import type { HostVerdict } from '../../reconcile/verdict/verdict.ts';
 
 /** A monitoring plugin's output. */
 export interface PluginOutput {
@@ -24,7 +25,7 @@ export function checkNagios(verdict: HostVerdict, rules: number, unsettled?: str
   const exit = isCritical ? 2 : counts.notice > 0 ? 1 : counts.unknown > 0 ? 3 : 0;
   const text = [
     ...(unsettled === undefined ? [] : [unsettled]),
-    effectWords(effects, rules),
+    worstWords(effects, rules),
     ...(accepted.length === 0 ? [] : [`${count(accepted.length, 'finding')} accepted`]),
   ].join('; ');
   // What no cell asks about counts as one.
@@ -43,8 +44,8 @@ export function checkNagios(verdict: HostVerdict, rules: number, unsettled?: str
   return { line: `${pluginLine(exit, text)} | ${perfdata}`, exit };
 }
 
-function effectWords([worst, ...others]: readonly CheckEffect[], rules: number): string {
+function worstWords([worst, ...others]: readonly CheckEffect[], rules: number): string {
   if (worst === undefined) return `all ${count(rules, 'rule')} of Docker's are in place`;
   const more = others.length === 0 ? '' : ` (and ${count(others.length, 'more effect')})`;
-  return `${worst.headline}${more}`;
+  return `${effectWords(worst).headline}${more}`;
 }

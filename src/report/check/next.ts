@@ -1,6 +1,6 @@
 import { repairCommand } from '../check-text.ts';
 import { printable, type Paint } from '../text.ts';
-import type { CheckEffect } from './effect.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import type { CheckReport } from './report.ts';
 
 /** Remedies on one screen. */

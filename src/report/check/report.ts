@@ -1,6 +1,6 @@
 import type { Finding } from '../../reconcile/finding.ts';
 import type { CheckHead } from '../check-text.ts';
-import type { HostVerdict } from './verdict.ts';
+import type { HostVerdict } from '../../reconcile/verdict/verdict.ts';
 
 /** How much a check prints: one screen; the rules that are lost too; or everything. */
 export type CheckDetail = 'screen' | 'rules' | 'all';

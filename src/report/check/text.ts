@@ -2,11 +2,12 @@ import { isBroken, type Finding } from '../../reconcile/finding.ts';
 import { rowsOf, type CheckHead } from '../check-text.ts';
 import { clipped, COLUMNS, listed } from '../reach/lines.ts';
 import { age, count, printable, type Paint, type Style } from '../text.ts';
-import type { CheckEffect } from './effect.ts';
-import type { CellCounts, CheckState, HostVerdict } from './verdict.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
+import type { CellCounts, CheckState, HostVerdict } from '../../reconcile/verdict/verdict.ts';
 import type { CheckDetail, CheckReport } from './report.ts';
 import { nextLines } from './next.ts';
 import { whyLines } from './why.ts';
+import { effectWords } from './words.ts';
 
 const HEADS: Readonly<Record<CheckState, readonly [string, Style]>> = {
   intact: ['INTACT', 'green'],
@@ -95,7 +96,8 @@ function effectLines(effects: readonly CheckEffect[], paint: Paint, detail: Chec
 }
 
 function oneEffect(effect: CheckEffect, paint: Paint, detail: CheckDetail): readonly string[] {
-  const { effect: kind, id, headline, names, reasons, expired, cause } = effect;
+  const { effect: kind, id, expired, cause } = effect;
+  const { headline, names, reasons } = effectWords(effect);
   const label = cause === 'unread' ? '' : `${kind.toUpperCase()}  `;
   const told = printable(`${label}${headline}`);
   const first = detail === 'all' ? allNames(told, names) : listed(told, names);

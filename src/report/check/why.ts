@@ -1,6 +1,6 @@
 import { isDamage, type Finding } from '../../reconcile/finding.ts';
 import { count, place, printable, type Paint } from '../text.ts';
-import type { CheckEffect } from './effect.ts';
+import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import type { CheckReport } from './report.ts';
 
 const COLUMNS = 80;

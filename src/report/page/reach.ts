@@ -1,6 +1,6 @@
 import type { Effect } from '../../reach/cell.ts';
 import type { JudgedTable } from '../../reach/judge/judge.ts';
-import { groupsOf, type EffectGroup } from '../reach/groups.ts';
+import { toldGroups, type ToldGroup } from '../reach/groups.ts';
 import { count } from '../text.ts';
 import { html, type Html } from './html.ts';
 
@@ -9,14 +9,14 @@ export interface ReachSummary {
   readonly counts: Readonly<Record<Effect, number>>;
   /** How many ways Docker means something about. */
   readonly promised: number;
-  readonly groups: readonly EffectGroup[];
+  readonly groups: readonly ToldGroup[];
 }
 
 /** A judged table as the page tells it. */
 export const reachSummary = ({ cells, counts, promised }: JudgedTable): ReachSummary => ({
   counts,
   promised,
-  groups: groupsOf(cells),
+  groups: toldGroups(cells),
 });
 
 type DifferingEffect = Exclude<Effect, 'same'>;
@@ -66,7 +66,7 @@ const tile = (tone: string, number: number, means: string): Html =>
 /** Names that are shown at once. */
 const SHOWN = 6;
 
-function groupItem({ effect, headline, names, reasons, cells }: EffectGroup): Html {
+function groupItem({ effect, headline, names, reasons, cells }: ToldGroup): Html {
   const { word, tone } = EFFECTS[effect];
   const listed = names.filter((name) => name !== '' && !headline.includes(name));
   const [reason, ...others] = reasons;

@@ -1,6 +1,7 @@
 import type { Asker } from '../../reach/cell.ts';
+import type { ToldCell } from '../../reach/judge/groups.ts';
 import { printable } from '../text.ts';
-import { groupsOf, reasonIn, type ToldCell } from './groups.ts';
+import { reasonIn, toldGroups } from './groups.ts';
 import type { ReachReport } from './text.ts';
 import { deciderReason, isWords } from './words.ts';
 
@@ -22,7 +23,7 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
     engine: { version: printable(engine) },
     target: target === undefined ? null : printable(target),
     counts,
-    groups: groupsOf(cells).map(({ effect, differs, cause, headline, names, reasons, cells: number }) => ({
+    groups: toldGroups(cells).map(({ effect, differs, cause, headline, names, reasons, cells: number }) => ({
       effect,
       differs,
       cause: cause ?? null,

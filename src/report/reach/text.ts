@@ -1,5 +1,6 @@
+import type { ToldCell } from '../../reach/judge/groups.ts';
 import { count, printable, type Paint, type Style } from '../text.ts';
-import { groupsOf, reasonIn, type EffectGroup, type ToldCell } from './groups.ts';
+import { reasonIn, toldGroups, type ToldGroup } from './groups.ts';
 import { clipped, COLUMNS, listed } from './lines.ts';
 import { askedWords, askerWords, isWords } from './words.ts';
 
@@ -19,7 +20,7 @@ const HEADS: Readonly<Record<ReachReport['exit'], readonly [string, Style]>> = {
   1: ['FAULT', 'red'],
   3: ['CANNOT TELL', 'yellow'],
 };
-const STYLES: Readonly<Record<EffectGroup['effect'], Style>> = {
+const STYLES: Readonly<Record<ToldGroup['effect'], Style>> = {
   ...{ outage: 'red', exposure: 'red', degraded: 'yellow', operator: 'dim', unknown: 'yellow' },
 };
 
@@ -33,7 +34,7 @@ export function reachText(report: ReachReport, paint: Paint, { all }: { readonly
   const [word, style] = HEADS[exit];
   const counted = countWords(report);
   const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
-  const body = all ? cells.map(cellLine) : groupLines(groupsOf(cells), paint);
+  const body = all ? cells.map(cellLine) : groupLines(toldGroups(cells), paint);
   return `${[head, ...body].join('\n')}\n`;
 }
 
@@ -64,7 +65,7 @@ function countWords({ cells, target, exit }: ReachReport): string {
   return parts.join(', ');
 }
 
-function groupLines(groups: readonly EffectGroup[], paint: Paint): readonly string[] {
+function groupLines(groups: readonly ToldGroup[], paint: Paint): readonly string[] {
   const hidden = groups.length - GROUPS;
   const more = hidden > 0 ? ['', paint('bold', `… and ${count(hidden, 'more kind')}: --all`)] : [];
   const isOpen = groups.some(({ effect }) => effect !== 'operator');
@@ -73,13 +74,13 @@ function groupLines(groups: readonly EffectGroup[], paint: Paint): readonly stri
 }
 
 /** The first word of a group's line: what the operator's own rules do is told as what they do. */
-const wordOf = ({ effect, differs }: EffectGroup): string => {
+const wordOf = ({ effect, differs }: ToldGroup): string => {
   if (effect !== 'operator') return effect.toUpperCase();
   return differs === 'exposure' ? 'OPENED BY RULE' : 'CLOSED BY RULE';
 };
 
 /** One group: its effect, what it is about, and why. At most two lines of 80 columns. */
-export function effectLines(group: EffectGroup, paint: Paint): readonly string[] {
+export function effectLines(group: ToldGroup, paint: Paint): readonly string[] {
   const { effect, headline, names, reasons } = group;
   const [reason, ...others] = reasons;
   const more = others.length === 0 ? '' : ` … and ${String(others.length)} more`;

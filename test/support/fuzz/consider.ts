@@ -9,7 +9,7 @@ import { targetOf } from '../../../src/firewall/iptables/text/view.ts';
 import { checkJson } from '../../../src/report/check/json.ts';
 import { checkNagios } from '../../../src/report/check/nagios.ts';
 import { checkText } from '../../../src/report/check/text.ts';
-import { verdictOf } from '../../../src/report/check/verdict.ts';
+import { verdictOf } from '../../../src/reconcile/verdict/verdict.ts';
 import { driftDiff } from '../../../src/report/diff.ts';
 import { planText } from '../../../src/report/plan-text.ts';
 import { paintWith } from '../../../src/report/text.ts';

@@ -4,7 +4,7 @@ import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
 import type { CellChange, ReachChange } from '../../../src/reach/change/cells.ts';
 import { reachChange } from '../../../src/reach/change/compare.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
-import { groupsOf } from '../../../src/report/reach/groups.ts';
+import { toldGroups } from '../../../src/report/reach/groups.ts';
 import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { recordedTerrain, rulesOf, withRules, withSysctls } from '../../support/reach/terrain.ts';
 
@@ -21,7 +21,7 @@ function changeOf(before: Terrain, after: Terrain): ReachChange {
 }
 
 const told = (changes: readonly CellChange[]): readonly string[] =>
-  groupsOf(changes.map(({ cell }) => cell)).map(
+  toldGroups(changes.map(({ cell }) => cell)).map(
     ({ effect, cells, headline }) => `${effect} ${String(cells)}: ${headline}`,
   );
 

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { reachTable } from '../../../src/reach/table.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
-import { groupsOf } from '../../../src/report/reach/groups.ts';
+import { toldGroups } from '../../../src/report/reach/groups.ts';
 import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { recordedTerrain, rulesOf, withRules, withSysctls } from '../../support/reach/terrain.ts';
 import { recordingNames } from '../../support/recorded/recordings.ts';
 
 /** What differs on a host, as people are told: effect, how many ways, what. */
 const told = (terrain: Terrain): readonly string[] =>
-  groupsOf(reachTable(terrain)).map(
+  toldGroups(reachTable(terrain)).map(
     ({ effect, cells, headline }) => `${effect} ${String(cells)}: ${headline}`,
   );
 

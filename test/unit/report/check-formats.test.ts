@@ -6,7 +6,7 @@ import { Fault } from '../../../src/fault.ts';
 import type { Finding } from '../../../src/reconcile/finding.ts';
 import { checkJson, type CheckFacts } from '../../../src/report/check/json.ts';
 import { checkNagios } from '../../../src/report/check/nagios.ts';
-import { verdictOf, type HostVerdict } from '../../../src/report/check/verdict.ts';
+import { verdictOf, type HostVerdict } from '../../../src/reconcile/verdict/verdict.ts';
 import { checked, memoryCheckHost } from '../../support/app/checked.ts';
 import { recordedHost } from '../../support/recorded/observation.ts';
 

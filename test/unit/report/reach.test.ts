@@ -4,7 +4,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { reachTable } from '../../../src/reach/table.ts';
 import { reachCsv } from '../../../src/report/reach/csv.ts';
-import { groupsOf } from '../../../src/report/reach/groups.ts';
+import { toldGroups } from '../../../src/report/reach/groups.ts';
 import { reachJson } from '../../../src/report/reach/json.ts';
 import { reachText, type ReachReport } from '../../../src/report/reach/text.ts';
 import { paintWith } from '../../../src/report/text.ts';
@@ -51,7 +51,7 @@ test('what a rule of the operator closes is told by that rule, and so is one of 
   const { cells } = judgedHost('engine-28.5', host, (was) =>
     rules.reduce((all, rule) => withRule(all, 'ipv4', 'filter', rule, 'first'), was),
   );
-  expect(groupsOf(cells).map(({ effect, headline, reasons }) => [effect, headline, ...reasons])).toEqual([
+  expect(toldGroups(cells).map(({ effect, headline, reasons }) => [effect, headline, ...reasons])).toEqual([
     ['outage', '7 containers do not reach the outside', `filter: ${rules[0] ?? ''}`],
     ['outage', '7 containers do not reach their name server', `filter: ${rules[0] ?? ''}`],
     ['operator', '13 published ports unreachable from outside', `filter: ${rules[1] ?? ''}`],

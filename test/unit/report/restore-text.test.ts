@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { PolicyLeft } from '../../../src/reconcile/repair-result.ts';
-import type { CheckEffect } from '../../../src/report/check/effect.ts';
+import type { CheckEffect } from '../../../src/reconcile/verdict/effect.ts';
 import { emptyPlanText, restoreText } from '../../../src/report/restore-text.ts';
 import { paintWith } from '../../../src/report/text.ts';
+import { checked, memoryCheckHost } from '../../support/app/checked.ts';
+import { withRule } from '../../support/app/edit-rules.ts';
+import { WHOLE_RULES } from '../../support/app/memory-diagnosis-host.ts';
 
 const plain = paintWith(false);
 const NOTHING: Parameters<typeof restoreText>[0] = {
@@ -57,23 +60,15 @@ Apart from that all of Docker's rules are in place.
   });
 });
 
-const OTHERS: readonly CheckEffect[] = [
-  {
-    ...{
-      id: 'a1b2c3',
-      effect: 'outage',
-      cause: 'overridden',
-      headline: '2 published ports unreachable from outside',
-    },
-    ...{ names: [], reasons: ['filter: -A FORWARD -j DROP'], cells: 4, deciders: [], covers: [] },
-  },
-];
+const RULE = '-A FORWARD -p tcp -m tcp --dport 80 -j DROP';
+const { verdict } = await checked(memoryCheckHost(withRule(WHOLE_RULES, 'ipv4', 'filter', RULE, 'first')));
+const OTHERS: readonly CheckEffect[] = verdict.effects;
 
 describe("what decides before Docker's rules", () => {
   test('nothing to do is not INTACT then, and the rule is said to be left', () => {
     expect(restoreText(NOTHING, plain, OTHERS)).toBe(
       `OVERRIDDEN  nothing to do: all of Docker's rules are in place, but something decides before them that is not Docker's, and is left as it is
-  2 published ports unreachable from outside (filter: -A FORWARD -j DROP)
+  1 published port unreachable from outside (filter: ${RULE})
 Next: rulesguard check says what to do about it.
 `,
     );
@@ -83,7 +78,7 @@ Next: rulesguard check says what to do about it.
   test('after a repair it is said behind what was repaired', () => {
     const text = restoreText({ ...NOTHING, applies: 1, repaired: 2, steps: 3 }, plain, OTHERS);
     expect(text).toMatch(
-      /^REPAIRED {2}2 findings.*\nOVERRIDDEN {2}something decides before them.*\n {2}2 published/,
+      /^REPAIRED {2}2 findings.*\nOVERRIDDEN {2}something decides before them.*\n {2}1 published/,
     );
   });
 });

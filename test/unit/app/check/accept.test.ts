@@ -5,6 +5,7 @@ import { Fault } from '../../../../src/fault.ts';
 import type { HostRules } from '../../../../src/firewall/iptables/text/model.ts';
 import type { Acceptance } from '../../../../src/reconcile/accept/acceptance.ts';
 import type { Notice } from '../../../../src/reconcile/notices.ts';
+import { effectWords } from '../../../../src/report/check/words.ts';
 import { checked, memoryCheckHost } from '../../../support/app/checked.ts';
 import { without, withRule } from '../../../support/app/edit-rules.ts';
 import { WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
@@ -123,7 +124,7 @@ describe('an accepted finding', () => {
     const { verdict, state } = await acceptedHost();
     state.rules = first('-A FORWARD -p udp -m udp --dport 5353 -j DROP', CLOSED);
     const { effects, accepted } = await verdict();
-    expect(effects.map(({ names }) => names)).toEqual([['web 5353']]);
+    expect(effects.map((effect) => effectWords(effect).names)).toEqual([['web 5353']]);
     expect(accepted).toHaveLength(1);
   });
 

@@ -4,6 +4,7 @@ import { Fault } from '../../../../src/fault.ts';
 import { makeRule, type HostRules } from '../../../../src/firewall/iptables/text/model.ts';
 import { checkNagios } from '../../../../src/report/check/nagios.ts';
 import { checkText } from '../../../../src/report/check/text.ts';
+import { effectWords } from '../../../../src/report/check/words.ts';
 import { paintWith } from '../../../../src/report/text.ts';
 import { checked, memoryCheckHost } from '../../../support/app/checked.ts';
 import { flushed, without, withPolicy, withRule } from '../../../support/app/edit-rules.ts';
@@ -16,7 +17,7 @@ const filterFirst = (text: string, rules = WHOLE_RULES): HostRules =>
   withRule(rules, 'ipv4', 'filter', text, 'first');
 const textOf = (found: Checked): string => checkText(reportOf(found), plain, 'screen');
 const effectsOf = ({ verdict }: Checked): readonly string[] =>
-  verdict.effects.map(({ effect, cause, headline }) => `${effect} ${cause}: ${headline}`);
+  verdict.effects.map((found) => `${found.effect} ${found.cause}: ${effectWords(found).headline}`);
 
 describe('a host is judged by its packets', () => {
   test('whole and effective: INTACT, exit 0, with the doctor line', async () => {

@@ -1,7 +1,7 @@
+import { groupsOf } from '../../reach/judge/groups.ts';
 import type { JudgedCell } from '../../reach/judge/judge.ts';
-import { coverOfCell } from '../../reconcile/accept/covers.ts';
-import { effectId } from '../../reconcile/accept/effect-id.ts';
-import { groupsOf } from '../reach/groups.ts';
+import { coverOfCell } from '../accept/covers.ts';
+import { effectId } from '../accept/effect-id.ts';
 import type { CheckEffect } from './effect.ts';
 
 /**
@@ -11,13 +11,13 @@ import type { CheckEffect } from './effect.ts';
  */
 export const cellEffects = (cells: readonly JudgedCell[]): readonly CheckEffect[] =>
   groupsOf(cells).flatMap((group): readonly CheckEffect[] => {
-    const { effect, cause, headline, names, reasons, deciders, cells: number, members } = group;
+    const { effect, cause, deciders, members } = group;
     if (effect === 'operator' || cause === undefined || cause === 'operator') return [];
     const covers = members.map(coverOfCell);
     return [
       {
         id: effectId(covers),
-        ...{ effect, cause, headline, names, reasons, covers, cells: number },
+        ...{ effect, cause, covers, cells: members.length, shown: { by: 'cells', group } },
         deciders: cause === 'lost' ? [] : deciders,
       },
     ];

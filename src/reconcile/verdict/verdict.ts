@@ -1,10 +1,10 @@
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { isOpen, type JudgedCell, type JudgedTable } from '../../reach/judge/judge.ts';
-import { holds, type Acceptance } from '../../reconcile/accept/acceptance.ts';
-import { isBroken, type Finding } from '../../reconcile/finding.ts';
+import { holds, type Acceptance } from '../accept/acceptance.ts';
+import { isBroken, type Finding } from '../finding.ts';
 import { cellEffects } from './cell-effects.ts';
-import { coverOfCell, coverOfFinding } from '../../reconcile/accept/covers.ts';
-import type { AcceptedPart, CheckEffect } from './effect.ts';
+import { coverOfCell, coverOfFinding } from '../accept/covers.ts';
+import type { AcceptedPart, CheckEffect, UnreadPart } from './effect.ts';
 import { ruleEffects, rulesBehindCells } from './rule-effects.ts';
 
 /**
@@ -18,13 +18,6 @@ export type PacketsSeen =
   | { readonly judged: true; readonly table: JudgedTable; readonly unread: readonly UnreadPart[] }
   /** Not followed: without an Engine's answer nobody knows what is meant. */
   | { readonly judged: false; readonly why: string; readonly unread: readonly UnreadPart[] };
-
-/** Something that decides about packets and could not be read. */
-export interface UnreadPart {
-  readonly what: string;
-  readonly why: string;
-  readonly hint: string | undefined;
-}
 
 /** How many cells of each kind there are; undefined where no packet was followed. */
 export interface CellCounts {
@@ -41,7 +34,7 @@ export interface CellCounts {
   readonly accepted: number;
 }
 
-/** What a check has to say. */
+/** What was decided about a host; how it reads is `report/check`. */
 export interface HostVerdict {
   readonly state: CheckState;
   /** 1 damage, exposure or outage; 3 cannot tell. */
@@ -123,19 +116,10 @@ function stateOf(effects: readonly CheckEffect[]): CheckState {
 
 /** What could not be read, each once, as one finding. */
 const unreadEffects = (unread: readonly UnreadPart[]): readonly CheckEffect[] =>
-  unread.map(({ what, why, hint }) => ({
-    ...{
-      id: '',
-      effect: 'unknown',
-      cause: 'unread',
-      names: [],
-      reasons: [why],
-      cells: 0,
-      deciders: [],
-      covers: [],
-    },
-    headline: `cannot tell what packets do: ${what} could not be read`,
-    ...(hint === undefined ? {} : { remedy: hint }),
+  unread.map((part) => ({
+    ...{ id: '', effect: 'unknown', cause: 'unread', cells: 0, deciders: [], covers: [] },
+    shown: { by: 'unread', part },
+    ...(part.hint === undefined ? {} : { remedy: part.hint }),
   }));
 
 function withExpired(effect: CheckEffect, acceptances: readonly Acceptance[], today: string): CheckEffect {

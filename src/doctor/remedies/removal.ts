@@ -1,5 +1,5 @@
 import type { Variant } from '../../firewall/iptables/text/model.ts';
-import { deleteRule } from '../../doctor/remedies/iptables.ts';
+import { deleteRule } from './iptables.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
 import { commandLine } from '../../shell.ts';
 
