@@ -1,5 +1,5 @@
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
-import { managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import { isWantedOf, managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
 import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { jumpGraph } from '../../firewall/iptables/text/jumps.ts';
@@ -22,8 +22,8 @@ export interface Owners {
 }
 
 /**
- * Tells whose a decider is. The operator's own are: DOCKER-USER and chains that only it leads to; chains and tables of recognised
- * firewall managers; everything the host's own INPUT and OUTPUT filter; and what stood in the newest baseline.
+ * Tells whose a decider is. The operator's own are: DOCKER-USER and chains that only it leads to; what recognised firewall managers are
+ * taken to do for him (`isWantedOf`); everything the host's own INPUT and OUTPUT filter; and what stood in the newest baseline.
  */
 export function whoseBy(owners: Owners): Whose {
   let dockers: ReadonlySet<string> | undefined;
@@ -39,7 +39,7 @@ export function whoseBy(owners: Owners): Whose {
     // was so when the baseline was recorded.
     const isManagers = decider.by === 'native' && managerOfNative(decider.table, decider.chain) !== undefined;
     const isTold = isManagers || !way.startsWith('unknown ');
-    if ((isTold && isOperators(decider, owners)) || hasStood(decider, way)) return 'operator';
+    if ((isTold && isOperators(decider, way, owners)) || hasStood(decider, way)) return 'operator';
     // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
     const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';
     return isForward ? 'docker' : 'other';
@@ -63,17 +63,27 @@ const dockersIn = (owned: readonly OwnedHost[]): ReadonlySet<string> =>
     ),
   );
 
-function isOperators(decider: WrittenDecider, { rulesets }: Owners): boolean {
+function isOperators(decider: WrittenDecider, way: string, { rulesets }: Owners): boolean {
   const { by, hook, table, chain, family } = decider;
   // What the host takes in and sends itself, its own firewall decides: a filter there, never a translation.
   const isHosts =
     (hook === 'INPUT' || hook === 'OUTPUT') &&
     (by === 'native' || table === 'filter' || table === 'security');
   if (isHosts) return true;
-  if (by === 'native') return managerOfNative(table, chain) !== undefined;
+  const opens = way.startsWith('exposure ');
+  if (by === 'native') {
+    const manager = managerOfNative(table, chain);
+    return manager !== undefined && isWantedOf(manager, decider.rule, opens, table);
+  }
   if (by === 'policy') return false;
   const tables = rulesets.flatMap(({ rules }) => rules[family].tables.get(table) ?? []);
-  return tables.some((one) => managerOf(decider.rule, one) !== undefined || usersChains(one).has(chain));
+  return tables.some((one) => {
+    const manager = managerOf(decider.rule, one);
+    return (
+      (manager !== undefined && isWantedOf(manager, decider.rule.text, opens, one)) ||
+      usersChains(one).has(chain)
+    );
+  });
 }
 
 const users = memory<ReadonlySet<string>>();

@@ -93,3 +93,14 @@ export function withPolicy(rules: HostRules, family: Family, policy: string): Ho
     [family]: { tables: new Map([...rules[family].tables, ['filter', { ...filter, chains }]]) },
   };
 }
+
+/** The host with one more chain, which is empty. */
+export function withChain(rules: HostRules, family: Family, table: string, name: string): HostRules {
+  const before = rules[family].tables.get(table);
+  if (before === undefined) throw new Error(`no table ${table}`);
+  const chains = new Map([...before.chains, [name, { name, policy: '-', counters: '0:0', rules: [] }]]);
+  return {
+    ...rules,
+    [family]: { tables: new Map([...rules[family].tables, [table, { ...before, chains }]]) },
+  };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { standingIn } from '../../../src/reach/judge/standing.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
-import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
+import { flushed, withChain, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { judgedHost, judgements } from '../../support/reach/judged.ts';
 import { recordedTerrain, rulesOf, withSysctls } from '../../support/reach/terrain.ts';
 
@@ -75,6 +75,42 @@ describe('whole, and somebody decides before Docker', () => {
     ['filter', '-A INPUT -j DROP', ['233 operator (outage) operator']],
   ] as const)('%s %s', (table, rule, expected) => {
     expect(judged(first(table, rule))).toEqual(expected.map((line) => `${line}: ${table} ${rule}`));
+  });
+});
+
+describe('a chain that only bears the name of a program', () => {
+  const through = (chain: string, ...rules: readonly string[]) =>
+    judgements(judgedHost(NAME, host, inChain(chain, rules)));
+  const inChain =
+    (chain: string, rules: readonly string[]) =>
+    (was: HostRules): HostRules =>
+      [...rules, `-A FORWARD -j ${chain}`].reduce(
+        (all, rule) => withRule(all, 'ipv4', 'filter', rule, 'first'),
+        withChain(was, 'ipv4', 'filter', chain),
+      );
+  const open = '-A f2b-web -j ACCEPT';
+
+  test('what it lets through is nobody’s will, unless it stood in the baseline', () => {
+    expect(through('f2b-web', open)).toEqual([`16 exposure overridden: filter ${open}`]);
+    const commented = '-A FORWARD -m comment --comment "kubernetes rules" -j ACCEPT';
+    expect(judged(first('filter', commented))).toEqual([`16 exposure overridden: filter ${commented}`]);
+    const stood = standingIn(judgedHost(NAME, host, inChain('f2b-web', [open])).cells);
+    expect(judgements(judgedHost(NAME, host, inChain('f2b-web', [open]), stood))).toEqual([
+      `16 operator (exposure) operator: filter ${open}`,
+    ]);
+  });
+
+  test('a program that bans addresses bans nobody by closing a way for everybody', () => {
+    const close = '-A f2b-web -i eth0 -j DROP';
+    expect(through('f2b-web', close)).toEqual([`85 outage overridden: filter ${close}`]);
+  });
+
+  test('what ufw lets through is wanted where ufw is', () => {
+    const allow = '-A ufw-user-forward -j ACCEPT';
+    const isUfws = (was: HostRules): HostRules =>
+      withChain(inChain('ufw-user-forward', [allow])(was), 'ipv4', 'filter', 'ufw-before-forward');
+    expect(judged(isUfws)).toEqual([`16 operator (exposure) operator: filter ${allow}`]);
+    expect(through('ufw-user-forward', allow)).toEqual([`16 exposure overridden: filter ${allow}`]);
   });
 });
 

@@ -82,3 +82,38 @@ export function managerOf(
  */
 export const managerOfNative = (table: string, chain: string): string | undefined =>
   named(BY_NATIVE, table) ?? named(BY_CHAIN, chain);
+
+/** Firewalls, and chains one of which each makes in every filter table of its own: whoever only names a chain like theirs has none. */
+const FIREWALLS: Readonly<Record<string, RegExp>> = {
+  ...{ ufw: /^ufw6?-before-forward$/, firewalld: /^(?:FORWARD|PREROUTING)_direct$/, csf: /^LOCALINPUT$/ },
+  ...{ shorewall: /^shorewall$/, NixOS: /^nixos-fw/ },
+};
+
+/** Their tables of nftables' own, as each names them. */
+const FIREWALL_TABLES = /^(?:(?:inet|ip6?) firewalld|inet (?:fw4|nixos-fw))$/;
+
+/** Programs that shut out single addresses. */
+const BANNING: ReadonlySet<string> = new Set(['fail2ban', 'CrowdSec', 'sshguard', 'mailcow']);
+
+/** Whether a rule names whom it shuts out: an address, a block that is no large part of the address space, or a set. */
+const NAMES_SOMEBODY = / -s [^ ]+\/(?:[89]|[1-9]\d+) | --match-set |\bsaddr\b/;
+
+/**
+ * Whether a host's operator is taken to want what a manager's rule does. A chain's name or a comment is no proof of who wrote a rule:
+ * what it lets through is wanted only of a firewall that is here, whose operator says by it what may pass; what it closes, of a program
+ * that bans addresses only where it names one, and of any other manager.
+ *
+ * @param opens - it lets through what Docker means to stop
+ * @param table - the table that holds its chain; a text for one of nftables' own, as `FAMILY NAME`
+ */
+export function isWantedOf(
+  manager: string,
+  text: string,
+  opens: boolean,
+  table: Table | string | undefined,
+): boolean {
+  if (!opens) return !BANNING.has(manager) || NAMES_SOMEBODY.test(`${text} `);
+  if (table === undefined || typeof table === 'string') return FIREWALL_TABLES.test(table ?? '');
+  const sign = FIREWALLS[manager];
+  return sign !== undefined && [...table.chains.keys()].some((chain) => sign.test(chain));
+}
