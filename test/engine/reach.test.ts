@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shareOf } from '../support/incident/share.ts';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
-import { tryState, type StateResult } from '../support/reach/campaign.ts';
+import { tryState, type Effort, type StateResult } from '../support/reach/campaign.ts';
 import { judge, read, type Reading } from '../support/reach/judge.ts';
 import { SAMPLE, campaignStates } from '../support/reach/states/all.ts';
 import type { ReachState } from '../support/reach/states/state.ts';
@@ -15,14 +15,25 @@ const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
 const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
 const SEED = Number(process.env['REACH_SEED'] ?? 1);
 const RANDOM = Number(process.env['REACH_RANDOM'] ?? 100);
+const ONLY = new RegExp(process.env['REACH_ONLY'] ?? '');
+
+/** A campaign asks and executes all; a test run asks doctor about one state in four, and executes a remedy of it. */
+const effortOf = (index: number): Effort =>
+  IS_CAMPAIGN
+    ? { isDoctorAsked: true, remedies: Number(process.env['REACH_REMEDIES'] ?? Infinity) }
+    : { isDoctorAsked: index % 4 === 0, remedies: index % 2 === 0 ? 1 : 0 };
 
 /** Of 100 cells so many may be unknown, and of 100 states so many must change a cell. */
 const UNKNOWN_PERCENT = 3;
 const CHANGING_PERCENT = 50;
 
-/** The states of an Engine: in a campaign each Engine throws dice of its own. */
+/** The states of an Engine: in a campaign each Engine throws dice of its own, and `REACH_ONLY` says which are tried. */
 const statesOf = (era: Era): readonly ReachState[] =>
-  IS_CAMPAIGN ? campaignStates(SEED * 10 + ALL_ERAS.indexOf(era), RANDOM) : shareOf(era, SAMPLE);
+  IS_CAMPAIGN
+    ? campaignStates(SEED * 10 + ALL_ERAS.indexOf(era), RANDOM).filter(({ kind, name }) =>
+        ONLY.test(`${kind}: ${name}`),
+      )
+    : shareOf(era, SAMPLE);
 
 const results: StateResult[] = [];
 
@@ -69,10 +80,10 @@ function tryStatesOf(era: Era): void {
     expect(judged.filter(({ effect }) => effect !== 'same')).toEqual([]);
   });
 
-  test.for(statesOf(era))('$kind: $name', async (state) => {
+  test.for(statesOf(era).map((state, index) => ({ ...state, index })))('$kind: $name', async (state) => {
     const on = await settle();
     try {
-      const result = await tryState(on.town, on.before, state);
+      const result = await tryState(on.town, on.before, state, effortOf(state.index));
       results.push(result);
       mkdirSync(RESULTS, { recursive: true });
       appendFileSync(
@@ -81,6 +92,8 @@ function tryStatesOf(era: Era): void {
       );
       expect(result.refuted).toEqual([]);
       expect(result.verdicts.wrong).toEqual([]);
+      expect(result.remedies.tried.flatMap(({ wrong }) => wrong)).toEqual([]);
+      expect(result.remedies.advice.wrong).toEqual([]);
     } finally {
       const left = await on.town.back();
       if (left !== '') await leave();

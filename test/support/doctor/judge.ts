@@ -1,14 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Diagnosis, Remedy } from '../../../src/doctor/diagnosis.ts';
 import { createHost, told, type Host } from '../host.ts';
-import { LAB_ENV } from '../lab/run.ts';
+import { typistOf } from '../typed.ts';
 import type { Plant } from './plants/plant.ts';
 import { restart } from './plants/engine.ts';
 import { extraOf, unsound } from './probes/prove.ts';
 import type { Scene } from './scene.ts';
-
-const PROGRAM = path.resolve(import.meta.dirname, '../../../bin/rulesguard.js');
 
 /** The program on the machine of a scene, as one who follows its advice has it. */
 export interface Doctor {
@@ -35,13 +31,7 @@ const ABSENT = /^(?:sudo )?(?:ufw|firewall-cmd) /;
 export function settleDoctor(scene: Scene): Doctor {
   const { engine } = scene;
   const host = createHost(engine);
-  const directory = path.dirname(host.stateDir);
-  const bin = path.join(directory, 'bin');
-  mkdirSync(bin);
-  const places = `--state-dir '${host.stateDir}' --run-dir '${path.join(directory, 'run')}'`;
-  const words = `verb=$1; shift; exec '${process.execPath}' '${PROGRAM}' "$verb" ${places} "$@"`;
-  writeFileSync(path.join(bin, 'rulesguard'), `#!/bin/sh\n${words}\n`, { mode: 0o755 });
-  const env = { PATH: `${bin}:${engine.suitePath}:${LAB_ENV['PATH'] ?? ''}`, NO_COLOR: '1' };
+  const typed = typistOf(engine, host);
   return {
     host,
     async type(command) {
@@ -50,7 +40,7 @@ export function settleDoctor(scene: Scene): Doctor {
         await restart()(scene);
         return;
       }
-      const outcome = await engine.exec('sh', ['-c', command], { env });
+      const outcome = await typed(command);
       if (outcome.code !== 0) throw new Error(`${command}: exit ${String(outcome.code)}: ${outcome.stderr}`);
     },
   };

@@ -1,7 +1,9 @@
 import { changedSince, judge, read, type Changed, type Reading } from './judge.ts';
 import type { ReachState } from './states/state.ts';
 import type { ReachTown } from './measured-town.ts';
-import { askVerdicts, type Verdicts } from './verdicts.ts';
+import { askCheck, askDoctor } from './remedies/answers.ts';
+import { NO_REMEDIES, tryRemedies, type TriedRemedies } from './remedies/remedies.ts';
+import { judgeVerdicts, type Verdicts } from './verdicts.ts';
 
 /** What one state on one Engine came to. */
 export interface StateResult extends Changed {
@@ -17,10 +19,15 @@ export interface StateResult extends Changed {
   /** Why packets refute the program; empty where they do not. */
   readonly refuted: readonly string[];
   readonly verdicts: Verdicts;
+  readonly remedies: TriedRemedies;
 }
 
-/** Of so many states doctor is asked about one. */
-const DOCTOR_EVERY = 4;
+/** What else is done in a state. Doctor takes as long as all else together, and each remedy takes the measuring once more. */
+export interface Effort {
+  readonly isDoctorAsked: boolean;
+  /** So many remedies are executed. */
+  readonly remedies: number;
+}
 
 const countOf = (items: readonly string[]): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {};
@@ -29,19 +36,30 @@ const countOf = (items: readonly string[]): Readonly<Record<string, number>> => 
 };
 
 /**
- * Brings a town into a state, asks the program, sends every cell's packets, and leaves the state in place.
+ * Brings a town into a state, asks the program, sends every cell's packets, and executes what the program offers against it. Leaves the
+ * state, or what a remedy made of it, in place.
  *
  * What packets refute is asked and sent once more, with patience: docker-proxy keeps what it knows of a client's UDP port for 90
  * seconds, and in the lab the same port asks something else well before that.
  */
-export async function tryState(town: ReachTown, before: Reading, state: ReachState): Promise<StateResult> {
+export async function tryState(
+  town: ReachTown,
+  before: Reading,
+  state: ReachState,
+  { isDoctorAsked, remedies }: Effort,
+): Promise<StateResult> {
   await town.sh(state.script);
-  let after = await read(town, before.cells);
+  const [first, check, doctor] = await Promise.all([
+    read(town, before.cells),
+    askCheck(town.host),
+    isDoctorAsked ? askDoctor(town.host) : undefined,
+  ]);
+  let after = first;
   let judged = judge(after, town);
   if (judged.some(({ refuted }) => refuted !== undefined)) {
-    const first = new Set(judged.flatMap(({ name, refuted }) => (refuted === undefined ? [] : [name])));
+    const once = new Set(judged.flatMap(({ name, refuted }) => (refuted === undefined ? [] : [name])));
     after = await read(town, before.cells, true);
-    judged = judge(after, town).map((one) => (first.has(one.name) ? one : { ...one, refuted: undefined }));
+    judged = judge(after, town).map((one) => (once.has(one.name) ? one : { ...one, refuted: undefined }));
   }
   const { cells } = after;
   return {
@@ -54,6 +72,10 @@ export async function tryState(town: ReachTown, before: Reading, state: ReachSta
     ...changedSince(before, after),
     effects: countOf(judged.map(({ effect }) => effect)),
     refuted: judged.flatMap(({ refuted }) => refuted ?? []),
-    verdicts: await askVerdicts(town.host, judged, state.name.length % DOCTOR_EVERY === 0),
+    verdicts: judgeVerdicts(check, doctor, judged),
+    remedies:
+      remedies === 0
+        ? NO_REMEDIES
+        : await tryRemedies(town, state, { intact: before, judged }, { check, doctor }, remedies),
   };
 }

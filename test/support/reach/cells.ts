@@ -5,6 +5,8 @@ import { SOMEBODY, UPLINKS, onTheWire } from './outside.ts';
 /** A cell as `reach --json --all` prints it. */
 export interface PrintedCell {
   readonly effect: string;
+  readonly differs: string;
+  readonly cause: string | null;
   readonly family: string;
   readonly protocol: string;
   readonly from: string;

@@ -9,6 +9,7 @@ import { HOST } from '../lab/wire.ts';
 import { ask, type Answers } from '../matrix/packets.ts';
 import type { Pair } from '../matrix/pairs.ts';
 import type { PrintedCell } from './cells.ts';
+import { typistOf, type Typist } from '../typed.ts';
 import { answerAt, connectOutside } from './outside.ts';
 import { WORDS } from './states/words.ts';
 
@@ -23,6 +24,8 @@ export interface ReachTown {
   readonly gateways: ReadonlyMap<string, readonly string[]>;
   /** Runs a shell script on the engine's machine, with the words of test/support/doctor/shell.ts and `WORDS`. */
   sh(script: string): Promise<string>;
+  /** Types a command as it is offered. */
+  readonly type: Typist;
   /** Sends packets, all at once; waits longer for those in `due`. */
   measure(pairs: readonly Pair[], due: ReadonlySet<string>, isPatient?: boolean): Promise<Answers>;
   /** Puts rules, links, addresses, routes and settings back. @returns what is not as it was */
@@ -133,6 +136,7 @@ export async function raiseReachTown(era: Era): Promise<ReachTown> {
       hosts: new Set([...own.matchAll(/inet6? ([^/\s]+)/g)].map(([, address = '']) => address)),
       gateways: await gatewaysOf(engine),
       sh: (text) => must(engine.execInside, 'sh', ['-ec', `${PRELUDE}\n${WORDS}\n${text}`]),
+      type: typistOf(engine, host),
       measure: (pairs, due, isPatient = false) =>
         ask(
           engine,

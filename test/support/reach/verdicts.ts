@@ -1,19 +1,7 @@
-import type { Host } from '../host.ts';
+import type { CheckCode } from '../../../src/doctor/codes.ts';
 import type { Judged } from './judge.ts';
-
-/** Counts of cells as `check --json` prints them. */
-interface CheckCells {
-  readonly lost: number;
-  readonly opened: number;
-  readonly degraded: number;
-  readonly closedByOperator: number;
-  readonly openedByOperator: number;
-}
-
-interface CheckDocument {
-  readonly state: string;
-  readonly packets: { readonly judged: true; readonly cells: CheckCells } | { readonly judged: false };
-}
+import type { CheckAnswer, DoctorAnswer } from './remedies/answers.ts';
+import { isAmiss } from './remedies/promises.ts';
 
 /** What check and doctor say of a host, and why packets refute them. */
 export interface Verdicts {
@@ -24,52 +12,67 @@ export interface Verdicts {
   readonly wrong: readonly string[];
 }
 
+/** Causes that are about something else than a way of the table, each with what it is. */
+const NOT_A_WAY: Readonly<Partial<Record<CheckCode, string>>> = {
+  'rules-lost': 'rules are lost, and nobody asks what they decide about today',
+  'rules-stale': 'rules of what is gone are back, and nobody asks for it today',
+  'guests-stopped': "guests of bridges that are not Docker's",
+};
+
+/** Answers that a rule of the operator's drops: he decides, and nobody means that. */
+const isAnswersAstray = ({ title }: { readonly title: string }): boolean =>
+  title.includes(' drops answers: ');
+
 /**
- * Asks check and doctor about a host whose every cell was measured.
+ * Holds what check and doctor say of a host against every cell of it, measured.
  *
  * @param judged - what packets say of each cell
- * @param isDoctorAsked - doctor takes as long as all else together
  */
-export async function askVerdicts(
-  host: Host,
+export function judgeVerdicts(
+  check: CheckAnswer,
+  doctor: DoctorAnswer | undefined,
   judged: readonly Judged[],
-  isDoctorAsked: boolean,
-): Promise<Verdicts> {
-  const [check, doctor] = await Promise.all([
-    host.attempt(['check', '--json']),
-    isDoctorAsked ? host.attempt(['doctor']) : undefined,
-  ]);
-  const document = JSON.parse(check.stdout === '' ? '{}' : check.stdout) as Partial<CheckDocument>;
-  const said = {
-    check: `${document.state ?? ''} ${String(check.code)}`,
-    doctor: doctor === undefined ? '' : `${doctor.stdout.split(/\s/)[0] ?? ''} ${String(doctor.code)}`,
+): Verdicts {
+  return {
+    check: `${check.state} ${String(check.code)}`,
+    doctor: doctor === undefined ? '' : `${doctor.verdict} ${String(doctor.code)}`,
+    wrong: [...wrongOfCheck(check, judged), ...(doctor === undefined ? [] : wrongOfDoctor(doctor, judged))],
   };
-  const counts = (...effects: readonly string[]): number =>
-    judged.filter(({ effect }) => effects.includes(effect)).length;
-  const isKnown = judged.every(({ cell }) => cell.is !== 'unknown');
-  const [cut, open] = [counts('outage', 'degraded'), counts('exposure')];
-  const { packets } = document;
-  const wrong: string[] = [];
-  if (packets?.judged !== true) return { ...said, wrong: [`check followed no packet: ${check.stderr}`] };
-  const { lost, opened, degraded, closedByOperator, openedByOperator } = packets.cells;
-  const [toldCut, toldOpen] = [lost + degraded + closedByOperator, opened + openedByOperator];
-  const isTold = check.code !== 3;
-  if (isTold && cut > 0 && toldCut === 0)
-    wrong.push(`check (${said.check}) tells no outage, packets show ${String(cut)}`);
-  if (isTold && open > 0 && toldOpen === 0)
-    wrong.push(`check (${said.check}) tells no exposure, packets show ${String(open)}`);
-  if (isKnown && cut === 0 && toldCut > 0)
-    wrong.push(`check tells ${String(toldCut)} outages, packets show none`);
-  if (isKnown && open === 0 && toldOpen > 0)
-    wrong.push(`check tells ${String(toldOpen)} exposures, packets show none`);
-  if (check.code === 0 && lost + degraded + opened > 0) wrong.push('check is INTACT, and tells damage');
-  // What operators close and open on purpose, doctor's default run does not count.
-  if (doctor?.code === 0 && cut + open > 0 && lost + degraded + opened > 0)
-    wrong.push(`doctor is HEALTHY, packets show ${String(cut)} outages and ${String(open)} exposures`);
-  // Rules that are lost are a fault of their own, whatever packets show.
-  if (isKnown && doctor?.code === 1 && check.code === 0 && cut === 0 && open === 0)
-    wrong.push(
-      `doctor tells a fault, every cell is as it should be: ${doctor.stdout.split('\n').slice(0, 3).join(' / ')}`,
-    );
-  return { ...said, wrong };
 }
+
+const EFFECTS = { lost: 'outage', opened: 'exposure', degraded: 'degraded' } as const;
+
+function wrongOfCheck({ code, state, packets }: CheckAnswer, judged: readonly Judged[]): readonly string[] {
+  if (!packets.judged) return ['check followed no packet'];
+  const amiss = judged.filter(isAmiss);
+  const wrong = Object.entries(EFFECTS).flatMap(([key, effect]) => {
+    const told = packets.cells[key as keyof typeof EFFECTS];
+    const shown = judged.filter(({ cell }) => cell.effect === effect).length;
+    return told === shown ? [] : [`check tells ${String(told)} × ${effect}, the table ${String(shown)}`];
+  });
+  if (code === 0 && amiss.length > 0) wrong.push(`check is ${state}, and ${namesOf(amiss)} are amiss`);
+  const isAllWell = judged.every(({ cell, effect }) => effect === 'same' && cell.effect !== 'degraded');
+  if (code === 1 && state !== 'damaged' && isAllWell)
+    wrong.push(`check is ${state}, and packets show nothing amiss`);
+  return wrong;
+}
+
+function wrongOfDoctor({ code, causes }: DoctorAnswer, judged: readonly Judged[]): readonly string[] {
+  const amiss = judged.filter(isAmiss);
+  if (code === 0 && amiss.length > 0) return [`doctor is HEALTHY, and ${namesOf(amiss)} are amiss`];
+  const isUnknown = judged.some(({ cell }) => cell.effect === 'unknown' && cell.cause !== 'operator');
+  if (code === 0 && isUnknown) return ['doctor is HEALTHY, and the table cannot tell of every way'];
+  if (code === 3 && !isUnknown && amiss.length > 0)
+    return [`doctor cannot tell, and ${namesOf(amiss)} are amiss`];
+  const isHidden = judged.some(({ cell }) => cell.effect === 'degraded');
+  if (code !== 1 || amiss.length > 0 || isUnknown || isHidden) return [];
+  return causes
+    .filter((cause) => NOT_A_WAY[cause.code] === undefined && !isAnswersAstray(cause))
+    .map(({ code: of, title }) => `doctor tells a fault, and packets show nothing amiss: ${of}: ${title}`);
+}
+
+const namesOf = (judged: readonly Judged[]): string =>
+  `${String(judged.length)} ways (${judged
+    .slice(0, 3)
+    .map(({ name, effect }) => `${effect} ${name}`)
+    .join(', ')})`;

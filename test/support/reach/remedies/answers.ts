@@ -1,0 +1,59 @@
+import type { Finding } from '../../../../src/reconcile/finding.ts';
+import type { Diagnosis, NamedPath } from '../../../../src/doctor/diagnosis.ts';
+import type { Path } from '../../../../src/trace/path.ts';
+import type { Host } from '../../host.ts';
+
+/** Counts of cells as `check --json` prints them. */
+interface CheckedCells {
+  readonly lost: number;
+  readonly opened: number;
+  readonly degraded: number;
+  readonly unknown: number;
+  readonly closedByOperator: number;
+  readonly openedByOperator: number;
+  readonly unjudged: number;
+}
+
+/** An effect as `check --json` prints it. */
+export interface CheckedEffect {
+  readonly effect: string;
+  readonly cause: string;
+  readonly reasons: readonly string[];
+  readonly cells: number;
+  readonly remedy?: string;
+}
+
+/** What `check --json` says. */
+export interface CheckAnswer {
+  readonly code: number;
+  readonly state: string;
+  readonly packets: { readonly judged: true; readonly cells: CheckedCells } | { readonly judged: false };
+  readonly effects: readonly CheckedEffect[];
+  readonly findings: readonly Finding[];
+}
+
+/** A path as `doctor --json` prints it. */
+export interface PrintedPath extends Omit<NamedPath, 'path'> {
+  readonly packet: Path['packet'];
+}
+
+/** What `doctor --json` says. */
+export interface DoctorAnswer extends Pick<Diagnosis, 'causes' | 'checks' | 'verdict'> {
+  readonly code: number;
+  readonly paths: readonly PrintedPath[];
+}
+
+/** Runs a verb that prints a document. @throws Error with what it said where it prints none */
+async function documentOf<Document>(host: Host, words: readonly string[]): Promise<Document> {
+  const { code, stdout, stderr } = await host.attempt([...words, '--json']);
+  if (stdout === '') throw new Error(`${words.join(' ')}: exit ${String(code)}: ${stderr}`);
+  // Programs' output comes byte by byte.
+  const text = Buffer.from(stdout, 'latin1').toString();
+  return { ...(JSON.parse(text) as Document), code };
+}
+
+export const askCheck = (host: Host): Promise<CheckAnswer> => documentOf(host, ['check']);
+
+/** Asks about the whole host, or a target. */
+export const askDoctor = (host: Host, ...target: readonly string[]): Promise<DoctorAnswer> =>
+  documentOf(host, ['doctor', ...target]);

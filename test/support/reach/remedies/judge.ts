@@ -1,0 +1,68 @@
+import { effectBy, type Fate, type PrintedCell } from '../cells.ts';
+import type { Judged, Reading } from '../judge.ts';
+import { isSameWay, type Promised } from './promises.ts';
+
+/** What a remedy is held against. */
+export interface Before {
+  /** Every cell as Docker means it. */
+  readonly intact: Reading;
+  /** The state that the remedy is for. */
+  readonly judged: readonly Judged[];
+}
+
+/** By the names of their packets: what a remedy promised and did not do, and what it opened. */
+export interface Broken {
+  readonly unkept: readonly string[];
+  readonly opened: readonly string[];
+}
+
+/**
+ * Holds what packets do after a remedy against what it promised, and against what was closed before: by Docker, as every cell was
+ * measured while all was well, or by the operator.
+ */
+export function brokenBy(
+  promised: readonly Promised[],
+  { intact, judged }: Before,
+  after: Pick<Reading, 'fates'>,
+): Broken {
+  const cells = new Map(judged.map(({ name, cell }) => [name, cell]));
+  const isKept = (name: string): boolean => isAsMeant(cells.get(name), after.fates.get(name));
+  const unkept = promised.flatMap(({ names, least }) => {
+    const failing = names.filter((name) => !isKept(name));
+    return failing.length > names.length - least ? failing : [];
+  });
+  const asked = promised.flatMap((one) => one.asked);
+  const isForAnswers = promised.length > 0 && promised.every((one) => one.isForAnswers === true);
+  const opened = judged.filter(
+    ({ name, cell, fate }) =>
+      fate.is === 'stopped' &&
+      after.fates.get(name)?.is === 'reached' &&
+      ((isOperators(cell) && !isForAnswers) || intact.fates.get(name)?.is !== 'reached') &&
+      !(cell.should !== 'stopped' && asked.some((way) => isSameWay(cell, way))),
+  );
+  return { unkept: [...new Set(unkept)], opened: opened.map(({ name }) => name) };
+}
+
+/** What the operator closed. */
+const isOperators = ({ effect, differs }: PrintedCell): boolean =>
+  effect === 'operator' && differs !== 'exposure';
+
+function isAsMeant(cell: PrintedCell | undefined, fate: Fate | undefined): boolean {
+  if (cell === undefined || fate === undefined) return false;
+  return cell.should === 'no-promise' ? fate.is === 'reached' : effectBy(cell, fate) === 'same';
+}
+
+/** Chains whose rules are the operator's: his own, and those of programs that keep them for him. */
+const HIS = /^-A (?:DOCKER-USER|ufw6?-\S+|f2b-\S+|FENCE) /;
+
+/** Rules of the operator's that are in one save and no longer in a later one. */
+export function goneFrom(before: string, after: string): readonly string[] {
+  const left = new Map<string, number>();
+  for (const line of after.split('\n')) left.set(line, (left.get(line) ?? 0) + 1);
+  return before.split('\n').filter((line) => {
+    if (!HIS.test(line)) return false;
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
+}
