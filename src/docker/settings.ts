@@ -19,6 +19,8 @@ export interface Settings {
   readonly sctpChecksum: boolean;
   /** `--bridge-accept-fwmark` (29.0 and later), as `iptables-save` prints it, e.g. `0x1/0x3`; '' for none. */
   readonly acceptMark: string;
+  /** The host is a guest of WSL2 that mirrors Windows' network (27.3 and later): it has an interface `loopback0` and `/usr/bin/wslinfo`. */
+  readonly mirroredWsl: boolean;
   /** This kernel lacks xt_u32, so an Engine before 24 writes the overlay rules with `-m bpf`. */
   readonly overlayByBpf: boolean;
 }
@@ -62,6 +64,7 @@ export function settingsFrom({ inventory, facts, rules }: SettingsSources): Sett
     noRaw: facts.noRaw ?? false,
     sctpChecksum: facts.sctpChecksum ?? false,
     acceptMark: facts.acceptMark ?? rules.acceptMark() ?? '',
+    mirroredWsl: facts.mirroredWsl ?? false,
     overlayByBpf: inventory.swarm.encrypted.length > 0 && (rules.overlayByBpf() ?? false),
   };
 }

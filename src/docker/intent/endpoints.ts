@@ -12,7 +12,7 @@ import type { ClosedEndpoint, HostBinding, LinkIntent, PublishedIntent } from '.
 
 /**
  * What Docker means for one published port in one family: nothing in the other family, on an internal network, or where the
- * container has no address of the family, so that docker-proxy alone serves it.
+ * container has no address of the family, so that docker-proxy alone serves it (but see {@link proxiedIntent}).
  */
 export function publishedIntent(
   published: PublishedPort,
@@ -36,6 +36,30 @@ export function publishedIntent(
     fillsChecksums:
       proto === 'sctp' &&
       (era.sctpChecksum === 'always' || (era.sctpChecksum === 'asked' && settings.sctpChecksum)),
+  };
+}
+
+/**
+ * A port on an IPv6 address of the host that docker-proxy asks of an address in IPv4: an Engine that writes with nftables lets packets
+ * from outside to that address and port through all the same (moby 29, `setPerPortForwarding` of nftabler); with iptables it does not.
+ */
+export function proxiedIntent(
+  { proxied, proto, port }: PublishedPort,
+  network: LiveNetwork,
+  { settings }: PolicyTerms,
+): PublishedIntent | undefined {
+  if (proxied === undefined || proxied.ipv4 === '' || network.internal || !settings.userlandProxy)
+    return undefined;
+  return {
+    network: network.name,
+    bridge: network.bridge,
+    proto,
+    address: proxied.ipv4,
+    port,
+    binding: undefined,
+    admitted: network.gatewayMode.ipv4 === 'nat-unprotected' ? 'with-network' : 'by-port',
+    closedDirectly: false,
+    fillsChecksums: false,
   };
 }
 
@@ -70,9 +94,12 @@ export function closedEndpoint(
   return { bridge: network.bridge, address, trusted: direct.trusted };
 }
 
-/** What a `--link` lets through; undefined where all containers of the network reach each other anyway. */
+/**
+ * What a `--link` lets through; undefined where all containers of the network reach each other anyway. In IPv4 alone: no other
+ * addresses are handed on (moby, `AddLink` of 20.10 to 29).
+ */
 export function linkIntent(link: Link, network: LiveNetwork, family: Family): LinkIntent | undefined {
-  const [from, to] = [addressIn(link.parent, family), addressIn(link.child, family)];
-  if (network.icc || from === '' || to === '') return undefined;
+  const [from, to] = [addressIn(link.parent, 'ipv4'), addressIn(link.child, 'ipv4')];
+  if (family !== 'ipv4' || network.icc || from === '' || to === '') return undefined;
   return { bridge: network.bridge, from, to, proto: link.proto, port: link.port };
 }

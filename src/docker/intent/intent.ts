@@ -1,17 +1,27 @@
 import type { Family } from '../../net/family.ts';
+import { firewallBackendOf } from '../firewall-backend.ts';
 import type { Inventory, LiveNetwork, Swarm } from '../inventory/inventory.ts';
 import { GWBRIDGE } from '../inventory/swarm.ts';
-import { closedEndpoint, linkIntent, publishedIntent } from './endpoints.ts';
+import { closedEndpoint, linkIntent, proxiedIntent, publishedIntent } from './endpoints.ts';
 import { networkIntent, type PolicyTerms } from './network.ts';
 import type { FamilyIntent, HostIntent, MeshIntent, OverlayIntent } from './values.ts';
 
 /** What Docker means to happen to packets on this host: its options, settings and version decided, nothing written yet. */
 export function intentOf(inventory: Inventory, terms: PolicyTerms): HostIntent {
+  // DOCKER_INSECURE_NO_IPTABLES_RAW is about iptables: an Engine that writes with nftables does not ask for it (moby 29, nftabler).
+  const settled = writesNftables(inventory)
+    ? { ...terms, settings: { ...terms.settings, noRaw: false } }
+    : terms;
   return {
-    ipv4: familyIntent(inventory, 'ipv4', terms),
-    ipv6: terms.settings.ip6tables ? familyIntent(inventory, 'ipv6', terms) : undefined,
+    ipv4: familyIntent(inventory, 'ipv4', settled),
+    ipv6: settled.settings.ip6tables ? familyIntent(inventory, 'ipv6', settled) : undefined,
   };
 }
+
+const writesNftables = (inventory: Inventory): boolean => firewallBackendOf(inventory).startsWith('nftables');
+
+/** The interface that WSL2 adds where it mirrors Windows' network (moby, `isRunningUnderWSL2MirroredMode`). */
+const WSL_LOOPBACK = 'loopback0';
 
 function familyIntent(inventory: Inventory, family: Family, terms: PolicyTerms): FamilyIntent {
   const { settings } = terms;
@@ -31,14 +41,18 @@ function familyIntent(inventory: Inventory, family: Family, terms: PolicyTerms):
   return {
     family,
     loopback: settings.userlandProxy ? 'docker-proxy' : 'translation',
+    sharedLoopback: family === 'ipv4' && settings.mirroredWsl ? WSL_LOOPBACK : '',
     // A network with a way out brings it along (recorded on 29.7).
     admittedMark: networks.some(({ kind }) => kind === 'open') ? settings.acceptMark : '',
     networks,
-    published: known(
-      inventory.ports.map((port) =>
+    published: known([
+      ...inventory.ports.map((port) =>
         on(port.endpoint?.bridge, (network) => publishedIntent(port, network, family, terms)),
       ),
-    ),
+      ...(family === 'ipv4' && writesNftables(inventory) ? inventory.ports : []).map((port) =>
+        on(port.proxied?.bridge, (network) => proxiedIntent(port, network, terms)),
+      ),
+    ]),
     links: known(
       inventory.links.map((link) => on(link.bridge, (network) => linkIntent(link, network, family))),
     ),

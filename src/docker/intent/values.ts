@@ -16,6 +16,11 @@ export interface FamilyIntent {
   readonly family: Family;
   /** How this host's own packets to a published port, asked by a loopback address, get to the container. */
   readonly loopback: ServedBy;
+  /**
+   * The interface by which packets to this host's loopback addresses come in from a system that shares them; '' for none. WSL2's,
+   * where Windows' own network is mirrored (27.3 and later). In IPv4 alone.
+   */
+  readonly sharedLoopback: string;
   /** Forwarded packets with this mark are let in everywhere (`--bridge-accept-fwmark`), e.g. `0x1/0x3`; '' for none. */
   readonly admittedMark: string;
   readonly networks: readonly NetworkIntent[];

@@ -102,6 +102,8 @@ export interface PublishedPort {
    * container has no address of this family on any bridge; only docker-proxy serves such a binding.
    */
   readonly endpoint: Endpoint | undefined;
+  /** Of a binding on an IPv6 address that docker-proxy alone serves: the endpoint in IPv4 that it asks. */
+  readonly proxied?: Endpoint | undefined;
 }
 
 /** A `--link` on the default bridge: `parent` may reach `child` on the ports it exposes. */

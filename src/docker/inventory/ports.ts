@@ -32,6 +32,7 @@ export function portsOf(
       container: name,
       ...binding,
       endpoint,
+      ...(endpoint === undefined && familyOf(binding.hostIp) === 'ipv6' && { proxied: gateways.ipv4 }),
     })),
   );
   // Two routed networks list one port twice.

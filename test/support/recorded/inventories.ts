@@ -141,6 +141,7 @@ export const SETTINGS: Settings = {
   noRaw: false,
   sctpChecksum: false,
   acceptMark: '',
+  mirroredWsl: false,
   overlayByBpf: false,
 };
 
