@@ -20,11 +20,15 @@ const floors = [
   [{ path: 'docker', pure: true }],
   [
     { path: 'firewall/iptables/text', pure: true },
-    { path: 'firewall/nftables', pure: true },
+    { path: 'firewall/nftables/text', pure: true },
+    { path: 'firewall/nftables/tables', pure: true },
   ],
   [{ path: 'firewall/iptables/ownership', pure: true }],
   [{ path: 'firewall/iptables/order', pure: true }],
-  [{ path: 'firewall/iptables/expected', pure: true }],
+  [
+    { path: 'firewall/iptables/expected', pure: true },
+    { path: 'firewall/nftables/expected', pure: true },
+  ],
   [{ path: 'firewall/iptables/desired', pure: true }],
   [{ path: 'firewall/iptables/compare', pure: true }],
   [{ path: 'firewall/iptables/simulate', pure: true }],

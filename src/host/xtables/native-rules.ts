@@ -28,7 +28,7 @@ export async function naming(error: unknown): Promise<unknown> {
   });
 }
 
-interface NftRule {
+interface PlacedNativeRule {
   /** `ip filter DOCKER-USER` */
   readonly place: string;
   readonly rule: string;
@@ -36,7 +36,7 @@ interface NftRule {
 }
 
 /** Rules in iptables' tables that iptables did not write: each of its own has a counter. */
-async function nativeRules(): Promise<readonly NftRule[]> {
+async function nativeRules(): Promise<readonly PlacedNativeRule[]> {
   const listings = await Promise.all(
     FAMILIES.map((family) => run(['nft', '-a', 'list', 'ruleset', family === 'ipv4' ? 'ip' : 'ip6'])),
   );
@@ -44,9 +44,9 @@ async function nativeRules(): Promise<readonly NftRule[]> {
 }
 
 /** The same in one listing of `nft -a`. */
-export function nativeRulesIn(listing: string): readonly NftRule[] {
+export function nativeRulesIn(listing: string): readonly PlacedNativeRule[] {
   let [table, chain] = ['', ''];
-  const found: NftRule[] = [];
+  const found: PlacedNativeRule[] = [];
   for (const line of listing.split('\n')) {
     table = /^table (\S+ \S+) \{/.exec(line)?.[1] ?? table;
     const block = /^\t(\w+) (\S+) \{/.exec(line);

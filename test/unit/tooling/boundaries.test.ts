@@ -18,7 +18,7 @@ const forbidden = [
     'src/firewall/iptables/ownership/a.ts',
     'layers: firewall/iptables/text',
   ],
-  ['src/firewall/nftables/text/side.ts', 'src/firewall/iptables/text/a.ts', 'layers: firewall/nftables'],
+  ['src/firewall/nftables/text/side.ts', 'src/firewall/iptables/text/a.ts', 'layers: firewall/nftables/text'],
   ['src/trace/up.ts', 'src/reconcile/a.ts', 'layers: trace'],
   ['src/reconcile/up.ts', 'src/doctor/facts/a.ts', 'layers: reconcile'],
   ['src/doctor/up.ts', 'src/hooks/a.ts', 'layers: doctor'],
