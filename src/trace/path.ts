@@ -1,4 +1,5 @@
 import type { Variant, Rule } from '../firewall/iptables/text/model.ts';
+import type { RouteRule } from './network-state.ts';
 import type { Packet } from './packet.ts';
 
 export const HOOKS = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'] as const;
@@ -23,6 +24,8 @@ export interface PathStep {
   readonly acts?: 'decides' | 'may';
   /** Of one of nftables' own tables: nft's handle of the rule; '' for a policy. */
   readonly handle?: string;
+  /** The rule of policy routing by which it was routed; absent for those every namespace begins with. */
+  readonly routedBy?: RouteRule;
 }
 
 /** Where a packet's path ends. */

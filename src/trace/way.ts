@@ -9,8 +9,8 @@ import {
 } from './routing/input-checks.ts';
 import { linkOf, localType } from './routing/local.ts';
 import type { Packet } from './packet.ts';
-import type { PathEnd } from './path.ts';
-import { lookupRoute, sourceFor, type Routing } from './routing/route.ts';
+import type { Hook, PathEnd } from './path.ts';
+import { isUsualTable, lookupRoute, sourceFor, type Routing } from './routing/route.ts';
 import { passTables } from './stage.ts';
 import { note, unknownEnd, type Walk } from './walk.ts';
 
@@ -22,6 +22,18 @@ const down = (detail: string): PathEnd => ({ at: 'lost', why: 'interface-down', 
 
 function routeOf({ packet, netState }: Walk): Routing {
   return lookupRoute(netState, packet);
+}
+
+function noteRoute(
+  { steps }: Walk,
+  hook: Hook,
+  { route: { to, via, dev: known }, rule }: Extract<Routing, { readonly route: unknown }>,
+  dev = known,
+): void {
+  steps.push({
+    ...{ hook, stage: 'routing', what: `route to ${to}${via === '' ? '' : ` via ${via}`} by ${dev}` },
+    ...(!isUsualTable(rule.table) && { routedBy: rule }),
+  });
 }
 
 const lostBy = (routing: Extract<Routing, { kind: 'none' | 'unknown' }>): PathEnd =>
@@ -103,12 +115,7 @@ function routeIn(walk: Walk, shown: boolean, moved: boolean): PathEnd {
   const by = carries && packet.family === 'ipv6' ? dev : packet.inInterface;
   const lost = walk.bridged ? refusedCarried(walk) : refusedForward(walk, by);
   if (lost !== undefined) return lost;
-  note(
-    walk,
-    'PREROUTING',
-    'routing',
-    `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`,
-  );
+  noteRoute(walk, 'PREROUTING', routing);
   return forward(walk, dev, via);
 }
 
@@ -204,7 +211,7 @@ function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: s
   const via = routing.kind === 'local' ? '' : routing.route.via;
   const refused = refusedOutput(netState, walk.packet, dev);
   if (refused !== undefined) return refused;
-  note(walk, 'OUTPUT', 'routing', `route to ${routing.route.to}${via === '' ? '' : ` via ${via}`} by ${dev}`);
+  noteRoute(walk, 'OUTPUT', routing, dev);
   return { dev, via };
 }
 

@@ -1,5 +1,5 @@
 import type { Effect } from '../cell.ts';
-import { actors, deciderKey, endingOf, type Decider } from './decider.ts';
+import { actors, deciderKey, endingOf, ledAway, type Decider } from './decider.ts';
 import type { FollowedCell } from '../follow.ts';
 
 /**
@@ -63,7 +63,10 @@ export function judge(
   if ((own.length === 0 && isIn(others)) || changes(others))
     return { cause: 'overridden', decider: pick(others) };
   if (isIn(own) || changes([...others, ...own])) return { cause: 'operator', decider: pick(own) };
-  return byEnd(end, whose);
+  const judgement = byEnd(end, whose);
+  // Docker's rules are right to stop what is led out by another interface than its own.
+  const led = judgement.cause === 'docker' ? ledAway(followed) : undefined;
+  return led !== undefined && changes([led]) ? { cause: 'host', decider: led } : judgement;
 }
 
 function byEnd(end: Decider, whose: (decider: WrittenDecider) => ReturnType<Whose>): Judgement {

@@ -1,5 +1,6 @@
 import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
 import type { Family } from '../../net/family.ts';
+import type { RouteRule } from '../../trace/network-state.ts';
 import type { Hook, Path, PathEnd, PathStep } from '../../trace/path.ts';
 import type { Is } from '../cell.ts';
 import type { FollowedCell } from '../follow.ts';
@@ -43,6 +44,8 @@ export type Decider =
       readonly why: Extract<PathEnd, { at: 'lost' }>['why'] | 'elsewhere' | 'untranslated' | 'other';
       /** One line, with the interface or address concerned; '' for none. */
       readonly detail: string;
+      /** The rule of policy routing that leads the packet elsewhere. */
+      readonly routedBy?: RouteRule;
     };
 
 type Acts = NonNullable<PathStep['acts']>;
@@ -91,7 +94,23 @@ export function endingOf({ is, trail }: FollowedCell): Decider {
   }
   if (is.is === 'stopped' && is.end.at === 'stopped' && is.outcome.is === 'stopped' && step !== undefined)
     return deciderIn(step, family);
-  return { by: 'kernel', family, ...kernelReason(is) };
+  const reason = kernelReason(is);
+  return (
+    (reason.why === 'elsewhere' ? ledAway({ is, trail }) : undefined) ?? { by: 'kernel', family, ...reason }
+  );
+}
+
+/**
+ * The rule of policy routing by which a cell's last packet set out on its way, as what decides; undefined where it was one of those
+ * every namespace begins with.
+ */
+export function ledAway({ trail }: FollowedCell): Extract<Decider, { by: 'kernel' }> | undefined {
+  const path = trail.at(-1)?.path;
+  const rule = path?.steps.findLast(({ routedBy }) => routedBy !== undefined)?.routedBy;
+  if (path === undefined || rule === undefined) return undefined;
+  const { family, outInterface } = path.last;
+  const detail = `routing rule ${String(rule.priority)} (table ${rule.table}) leads it out by ${outInterface}`;
+  return { by: 'kernel', family, why: 'elsewhere', detail, routedBy: rule };
 }
 
 function kernelReason(is: Is): Pick<Extract<Decider, { by: 'kernel' }>, 'why' | 'detail'> {

@@ -1,17 +1,19 @@
 import type { Chain, Rule, Ruleset } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
-import type { NetworkState } from '../../trace/network-state.ts';
+import type { NetworkState, RouteRule } from '../../trace/network-state.ts';
 import type { Decider } from './decider.ts';
 
-/** A host without some of what decides there: rules gone, policies ACCEPT, native tables gone altogether. */
+/** A host without some of what decides there: rules gone, those of policy routing included, policies ACCEPT, native tables gone altogether. */
 export function stateWithout(netState: NetworkState, gone: readonly Decider[]): NetworkState {
   const rules = new Set<Rule>();
   const policies = new Set<string>();
   const tables = new Set<string>();
+  const routing = new Set<RouteRule>();
   for (const one of gone) {
     if (one.by === 'rule') rules.add(one.rule);
     if (one.by === 'policy') policies.add([one.family, one.variant, one.table, one.chain].join(' '));
     if (one.by === 'native') tables.add(one.table);
+    if (one.by === 'kernel' && one.routedBy !== undefined) routing.add(one.routedBy);
   }
   const chainLeft = (chain: Chain, place: string): Chain => ({
     ...chain,
@@ -40,6 +42,7 @@ export function stateWithout(netState: NetworkState, gone: readonly Decider[]): 
       const [ipv4, ipv6] = FAMILIES.map((family) => left(all[family], `${family} ${variant}`));
       return { variant, rules: { ipv4: ipv4 ?? all.ipv4, ipv6: ipv6 ?? all.ipv6 } };
     }),
+    ...(routing.size > 0 && { routeRules: netState.routeRules.filter((rule) => !routing.has(rule)) }),
     ...(tables.size > 0 && { natives: netState.natives?.filter(({ table }) => !tables.has(table)) }),
   };
 }

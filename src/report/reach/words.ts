@@ -58,8 +58,10 @@ export function deciderReason(decider: Decider, is: Is): string {
       if (chain === '') return `nftables' own table ${table}`;
       return `${table} ${chain}: ${rule === '' ? 'policy drop' : rule}`;
     }
-    case 'kernel':
-      return reasonOf(is) || decider.detail;
+    case 'kernel': {
+      const leg = is.is === 'reached' || is.is === 'proxied' ? '' : LEGS[is.leg];
+      return decider.routedBy === undefined ? reasonOf(is) || decider.detail : `${leg}${decider.detail}`;
+    }
   }
 }
 

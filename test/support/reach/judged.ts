@@ -44,7 +44,7 @@ function judgement({ effect, differs, cause, decider }: JudgedCell): string {
     case 'native':
       return `${what} ${cause ?? ''}: ${decider.table} ${decider.chain} ${decider.rule}`.trim();
     case 'kernel':
-      return `${what} ${cause ?? ''}: ${decider.why}`;
+      return `${what} ${cause ?? ''}: ${decider.routedBy === undefined ? decider.why : decider.detail}`;
     case undefined:
       return `${what} ${cause ?? ''}`;
   }

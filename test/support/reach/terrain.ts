@@ -6,7 +6,13 @@ import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { blockOf, formatBlock } from '../../../src/net/address.ts';
 import { FAMILIES, familyOf } from '../../../src/net/family.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
-import type { LinkAddress, NetworkLink, NetworkState, Route } from '../../../src/trace/network-state.ts';
+import type {
+  LinkAddress,
+  NetworkLink,
+  NetworkState,
+  Route,
+  RouteRule,
+} from '../../../src/trace/network-state.ts';
 import { CLIENT, HOST } from '../lab/wire.ts';
 import { recordedHost } from '../recorded/observation.ts';
 
@@ -138,4 +144,27 @@ export function rulesOf({ netState }: Terrain): HostRules {
   const [first] = netState.rulesets;
   if (first === undefined) throw new Error(`no rules of ${FAMILIES.join()}`);
   return first.rules;
+}
+
+/**
+ * The same host with a link t0 without an address, and a rule of policy routing that leads into it.
+ *
+ * @param fields - which packets the rule is for, as `ip -json rule` names it
+ */
+export function ledOutBy(terrain: Terrain, fields: RouteRule['fields'] = { src: 'all' }): Terrain {
+  const { netState } = terrain;
+  const usual = { family: 'ipv4', fields: { src: 'all' } } as const;
+  return {
+    ...terrain,
+    netState: {
+      ...netState,
+      links: [...netState.links, link('t0', 99)],
+      routes: [...netState.routes, { ...route('0.0.0.0/0', 't0'), table: '52' }],
+      routeRules: [
+        { ...usual, priority: 0, table: 'local' },
+        { ...usual, priority: 5270, table: '52', fields },
+        { ...usual, priority: 32_766, table: 'main' },
+      ],
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { standingIn } from '../../../src/reach/judge/standing.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { flushed, withChain, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { judgedHost, judgements } from '../../support/reach/judged.ts';
-import { recordedTerrain, rulesOf, withSysctls } from '../../support/reach/terrain.ts';
+import { ledOutBy, recordedTerrain, rulesOf, withSysctls } from '../../support/reach/terrain.ts';
 
 const NAME = 'engine-28.5';
 const host = recordedTerrain(NAME);
@@ -120,6 +120,15 @@ test('the kernel forwards nothing', () => {
   expect(judgements(judgedHost(NAME, off))).toMatchInlineSnapshot(`
     [
       "85 outage host: forwarding-off",
+    ]
+  `);
+});
+
+test('a rule of policy routing leads packets away: it is named, and not the policy that stops what it led away', () => {
+  expect(judgements(judgedHost(NAME, ledOutBy(host)))).toMatchInlineSnapshot(`
+    [
+      "314 outage host: routing rule 5270 (table 52) leads it out by t0",
+      "4 unknown docker: nat -A POSTROUTING -s 172.24.0.0/16 ! -o br-b106361817d9 -j SNAT --to-source 192.0.2.10",
     ]
   `);
 });

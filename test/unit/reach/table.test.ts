@@ -4,7 +4,7 @@ import { reachTable } from '../../../src/reach/table.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
 import { toldGroups } from '../../../src/report/reach/groups.ts';
 import { flushed, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
-import { recordedTerrain, rulesOf, withRules, withSysctls } from '../../support/reach/terrain.ts';
+import { ledOutBy, recordedTerrain, rulesOf, withRules, withSysctls } from '../../support/reach/terrain.ts';
 import { recordingNames } from '../../support/recorded/recordings.ts';
 
 /** What differs on a host, as people are told: effect, how many ways, what. */
@@ -154,23 +154,8 @@ describe('one damage after another, on a host of four networks', () => {
 });
 
 test('a rule of policy routing leads what is asked outside into a link without an address: nobody is reached', () => {
-  const host = recordedTerrain('engine-26.1-plain');
-  const { netState } = host;
-  const [eth0] = netState.links.filter(({ name }) => name === 'eth0');
-  const [route] = netState.routes.filter(({ to }) => to === '0.0.0.0/0');
-  if (eth0 === undefined || route === undefined) throw new Error('no way out');
-  const usual = { family: 'ipv4', table: 'main', fields: { src: 'all' } } as const;
-  const state = {
-    ...netState,
-    links: [...netState.links, { ...eth0, name: 't0', index: 99, addresses: [] }],
-    routes: [...netState.routes, { ...route, table: '71', dev: 't0', via: '' }],
-    routeRules: [
-      { ...usual, priority: 0, table: 'local' },
-      { ...usual, priority: 5270, table: '71', fields: { not: '', src: 'all', fwmark: '0x711e' } },
-      { ...usual, priority: 32_766 },
-    ],
-  };
-  const cells = reachTable({ ...host, netState: state }).filter(({ family }) => family === 'ipv4');
+  const led = ledOutBy(recordedTerrain('engine-26.1-plain'), { not: '', src: 'all', fwmark: '0x711e' });
+  const cells = reachTable(led).filter(({ family }) => family === 'ipv4');
   expect(cells.filter(({ is }) => is.is === 'unknown')).toEqual([]);
   const outwards = cells.filter(({ asked }) => asked.what === 'outside' || asked.what === 'name-server');
   expect(new Set(outwards.map(({ effect }) => effect))).toEqual(new Set(['outage']));
