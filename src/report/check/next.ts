@@ -6,11 +6,23 @@ import type { CheckReport } from './report.ts';
 /** Remedies on one screen. */
 const MOST = 3;
 
-/** What to type next, the repair of what is lost first. */
+/**
+ * What to type next. What closes comes first: once a restore has given Docker's rules back, a rule of somebody else's that lets everything
+ * in may let in more. Then the repair of what is lost.
+ */
 export function nextLines(report: CheckReport, paint: Paint): readonly string[] {
   const { verdict, findings } = report;
   const { state } = verdict;
-  const told = [...restoreLines(report, paint), ...remedyLines(report, paint)];
+  const isClosing = ({ effect, cause }: CheckEffect): boolean => effect === 'exposure' && cause !== 'lost';
+  const told = [
+    ...remedyLines(verdict.effects.filter(isClosing), report, paint),
+    ...restoreLines(report, paint),
+    ...remedyLines(
+      verdict.effects.filter((effect) => !isClosing(effect)),
+      report,
+      paint,
+    ),
+  ];
   const lines =
     told.length === 0 && state !== 'intact' ? [`Next: ${paint('bold', 'rulesguard doctor')}`] : told;
   const stale =
@@ -39,7 +51,11 @@ function restoreLines({ verdict, findings, irreparable }: CheckReport, paint: Pa
 }
 
 /** What repairs the rest. A rule of somebody else's that closes something may be wanted: its removal is an offer. */
-function remedyLines({ verdict: { effects }, removals }: CheckReport, paint: Paint): readonly string[] {
+function remedyLines(
+  effects: readonly CheckEffect[],
+  { removals }: CheckReport,
+  paint: Paint,
+): readonly string[] {
   const lines = effects.flatMap((effect) => {
     const { id, cause, remedy } = effect;
     const command = removals.get(id) ?? remedy;

@@ -4,6 +4,7 @@ import type { ReachState } from '../states/state.ts';
 import { askDoctor, type DoctorAnswer } from './answers.ts';
 import { brokenBy, type Before } from './judge.ts';
 import { promisedByDoctor, isAmiss } from './promises.ts';
+import { isQuestion } from './offers.ts';
 import { NOT_HERE, told } from './try.ts';
 
 /** What came of typing all that doctor says, and asking it again until it says no more. */
@@ -23,7 +24,9 @@ const MOST = 4;
 /** Of each cause the first remedy that is a command. */
 const commandsOf = ({ causes }: Pick<DoctorAnswer, 'causes'>): readonly string[] => [
   ...new Set(
-    causes.flatMap(({ remedies }) => remedies[0]?.commands ?? []).filter((one) => !NOT_HERE.test(one)),
+    causes
+      .flatMap(({ remedies }) => remedies[0]?.commands ?? [])
+      .filter((one) => !NOT_HERE.test(one) && !isQuestion(one)),
   ),
 ];
 

@@ -39,8 +39,8 @@ export function offersOfCheck(
   ];
 }
 
-/** A question to doctor is no remedy yet. */
-const isQuestion = (command: string): boolean => command.startsWith('rulesguard doctor ');
+/** A question is no remedy yet. */
+export const isQuestion = (command: string): boolean => /^rulesguard (?:doctor|check|reach)\b/.test(command);
 
 /** A question about a target, without packets to be sent. */
 const QUESTION = /^rulesguard doctor ([^\s'"-]\S*)$/;

@@ -74,6 +74,14 @@ describe('a host is judged by its packets', () => {
     expect(textOf(found)).toContain('Next: iptables -w -t raw -D PREROUTING -i eth0 -j ACCEPT');
   });
 
+  test("what lets everything in is closed before a restore gives Docker's own ways back", async () => {
+    const opened = withRule(flushed(WHOLE_RULES), 'ipv4', 'raw', '-A PREROUTING -i eth0 -j ACCEPT', 'first');
+    const text = textOf(await checked(memoryCheckHost(opened)));
+    const [closing, restoring] = ['Next: iptables -w -t raw -D PREROUTING', 'Next: rulesguard restore'];
+    expect(text).toContain(closing);
+    expect(text.indexOf(closing)).toBeLessThan(text.indexOf(restoring));
+  });
+
   test('a lost rule that could not be recorded: restore is not advised, and what to do instead is', async () => {
     const gone = {
       family: 'ipv4',
