@@ -1,5 +1,6 @@
 import { blockOf, formatBlock, overlap, type AddressBlock } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
+import { memory } from '../trace/memory.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 
 /** Addresses of documentation: nobody's, so that they stand for anybody (RFC 5737, RFC 3849). */
@@ -25,24 +26,65 @@ export const isNobodys = (address: string): boolean =>
 const MOST_PARTS = 4;
 
 /**
- * Somebody in each large part of the address space that a rule names, such as `0.0.0.0/1`: there the rule may decide otherwise than for
- * everybody else.
+ * Somebody in each large part of the address space that a rule, a set or one of nftables' own tables names, such as `0.0.0.0/1`: there it may
+ * be decided otherwise than for everybody else.
  */
-export function partsOutside({ rulesets }: NetworkState, family: Family): readonly string[] {
-  const found = new Set<string>();
+export const partsOutside = (netState: NetworkState, family: Family): readonly string[] =>
+  allParts(netState, family).slice(0, MOST_PARTS);
+
+/** How many parts that rules name nobody asks from: there are more than are asked. */
+export const partsUnasked = (netState: NetworkState, family: Family): number =>
+  Math.max(0, allParts(netState, family).length - MOST_PARTS);
+
+const allParts = (netState: NetworkState, family: Family): readonly string[] =>
+  known(netState.cutFrom ?? netState, family, () => [
+    ...new Set(
+      [...textsOf(netState, family)].flatMap((text) =>
+        partsIn(text, family).flatMap(({ block, negated }) => partOf(block, negated) ?? []),
+      ),
+    ),
+  ]);
+
+const known = memory<readonly string[]>();
+
+/** Everything that may name a part of the address space: rules, what sets hold, nftables' own tables. */
+function* textsOf({ rulesets, sets, natives }: NetworkState, family: Family): Iterable<string> {
   for (const { rules } of rulesets)
     for (const { chains } of rules[family].tables.values())
-      for (const chain of chains.values())
-        for (const { text } of chain.rules)
-          for (const [, not = '', named = '', length = ''] of text.matchAll(NAMED)) {
-            const block = Number(length) <= LARGE[family] ? blockOf(`${named}/${length}`) : undefined;
-            const part = block && partOf(block, not !== '');
-            if (part !== undefined) found.add(part);
-          }
-  return [...found].slice(0, MOST_PARTS);
+      for (const chain of chains.values()) for (const { text } of chain.rules) yield text;
+  for (const set of sets?.values() ?? []) if (set.family === family) yield* set.members;
+  for (const { text } of natives ?? []) yield text;
 }
 
-const NAMED = /(! )?-[sd] ([0-9a-f.:]+)\/(\d+) /g;
+/** A block or a range of addresses, and what stands before it. */
+const NAMED = {
+  ipv4: /(!=? (?:-[sd] |--(?:src|dst)-range )?)?(\d+\.\d+\.\d+\.\d+)(?:\/([1-7])(?!\d)|-(\d+\.\d+\.\d+\.\d+))/g,
+  ipv6: /(!=? (?:-[sd] |--(?:src|dst)-range )?)?(?<![0-9a-f:])([0-9a-f]*:[0-9a-f:]*)(?:\/([1-9]|1[0-6])(?!\d)|-([0-9a-f]*:[0-9a-f:]*))/g,
+} as const;
+
+interface NamedPart {
+  readonly block: AddressBlock;
+  readonly negated: boolean;
+}
+
+const partsIn = (text: string, family: Family): readonly NamedPart[] =>
+  [...text.matchAll(NAMED[family])].flatMap(([, not = '', first = '', length, last]) => {
+    const block = length === undefined ? largestIn(first, last ?? '') : blockOf(`${first}/${length}`);
+    return block === undefined || block.length > LARGE[family] ? [] : [{ block, negated: not !== '' }];
+  });
+
+/** The largest block that a range of addresses holds whole. */
+function largestIn(first: string, last: string): AddressBlock | undefined {
+  const [low, high] = [blockOf(first), blockOf(last)];
+  if (low === undefined || high === undefined || low.family !== high.family) return undefined;
+  const { family } = low;
+  for (let length = 1; length <= LARGE[family]; length++) {
+    const size = 1n << BigInt(bits[family] - length);
+    const base = ((low.base + size - 1n) / size) * size;
+    if (base + size - 1n <= high.base) return { family, base, length };
+  }
+  return undefined;
+}
 
 const bits = { ipv4: 32, ipv6: 128 } as const;
 
@@ -69,5 +111,6 @@ export function othersOfPart(address: string): readonly string[] {
   return near.map((one) => addressOf(family, one));
 }
 
-const addressOf = (family: Family, base: bigint): string =>
+/** The address of a number. */
+export const addressOf = (family: Family, base: bigint): string =>
   formatBlock({ family, base, length: bits[family] }).replace(/\/.*$/, '');

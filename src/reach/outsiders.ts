@@ -1,6 +1,6 @@
 import { overlap, blockOf } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
-import { FAR, partsOutside } from './far.ts';
+import { addressOf, FAR, partsOutside } from './far.ts';
 import { memory } from '../trace/memory.ts';
 import type { NetworkLink, NetworkState, Route } from '../trace/network-state.ts';
 
@@ -13,7 +13,7 @@ const MOST = 3;
 
 /**
  * Addresses from which packets come in by an interface: its gateways, neighbours that have a route of their own, and,
- * where the best default route leads by it, somebody far away, and somebody of each large part of the address space that a rule names.
+ * where a default route leads by it, somebody far away, and somebody of each large part of the address space that a rule names.
  */
 export const outsidersOf = (
   link: NetworkLink,
@@ -28,13 +28,31 @@ function findOutsiders(link: NetworkLink, family: Family, netState: NetworkState
   const routes = netState.routes.filter(
     (route) => route.family === family && route.type === 'unicast' && route.table === 'main',
   );
-  const defaults = routes.filter(({ to }) => to.endsWith('/0')).sort((a, b) => a.metric - b.metric);
   const gateways = routes.filter(({ dev, via }) => dev === link.name && via !== '').map(({ via }) => via);
   const near = neighboursOf(link, family, routes);
-  const far = defaults[0]?.dev === link.name ? [FAR[family]] : [];
+  const far = isUplink(link, family, netState) ? [FAR[family]] : [];
   const all = [...new Set([...far, ...gateways, ...near])].slice(0, MOST);
   const parts = far.length === 0 ? [] : partsOutside(netState, family);
   return all.length > 0 ? [...all, ...parts] : nextTo(link, family);
+}
+
+/**
+ * Whether a default route leads by an interface: the best one or, by a gateway, one of another metric or of a table that a rule of routing
+ * looks up. What leads into a tunnel without a gateway is no way by which everybody comes.
+ */
+function isUplink({ name }: NetworkLink, family: Family, { routes, routeRules }: NetworkState): boolean {
+  const tables = new Set([
+    'main',
+    ...routeRules.flatMap((one) => (one.family === family ? [one.table] : [])),
+  ]);
+  const defaults = routes
+    .filter((one) => one.family === family && one.type === 'unicast' && one.to.endsWith('/0'))
+    .sort((a, b) => a.metric - b.metric);
+  const best = defaults.find(({ table }) => table === 'main');
+  return (
+    best?.dev === name ||
+    defaults.some(({ dev, via, table }) => dev === name && via !== '' && tables.has(table))
+  );
 }
 
 /** Hosts of an interface's own subnet that are routed apart from it. */
@@ -55,13 +73,12 @@ function neighboursOf(
   });
 }
 
-/** The first other address of an interface's own IPv4 subnet, where no route names anybody. */
+/** Another address of an interface's own subnet, where no route names anybody. */
 function nextTo({ addresses }: NetworkLink, family: Family): readonly string[] {
   const own = addresses.find((one) => one.family === family && one.scope === 'global');
-  if (own === undefined || family === 'ipv6') return [];
-  const parts = own.address.split('.');
-  const last = Number(parts[3]);
-  return own.length > 30
-    ? []
-    : [[...parts.slice(0, 3), String(last % 4 === 1 ? last + 1 : last - (last % 4) + 1)].join('.')];
+  const base = own === undefined ? undefined : blockOf(own.address)?.base;
+  if (own === undefined || base === undefined || own.length > (family === 'ipv4' ? 30 : 126)) return [];
+  const last = base & 3n;
+  // Neither the subnet's first address nor its last.
+  return [addressOf(family, last === 1n ? base + 1n : base - last + 1n)];
 }

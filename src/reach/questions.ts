@@ -46,7 +46,8 @@ export const askingOf = (
   };
 };
 
-const doors = ({ inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>, family: Family) =>
+/** Interfaces by which packets come from outside, those of Docker's networks left out. */
+export const doors = ({ inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>, family: Family) =>
   doorsOf(netState, family, new Set(inventory.networks.map(({ bridge }) => bridge)));
 
 /**

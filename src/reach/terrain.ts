@@ -7,7 +7,7 @@ export interface Terrain {
   readonly intent: HostIntent;
   /** What exists: who could ask, and who could be asked. */
   readonly inventory: Pick<Inventory, 'networks' | 'endpoints' | 'ports'> &
-    Partial<Pick<Inventory, 'portsUnknown'>>;
+    Partial<Pick<Inventory, 'portsUnknown' | 'swarm'>>;
   /** What decides about packets. */
   readonly netState: NetworkState;
   /**

@@ -9,6 +9,7 @@ import { withNewDoubts } from '../../reach/judge/doubts.ts';
 import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
 import { whoseBy } from '../../reach/judge/whose.ts';
 import type { Terrain } from '../../reach/terrain.ts';
+import type { UnaskedWays } from '../../reach/unasked.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
@@ -28,6 +29,8 @@ export interface Reached {
   readonly target: string | undefined;
   /** 0 as Docker and the operator mean it, 1 something differs, 3 nothing differs and something cannot be told. */
   readonly exit: 0 | 1 | 3;
+  /** What the table of the whole host does not ask about. */
+  readonly unasked: readonly UnaskedWays[];
 }
 
 /**
@@ -67,7 +70,8 @@ export async function reach(
   const table = judgedTable(terrain, { ...basisOf(state, reference), all: true });
   const told = withNewDoubts(table, reference.stored?.baseline.unread ?? []);
   const cells = cellsAbout(target, told.cells, terrain);
-  return { cells, engine: inventory.version, target, exit: exitOf(cells, target !== undefined) };
+  const { unasked } = table;
+  return { cells, unasked, engine: inventory.version, target, exit: exitOf(cells, target !== undefined) };
 }
 
 /** What check judges by. Where nothing says which rules should be there, none is lost, and owners are known all the same. */

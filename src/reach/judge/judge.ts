@@ -7,6 +7,7 @@ import type { Decider } from './decider.ts';
 import type { Question, QuestionGroup } from '../questions.ts';
 import { openTables, type AnsweredCell, type FamilyTable } from '../table.ts';
 import type { Terrain } from '../terrain.ts';
+import { unaskedOf, type UnaskedWays } from '../unasked.ts';
 
 /** A cell, and why it is not as Docker and the operator mean it. */
 export interface JudgedCell extends Cell {
@@ -35,6 +36,8 @@ export interface JudgedTable {
   readonly counts: Readonly<Record<Effect, number>>;
   /** How many cells Docker means something about. */
   readonly promised: number;
+  /** What no cell asks about. */
+  readonly unasked: readonly UnaskedWays[];
 }
 
 /** What the judgement takes beside the terrain; `judgingBasis` of `reconcile/judging.ts` makes it of an observation. */
@@ -84,7 +87,7 @@ export function judgedTable(terrain: Terrain, { repaired, whose, all = false }: 
       }
     }
   }
-  return { cells, counts, promised };
+  return { cells, counts, promised, unasked: unaskedOf(terrain) };
 }
 
 /** A host whose rules of one variant are others. */

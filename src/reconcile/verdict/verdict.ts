@@ -1,5 +1,6 @@
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { isOpen, type JudgedCell, type JudgedTable } from '../../reach/judge/judge.ts';
+import type { UnaskedWays } from '../../reach/unasked.ts';
 import { holds, type Acceptance } from '../accept/acceptance.ts';
 import { isBroken, type Finding } from '../finding.ts';
 import { cellEffects } from './cell-effects.ts';
@@ -46,6 +47,8 @@ export interface HostVerdict {
   /** Why no packet was followed; undefined where they were. */
   readonly unjudged: string | undefined;
   readonly unread: readonly UnreadPart[];
+  /** What no packet was followed for, though packets were. */
+  readonly unasked: readonly UnaskedWays[];
 }
 
 /** All that a verdict is made of. */
@@ -90,6 +93,7 @@ export function verdictOf({ findings, packets, acceptances, today }: VerdictPart
     cells: packets.judged ? countsOf(packets.table, cells, differing.length - cells.length) : undefined,
     unjudged: packets.judged ? undefined : packets.why,
     unread: packets.unread,
+    unasked: packets.judged ? packets.table.unasked : [],
   };
 }
 

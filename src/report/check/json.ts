@@ -26,7 +26,7 @@ export interface CheckFacts {
 /** The document of `check --json`; schemas/report.schema.json describes it. */
 export function checkJson(facts: CheckFacts): unknown {
   const { firewallBackend, variant, baseline, engine, rules, verdict, findings, removals, unsettled } = facts;
-  const { state, effects, accepted, cells, unjudged, unread } = verdict;
+  const { state, effects, accepted, cells, unjudged, unread, unasked } = verdict;
   return {
     $schema: 'https://rulesguard.dev/schemas/report.schema.json',
     version: 1,
@@ -49,6 +49,7 @@ export function checkJson(facts: CheckFacts): unknown {
       why: printable(why),
       ...(hint === undefined ? {} : { hint: printable(hint) }),
     })),
+    unasked: unasked.map(({ what, names }) => ({ what, names: names.map(printable) })),
     findings: findings.map((finding) => ({ ...finding, damage: isBroken(finding) })),
     ...(unsettled === undefined ? {} : { unsettled }),
   };

@@ -1,4 +1,5 @@
 import { isDamage, type Finding } from '../../reconcile/finding.ts';
+import { unaskedLines } from '../reach/words.ts';
 import { count, place, printable, type Paint } from '../text.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import type { CheckReport } from './report.ts';
@@ -7,7 +8,7 @@ const COLUMNS = 80;
 
 /** Why a host is as it is, and what was left out of the judgement, a line each. */
 export function whyLines({ verdict, findings, head }: CheckReport, paint: Paint): readonly string[] {
-  const { effects, accepted, cells, unjudged } = verdict;
+  const { effects, accepted, cells, unjudged, unasked } = verdict;
   const lost = findings.filter(isDamage);
   const has = (cause: CheckEffect['cause'], isKnown: boolean): boolean =>
     effects.some((one) => one.cause === cause && (one.effect !== 'unknown') === isKnown);
@@ -21,6 +22,7 @@ export function whyLines({ verdict, findings, head }: CheckReport, paint: Paint)
       ? ['Why: whether it matches depends on traffic, or on data that is not read here']
       : []),
     ...(cells === undefined ? [] : operatorLines(cells)),
+    ...unaskedLines(unasked, COLUMNS),
     ...(unjudged === undefined ? [] : [`Packets were not followed: ${printable(unjudged)}`]),
     ...accepted.map(({ id, until, reason, headline, covered }) =>
       printable(`Accepted until ${until}: ${headline} (${String(covered)}; ${id}): ${reason}`),

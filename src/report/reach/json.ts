@@ -13,7 +13,7 @@ const VERDICTS = { 0: 'healthy', 1: 'fault', 3: 'unknown' } as const;
  * @param options - `all`: every cell, not only those that differ
  */
 export function reachJson(report: ReachReport, { all }: { readonly all: boolean }): unknown {
-  const { cells, engine, target, exit } = report;
+  const { cells, engine, target, exit, unasked } = report;
   const counts = { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 };
   for (const { effect } of cells) counts[effect]++;
   return {
@@ -32,6 +32,7 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
       reasons: reasons.map(printable),
       cells: number,
     })),
+    unasked: unasked.map(({ what, names }) => ({ what, names: names.map(printable) })),
     cells: cells.filter(({ effect }) => all || effect !== 'same').map(cellJson),
   };
 }

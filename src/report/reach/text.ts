@@ -1,8 +1,9 @@
 import type { ToldCell } from '../../reach/judge/groups.ts';
+import type { UnaskedWays } from '../../reach/unasked.ts';
 import { count, printable, type Paint, type Style } from '../text.ts';
 import { reasonIn, toldGroups, type ToldGroup } from './groups.ts';
 import { clipped, COLUMNS, listed } from './lines.ts';
-import { askedWords, askerWords, isWords } from './words.ts';
+import { askedWords, askerWords, isWords, unaskedLines } from './words.ts';
 
 /** What the text is made of. */
 export interface ReachReport {
@@ -10,6 +11,8 @@ export interface ReachReport {
   readonly engine: string;
   readonly target: string | undefined;
   readonly exit: 0 | 1 | 3;
+  /** What no cell asks about. */
+  readonly unasked: readonly UnaskedWays[];
 }
 
 /** Groups on one screen, each with its names and a reason. */
@@ -35,7 +38,8 @@ export function reachText(report: ReachReport, paint: Paint, { all }: { readonly
   const counted = countWords(report);
   const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
   const body = all ? cells.map(cellLine) : groupLines(toldGroups(cells), paint);
-  return `${[head, ...body].join('\n')}\n`;
+  const unasked = unaskedLines(report.unasked, COLUMNS).map((line) => paint('dim', line));
+  return `${[head, ...body, ...unasked].join('\n')}\n`;
 }
 
 /** `3 of 182 ways differ from what Docker means, 1 cannot be told; rules of your own decide 4`. */

@@ -1,7 +1,10 @@
 import { hostPort } from '../../net/address.ts';
 import { outsiderName } from '../../reach/outsiders.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
+import type { UnaskedWays } from '../../reach/unasked.ts';
 import type { AskedFor, Asker, Cell, Is, Leg } from '../../reach/cell.ts';
+import { count, printable } from '../text.ts';
+import { clipped } from './lines.ts';
 
 /** Who asks, in a few words. */
 export function askerWords(asker: Asker): string {
@@ -93,3 +96,23 @@ function endWords(is: Extract<Is, { readonly end: unknown }>): string {
 
 /** `reached`, `docker-proxy`, `stopped`, `unknown`. */
 export const isWords = ({ is }: Cell): string => (is.is === 'proxied' ? 'docker-proxy' : is.is);
+
+const UNASKED: Readonly<Record<UnaskedWays['what'], (names: readonly string[]) => string>> = {
+  'proxied-alone': (names) => `${count(names.length, 'port')} that docker-proxy alone serves`,
+  'mesh-ports': (names) => `${count(names.length, 'port')} of the routing mesh`,
+  'overlay-networks': (names) => count(names.length, 'overlay network'),
+  parts: ([number = '0']) => `clients of ${count(Number(number), 'more large block')} that rules name`,
+};
+
+/** `Not asked: 2 ports of the routing mesh (80, 443), 1 overlay network (backend)`, in one line; none where all is asked. */
+export function unaskedLines(unasked: readonly UnaskedWays[], room: number): readonly string[] {
+  if (unasked.length === 0) return [];
+  const told = (isNamed: boolean): string =>
+    `Not asked: ${unasked
+      .map(({ what, names }) =>
+        isNamed && what !== 'parts' ? `${UNASKED[what](names)} (${names.join(', ')})` : UNASKED[what](names),
+      )
+      .join(', ')}`;
+  const full = printable(told(true));
+  return [full.length <= room ? full : clipped(told(false), room)];
+}

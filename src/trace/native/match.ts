@@ -166,8 +166,10 @@ function valueIn(field: string, span: Span, facts: MatchContext): MatchResult {
     case 'fib saddr type':
     case 'fib daddr type': {
       const side = part === 'saddr' ? 'source' : 'destination';
-      if (packet.family === 'ipv6' || packet.vague?.includes(side)) return `nft: ${field}`;
+      if (packet.vague?.includes(side)) return `nft: ${field}`;
       const type = span.first.toUpperCase();
+      // What has no route is no UNICAST for IPv6 (nft_fib_ipv6.c); what is this machine's own is LOCAL for both.
+      if (packet.family === 'ipv6' && type !== 'LOCAL') return `${field} ${span.first}, for IPv6`;
       return FIB_TYPES.has(type)
         ? localType(netState, packet.family, packet[side], undefined) === type
         : `${field} ${span.first}`;
@@ -196,12 +198,22 @@ function isInterface(
   return name.endsWith('*') ? own.startsWith(name.slice(0, -1)) : own === name;
 }
 
-/** Whether no route leads back by where the packet came in. Only that one does is certain. */
+/**
+ * Whether no route leads back by where the packet came in. That one does is certain, and that none does where no route by that interface
+ * holds its source (nft_fib_ipv4.c, nft_fib_ipv6.c); which one of several counts depends on the family and the kernel.
+ */
 function isMissing(word: string, { packet, netState }: MatchContext): MatchResult {
   const { family, source, destination, inInterface, mark } = packet;
+  const unknown = 'nft: the way back of a packet';
+  if (packet.vague !== undefined || word !== 'missing' || inInterface === 'lo') return unknown;
   const journey = { family, inInterface, source: destination, destination: source, mark };
-  const back = packet.vague === undefined && word === 'missing' ? lookupRoute(netState, journey) : undefined;
-  return back?.kind === 'unicast' && back.route.dev === inInterface ? false : 'nft: the way back of a packet';
+  const back = lookupRoute(netState, journey);
+  if (back.kind === 'unicast' && back.route.dev === inInterface) return false;
+  const isBehind = netState.routes.some(
+    ({ dev, to }) => dev === inInterface && inBlock(source, blockOf(to)) !== false,
+  );
+  const isOfVrf = netState.links.some(({ kind }) => kind === 'vrf');
+  return isBehind || isOfVrf || back.kind === 'unknown' ? unknown : true;
 }
 
 function isAddress(side: 'source' | 'destination', { first, last }: Span, packet: Packet): MatchResult {

@@ -1,9 +1,14 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Cell } from '../../../src/reach/cell.ts';
 import { reachTable } from '../../../src/reach/table.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
 import type { NetworkLink, Route } from '../../../src/trace/network-state.ts';
-import { recordedTerrain } from '../../support/reach/terrain.ts';
+import { partsOutside } from '../../../src/reach/far.ts';
+import { outsidersOf } from '../../../src/reach/outsiders.ts';
+import { unaskedOf } from '../../../src/reach/unasked.ts';
+import { withRule } from '../../support/app/edit-rules.ts';
+import { defaultBridge, endpointOn, NO_SWARM, publish } from '../../support/recorded/inventories.ts';
+import { recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
 
 const HOST = recordedTerrain('engine-28.5');
 
@@ -81,4 +86,101 @@ test('of a container whose ports the Engine does not say, none is known to be un
     ).length;
   expect(asked(HOST)).toBeGreaterThan(0);
   expect(asked({ ...HOST, inventory: { ...HOST.inventory, portsUnknown } })).toBe(0);
+});
+
+describe('a second uplink', () => {
+  const addresses = [
+    { family: 'ipv4', address: '198.51.100.1', length: 24, scope: 'global' },
+    { family: 'ipv6', address: '2001:db8:1::1', length: 64, scope: 'global' },
+  ] as const;
+  const [made] = bridge('eth1', []);
+  if (made === undefined) throw new Error('no link');
+  const ETH1: NetworkLink = { ...made, kind: '', addresses };
+  const by: Route = {
+    ...{
+      family: 'ipv4',
+      table: 'main',
+      type: 'unicast',
+      to: '0.0.0.0/0',
+      via: '198.51.100.254',
+      dev: 'eth1',
+    },
+    ...{ metric: 500, prefSource: '', flags: [] },
+  };
+  const tabled = { ...by, table: '100' };
+  const rule = { family: 'ipv4', priority: 10, table: '100', fields: { src: '198.51.100.1' } } as const;
+  const asking = (routes: readonly Route[], routeRules: Terrain['netState']['routeRules'] = []) =>
+    outsidersOf(ETH1, 'ipv4', { netState: { ...withLinks([ETH1], routes).netState, routeRules } });
+
+  test('is asked from far away by a default route of another metric, or of a table that a rule looks up', () => {
+    expect(asking([by])).toEqual(['203.0.113.77', '198.51.100.254']);
+    expect(asking([tabled], [rule])).toEqual(['203.0.113.77']);
+  });
+
+  test('is asked from its own link alone where no default route leads by it, or nothing looks that one up', () => {
+    expect(asking([])).toEqual(['198.51.100.2']);
+    expect(asking([tabled])).toEqual(['198.51.100.2']);
+    expect(asking([{ ...tabled, via: '' }], [rule])).toEqual(['198.51.100.2']);
+  });
+
+  test('without a gateway has a neighbour by IPv6 too', () => {
+    expect(outsidersOf(ETH1, 'ipv6', withLinks([ETH1]))).toEqual(['2001:db8:1::2']);
+  });
+});
+
+describe('a large part of the address space', () => {
+  const RULE = '-A FORWARD -m set --match-set half src -j DROP';
+  const named = (rule: string) =>
+    withRules(HOST, withRule(rulesOf(HOST), 'ipv4', 'filter', rule, 'first')).netState;
+  const half = (members: readonly string[]) =>
+    new Map([['half', { name: 'half', type: 'hash:net', family: 'ipv4', members } as const]]);
+  const native = (text: string) => ({ ...HOST.netState, natives: [{ table: 'inet own', text }] });
+
+  test.each<[what: string, netState: Terrain['netState'], asked: readonly string[]]>([
+    ['a rule', named('-A FORWARD -s 0.0.0.0/1 -j DROP'), ['75.0.113.77']],
+    ['all but one', named('-A FORWARD ! -s 128.0.0.0/1 -j DROP'), ['75.0.113.77']],
+    ['a range', named('-A FORWARD -m iprange --src-range 1.0.0.0-99.255.255.255 -j DROP'), ['43.0.113.77']],
+    ['a small range', named('-A FORWARD -m iprange --src-range 99.1.0.0-99.2.0.0 -j DROP'), []],
+    ['a set', { ...named(RULE), sets: half(['0.0.0.0/1', '10.0.0.0/8']) }, ['75.0.113.77']],
+    ['nftables’ own', native('ip saddr 0.0.0.0/1 drop'), ['75.0.113.77']],
+    ['all but one, nftables’ own', native('ip saddr != 128.0.0.0/1 drop'), ['75.0.113.77']],
+    ['a set of nftables’ own', native('elements = { 64.0.0.0-127.255.255.255 }'), ['75.0.113.77']],
+    ['a ban', native('ip saddr 99.0.0.0/8 drop'), []],
+  ])('named by %s: whether somebody there asks', (_, netState, asked) => {
+    expect(partsOutside(netState, 'ipv4')).toEqual(asked);
+  });
+
+  test('what is decided there is seen', () => {
+    const cells = reachTable({ ...HOST, netState: { ...named(RULE), sets: half(['0.0.0.0/1']) } });
+    const cut = cells.filter(({ effect }) => effect === 'outage');
+    const askers = cut.map(({ asker }) => (asker.by === 'outside' ? asker.address : asker.by));
+    expect(new Set(askers)).toEqual(new Set(['75.0.113.77', 'container']));
+  });
+});
+
+describe('what is not asked', () => {
+  const endpoint = endpointOn(defaultBridge(), 'web', '172.17.0.2');
+  const alone = { ...publish(endpoint, '[::]:8080->80/tcp'), endpoint: undefined };
+  const overlay = { ...defaultBridge(), name: 'back', driver: 'overlay', bridge: '' };
+  const swarm = { ...NO_SWARM, ingressPorts: [{ proto: 'tcp', port: 9000 } as const] };
+  const around = (inventory: Partial<Terrain['inventory']>): Terrain => ({
+    ...HOST,
+    inventory: { ...HOST.inventory, ports: [], ...inventory },
+  });
+
+  test.each<[what: string, terrain: Terrain, unasked: ReturnType<typeof unaskedOf>]>([
+    ['nothing', around({ ports: [publish(endpoint, '0.0.0.0:8080->80/tcp')] }), []],
+    ['docker-proxy alone', around({ ports: [alone] }), [{ what: 'proxied-alone', names: ['web 8080'] }]],
+    ['the mesh', around({ swarm }), [{ what: 'mesh-ports', names: ['9000'] }]],
+    ['an overlay', around({ networks: [overlay] }), [{ what: 'overlay-networks', names: ['back'] }]],
+    ['the mesh’s own network', around({ networks: [{ ...overlay, ingress: true }] }), []],
+  ])('%s', (_, terrain, unasked) => {
+    expect(unaskedOf(terrain)).toEqual(unasked);
+  });
+
+  test('more parts than are asked are counted', () => {
+    const blocks = [0, 1, 2, 3, 4, 5].map((i) => `ip saddr ${String(16 * i)}.0.0.0/4 drop`);
+    const netState = { ...HOST.netState, natives: [{ table: 'inet own', text: blocks.join('\n') }] };
+    expect(unaskedOf({ ...HOST, netState })).toContainEqual({ what: 'parts', names: ['2'] });
+  });
 });

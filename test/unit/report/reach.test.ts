@@ -23,7 +23,7 @@ const broken = withRules(
   withRule(flushed(rulesOf(host)), 'ipv4', 'filter', '-A FORWARD -j ACCEPT', 'first'),
 );
 const report = (terrain: typeof host, exit: ReachReport['exit']): ReachReport => ({
-  ...{ cells: reachTable(terrain), engine: '28.5.2', target: undefined, exit },
+  ...{ cells: reachTable(terrain), engine: '28.5.2', target: undefined, exit, unasked: [] },
 });
 const HEALTHY = report(host, 0);
 const BROKEN = report(broken, 1);
@@ -33,6 +33,23 @@ test('a whole host is one line', () => {
   expect(reachText(HEALTHY, plain, { all: false })).toMatch(
     /^HEALTHY {2}all \d+ ways are as Docker means them .*\n$/,
   );
+});
+
+test('what is not asked is said beside whatever else is', () => {
+  const unasked = [
+    { what: 'proxied-alone', names: ['web 8080'] },
+    { what: 'overlay-networks', names: ['back', 'front'] },
+  ] as const;
+  expect(reachText({ ...HEALTHY, unasked }, plain, { all: false })).toMatch(
+    /\nNot asked: 1 port that docker-proxy alone serves, 2 overlay networks\n$/,
+  );
+  const [one] = unasked;
+  expect(reachText({ ...HEALTHY, unasked: [one] }, plain, { all: false })).toMatch(
+    /alone serves \(web 8080\)\n$/,
+  );
+  const document = reachJson({ ...HEALTHY, unasked }, { all: false });
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+  expect(document).toMatchObject({ unasked });
 });
 
 test('what differs is told on one screen, the verdict first, effects before reasons', () => {

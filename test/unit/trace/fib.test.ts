@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import type { NetworkState } from '../../../src/trace/network-state.ts';
+import type { Packet } from '../../../src/trace/packet.ts';
+import { tracePath } from '../../../src/trace/trace.ts';
+import { GROUND, outside, route, told } from './network.ts';
+
+const CLIENT = '2001:db8::2';
+const HOST = '2001:db8::1';
+const CONTAINER = 'fd00:17::2';
+
+describe("what nftables' fib says of IPv6", () => {
+  const told6 = (rule: string, fields: Partial<Packet> = {}, ground: NetworkState = GROUND): string =>
+    told(
+      tracePath(outside({ family: 'ipv6', source: CLIENT, destination: HOST, ...fields }), {
+        ...ground,
+        natives: [
+          {
+            table: 'ip6 own',
+            text: `table ip6 own { # handle 1\n\tchain pre { # handle 2\n\t\ttype filter hook prerouting priority raw; policy accept;\n\t\t${rule} # handle 9\n\t}\n}\n`,
+          },
+        ],
+      }),
+    );
+  const dropped = 'stopped ip6 own pre DROP';
+
+  test('an own address is local, another is not', () => {
+    expect(told6('fib daddr type local drop')).toBe(dropped);
+    expect(told6('fib daddr type local drop', { destination: CONTAINER })).not.toContain('own');
+    expect(told6('fib saddr type unicast drop')).toMatch(/^unknown/);
+  });
+
+  test('the way back is missing where no route by that interface holds the source', () => {
+    const rule = 'fib saddr . mark . iif oif missing drop';
+    expect(told6(rule)).not.toContain('own');
+    const offline = { ...GROUND, routes: GROUND.routes.filter(({ to }) => to !== '::/0') };
+    expect(told6(rule, { source: '2001:db8:9::9' }, offline)).toBe(dropped);
+    // Another interface is better: whether this one counts all the same depends on the kernel.
+    const better = { ...GROUND, routes: [...GROUND.routes, route('2001:db8:9::/64', 'br1')] };
+    expect(told6(rule, { source: '2001:db8:9::9' }, better)).toMatch(/^unknown/);
+  });
+});
