@@ -1,3 +1,4 @@
+import type { Acceptance } from '../reconcile/accept/acceptance.ts';
 import type { EngineReply } from '../docker/engine-reply.ts';
 import type { StoredBaseline } from '../reconcile/stored-baseline.ts';
 import type { Baseline } from '../reconcile/baseline.ts';
@@ -98,4 +99,10 @@ export interface Host extends Observer, Writer, Identity {
   readonly writePlanFile: (path: string, plan: PlanFile) => Promise<void>;
   /** Version of the tools, for when a save carried none. */
   readonly toolVersion: (variant: Variant) => Promise<string>;
+}
+
+/** What was accepted, see `rulesguard accept`. */
+export interface AcceptedReader {
+  /** The oldest first, those of days that have passed too. @throws Fault RG_ACCEPTED or RG_UNSAFE_FILE */
+  readonly readAccepted: () => Promise<readonly Acceptance[]>;
 }

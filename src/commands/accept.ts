@@ -1,6 +1,6 @@
 import { accept, withdraw } from '../app/accept/accept.ts';
 import { realAcceptHost } from '../app/accept/real-accept-host.ts';
-import { dayOf } from '../app/check/look.ts';
+import { dayOf } from '../app/accept/acceptances.ts';
 import { Fault } from '../fault.ts';
 import { acceptedList, acceptedText, withdrawnText } from '../report/accepted-text.ts';
 import type { Context, Exit } from './context.ts';

@@ -8,6 +8,9 @@ import { reporting } from './shared/report-events.ts';
 
 export interface ReachArgs {
   readonly target: string | undefined;
+  readonly from: string | undefined;
+  /** Whom the target asks: then the target is the asker. */
+  readonly to: string | undefined;
   readonly all: boolean | undefined;
   readonly json: boolean | undefined;
   readonly csv: boolean | undefined;
@@ -17,7 +20,9 @@ export interface ReachArgs {
 export async function run(args: ReachArgs, context: Context): Promise<Exit> {
   const { paint, print, stateDir, unsettled } = context;
   const all = args.all === true;
-  const reached = await reporting(context, (on) => reach(realReachHost(stateDir), args.target, on));
+  const reached = await reporting(context, (on) =>
+    reach(realReachHost(stateDir), { target: args.target, from: args.from, to: args.to }, on),
+  );
   print(
     args.csv === true
       ? reachCsv(reached)

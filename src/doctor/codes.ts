@@ -94,6 +94,7 @@ export const CHECK_CODES = [
   'paths',
   'path-unknown',
   'reach-differs',
+  'accepted',
   'rule-stops',
   'user-rule-stops',
   'other-variant-stops',

@@ -1,8 +1,10 @@
-import { advise, checksOf, listNames } from './checks/check.ts';
+import { checksOf, listNames } from './checks/check.ts';
+import { advise } from './remedies/proposal.ts';
 import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagnosis.ts';
 import { isUnavailable, isUnseen, type Facts, type Unavailable, type Unseen } from './facts/facts.ts';
 import { isClosedByOperator } from './checks/paths/stops.ts';
 import { follow, isClosedByHost, namedPath, type Followed } from './paths/follow.ts';
+import { acceptedHere } from './checks/cells/accepted.ts';
 import { judgeCells } from './checks/cells/cells.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
 import { judgeContainers } from './checks/container/containers.ts';
@@ -50,6 +52,11 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
   const isWhole = resolved.target.kind === 'host';
   const isOwn = (one: Followed): boolean =>
     isWhole && (isClosedByHost(one) || isClosedByOperator(one, facts));
+  // Who asks for one way is answered about that way.
+  const isForAll = sender.is === 'anybody' && resolved.trouble.length === 0;
+  const accepted = acceptedHere(resolved, facts);
+  const isAccepted = isWhole && isForAll ? accepted : undefined;
+  const judging = followed.filter((each) => !each.some((one) => isAccepted?.path(one) === true));
   const found = [
     ...resolved.trouble,
     ...trouble,
@@ -70,16 +77,17 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...judgeMasquerade(facts, names),
     ...judgeInsideRules(facts),
     ...judgeRules(facts, names),
-    ...judgeAllPaths(followed, facts, isWhole),
+    ...judgeAllPaths(judging, facts, isWhole),
     ...judgeInVain(followed, facts, isWhole),
     ...(sees && resolved.trouble.length === 0 && trouble.length === 0
       ? judgeNothingFollowed(resolved, sender, followed, facts)
       : []),
     ...judgeUnseen(facts),
-  ];
-  const named = followed.flat().map((one) => ({ one, path: namedPath(one, isOwn(one)) }));
-  // Who asks for one way is answered about that way.
-  const isForAll = sender.is === 'anybody' && resolved.trouble.length === 0;
+    ...(isForAll ? accepted.told : []),
+  ].map((check) => (check.verdict === 'fail' && isAccepted?.check(check) === true ? known(check) : check));
+  const named = followed
+    .flat()
+    .map((one) => ({ one, path: namedPath(one, isOwn(one) || isAccepted?.path(one) === true) }));
   const concerning = concerningOf(resolved.target, names);
   const checks = isForAll
     ? [
@@ -92,6 +100,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
             followed: named.flatMap(({ one, path }) => (path.verdict === 'fail' ? [one] : [])),
           },
           found.some((check) => check.verdict === 'unknown' && concerning(check)),
+          (cell) => isAccepted?.cell(cell) === true,
         ),
       ]
     : found;
@@ -111,6 +120,9 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     variant: facts.variant ?? '',
   };
 }
+
+/** A failed check of which all was accepted: no fault, and it explains none. */
+const known = ({ impairs: _, ...check }: Check): Check => ({ ...check, verdict: 'warn' });
 
 /** A diagnosis with further checks, of packets that were really sent. */
 export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagnosis {

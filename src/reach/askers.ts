@@ -1,5 +1,6 @@
-import type { Family } from '../net/family.ts';
+import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
+import { lookupRoute } from '../trace/routing/route.ts';
 import type { End } from './alike/alike.ts';
 import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
@@ -83,12 +84,39 @@ export const outsideAskers = (
       })),
   );
 
-export function askingSpots(spots: readonly Spot[], classify: (end: End) => string): AskingSpots {
+/** Clients by their addresses, by the interface that leads to each; none for one that no interface leads to. */
+export const clientAskers = (
+  netState: NetworkState,
+  family: Family,
+  clients: readonly string[],
+): readonly OutsideAsker[] =>
+  clients
+    .filter((address) => familyOf(address) === family && !isOwnAddress(netState, address))
+    .flatMap((address): readonly OutsideAsker[] => {
+      const found = lookupRoute(netState, {
+        family,
+        source: '',
+        destination: address,
+        mark: 0,
+        inInterface: '',
+      });
+      if (found.kind !== 'unicast') return [];
+      const { dev, via } = found.route;
+      return [{ by: 'outside', interface: dev, address, from: via === '' ? 'link' : 'beyond' }];
+    });
+
+/** @param named - containers that ask themselves, whoever fares alike */
+export function askingSpots(
+  spots: readonly Spot[],
+  classify: (end: End) => string,
+  named: ReadonlySet<string> = new Set(),
+): AskingSpots {
   const found = new Map<string, Map<string, readonly Spot[]>>();
   for (const spot of spots) {
     const classes = found.get(spot.bridge) ?? new Map<string, readonly Spot[]>();
     found.set(spot.bridge, classes);
-    const id = classify({ address: spot.address, port: 0, hostPort: 0 });
+    const alike = classify({ address: spot.address, port: 0, hostPort: 0 });
+    const id = named.has(spot.container) ? `${alike} ${spot.container}` : alike;
     classes.set(id, [...(classes.get(id) ?? []), spot].slice(0, ENOUGH));
   }
   return new Map([...found].map(([bridge, classes]) => [bridge, [...classes.values()]]));

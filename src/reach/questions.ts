@@ -6,6 +6,7 @@ import type { AskedFor, Asker, Cell, Relation, Spot } from './cell.ts';
 import {
   askingSpots,
   bridgesByContainer,
+  clientAskers,
   doorsOf,
   outsideAskers,
   type Asking,
@@ -35,14 +36,17 @@ export interface QuestionGroup {
 
 /** Who asks on this host: outside by each interface that is a door, and of containers that must fare alike one of each network. */
 export const askingOf = (
-  { inventory, netState }: Terrain,
+  { inventory, netState, named }: Terrain,
   promises: Promises,
   classify: Classify,
 ): Asking => {
   const { family } = promises.intent;
   return {
-    outside: outsideAskers(netState, family, doors({ inventory, netState }, family)),
-    containers: askingSpots(spotsOf(inventory.endpoints, promises), classify),
+    outside: [
+      ...outsideAskers(netState, family, doors({ inventory, netState }, family)),
+      ...clientAskers(netState, family, named?.clients ?? []),
+    ],
+    containers: askingSpots(spotsOf(inventory.endpoints, promises), classify, named?.containers),
   };
 };
 

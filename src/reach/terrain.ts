@@ -17,6 +17,16 @@ export interface Terrain {
   readonly proxies: ReadonlySet<string> | undefined;
   /** Name servers that containers ask, addresses of them; empty where none is known. */
   readonly nameServers: readonly string[];
+  /** Who is asked about by name, and so asks beside those who stand for others; absent for nobody. */
+  readonly named?: NamedAskers;
+}
+
+/** Who was named as an asker. */
+export interface NamedAskers {
+  /** Names of containers: of their class nobody asks for them. */
+  readonly containers: ReadonlySet<string>;
+  /** Addresses outside, each of which asks, and is asked by containers. */
+  readonly clients: readonly string[];
 }
 
 /** How a port of the host's that docker-proxy may serve is known. @param address - '' for every address of the family */

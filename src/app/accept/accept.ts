@@ -1,7 +1,7 @@
 import { Fault } from '../../fault.ts';
 import { isDay, type Acceptance } from '../../reconcile/accept/acceptance.ts';
 import { effectWords } from '../../report/check/words.ts';
-import { dayOf } from '../check/look.ts';
+import { dayOf } from './acceptances.ts';
 import type { HostVerdict } from '../../reconcile/verdict/verdict.ts';
 
 /** What accepting touches of a host. `real-accept-host.ts` wires the real one. */

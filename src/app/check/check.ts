@@ -16,8 +16,8 @@ import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
 import type { Baselines, Clock } from '../ports.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
-import { acceptancesOf } from './acceptances.ts';
-import { dayOf, lookUntilStable, type Look } from './look.ts';
+import { acceptancesOf, dayOf } from '../accept/acceptances.ts';
+import { lookUntilStable, type Look } from './look.ts';
 import type { CheckHost } from './ports.ts';
 
 /** What a check found. */

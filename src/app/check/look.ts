@@ -1,3 +1,4 @@
+import { dayOf } from '../accept/acceptances.ts';
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
@@ -58,9 +59,6 @@ const isAlarming = ({ observation, verdict }: Look): boolean =>
   observation.findings.some(isBroken) || verdict.exit !== 0;
 
 const idsOf = ({ verdict }: Look): string => verdict.effects.map(({ id }) => id).join(' ');
-
-/** A day in UTC, `YYYY-MM-DD`. @param now - milliseconds since 1970 */
-export const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
 
 /** Looks once. */
 export async function look(

@@ -3,8 +3,7 @@ import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import { verdictOf } from '../../reconcile/verdict/verdict.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
-import { acceptancesOf } from './acceptances.ts';
-import { dayOf } from './look.ts';
+import { acceptancesOf, dayOf } from '../accept/acceptances.ts';
 import { followedBy, followPackets } from './packets.ts';
 import type { CheckHost } from './ports.ts';
 

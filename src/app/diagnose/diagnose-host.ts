@@ -1,7 +1,8 @@
 import { diagnose, withProof } from '../../doctor/diagnose.ts';
 import type { Diagnosis } from '../../doctor/diagnosis.ts';
 import type { Facts } from '../../doctor/facts/facts.ts';
-import type { Listener, StepEvent } from '../events.ts';
+import { coveringOf } from '../accept/acceptances.ts';
+import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { gatherFacts } from './gather.ts';
 import type { DiagnosisHost } from './ports.ts';
@@ -34,12 +35,16 @@ const EXITS = { ok: 0, fail: 1, unknown: 3 } as const;
 export async function diagnoseHost(
   host: DiagnosisHost,
   { target, from, probe }: DiagnosisRequest,
-  on: Listener<StepEvent>,
+  on: Listener<StepEvent | NoticeEvent>,
 ): Promise<Diagnosed> {
   const reference = await openReference(BY_BOTH, host.baselines);
   on({ kind: 'step', step: 'gathering' });
   const named = [target ?? '', from].filter((name) => name !== '');
-  const facts = await gatherFacts(host, { reference, named });
+  const [gathered, accepted] = await Promise.all([
+    gatherFacts(host, { reference, named }),
+    coveringOf(host, on),
+  ]);
+  const facts = { ...gathered, accepted };
   const traced = diagnose(facts, { about: target, from });
   const diagnosis = probe ? await proved(host, traced, facts, on) : traced;
   return { facts, diagnosis, exit: EXITS[diagnosis.verdict] };
@@ -49,7 +54,7 @@ async function proved(
   host: DiagnosisHost,
   traced: Diagnosis,
   facts: Facts,
-  on: Listener<StepEvent>,
+  on: Listener<StepEvent | NoticeEvent>,
 ): Promise<Diagnosis> {
   on({ kind: 'step', step: 'probing' });
   // Most runs send nothing, and need not load it.

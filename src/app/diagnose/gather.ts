@@ -55,7 +55,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     host.readListeners(),
     containersOf(host, { asking, listing, findingProcesses }, named),
   ]);
-  const { rulesets, variant, owned, drift, afterRestore, judging } = rulesState;
+  const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging } = rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
   const { inventory } = engine;
   const nameServers = host.readNameServers();
@@ -63,6 +63,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     engine: engineStateOf(engine, log, processes),
     drift,
     afterRestore,
+    afterRestoreWith,
     judging,
     owned,
     stood: stoodIn(reference),

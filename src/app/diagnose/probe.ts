@@ -1,8 +1,11 @@
-import type { Check, Diagnosis } from '../../doctor/diagnosis.ts';
+import type { Check, Diagnosis, NamedPath } from '../../doctor/diagnosis.ts';
 import type { Facts } from '../../doctor/facts/facts.ts';
 import { leftOutOf, resultOf } from '../../doctor/probe/observed.ts';
 import { planProbes } from '../../doctor/probe/probe-plan.ts';
 import { judgeProbe } from '../../doctor/probe/proof.ts';
+import { RESTORE } from '../../doctor/remedies/iptables.ts';
+import { harmless } from '../../doctor/remedies/offer.ts';
+import { advise, proposal } from '../../doctor/remedies/proposal.ts';
 import type { Prober } from './ports.ts';
 
 /**
@@ -21,8 +24,19 @@ export async function probePaths(
   if (plan.probes.length === 0) return [];
   const variants = facts.netState.rulesets.map(({ variant }) => variant);
   const observed = await sendProbes(plan.probes, variants);
+  const restoring = harmless(
+    [proposal("restore the translation, and whatever else of Docker's rules is lost", RESTORE)],
+    facts,
+    advise("see what of Docker's rules is lost, and whether it can be restored: rulesguard check"),
+  );
   return [
-    ...plan.probes.map((probe, i) => judgeProbe(probe.path, resultOf(probe, observed, i === 0))),
+    ...plan.probes.map((probe, i) =>
+      judgeProbe(asMeant(probe.path), resultOf(probe, observed, i === 0), restoring),
+    ),
     ...leftOutOf(plan),
   ];
 }
+
+/** What the operator closed, or accepted, need not get through. */
+const asMeant = (path: NamedPath): NamedPath =>
+  path.verdict === 'warn' ? { ...path, shouldPass: false } : path;

@@ -11,6 +11,7 @@ import { askEngine } from '../../host/engine/engine.ts';
 import { findSocket } from '../../host/engine/socket.ts';
 import { readSets } from '../../host/nft/sets-native.ts';
 import { readNatives } from '../../host/nft/within.ts';
+import { readAccepted } from '../../host/state/accepted.ts';
 import { readVariants, usualVariant } from '../../host/xtables/kernel.ts';
 import { realBaselines } from '../real-baselines.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
@@ -21,6 +22,7 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
   return {
     ...REAL_OBSERVER,
     baselines: realBaselines(stateDir),
+    readAccepted: () => readAccepted(stateDir),
     readVariants,
     usualVariant,
     askAnyEngine: askEngine,

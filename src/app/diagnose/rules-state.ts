@@ -1,5 +1,12 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
-import { isUnavailable, type DriftSummary, type Facts, type Unavailable } from '../../doctor/facts/facts.ts';
+import {
+  isUnavailable,
+  type DriftSummary,
+  type Facts,
+  type RestoredRules,
+  type RestoreOption,
+  type Unavailable,
+} from '../../doctor/facts/facts.ts';
 import { orUnavailable, unavailableBy } from '../../doctor/facts/unavailable.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
 import { ownHost, type OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
@@ -22,6 +29,7 @@ import type { DiagnosisHost } from './ports.ts';
 export interface RulesState {
   readonly drift: DriftSummary | Unavailable;
   readonly afterRestore?: Facts['afterRestore'];
+  readonly afterRestoreWith?: Facts['afterRestoreWith'];
   readonly judging?: Facts['judging'];
   readonly owned: OwnedHost | undefined;
   readonly variant: Variant | undefined;
@@ -59,6 +67,7 @@ export async function readRulesState(
     return {
       drift: driftOf(reference, observation),
       afterRestore: afterRestore(reference, observation),
+      afterRestoreWith: afterRestoreWith(reference, observation),
       judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
       variant: observation.live.variant,
@@ -82,16 +91,37 @@ const driftOf = ({ stored }: Reference, { findings, sides }: Observation): Drift
   baseline: stored?.id,
 });
 
-/** What `rulesguard restore` would make of the rules, without options. */
-function afterRestore(reference: Reference, observation: Observation): Facts['afterRestore'] {
+/**
+ * What `rulesguard restore` would make of the rules; undefined where it would change nothing.
+ *
+ * @param option - typed with it
+ */
+function afterRestore(
+  reference: Reference,
+  observation: Observation,
+  option?: RestoreOption,
+): RestoredRules | undefined {
   const { drift, sides, live, engine, content } = observation;
   const plan = planRepair(drift, sides, {
-    ...{ policies: 'leave', content },
-    liveness: engine.answered ? 'known' : 'unknown',
+    ...{ policies: option === '--policies' ? 'restore' : 'leave', content },
+    liveness: engine.answered || option === '--assume-unchanged' ? 'known' : 'unknown',
   });
   if (isEmptyPlan(plan)) return undefined;
   const { rules } = simulatePlan(plan, live.rules);
   return { rules, owned: observationOf(reference, { ...live, rules }, engine).sides.liveOwned };
+}
+
+/** With the options that may repair more here: policies that differ, rules of containers that no Engine vouches for. */
+function afterRestoreWith(reference: Reference, observation: Observation): Facts['afterRestoreWith'] {
+  const options: readonly RestoreOption[] = [
+    ...(observation.drift.policies.length === 0 ? [] : (['--policies'] as const)),
+    ...(observation.engine.answered ? [] : (['--assume-unchanged'] as const)),
+  ];
+  const found = options.flatMap((option) => {
+    const left = afterRestore(reference, observation, option);
+    return left === undefined ? [] : [[option, left] as const];
+  });
+  return Object.fromEntries(found);
 }
 
 /** The reading of the legacy variant where it holds no table. */

@@ -1,7 +1,7 @@
 import type { Variant } from '../../firewall/iptables/text/model.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import type { DiagnosisHost, NetworkReader } from '../diagnose/ports.ts';
-import type { Observer } from '../ports.ts';
+import type { AcceptedReader, Observer } from '../ports.ts';
 
 /** Reads what decides about packets beside Docker's rules, and who serves ports of this host. Changes nothing, loads no module. */
 export interface TerrainReader extends NetworkReader, Pick<DiagnosisHost, 'readListeners'> {
@@ -16,4 +16,5 @@ export interface ReachHost
   extends
     TerrainReader,
     Observer,
+    AcceptedReader,
     Pick<DiagnosisHost, 'baselines' | 'readVariants' | 'usualVariant' | 'askAnyEngine'> {}

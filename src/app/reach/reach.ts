@@ -10,40 +10,47 @@ import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../r
 import { whoseBy } from '../../reach/judge/whose.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { UnaskedWays } from '../../reach/unasked.ts';
+import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
+import { coverOfCell } from '../../reconcile/accept/covers.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
-import type { Listener, StepEvent } from '../events.ts';
+import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { readRulesState, type RulesState } from '../diagnose/rules-state.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
-import { cellsAbout } from './about.ts';
+import { coveringOf } from '../accept/acceptances.ts';
+import { cellsAbout, namedAskers, type ReachQuestion } from './about.ts';
 import type { ReachHost } from './ports.ts';
 import { readAskedSets, readSurroundings, terrainOf } from './read-terrain.ts';
 
 /** Who reaches what on this host. */
 export interface Reached {
-  readonly cells: readonly JudgedCell[];
+  readonly cells: readonly ReachedCell[];
   /** Version of the Engine. */
   readonly engine: string;
-  /** What was asked about; undefined for the whole host. */
-  readonly target: string | undefined;
+  /** What was asked about. */
+  readonly question: ReachQuestion;
   /** 0 as Docker and the operator mean it, 1 something differs, 3 nothing differs and something cannot be told. */
   readonly exit: 0 | 1 | 3;
   /** What the table of the whole host does not ask about. */
   readonly unasked: readonly UnaskedWays[];
 }
 
+/** A judged cell, and the acceptance that covers it today. */
+export interface ReachedCell extends JudgedCell {
+  readonly accepted?: Acceptance;
+}
+
 /**
  * Makes the table of who reaches what, and what Docker means to be reached. Changes nothing, and takes no lock.
  *
- * @param target - what doctor takes as a target; undefined for the whole host
  * @throws Fault RG_PRIVILEGE without root; of the Engine where it does not say what exists; RG_ENGINE_UNKNOWN for one before
  *   18.03.1; RG_USAGE for a target that is nothing here, or more than one thing
  */
 export async function reach(
   host: ReachHost,
-  target: string | undefined,
-  on: Listener<StepEvent>,
+  question: ReachQuestion,
+  on: Listener<StepEvent | NoticeEvent>,
 ): Promise<Reached> {
   on({ kind: 'step', step: 'gathering' });
   const reference = await openReference(BY_BOTH, host.baselines);
@@ -59,7 +66,7 @@ export async function reach(
   const { rulesets } = state;
   if (inventory === undefined)
     throw engine.answered ? new Error('an answer without inventory') : engine.fault;
-  const { terrain } = terrainOf({
+  const { terrain: whole } = terrainOf({
     intent: intentFrom(inventory, engine.answered ? engine.daemons.facts : {}, rulesets),
     inventory,
     surroundings,
@@ -67,11 +74,19 @@ export async function reach(
     sets: await readAskedSets(host, rulesets),
     ...(isUnavailable(variants) ? { unread: variants } : {}),
   });
+  const terrain = { ...whole, named: namedAskers(question, whole) };
   const table = judgedTable(terrain, { ...basisOf(state, reference), all: true });
   const told = withNewDoubts(table, reference.stored?.baseline.unread ?? []);
-  const cells = cellsAbout(target, told.cells, terrain);
+  const covering = await coveringOf(host, on);
+  const cells = cellsAbout(question, told.cells, terrain).map((cell) => marked(cell, covering));
+  const isAsked = Object.values(question).some((word) => word !== undefined);
   const { unasked } = table;
-  return { cells, unasked, engine: inventory.version, target, exit: exitOf(cells, target !== undefined) };
+  return { cells, unasked, engine: inventory.version, question, exit: exitOf(cells, isAsked) };
+}
+
+function marked(cell: JudgedCell, covering: ReadonlyMap<string, Acceptance>): ReachedCell {
+  const accepted = isOpen(cell) ? covering.get(coverOfCell(cell)) : undefined;
+  return accepted === undefined ? cell : { ...cell, accepted };
 }
 
 /** What check judges by. Where nothing says which rules should be there, none is lost, and owners are known all the same. */
@@ -98,10 +113,11 @@ function intentFrom(
   return inferred.intent;
 }
 
-/** @param asked - whether somebody asked about these very cells: then it counts that one does not get there, whoever closed it */
-function exitOf(cells: readonly JudgedCell[], asked: boolean): Reached['exit'] {
+/** @param asked - whether somebody asked about these very cells: then it counts that one does not get there, whoever closed or accepted it */
+function exitOf(cells: readonly ReachedCell[], asked: boolean): Reached['exit'] {
+  const counting = asked ? cells : cells.filter(({ accepted }) => accepted === undefined);
   const isClosed = ({ effect, differs }: JudgedCell): boolean =>
     asked && effect === 'operator' && differs !== 'exposure';
-  if (cells.some((cell) => (cell.effect !== 'unknown' && isOpen(cell)) || isClosed(cell))) return 1;
-  return cells.some((cell) => cell.effect === 'unknown' && (asked || isOpen(cell))) ? 3 : 0;
+  if (counting.some((cell) => (cell.effect !== 'unknown' && isOpen(cell)) || isClosed(cell))) return 1;
+  return counting.some((cell) => cell.effect === 'unknown' && (asked || isOpen(cell))) ? 3 : 0;
 }

@@ -1,4 +1,5 @@
 import { askEngine } from '../../host/engine/engine.ts';
+import { readAccepted } from '../../host/state/accepted.ts';
 import { readVariants, usualVariant } from '../../host/xtables/kernel.ts';
 import { realBaselines } from '../real-baselines.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
@@ -10,6 +11,7 @@ export const realReachHost = (stateDir: string): ReachHost => ({
   ...REAL_OBSERVER,
   ...REAL_TERRAIN,
   baselines: realBaselines(stateDir),
+  readAccepted: () => readAccepted(stateDir),
   readVariants,
   usualVariant,
   askAnyEngine: askEngine,

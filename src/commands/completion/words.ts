@@ -23,6 +23,8 @@ export interface HostWords {
   /** Ids of changes that wait to be confirmed, and with `rollback` of those that could not be rolled back. */
   readonly pending: (verb: 'confirm' | 'rollback') => Promise<readonly string[]>;
   readonly hookTargets: readonly string[];
+  /** Ids of findings of check that are open; none where it cannot be told. */
+  readonly findings: () => Promise<readonly string[]>;
   /** Ids of accepted findings. */
   readonly accepted: () => Promise<readonly string[]>;
   readonly recipes: readonly string[];
@@ -96,9 +98,10 @@ async function valuesOf(
   host: HostWords,
 ): Promise<readonly string[]> {
   if (option === '--baseline') return host.baselines();
-  if (option === '--from' && verb === 'doctor')
+  const takesAskers = verb === 'doctor' || verb === 'reach';
+  if (option === '--from' && takesAskers)
     return ['host', 'outside', ...(await host.interfaces()), ...(await host.targets())];
-  if (option === '--to' && verb === 'doctor') return host.targets();
+  if (option === '--to' && takesAskers) return host.targets();
   return choices;
 }
 
@@ -112,7 +115,7 @@ async function argumentsOf(
   const [action = ''] = given;
   if ((verb === 'doctor' || verb === 'reach') && name === 'target') return host.targets();
   if ((verb === 'confirm' || verb === 'rollback') && name === 'id') return host.pending(verb);
-  if (verb === 'accept' && name === 'finding') return ['list', 'remove'];
+  if (verb === 'accept' && name === 'finding') return ['list', 'remove', ...(await host.findings())];
   if (verb === 'accept' && name === 'id') return action === 'remove' ? host.accepted() : [];
   if (verb === 'hook' && name === 'name') {
     if (action === 'recipe') return host.recipes;

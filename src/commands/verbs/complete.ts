@@ -35,6 +35,7 @@ export async function complete(typed: readonly string[]): Promise<readonly strin
       },
       hookTargets: TARGETS.map(({ name }) => name),
       recipes: RECIPE_NAMES,
+      findings: () => findings(stateDir),
       accepted: async () => (await readAccepted(stateDir)).map(({ id }) => id),
     });
     // Names of containers come from the Engine, and the shell reads them.
@@ -59,6 +60,17 @@ function valueOf(option: string, typed: readonly string[]): string | undefined {
 
 /** How long somebody who pressed Tab waits for an Engine, in milliseconds. */
 const LONGEST_WAIT = 2000;
+
+/** What check finds now; it takes a moment, and needs root. */
+async function findings(stateDir: string): Promise<readonly string[]> {
+  const { check } = await import('../../app/check/check.ts');
+  const { realCheckHost } = await import('../../app/check/real-check-host.ts');
+  const { realBaselines } = await import('../../app/real-baselines.ts');
+  const { BY_BOTH } = await import('../../app/observe/open-reference.ts');
+  const checking = check(realCheckHost(stateDir), realBaselines(stateDir), BY_BOTH, () => undefined);
+  const checked = await Promise.race([checking, sleep(LONGEST_WAIT)]);
+  return checked?.verdict.effects.flatMap(({ id }) => (id === '' ? [] : [id])) ?? [];
+}
 
 async function targets(): Promise<readonly string[]> {
   const reply = await Promise.race([askEngineState(), sleep(LONGEST_WAIT)]);

@@ -1,16 +1,17 @@
 import type { Argv } from 'yargs';
+import { askerOptions } from './asker-options.ts';
 
 const word = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 
 /** Options of `rulesguard doctor`. */
 export const doctorOptions = (yargs: Argv) =>
-  yargs
-    .positional('target', {
+  askerOptions(
+    yargs.positional('target', {
       type: 'string',
       describe: 'a container, service, network, address, URL or HOST:PORT; the whole host by default',
-    })
-    .option('from', word('who asks the target: a container, an address, an interface, `host` or `outside`'))
-    .option('to', word('where the target connects to: a container, ADDRESS or ADDRESS:PORT'))
+    }),
+    'doctor',
+  )
     .option('probe', {
       type: 'boolean',
       describe: 'send real packets along the paths, and watch where they stop',
@@ -26,12 +27,7 @@ export const doctorOptions = (yargs: Argv) =>
       type: 'boolean',
       describe: 'with --bundle or --html: every address replaced by a placeholder',
     })
-    .conflicts('from', 'to')
-    .check(({ from, to, target, mask, bundle, html }) => {
-      if (from !== undefined && target === undefined)
-        throw new Error('--from needs a target: rulesguard doctor CONTAINER --from CONTAINER');
-      if (to !== undefined && target === undefined)
-        throw new Error('--to needs the container that connects: rulesguard doctor CONTAINER --to ADDRESS');
+    .check(({ mask, bundle, html }) => {
       if (mask === true && bundle === undefined && html === undefined)
         throw new Error('--mask is for what is given away: add --bundle FILE or --html FILE');
       return true;

@@ -36,12 +36,6 @@ export const checksOf = (section: CheckSection): Readonly<Record<CheckVerdict, M
   unknown: maker(section, 'unknown'),
 });
 
-/** A remedy of commands to be typed in order. */
-export const byCommands = (what: string, ...commands: readonly string[]): Remedy => ({ what, commands });
-
-/** A remedy without a command. */
-export const advise = (what: string): Remedy => ({ what, commands: [] });
-
 /** `web`, `web and api`, `web, api and 3 more`. */
 export function listNames(names: readonly string[], most = 3): string {
   const [last = '', ...rest] = [...names].reverse();

@@ -3,6 +3,7 @@ import type { ContainerPort, NetworkPlace, PortBinding } from '../../docker/inve
 import type { LiveNetwork, PublishedPort } from '../../docker/inventory/inventory.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { DaemonFacts } from '../../docker/settings.ts';
+import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
 import type { Finding } from '../../reconcile/finding.ts';
 import type { Family } from '../../net/family.ts';
 import type { HostRules, RuleName, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
@@ -17,7 +18,9 @@ export interface Facts {
   /** Docker's rules against what should be there, as `check` reports it; or why that is unknown. */
   readonly drift: DriftSummary | Unavailable;
   /** The rules of that variant as a restore would leave them; undefined where it has nothing to repair. */
-  readonly afterRestore?: { readonly rules: HostRules; readonly owned: OwnedHost } | undefined;
+  readonly afterRestore?: RestoredRules | undefined;
+  /** The same with an option of restore's; absent where that would change nothing more. */
+  readonly afterRestoreWith?: Readonly<Partial<Record<RestoreOption, RestoredRules>>> | undefined;
   /** Whose each rule of the variant Docker uses is. Undefined where the rules could not be read. */
   readonly owned: OwnedHost | undefined;
   /** What of others decided when the newest baseline was recorded: the operator's own. */
@@ -33,6 +36,8 @@ export interface Facts {
   readonly intended?: Omit<Terrain, 'netState'> | undefined;
   /** What tells why a way is not as Docker means it; undefined where Docker's rules could not be compared. */
   readonly judging?: JudgingBasis | undefined;
+  /** The acceptances that hold today, by the ways and rules they cover. */
+  readonly accepted?: ReadonlyMap<string, Acceptance>;
   readonly networks: readonly LiveNetwork[];
   readonly containers: readonly ContainerFacts[];
   /** As the inventory has them: of running containers, where translations should lead. */
@@ -52,6 +57,15 @@ export interface Facts {
   /** What else could not be read: its part of the facts above is empty or undefined for that reason alone. */
   readonly unseen?: readonly Unseen[];
 }
+
+/** Rules as a restore would leave them. */
+export interface RestoredRules {
+  readonly rules: HostRules;
+  readonly owned: OwnedHost;
+}
+
+/** An option that has `rulesguard restore` repair more. */
+export type RestoreOption = '--policies' | '--assume-unchanged';
 
 /** The parts of the facts that may not be there to be read. */
 export type UnseenPart = 'rules' | 'sets' | 'nftables tables' | 'interfaces' | 'routes' | 'containers';

@@ -1,3 +1,4 @@
+import { advise } from '../remedies/proposal.ts';
 import { hostPort } from '../../net/address.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import type { Check } from '../diagnosis.ts';
@@ -71,7 +72,7 @@ export function leftOutOf({ probes, leftOut }: ProbePlan): readonly Check[] {
       title: `${String(leftOut)} more paths were not probed: no more than ${String(probes.length)} are at once`,
       meaning: '',
       evidence: [],
-      remedies: [{ what: 'ask about one container, network or port', commands: [] }],
+      remedies: [advise('ask about one container, network or port')],
     },
   ];
 }

@@ -11,13 +11,9 @@ interface Ruling {
   readonly verdict: CheckVerdict;
   readonly title: string;
   readonly meaning?: string;
-  readonly remedies?: readonly Remedy[];
+  /** The translation is lost. */
+  readonly isLost?: boolean;
 }
-
-const RESTORE: Remedy = {
-  what: "restore the translation, and whatever else of Docker's rules is lost",
-  commands: ['rulesguard restore'],
-};
 
 /**
  * Judges one path by what became of a real packet on it. Nothing is claimed that the packet did not show: where this host
@@ -25,14 +21,15 @@ const RESTORE: Remedy = {
  *
  * @param path - as it was traced
  * @param seen - what was observed
+ * @param restoring - what repairs a translation that is lost
  */
-export function judgeProbe(path: NamedPath, seen: ProbeResult): Check {
+export function judgeProbe(path: NamedPath, seen: ProbeResult, restoring: readonly Remedy[] = []): Check {
   const {
     code,
     verdict,
     title,
     meaning = '',
-    remedies = [],
+    isLost = false,
   } = rule(path, {
     ...seen,
     translation: translationOf(seen),
@@ -46,7 +43,7 @@ export function judgeProbe(path: NamedPath, seen: ProbeResult): Check {
     title,
     meaning,
     evidence: evidenceOf(seen),
-    remedies,
+    remedies: isLost ? restoring : [],
   };
 }
 
@@ -74,7 +71,7 @@ function hiddenByProxy({ name, path }: NamedPath, seen: ProbeResult): Ruling | u
       code: 'proxy',
       verdict: 'fail',
       title: `port ${String(path.packet.destinationPort)} answers, but through docker-proxy: ${sees} instead of its clients; the translation is lost`,
-      remedies: [RESTORE],
+      isLost: true,
     };
   }
   return {
@@ -226,7 +223,7 @@ function inPlace(path: NamedPath, seen: ProbeResult, arrival: ProbeReach): Rulin
       verdict: path.shouldPass ? 'fail' : 'ok',
       title: `${path.name}: does not get through: port ${String(path.path.packet.destinationPort)} is translated to nothing`,
       meaning: seen.proxy ? 'docker-proxy may pass it on from its own address, and no reply came' : '',
-      remedies: path.shouldPass ? [RESTORE] : [],
+      isLost: path.shouldPass,
     };
   if (expectedOf(end) === 'stopped')
     return {

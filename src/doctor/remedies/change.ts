@@ -1,24 +1,53 @@
+import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
+import { strip } from '../../firewall/iptables/ownership/strip.ts';
 import { simulate } from '../../firewall/iptables/simulate/simulate.ts';
-import type { Variant } from '../../firewall/iptables/text/model.ts';
+import { EMPTY_RULESET, type Ruleset, type Variant } from '../../firewall/iptables/text/model.ts';
+import { parseSave } from '../../firewall/iptables/text/parse.ts';
+import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import type { TableInput } from '../../firewall/iptables/text/restore-input.ts';
 import type { Family } from '../../net/family.ts';
-import type { NetworkLink, NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
-import type { Facts } from '../facts/facts.ts';
+import type { LinkAddress, NetworkLink, NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
+import type { Facts, RestoreOption } from '../facts/facts.ts';
+import { withAddress, withLink } from './link-state.ts';
 import { editNative, type NativeEdit } from './native-edit.ts';
+
+/**
+ * What a remedy's command does that is not tried in memory, and why it may be offered all the same. A remedy is tried, is one of these, or
+ * is words.
+ */
+export const UNTRIED = {
+  /** `rulesguard check`, `ss`: */
+  shows: 'it changes nothing that decides about packets: it shows more',
+  /** `nsenter --net=… ip address add`: */
+  inside:
+    "it gives a container back what the Engine gave it, in its own network namespace: this host's rules decide as before, and its table takes that side for working",
+  /** `docker restart`, `docker network connect`, `systemctl start docker`: */
+  docker:
+    'the Engine does it and writes the rules: it opens what Docker means for a container on that network, and no more; what that is, the remedy says',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type UntriedKind = keyof typeof UNTRIED;
 
 /** What a command of a remedy changes of all that decides about packets. */
 export type RemedyChange =
   /** Edits of one table of iptables. */
   | { readonly of: 'rules'; readonly variant: Variant; readonly family: Family; readonly input: TableInput }
-  /** Docker's rules as `rulesguard restore` leaves them. */
-  | { readonly of: 'restore' }
+  /** Docker's rules as `rulesguard restore` leaves them, without an option or with one. */
+  | { readonly of: 'restore'; readonly option?: RestoreOption }
+  /** The rules of one family as `rulesguard strip` leaves them. */
+  | { readonly of: 'strip'; readonly variant: Variant; readonly family: Family }
   /** @see NetworkState.sysctls */
   | { readonly of: 'sysctl'; readonly path: string; readonly value: string }
   | { readonly of: 'route'; readonly op: 'add' | 'delete'; readonly route: Route }
   | { readonly of: 'route-rule'; readonly op: 'add' | 'delete'; readonly rule: RouteRule }
+  /** `modprobe br_netfilter`: bridged packets of both families are shown to the rules, until somebody sets that otherwise. */
+  | { readonly of: 'bridge-filter' }
+  /** An interface that is there, or one that is made. */
   | { readonly of: 'link'; readonly name: string; readonly fields: Partial<NetworkLink> }
+  | { readonly of: 'address'; readonly dev: string; readonly address: LinkAddress }
   /** @param table - family and name of one of nftables' own tables */
-  | { readonly of: 'native'; readonly table: string; readonly edit: NativeEdit };
+  | { readonly of: 'native'; readonly table: string; readonly edit: NativeEdit }
+  | { readonly of: UntriedKind };
 
 /**
  * The host as a change would leave it.
@@ -31,7 +60,9 @@ export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
     case 'rules':
       return withRules(facts, change);
     case 'restore':
-      return restored(facts);
+      return restored(facts, change.option);
+    case 'strip':
+      return stripped(facts, change);
     case 'sysctl':
       return onState(facts, { sysctls: withSysctl(netState.sysctls, change.path, change.value) });
     case 'route': {
@@ -48,10 +79,16 @@ export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
           : netState.routeRules.filter((one) => one !== change.rule);
       return onState(facts, { routeRules });
     }
+    case 'bridge-filter':
+      return ['iptables', 'ip6tables'].reduce(
+        (now, tool) =>
+          onState(now, { sysctls: withSysctl(now.netState.sysctls, `bridge/bridge-nf-call-${tool}`, '1') }),
+        facts,
+      );
     case 'link':
-      return onState(facts, {
-        links: netState.links.map((one) => (one.name === change.name ? { ...one, ...change.fields } : one)),
-      });
+      return onState(facts, withLink(netState, change.name, change.fields));
+    case 'address':
+      return onState(facts, withAddress(netState, change.dev, change.address));
     case 'native': {
       const { natives } = netState;
       const known = natives?.find(({ table }) => table === change.table);
@@ -59,6 +96,10 @@ export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
       if (natives === undefined || known === undefined || text === undefined) return undefined;
       return onState(facts, { natives: natives.map((one) => (one === known ? { ...one, text } : one)) });
     }
+    case 'shows':
+    case 'inside':
+    case 'docker':
+      return facts;
   }
 }
 
@@ -77,14 +118,35 @@ function withSysctl(sysctls: ReadonlyMap<string, string>, path: string, value: s
 export const changedBy = (facts: Facts, changes: readonly RemedyChange[]): Facts | undefined =>
   changes.reduce<Facts | undefined>((now, change) => now && changed(now, change), facts);
 
-/** The host with Docker's rules as a restore would leave them; undefined where it is not known, or would change nothing. */
-export function restored(facts: Facts): Facts | undefined {
-  const { afterRestore, variant, netState } = facts;
-  if (afterRestore === undefined) return undefined;
-  const { rules, owned } = afterRestore;
+/**
+ * The host with Docker's rules as a restore would leave them; undefined where it is not known, or would change nothing.
+ *
+ * @param option - of restore's; absent for none
+ */
+export function restored(facts: Facts, option?: RestoreOption): Facts | undefined {
+  const { afterRestore, afterRestoreWith, variant, netState } = facts;
+  const left = option === undefined ? afterRestore : afterRestoreWith?.[option];
+  if (left === undefined) return undefined;
+  const { rules, owned } = left;
   const rulesets = netState.rulesets.map((held) => (held.variant === variant ? { ...held, rules } : held));
-  const { afterRestore: _, ...rest } = onState(facts, { rulesets });
+  const { afterRestore: _, afterRestoreWith: __, ...rest } = onState(facts, { rulesets });
   return { ...rest, owned };
+}
+
+/** As the command does it: a save of one family, without Docker's rules, loaded again. */
+function stripped(
+  facts: Facts,
+  { variant, family }: Extract<RemedyChange, { of: 'strip' }>,
+): Facts | undefined {
+  const held = facts.netState.rulesets.find((one) => one.variant === variant);
+  if (held === undefined) return undefined;
+  return withRuleset(facts, { variant, family }, withoutDockers(held.rules[family]));
+}
+
+function withoutDockers(ruleset: Ruleset): Ruleset {
+  const save = parseSave(printRuleset(ruleset, 'counters'), 'rules');
+  const owned = ownHost({ ipv4: save.ruleset, ipv6: EMPTY_RULESET });
+  return parseSave(strip(save, owned.families.ipv4), 'rules').ruleset;
 }
 
 function withRules(
@@ -95,11 +157,19 @@ function withRules(
   if (held === undefined) return undefined;
   const { ruleset, refusal } = simulate(held.rules[family], { tables: [input] });
   if (refusal !== undefined) return undefined;
-  const rules = { ...held.rules, [family]: ruleset };
-  return onState(facts, {
-    rulesets: facts.netState.rulesets.map((one) => (one === held ? { variant, rules } : one)),
-  });
+  return withRuleset(facts, { variant, family }, ruleset);
 }
+
+const withRuleset = (
+  facts: Facts,
+  at: { readonly variant: Variant; readonly family: Family },
+  ruleset: Ruleset,
+): Facts =>
+  onState(facts, {
+    rulesets: facts.netState.rulesets.map((held) =>
+      held.variant === at.variant ? { ...held, rules: { ...held.rules, [at.family]: ruleset } } : held,
+    ),
+  });
 
 const onState = (facts: Facts, fields: Partial<NetworkState>): Facts => ({
   ...facts,

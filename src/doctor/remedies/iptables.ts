@@ -4,7 +4,7 @@ import type { Step as Edit } from '../../firewall/iptables/text/restore-input.ts
 import { splitWords } from '../../firewall/iptables/text/words.ts';
 import type { Family } from '../../net/family.ts';
 import { commandLine } from '../../shell.ts';
-import type { Facts } from '../facts/facts.ts';
+import type { Facts, RestoreOption } from '../facts/facts.ts';
 import type { RemedyStep } from './proposal.ts';
 import type { RemedyChange } from './change.ts';
 
@@ -102,6 +102,10 @@ function wordsOf(
   ];
 }
 
+/** Appends a rule to a chain. @param rule - as a save prints it, without shell's quotes in it */
+export const appendRule = (rule: string, place: RulesTable, facts: Pick<Facts, 'variant'>): RemedyStep =>
+  appendBy(`${toolOf(place, facts)} -w -t ${place.table} ${rule}`, rule, place);
+
 /** Appends a rule by a command of a firewall manager's. */
 export const appendBy = (command: string, rule: string, place: RulesTable): RemedyStep => ({
   command,
@@ -110,3 +114,9 @@ export const appendBy = (command: string, rule: string, place: RulesTable): Reme
 
 /** `rulesguard restore`. */
 export const RESTORE: RemedyStep = { command: 'rulesguard restore', change: { of: 'restore' } };
+
+/** The same with an option. */
+export const restoreWith = (option: RestoreOption): RemedyStep => ({
+  command: `rulesguard restore ${option}`,
+  change: { of: 'restore', option },
+});

@@ -64,10 +64,11 @@ export interface NativeStopPlace extends StopPlace {
  */
 export function nativeProposals({ first }: Group, stop: NativeStopPlace, facts: Facts): readonly Proposal[] {
   const { table, chain, rule, native } = stop.end;
-  if (/ firewalld$/.test(table)) return [];
+  const base = baseAt(table, first, facts);
+  if (/ firewalld$/.test(table))
+    return base?.base?.hook === 'forward' ? intoZone(table, base.name, first, facts) : [];
   const isOperators = whoseStop(stop, facts) === 'operator';
   if (isOperators && table !== 'inet fw4') return [];
-  const base = baseAt(table, first, facts);
   const passing = base?.base?.hook === 'forward' ? letBridgesPass(table, base.name, facts) : [];
   return [
     ...(rule === undefined || native.handle === '' || isOperators
@@ -94,6 +95,38 @@ export function nativeProposals({ first }: Group, stop: NativeStopPlace, facts: 
           ),
         ]
       : []),
+  ];
+}
+
+/**
+ * Puts a bridge into firewalld's zone that lets all pass, as dockerd does with a zone of its own. What firewalld makes of it is tried as the
+ * widest that it could be: everything of the bridge's is accepted before anything else.
+ */
+function intoZone(
+  table: string,
+  chain: string,
+  { path: { last, packet } }: Followed,
+  facts: Facts,
+): readonly Proposal[] {
+  const bridge = [last.outInterface, packet.inInterface].find((name) =>
+    facts.networks.some((network) => network.bridge === name),
+  );
+  if (bridge === undefined) return [];
+  return [
+    proposal(
+      "put the bridge into a zone that lets it pass, and its containers reach this host's own ports; with --permanent as well, to keep it",
+      {
+        command: sh`firewall-cmd --zone=trusted --change-interface=${bridge}`,
+        change: {
+          of: 'native',
+          table,
+          edit: {
+            ...{ op: 'insert', chain },
+            rules: [`iifname "${bridge}" accept`, `oifname "${bridge}" accept`],
+          },
+        },
+      },
+    ),
   ];
 }
 

@@ -1,9 +1,9 @@
 import type { Remedy } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
 import { follow, type Followed, type Group } from '../paths/follow.ts';
-import { remedyOf, type Proposal } from './proposal.ts';
+import { advise, proposal, remedyOf, type Proposal, type RemedyStep } from './proposal.ts';
 import { changedBy } from './change.ts';
-import { openedBy } from './opened.ts';
+import { exposedBy, openedBy, type AskedPath } from './opened.ts';
 
 /** Finds what may repair a group of paths, the most thorough first and the narrowest last. */
 export type Proposer = (group: Group, facts: Facts) => readonly Proposal[];
@@ -39,15 +39,38 @@ export function harmless(
   facts: Facts,
   ...words: readonly Remedy[]
 ): readonly Remedy[] {
-  const found = proposals.find(({ steps }) => {
-    const after = changedBy(
-      facts,
-      steps.map(({ change }) => change),
-    );
-    return after !== undefined && openedBy(facts, after, []).length === 0;
-  });
+  const found = proposals.find((one) => leftBy(one, facts) !== undefined);
   return found === undefined ? words : [remedyOf(found)];
 }
+
+/**
+ * The host as a proposal leaves it.
+ *
+ * @param start - the host before any step; absent: as it is now
+ * @param asked - what may be opened
+ * @returns undefined where the kernel would refuse it, nobody knows what it leaves, or it opens something
+ */
+export function leftBy(
+  { steps }: Proposal,
+  facts: Facts,
+  { start = facts, asked = [] }: { readonly start?: Facts; readonly asked?: readonly AskedPath[] } = {},
+): Facts | undefined {
+  const changes = steps.map(({ change }) => change);
+  const after = changedBy(facts, changes);
+  if (after === undefined) return undefined;
+  const opened = changes.every(({ of }) => of === 'restore')
+    ? exposedBy(start, after)
+    : openedBy(start, after, asked);
+  return opened.length > 0 ? undefined : after;
+}
+
+/** What is said of a command that would open something. */
+const OPENS =
+  'repair what Docker closes first, then ask again: this would now open what Docker means to be closed (rulesguard reach)';
+
+/** Commands about one thing of the host, as {@link harmless}. */
+export const tried = (what: string, steps: readonly RemedyStep[], facts: Facts): readonly Remedy[] =>
+  steps.length === 0 ? [] : harmless([proposal(what, ...steps)], facts, advise(OPENS));
 
 interface RemedySearch {
   readonly propose: Proposer;
@@ -61,11 +84,8 @@ function search(group: Group, facts: Facts, { propose, start, left }: RemedySear
   if (left === 0) return undefined;
   const requests = group.followed.map(({ request }) => request);
   const tried = propose(group, facts).flatMap((one) => {
-    const after = changedBy(
-      facts,
-      one.steps.map(({ change }) => change),
-    );
-    if (after === undefined || openedBy(start, after, requests).length > 0) return [];
+    const after = leftBy(one, facts, { start, asked: requests });
+    if (after === undefined) return [];
     return [{ one, after, failing: stillFailing(group, after) }];
   });
   const alone = tried.find(({ failing }) => failing.length === 0);

@@ -4,10 +4,14 @@ import { wayOf } from '../../reach/judge/foreign.ts';
 import { hostAsking, reachTable, type HostAsking } from '../../reach/table.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import { memory } from '../../trace/memory.ts';
+import { cellsIn } from '../cells.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { PathRequest } from '../paths/request.ts';
 import { HOOKS, type Stopped } from '../../trace/path.ts';
 import { whoseStop } from '../whose.ts';
+
+/** What of a path says what it asks. */
+export type AskedPath = Pick<PathRequest, 'packet' | 'goal' | 'kind'>;
 
 interface HostTable {
   readonly asking: HostAsking;
@@ -35,11 +39,7 @@ const mayBeOpen = (cell: Cell): boolean =>
  * @param asked - what it is meant to open: the same ports for the same askers are left out
  * @returns none where what Docker means is not known
  */
-export function openedBy(
-  before: Facts,
-  after: Facts,
-  asked: readonly Pick<PathRequest, 'packet' | 'goal' | 'kind'>[],
-): readonly Cell[] {
+export function openedBy(before: Facts, after: Facts, asked: readonly AskedPath[]): readonly Cell[] {
   const { intended } = before;
   if (intended === undefined) return [];
   const { asking, cells } = tableOf({ ...intended, netState: before.netState });
@@ -49,6 +49,22 @@ export function openedBy(
     if (known === undefined || isOpen(known) || !mayBeOpen(cell) || known.is.is === cell.is.is) return false;
     return isClosed(known, before) && !asked.some((request) => isAsked(cell, request));
   });
+}
+
+/**
+ * What a restore leaves open that nobody means and that is stopped now: rules of others decide it once Docker's are back. What the
+ * operator's own rules open then is his.
+ *
+ * @returns none where what Docker means, or whose a rule is, is not known
+ */
+export function exposedBy(before: Facts, after: Facts): readonly Cell[] {
+  const { intended } = before;
+  if (intended === undefined) return [];
+  const { cells } = tableOf({ ...intended, netState: before.netState });
+  const open = new Set(cells.filter(isOpen).map(cellKey));
+  return (cellsIn(after)?.cells ?? []).filter(
+    (cell) => cell.differs === 'exposure' && cell.cause !== 'operator' && !open.has(cellKey(cell)),
+  );
 }
 
 /** Whether it matters that a cell is opened: Docker means it to be stopped, or somebody closed it on purpose. */
@@ -69,10 +85,7 @@ const isZoned = ({ native, table }: Stopped): boolean =>
   native !== undefined && /^inet fw4$|^\w+ firewalld/.test(table);
 
 /** Whether a cell is one that was asked about: the same port of the same container, by whatever address, for the same asker. */
-function isAsked(
-  { proto, asker, asked }: Cell,
-  { packet, goal, kind }: Pick<PathRequest, 'packet' | 'goal' | 'kind'>,
-): boolean {
+function isAsked({ proto, asker, asked }: Cell, { packet, goal, kind }: AskedPath): boolean {
   const isAsker =
     asker.by === 'outside'
       ? packet.inInterface === asker.interface

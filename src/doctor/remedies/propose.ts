@@ -2,7 +2,6 @@ import { splitWords } from '../../firewall/iptables/text/words.ts';
 import { sh } from '../../shell.ts';
 import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
-import { sysctl } from '../lookup.ts';
 import { stopOf, type Followed, type Group } from '../paths/follow.ts';
 import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/translators.ts';
 import { mayBeDockers, whoseStop, type StopPlace } from '../whose.ts';
@@ -11,7 +10,7 @@ import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts'
 import { isNative, nativeProposals } from './native.ts';
 import type { Proposer } from './offer.ts';
 import { openings, ufwRoutes } from './openings.ts';
-import { routingProposals, setSysctl } from './routing.ts';
+import { bridgeFilter, routingProposals } from './routing.ts';
 
 const BRIDGE_FILTER = {
   ipv4: 'bridge/bridge-nf-call-iptables',
@@ -62,8 +61,7 @@ function byTranslation(first: Followed, facts: Facts): readonly Proposal[] {
 function undoing({ path }: Followed, { netState }: Facts): readonly Proposal[] {
   const setting = BRIDGE_FILTER[path.packet.family];
   const isBridged = path.steps.some(({ stage }) => stage === 'bridge');
-  if (!isBridged || sysctl(netState, setting) === undefined) return [];
-  return [proposal('show bridged packets to iptables', setSysctl(setting, '1'))];
+  return isBridged ? [proposal('show bridged packets to iptables', ...bridgeFilter(setting, netState))] : [];
 }
 
 function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Proposal[] {

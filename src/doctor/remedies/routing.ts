@@ -14,6 +14,17 @@ export const setSysctl = (path: string, value: string): RemedyStep => ({
   change: { of: 'sysctl', path, value },
 });
 
+/** Shows the rules what bridges carry. The setting comes with its module, which switches it on; what then switches it off goes by a file. */
+export const bridgeFilter = (
+  path: `bridge/bridge-nf-call-${'iptables' | 'ip6tables'}`,
+  { sysctls }: Facts['netState'],
+): readonly RemedyStep[] => [
+  ...(sysctls.has(path)
+    ? []
+    : [{ command: 'modprobe br_netfilter', change: { of: 'bridge-filter' } } as const]),
+  setSysctl(path, '1'),
+];
+
 const ipOf = (family: Family): string => (family === 'ipv6' ? 'ip -6' : 'ip');
 
 const deleteRoute = (route: Route): RemedyStep => {

@@ -3,7 +3,7 @@ import type { Check } from '../diagnosis.ts';
 import { isUnseen, type Facts } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
 import { namesNothing, readArgument } from './argument.ts';
-import { containersOf } from './names.ts';
+import { containersOf, type NameableContainer } from './names.ts';
 import { isListed, unlisted } from './target.ts';
 
 /** Who asks. */
@@ -21,15 +21,22 @@ export interface ResolvedSender {
   readonly trouble: readonly Check[];
 }
 
+/** What is known of whoever might ask. */
+export type SenderFacts = Pick<Facts, 'netState' | 'networks' | 'unseen'> & {
+  readonly engine: Pick<Facts['engine'], 'answered'>;
+  readonly containers: readonly NameableContainer[];
+};
+
 const found = (sender: Sender, ...trouble: readonly Check[]): ResolvedSender => ({ sender, trouble });
 
 /**
  * Finds who asks: `host`, `outside`, containers as a target names them, an address, or an interface. A typing error must not read
  * as healthy.
  *
+ * @param spelled - the word as a refusal shows it
  * @throws Fault RG_USAGE for what is nothing here, or more than one thing
  */
-export function findSender(word: string, facts: Facts): ResolvedSender {
+export function findSender(word: string, facts: SenderFacts, spelled = `--from ${word}`): ResolvedSender {
   if (word === '') return found({ is: 'anybody' });
   if (word === 'host' || isLoopback(word)) return found({ is: 'host' });
   if (word === 'outside') return found({ is: 'outside', interface: '', address: '' });
@@ -47,7 +54,7 @@ export function findSender(word: string, facts: Facts): ResolvedSender {
   if (!isListed(facts) || isUnseen(facts, 'interfaces'))
     return found({ is: 'containers', names: [word] }, unlisted(word));
   throw namesNothing(
-    `--from ${word}`,
+    spelled,
     word,
     named?.is === 'ambiguous' ? named : undefined,
     {

@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts';
-import { advise, checksOf } from '../checks/check.ts';
+import { checksOf } from '../checks/check.ts';
+import { advise } from '../remedies/proposal.ts';
 import type { Check } from '../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
@@ -75,7 +76,10 @@ function portOf(port: PortTarget, facts: Facts, isOwn: (address: string) => bool
 }
 
 /** Whether the Engine has said which containers and networks there are. */
-export const isListed = ({ engine, unseen = [] }: Pick<Facts, 'engine' | 'unseen'>): boolean =>
+export const isListed = ({
+  engine,
+  unseen = [],
+}: Pick<Facts, 'unseen'> & { readonly engine: Pick<Facts['engine'], 'answered'> }): boolean =>
   engine.answered && !unseen.some(({ what }) => what === 'containers');
 
 /** Where the Engine says nothing, no name is wrong. */

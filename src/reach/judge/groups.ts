@@ -5,7 +5,15 @@ import { deciderKey, type Decider } from './decider.ts';
 import type { JudgedCell } from './judge.ts';
 
 /** A cell that was judged, or not yet. */
-export type ToldCell = Cell & Partial<Pick<JudgedCell, 'differs' | 'cause' | 'decider'>>;
+export type ToldCell = Cell &
+  Partial<Pick<JudgedCell, 'differs' | 'cause' | 'decider'>> & { readonly accepted?: AcceptedUntil };
+
+/** Why a difference may stay for a time: it was accepted until the end of a day. */
+export interface AcceptedUntil {
+  readonly id: string;
+  readonly until: string;
+  readonly reason: string;
+}
 
 /** Cells that differ alike: what it means for packets, whom it concerns, and why. */
 export interface EffectGroup<C extends ToldCell = ToldCell> {
@@ -15,6 +23,8 @@ export interface EffectGroup<C extends ToldCell = ToldCell> {
   readonly difference: CellDifference;
   /** Why; absent for cells that nobody judged. */
   readonly cause?: Cause;
+  /** Why all of them may stay; absent where they may not. */
+  readonly accepted?: AcceptedUntil;
   /** What decides, that of most cells first; empty for cells that nobody judged. */
   readonly deciders: readonly Decider[];
   /** What it is about, each once: ports, containers, networks or pairs of networks; see {@link CellDifference}. */
@@ -42,25 +52,33 @@ export type CellDifference =
 const ORDER: readonly Effect[] = ['outage', 'exposure', 'degraded', 'operator', 'unknown'];
 
 interface Gathering<C extends ToldCell> {
-  readonly as: Pick<EffectGroup, 'effect' | 'differs' | 'difference' | 'cause'>;
+  readonly as: Pick<EffectGroup, 'effect' | 'differs' | 'difference' | 'cause' | 'accepted'>;
   readonly names: Set<string>;
   readonly deciders: Map<string, { readonly decider: Decider; cells: number }>;
   readonly members: C[];
 }
 
-/** What differs, grouped by what it means for packets and why: what is lost first, and the most cells first. */
+/** What differs, grouped by what it means for packets and why: what is lost first, and the most cells first; what was accepted last. */
 export function groupsOf<C extends ToldCell>(cells: readonly C[]): readonly EffectGroup<C>[] {
   const groups = new Map<string, Gathering<C>>();
   for (const cell of cells) {
-    const { effect, cause, decider } = cell;
+    const { effect, cause, decider, accepted } = cell;
     if (effect === 'same') continue;
     const differs = differsIn(cell, effect);
     const difference = differenceOf(cell, differs);
     // Each rule of the operator's is told by itself: it is what he knows.
     const own = effect === 'operator' && decider !== undefined ? deciderKey(decider) : '';
-    const key = [effect, differs, JSON.stringify(difference), cause ?? '', own].join('\n');
+    const key = [effect, differs, JSON.stringify(difference), cause ?? '', own, accepted?.id ?? ''].join(
+      '\n',
+    );
     const group: Gathering<C> = groups.get(key) ?? {
-      as: { effect, differs, difference, ...(cause !== undefined && { cause }) },
+      as: {
+        effect,
+        differs,
+        difference,
+        ...(cause !== undefined && { cause }),
+        ...(accepted !== undefined && { accepted }),
+      },
       ...{ names: new Set(), deciders: new Map(), members: [] },
     };
     groups.set(key, group);
@@ -75,7 +93,12 @@ export function groupsOf<C extends ToldCell>(cells: readonly C[]): readonly Effe
       deciders: [...deciders.values()].sort((a, b) => b.cells - a.cells).map(({ decider }) => decider),
       members,
     }))
-    .sort((a, b) => ORDER.indexOf(a.effect) - ORDER.indexOf(b.effect) || b.members.length - a.members.length);
+    .sort(
+      (a, b) =>
+        Number(a.accepted !== undefined) - Number(b.accepted !== undefined) ||
+        ORDER.indexOf(a.effect) - ORDER.indexOf(b.effect) ||
+        b.members.length - a.members.length,
+    );
 }
 
 function addDecider(deciders: Gathering<ToldCell>['deciders'], decider: Decider): void {

@@ -4,6 +4,7 @@ import type { UnaskedWays } from '../../reach/unasked.ts';
 import { holds, type Acceptance } from '../accept/acceptance.ts';
 import { isBroken, type Finding } from '../finding.ts';
 import { cellEffects } from './cell-effects.ts';
+import { coveringOn } from '../accept/covering.ts';
 import { coverOfCell, coverOfFinding } from '../accept/covers.ts';
 import type { AcceptedPart, CheckEffect, UnreadPart } from './effect.ts';
 import { ruleEffects, rulesBehindCells } from './rule-effects.ts';
@@ -64,8 +65,7 @@ const ORDER: readonly CheckEffect['effect'][] = ['outage', 'exposure', 'degraded
 
 /** Judges a host: by its packets, where they could be followed, and by the text of rules for what no packet shows. */
 export function verdictOf({ findings, packets, acceptances, today }: VerdictParts): HostVerdict {
-  const valid = acceptances.filter((one) => holds(one, today));
-  const covered = new Set(valid.flatMap(({ covers }) => covers));
+  const covered = coveringOn(acceptances, today);
   const differing = packets.judged ? packets.table.cells.filter(isOpen) : [];
   const broken = findings.filter(isBroken);
   const cells = differing.filter((cell) => !covered.has(coverOfCell(cell)));
@@ -85,7 +85,7 @@ export function verdictOf({ findings, packets, acceptances, today }: VerdictPart
     state,
     exit: state === 'intact' ? 0 : state === 'unknown' ? 3 : 1,
     effects,
-    accepted: valid.flatMap(({ id, until, reason, headline, covers }) => {
+    accepted: [...new Set(covered.values())].flatMap(({ id, until, reason, headline, covers }) => {
       const number =
         countIn(covers, differing.map(coverOfCell)) || countIn(covers, broken.map(coverOfFinding));
       return number === 0 ? [] : [{ id, until, reason, headline, covered: number }];

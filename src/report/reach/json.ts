@@ -13,29 +13,41 @@ const VERDICTS = { 0: 'healthy', 1: 'fault', 3: 'unknown' } as const;
  * @param options - `all`: every cell, not only those that differ
  */
 export function reachJson(report: ReachReport, { all }: { readonly all: boolean }): unknown {
-  const { cells, engine, target, exit, unasked } = report;
-  const counts = { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 };
-  for (const { effect } of cells) counts[effect]++;
+  const { cells, engine, question, exit, unasked } = report;
+  const counts = { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0, accepted: 0 };
+  for (const { effect, accepted } of cells) counts[accepted === undefined ? effect : 'accepted']++;
   return {
     $schema: 'https://rulesguard.dev/schemas/reach.schema.json',
     version: 1,
     verdict: VERDICTS[exit],
     engine: { version: printable(engine) },
-    target: target === undefined ? null : printable(target),
+    target: wordOf(question.target),
+    from: wordOf(question.from),
+    to: wordOf(question.to),
     counts,
-    groups: toldGroups(cells).map(({ effect, differs, cause, headline, names, reasons, cells: number }) => ({
-      effect,
-      differs,
-      cause: cause ?? null,
-      headline: printable(headline),
-      names: names.map(printable),
-      reasons: reasons.map(printable),
-      cells: number,
-    })),
+    groups: toldGroups(cells).map(
+      ({ effect, differs, cause, accepted, headline, names, reasons, cells: number }) => ({
+        effect,
+        differs,
+        cause: cause ?? null,
+        accepted: acceptedJson(accepted),
+        headline: printable(headline),
+        names: names.map(printable),
+        reasons: reasons.map(printable),
+        cells: number,
+      }),
+    ),
     unasked: unasked.map(({ what, names }) => ({ what, names: names.map(printable) })),
     cells: cells.filter(({ effect }) => all || effect !== 'same').map(cellJson),
   };
 }
+
+const wordOf = (word: string | undefined): string | null => (word === undefined ? null : printable(word));
+
+const acceptedJson = (accepted: ToldCell['accepted']): unknown =>
+  accepted === undefined
+    ? null
+    : { id: accepted.id, until: accepted.until, reason: printable(accepted.reason) };
 
 /** A cell without anything nested, as CSV prints it too. */
 export function cellJson(cell: ToldCell): Readonly<Record<string, string | number | null>> {
@@ -59,6 +71,7 @@ export function cellJson(cell: ToldCell): Readonly<Record<string, string | numbe
     is: isWords(cell),
     as: is.is === 'reached' ? is.as : null,
     reason: printable(reasonIn(cell)),
+    accepted: cell.accepted?.id ?? null,
   };
 }
 

@@ -9,7 +9,12 @@ import { askedWords, askerWords, isWords, unaskedLines } from './words.ts';
 export interface ReachReport {
   readonly cells: readonly ToldCell[];
   readonly engine: string;
-  readonly target: string | undefined;
+  /** What was asked about. */
+  readonly question: {
+    readonly target?: string | undefined;
+    readonly from?: string | undefined;
+    readonly to?: string | undefined;
+  };
   readonly exit: 0 | 1 | 3;
   /** What no cell asks about. */
   readonly unasked: readonly UnaskedWays[];
@@ -43,15 +48,29 @@ export function reachText(report: ReachReport, paint: Paint, { all }: { readonly
 }
 
 /** `3 of 182 ways differ from what Docker means, 1 cannot be told; rules of your own decide 4`. */
-function countWords({ cells, target, exit }: ReachReport): string {
-  const what = target === undefined ? '' : ` of ${printable(target)}`;
+function countWords({ cells: all, question, exit }: ReachReport): string {
+  const cells = all.filter(({ accepted }) => accepted === undefined);
+  const known = all.length - cells.length;
+  const what = askedWordsOf(question);
   const promised = cells.filter(({ should }) => should !== 'no-promise');
   const number = (...which: readonly ToldCell['effect'][]): number =>
     promised.filter(({ effect }) => which.includes(effect)).length;
   const differing = number('outage', 'exposure', 'degraded');
   const unknown = number('unknown');
   const own = number('operator');
-  const ways = `${count(promised.length, 'way')}${what}`;
+  const ways = `${count(promised.length + known, 'way')}${what}`;
+  if (known > 0)
+    return [
+      ...(differing === 0
+        ? [
+            `none of ${ways} differs from what Docker means but ${String(known)} that ${known === 1 ? 'was' : 'were'} accepted`,
+          ]
+        : [
+            `${String(differing)} of ${ways} differ from what Docker means, besides ${String(known)} accepted`,
+          ]),
+      ...(unknown === 0 ? [] : [`${String(unknown)} cannot be told`]),
+      ...(own === 0 ? [] : [`rules of your own decide ${String(own)}`]),
+    ].join(', ');
   if (differing + unknown + own === 0) return `all ${ways} are as Docker means them`;
   if (differing + unknown === 0 && exit === 1) {
     const closed = promised.filter(({ effect, differs }) => effect === 'operator' && differs !== 'exposure');
@@ -69,27 +88,39 @@ function countWords({ cells, target, exit }: ReachReport): string {
   return parts.join(', ');
 }
 
+/** ` of web`, ` from app to web`. */
+function askedWordsOf({ target, from, to }: ReachReport['question']): string {
+  if (target === undefined) return '';
+  if (to !== undefined) return ` from ${printable(target)} to ${printable(to)}`;
+  return from === undefined ? ` of ${printable(target)}` : ` from ${printable(from)} to ${printable(target)}`;
+}
+
 function groupLines(groups: readonly ToldGroup[], paint: Paint): readonly string[] {
   const hidden = groups.length - GROUPS;
   const more = hidden > 0 ? ['', paint('bold', `… and ${count(hidden, 'more kind')}: --all`)] : [];
-  const isOpen = groups.some(({ effect }) => effect !== 'operator');
+  const isOpen = groups.some(({ effect, accepted }) => effect !== 'operator' && accepted === undefined);
   const next = isOpen ? ['', 'Why, and what repairs it: rulesguard doctor'] : [];
   return [...groups.slice(0, GROUPS).flatMap((group) => effectLines(group, paint)), ...more, ...next];
 }
 
 /** The first word of a group's line: what the operator's own rules do is told as what they do. */
-const wordOf = ({ effect, differs }: ToldGroup): string => {
+const wordOf = ({ effect, differs, accepted }: ToldGroup): string => {
+  if (accepted !== undefined) return 'ACCEPTED';
   if (effect !== 'operator') return effect.toUpperCase();
   return differs === 'exposure' ? 'OPENED BY RULE' : 'CLOSED BY RULE';
 };
 
 /** One group: its effect, what it is about, and why. At most two lines of 80 columns. */
 export function effectLines(group: ToldGroup, paint: Paint): readonly string[] {
-  const { effect, headline, names, reasons } = group;
+  const { effect, headline, names, accepted } = group;
+  const reasons =
+    accepted === undefined
+      ? group.reasons
+      : [`until ${accepted.until}: ${accepted.reason}`, ...group.reasons];
   const [reason, ...others] = reasons;
   const more = others.length === 0 ? '' : ` … and ${String(others.length)} more`;
   return [
-    paint(STYLES[effect], listed(`${wordOf(group)}  ${headline}`, names)),
+    paint(accepted === undefined ? STYLES[effect] : 'dim', listed(`${wordOf(group)}  ${headline}`, names)),
     ...(reason === undefined
       ? []
       : [paint('dim', `${clipped(`  ${printable(reason)}`, COLUMNS - more.length)}${more}`)]),
@@ -98,10 +129,11 @@ export function effectLines(group: ToldGroup, paint: Paint): readonly string[] {
 
 /** One cell: `outage  outside by eth0 → 192.0.2.1:8080 of web/tcp: stopped, filter: -A …`. */
 function cellLine(cell: ToldCell): string {
-  const { effect, asker, asked, proto, should } = cell;
+  const { effect, asker, asked, proto, should, accepted } = cell;
   const reason = reasonIn(cell);
+  const known = accepted === undefined ? '' : ` (accepted until ${accepted.until})`;
   const meant = should === 'no-promise' ? ' (not promised)' : '';
   return printable(
-    `${effect.padEnd(8)}  ${askerWords(asker)} → ${askedWords(asked)}/${proto}: ${isWords(cell)}${meant}${reason === '' ? '' : `, ${reason}`}`,
+    `${effect.padEnd(8)}  ${askerWords(asker)} → ${askedWords(asked)}/${proto}: ${isWords(cell)}${meant}${known}${reason === '' ? '' : `, ${reason}`}`,
   );
 }

@@ -29,7 +29,9 @@ export async function diagnosed(
   const result = await diagnoseHost(
     memoryDiagnosisHost(rules, changes),
     { target: undefined, from: '', probe: false, ...request },
-    ({ step }) => steps.push(step),
+    (event) => {
+      if (event.kind === 'step') steps.push(event.step);
+    },
   );
   return { ...result, steps };
 }

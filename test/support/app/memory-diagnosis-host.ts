@@ -49,6 +49,7 @@ export function memoryDiagnosisHost(
           ),
         ),
       readNameServers: () => ['192.0.2.53'],
+      readAccepted: () => Promise.resolve([]),
       readDropCounts: () => ({ conntrackDrops: 0, reversePathDrops: 0 }),
       readSets: () => Promise.resolve(''),
       readNatives: () => Promise.resolve([]),

@@ -13,7 +13,7 @@ const asked = (
   target?: string,
   rules: HostRules = WHOLE_RULES,
   changes: Parameters<typeof memoryReachHost>[1] = {},
-): Promise<Reached> => reach(memoryReachHost(rules, changes), target, () => undefined);
+): Promise<Reached> => reach(memoryReachHost(rules, changes), { target }, () => undefined);
 
 const effectsOf = ({ cells }: Reached): ReadonlySet<string> => new Set(cells.map(({ effect }) => effect));
 const causesOf = ({ cells }: Reached): ReadonlySet<string> =>

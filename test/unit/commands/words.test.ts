@@ -12,6 +12,7 @@ const HOST: HostWords = {
   pending: (verb) => Promise.resolve([`000003-${verb}`]),
   hookTargets: ['ufw', 'ferm'],
   recipes: ['ansible', 'puppet'],
+  findings: () => Promise.resolve(['77aa01']),
   accepted: () => Promise.resolve(['3f9a1c']),
 };
 const verbs = VERBS.map(({ command }) => command.split(' ')[0] ?? '');
@@ -53,6 +54,12 @@ test.each<readonly [typed: readonly string[], words: readonly string[]]>([
   [['restore', '--dry-run', '--dry'], []],
   [['rollback', '--when'], []],
   [['baseline', 'sh'], ['show']],
+  [
+    ['accept', ''],
+    ['list', 'remove', '77aa01'],
+  ],
+  [['accept', '77'], ['77aa01']],
+  [['reach', 'web', '--from', 'h'], ['host']],
   [
     ['baseline', 'show', ''],
     ['000001-x', '000002-x', 'latest'],

@@ -30,12 +30,7 @@ const lostBeside =
   };
 
 describeCauses("what is told where Docker's rules are lost", [
-  [
-    'rules lost',
-    (facts) => ({ ...facts, drift: { findings: [lost], rules: 24, baseline: undefined } }),
-    ['rules-lost'],
-    'rulesguard restore',
-  ],
+  ['rules lost', lostBeside((save) => save), ['rules-lost'], 'rulesguard restore'],
   [
     'rules lost, and the packets too',
     all(
@@ -47,7 +42,6 @@ describeCauses("what is told where Docker's rules are lost", [
     ),
     ['rules-lost'],
   ],
-  ['rules lost, and nothing else', lostBeside((save) => save), ['rules-lost']],
   [
     'rules lost, and a DROP of others in front besides',
     lostBeside((save) =>
@@ -94,6 +88,12 @@ test.each([
     log: undefined,
   } as const;
   const drift = { findings: [{ ...lost, level }], rules: 24, baseline: 'b1' };
-  const { causes } = diagnose({ ...healthyFacts(), engine, drift }, { about: undefined, from: '' });
+  const damaged = lostBeside((save) => save)(healthyFacts());
+  const { afterRestore } = damaged;
+  const facts = {
+    ...{ ...damaged, engine, drift },
+    ...(afterRestore !== undefined && { afterRestoreWith: { '--assume-unchanged': afterRestore } }),
+  };
+  const { causes } = diagnose(facts, { about: undefined, from: '' });
   expect(causes.find((cause) => cause.code === 'rules-lost')?.remedies[0]?.commands).toEqual([command]);
 });

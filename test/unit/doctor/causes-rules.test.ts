@@ -203,7 +203,7 @@ describeCauses('what is told of rules, paths and the Engine', [
       ),
     })),
     ['container-firewall'],
-    'nsenter --net=/proc/11000/ns/net iptables-nft -w -t filter -D INPUT -p tcp -m tcp --dport 80 -j DROP',
+    '',
   ],
 ]);
 

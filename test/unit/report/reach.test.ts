@@ -23,7 +23,7 @@ const broken = withRules(
   withRule(flushed(rulesOf(host)), 'ipv4', 'filter', '-A FORWARD -j ACCEPT', 'first'),
 );
 const report = (terrain: typeof host, exit: ReachReport['exit']): ReachReport => ({
-  ...{ cells: reachTable(terrain), engine: '28.5.2', target: undefined, exit, unasked: [] },
+  ...{ cells: reachTable(terrain), engine: '28.5.2', question: {}, exit, unasked: [] },
 });
 const HEALTHY = report(host, 0);
 const BROKEN = report(broken, 1);
@@ -86,9 +86,9 @@ test('what rules of the operator decide is no difference, and asks for no repair
     /^HEALTHY {2}all \d+ ways are as Docker means them, but for \d+ that rules of your own decide /,
   );
   expect(text).not.toContain('rulesguard doctor');
-  expect(reachText({ ...HEALTHY, cells, target: 'web', exit: 1 }, plain, { all: false })).toMatch(
-    /^FAULT {2}rules of your own close \d+ of \d+ ways of web /,
-  );
+  expect(
+    reachText({ ...HEALTHY, cells, question: { target: 'web' }, exit: 1 }, plain, { all: false }),
+  ).toMatch(/^FAULT {2}rules of your own close \d+ of \d+ ways of web /);
   const document = JSON.stringify(reachJson({ ...HEALTHY, cells }, { all: false }));
   expect(document).toContain('"cause":"operator","decider":"filter: -A DOCKER-USER -i eth0 -j DROP"');
 });
@@ -110,7 +110,7 @@ test('CSV has a line of names and one for each way, and nothing a spreadsheet ru
   const lines = reachCsv(BROKEN).trim().split('\r\n');
   expect(lines).toHaveLength(BROKEN.cells.length + 1);
   expect(lines[0]).toBe(
-    'effect,differs,cause,decider,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason',
+    'effect,differs,cause,decider,family,protocol,from,by,source,fromNetwork,asked,container,network,address,port,should,is,as,reason,accepted',
   );
   const [cell] = BROKEN.cells;
   if (cell?.asker.by !== 'outside') throw new Error('the first asker is outside');

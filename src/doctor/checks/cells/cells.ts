@@ -3,13 +3,12 @@ import type { Decider } from '../../../reach/judge/decider.ts';
 import { openCells, spotsIn, type OpenCell } from '../../cells.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { proposal, remedyOf, type Proposal } from '../../remedies/proposal.ts';
-import { changedBy } from '../../remedies/change.ts';
+import { proposal, remedyOf, untried, type Proposal } from '../../remedies/proposal.ts';
+import { leftBy } from '../../remedies/offer.ts';
 import { deleteRule, openPolicy, RESTORE } from '../../remedies/iptables.ts';
 import { deleteNative } from '../../remedies/native.ts';
-import { openedBy } from '../../remedies/opened.ts';
 import type { ResolvedTarget } from '../../target/resolved.ts';
-import { byCommands, checksOf, listNames } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
 import { BY_SOURCE } from '../paths/answers-astray.ts';
 import { keyOf, unexplained, type AlreadyTold } from './explained.ts';
 import { headline, wayLine } from './words.ts';
@@ -23,14 +22,16 @@ const SHOWN = 3;
  *
  * @param told - what the diagnosis says already
  * @param isUnsure - it says already that something could not be told
+ * @param isAccepted - whether a cell is left out, for it was accepted
  */
 export function judgeCells(
   about: ResolvedTarget,
   facts: Facts,
   told: AlreadyTold,
   isUnsure: boolean,
+  isAccepted: (cell: OpenCell) => boolean,
 ): readonly Check[] {
-  const open = openCells(facts, about);
+  const open = openCells(facts, about).filter((cell) => !isAccepted(cell));
   const differing = open.filter(({ effect }) => effect !== 'unknown');
   const causes = new Map<string, OpenCell[]>();
   for (const cell of unexplained(differing, told, facts))
@@ -88,12 +89,14 @@ function remediesOf(cells: readonly OpenCell[], about: ResolvedTarget, facts: Fa
   if (found !== undefined)
     return [
       remedyOf(found),
-      ...(isWanted ? [byCommands('if it is meant, check says how to record that', 'rulesguard check')] : []),
+      ...(isWanted
+        ? [untried('shows', 'if it is meant, check says how to record that', 'rulesguard check')]
+        : []),
     ];
   const isLedAway = first?.decider.by === 'kernel' && first.decider.why === 'elsewhere';
   return [
     ...(isLedAway ? [BY_SOURCE] : []),
-    byCommands('see every way that is not as Docker means it, and by what', 'rulesguard reach'),
+    untried('shows', 'see every way that is not as Docker means it, and by what', 'rulesguard reach'),
   ];
 }
 
@@ -118,17 +121,9 @@ function proposalsFor({ cause, decider, effect }: OpenCell, facts: Facts): reado
   }
 }
 
-function holds(
-  { steps }: Proposal,
-  cells: readonly OpenCell[],
-  about: ResolvedTarget,
-  facts: Facts,
-): boolean {
-  const after = changedBy(
-    facts,
-    steps.map(({ change }) => change),
-  );
-  if (after === undefined || openedBy(facts, after, []).length > 0) return false;
+function holds(one: Proposal, cells: readonly OpenCell[], about: ResolvedTarget, facts: Facts): boolean {
+  const after = leftBy(one, facts);
+  if (after === undefined) return false;
   const left = new Set(openCells(after, about).map(cellKey));
   return !cells.some((cell) => left.has(cellKey(cell)));
 }
@@ -143,6 +138,6 @@ function judgeUnknown(cells: readonly OpenCell[]): Check {
       ...(first === undefined ? [] : ruleLines(first.decider)),
       ...cells.slice(0, SHOWN).map(wayLine),
     ],
-    remedies: [byCommands('see them all', 'rulesguard reach')],
+    remedies: [untried('shows', 'see them all', 'rulesguard reach')],
   });
 }

@@ -32,20 +32,22 @@ export const keyOf = ({ cause, decider }: OpenCell): string =>
   cause === 'lost' ? cause : `${cause} ${deciderKey(decider)}`;
 
 /** Its fault is that Docker's rules are lost: what a restore does not repair is another. */
-const LOSSES: ReadonlySet<string> = new Set(['rules-lost', 'rules-stale']);
+export const LOSSES: ReadonlySet<string> = new Set(['rules-lost', 'rules-stale']);
 
-function isTold(cell: OpenCell, { failed }: AlreadyTold): boolean {
-  return failed.some((check) => {
-    const { section, code, impairs, evidence } = check;
-    // What is wrong inside a container changes nothing of what the host does.
-    if (section === 'container' || section === 'proof') return false;
-    if (LOSSES.has(code)) return cell.cause === 'lost';
-    if (impairs === 'all') return true;
-    if (cell.cause !== 'overridden') return true;
-    const { decider } = cell;
-    const text = decider.by === 'rule' ? decider.rule.text : decider.by === 'native' ? decider.rule : '';
-    return evidence.includes(text) || isNamed(cell, check);
-  });
+const isTold = (cell: OpenCell, { failed }: AlreadyTold): boolean =>
+  failed.some((check) => explainsCell(check, cell));
+
+/** Whether a failed check says why a cell is not as it is meant. */
+export function explainsCell(check: Check, cell: OpenCell): boolean {
+  const { section, code, impairs, evidence } = check;
+  // What is wrong inside a container changes nothing of what the host does.
+  if (section === 'container' || section === 'proof') return false;
+  if (LOSSES.has(code)) return cell.cause === 'lost';
+  if (impairs === 'all') return true;
+  if (cell.cause !== 'overridden') return true;
+  const { decider } = cell;
+  const text = decider.by === 'rule' ? decider.rule.text : decider.by === 'native' ? decider.rule : '';
+  return evidence.includes(text) || isNamed(cell, check);
 }
 
 /** A check of something that was read, such as a bridge, explains what its containers and networks lose. */
@@ -55,7 +57,7 @@ const isNamed = (cell: OpenCell, { section, impairs }: Check): boolean =>
   spotsIn(cell).some(({ container, network }) => impairs.includes(container) || impairs.includes(network));
 
 /** Whether a path asks what a cell asks: the same port of the same container, or the outside, for an asker of the same kind. */
-function isSameWay(cell: OpenCell, { request }: Followed, bridges: ReadonlySet<string>): boolean {
+export function isSameWay(cell: OpenCell, { request }: Followed, bridges: ReadonlySet<string>): boolean {
   const { asker, asked, effect } = cell;
   const { packet, goal } = request;
   // A path that fails is a way that is lost; what is open is none of it.

@@ -3,7 +3,8 @@ import { sameBlock } from '../../../net/address.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { sh } from '../../../shell.ts';
 import type { NetworkLink, Route } from '../../../trace/network-state.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { advise, untried } from '../../remedies/proposal.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { ContainerFacts, Inside } from '../../facts/facts.ts';
 import { flagOf, giveAddress, giveDefault, within } from './inside-commands.ts';
@@ -82,7 +83,8 @@ function judgeDown(seat: Seat): Check {
     meaning: `${name} is cut off from network ${network.name}`,
     evidence: [`${link.name}: DOWN`],
     remedies: [
-      byCommands(
+      untried(
+        'inside',
         'set it up',
         within(inside, sh`ip link set dev ${link.name} up`),
         ...giveRoute(seat, 'ipv4'),
@@ -115,7 +117,7 @@ function judgeLost(seat: Seat, lost: readonly Family[]): Check {
       evidence: [
         `${link.name} inside has ${link.addresses.map(({ address }) => address).join(', ') || 'no address'}`,
       ],
-      remedies: [byCommands('restore it', ...lost.flatMap((family) => giveBack(seat, family)))],
+      remedies: [untried('inside', 'restore it', ...lost.flatMap((family) => giveBack(seat, family)))],
     },
   );
 }
@@ -146,7 +148,8 @@ function judgeOff(seat: Seat, started: string | undefined): Check {
     meaning: `by IPv6 it reaches nobody on network ${network.name}, and nobody reaches it`,
     evidence: [setting, `the Engine gave it ${attached.ipv6}`],
     remedies: [
-      byCommands(
+      untried(
+        'inside',
         'enable it, and restore what went with it',
         ...devs.map((dev) => within(inside, sh`sysctl -w ${sysctlName(offPath(dev))}=0`)),
         ...giveBack(seat, 'ipv6'),
@@ -188,7 +191,7 @@ function judgeDefault(
         ...facets,
         meaning: `${by}it answers its own network only: the outside, and clients of its published ports, get no reply`,
         evidence: [`ip ${flagOf(family)}route inside: no default`, `the Engine gave it ${due}`],
-        remedies: [byCommands('restore it', ...back)],
+        remedies: [untried('inside', 'restore it', ...back)],
       }),
     ];
   const least = Math.min(...found.map(({ metric }) => metric));
@@ -212,7 +215,7 @@ function judgeDefault(
         evidence: taken.map(
           ({ via, dev }) => `ip ${flagOf(family)}route inside: default via ${via} dev ${dev}`,
         ),
-        remedies: [byCommands('restore it', ...out, ...back)],
+        remedies: [untried('inside', 'restore it', ...out, ...back)],
       },
     ),
   ];

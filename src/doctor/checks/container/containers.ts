@@ -1,5 +1,6 @@
 import type { NetworkPlace } from '../../../docker/inventory/container-answer.ts';
-import { advise, checksOf, byCommands } from '../check.ts';
+import { advise, untried } from '../../remedies/proposal.ts';
+import { checksOf } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { ContainerFacts, Facts, Inside } from '../../facts/facts.ts';
 import { judgeAddresses } from './addresses.ts';
@@ -46,7 +47,7 @@ function judgeState({ name, state, status }: ContainerFacts, isNamed: boolean): 
   const facets = {
     about: name,
     evidence: [status],
-    remedies: [byCommands('resume it', sh`docker unpause ${name}`)],
+    remedies: [untried('docker', 'resume it', sh`docker unpause ${name}`)],
   };
   const title = `${name} is paused`;
   const meaning = 'packets reach it, and it answers none';
@@ -93,7 +94,7 @@ function judgeLed(
         '/etc/resolv.conf inside: nameserver 127.0.0.11',
         'nat OUTPUT inside: no jump to DOCKER_OUTPUT',
       ],
-      remedies: [byCommands('restart it: Docker writes them only then', sh`docker restart ${name}`)],
+      remedies: [untried('docker', 'restart it: Docker writes them only then', sh`docker restart ${name}`)],
       impairs: [name],
     }),
   ];

@@ -4,7 +4,8 @@ import type { Stopped } from '../../../trace/path.ts';
 import type { NetworkState } from '../../../trace/network-state.ts';
 import { tracePath } from '../../../trace/trace.ts';
 import { sh } from '../../../shell.ts';
-import { checksOf, byCommands } from '../check.ts';
+import { advise } from '../../remedies/proposal.ts';
+import { checksOf } from '../check.ts';
 import { deletion } from '../../remedies/iptables.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts, Inside } from '../../facts/facts.ts';
@@ -75,7 +76,12 @@ function judgeStop(
       about: name,
       meaning: 'the rules of this host do not show it: it is inside the container',
       evidence: [`${table} ${chain} inside: ${rule?.text ?? `policy ${target}`}`],
-      remedies: [byCommands('delete that rule', within(inside, command))],
+      // What the container itself means to close, nobody knows here.
+      remedies: [
+        advise(
+          `if it is not wanted, take it out where ${name} sets it up; until it is started again: ${within(inside, command)}`,
+        ),
+      ],
       impairs: [name],
     },
   );

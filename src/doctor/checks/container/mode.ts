@@ -1,5 +1,6 @@
 import { sh } from '../../../shell.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { advise, untried } from '../../remedies/proposal.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../../facts/facts.ts';
 import { isRunning } from '../../lookup.ts';
@@ -47,8 +48,9 @@ export function judgeMode(container: ContainerFacts, facts: Facts, isNamed: bool
             meaning: 'it reaches nothing and nothing reaches it',
             evidence: ['network mode none'],
             remedies: [
-              byCommands(
-                'connect it to one',
+              untried(
+                'docker',
+                'connect it to one: containers there reach it, and it them',
                 sh`docker network disconnect none ${name}`,
                 sh`docker network connect bridge ${name}`,
               ),
@@ -87,7 +89,8 @@ function judgeShared(
         partner === undefined
           ? [advise(`run ${name} again: what it shared no longer exists`)]
           : [
-              byCommands(
+              untried(
+                'docker',
                 'start both, the owner first',
                 sh`docker start ${partner.name}`,
                 sh`docker restart ${name}`,
@@ -119,7 +122,13 @@ function judgeInternal(
         about: name,
         meaning: 'an internal network has no way in or out: its published ports are ignored',
         evidence: [...requested, `${names}: internal`],
-        remedies: [byCommands('give it a network with a way out', sh`docker network connect bridge ${name}`)],
+        remedies: [
+          untried(
+            'docker',
+            'give it a network with a way out: containers there reach it, and its published ports work',
+            sh`docker network connect bridge ${name}`,
+          ),
+        ],
         impairs: [name],
       },
     ),
@@ -136,7 +145,7 @@ function unplugged(container: ContainerFacts): Check {
       `it was made for network ${networkOf(container)}`,
       'a start of it that failed before takes its networks on Engine 29; else somebody disconnected it',
     ],
-    remedies: [byCommands('connect it', reconnect(container))],
+    remedies: [untried('docker', 'connect it', reconnect(container))],
     impairs: [name],
   });
 }

@@ -1,6 +1,7 @@
 import { hostPort, isLoopback } from '../../../net/address.ts';
 import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
-import { advise, checksOf, listNames } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
+import { advise } from '../../remedies/proposal.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { ContainerFacts, Facts, ListeningSocket } from '../../facts/facts.ts';
 import { insideOf } from '../../lookup.ts';

@@ -1,6 +1,7 @@
 import type { PortBinding } from '../../../docker/inventory/container-answer.ts';
 import { sh } from '../../../shell.ts';
-import { advise, checksOf, byCommands } from '../check.ts';
+import { advise, untried } from '../../remedies/proposal.ts';
+import { checksOf } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../../facts/facts.ts';
 import { hasLostNetworks, reconnect } from './reconnect.ts';
@@ -15,7 +16,8 @@ export function judgeStopped(container: ContainerFacts, isNamed: boolean, facts:
     about: name,
     evidence: [status],
     remedies: [
-      byCommands(
+      untried(
+        'docker',
         start.length === 1 ? 'start it' : 'reconnect the network a failed start removed, and start it',
         ...start,
       ),

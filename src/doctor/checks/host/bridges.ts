@@ -2,13 +2,16 @@ import type { LiveNetwork } from '../../../docker/inventory/inventory.ts';
 import { blockOf, canonicalBlock, type AddressBlock } from '../../../net/address.ts';
 import type { Family } from '../../../net/family.ts';
 import type { NetworkLink } from '../../../trace/network-state.ts';
-import { checksOf, byCommands } from '../check.ts';
+import { addBridge, attachUp, giveAddress, setUp } from '../../remedies/links.ts';
+import { tried } from '../../remedies/offer.ts';
+import type { RemedyStep } from '../../remedies/proposal.ts';
+import { setSysctl } from '../../remedies/routing.ts';
+import { checksOf } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { within } from '../container/inside-commands.ts';
 import { namesIn } from './kernel-settings.ts';
 import { bridgeNetworks, insideOf, isBare, linkOf, membersOf, sysctlName, vethOf } from '../../lookup.ts';
-import { sh } from '../../../shell.ts';
 
 const { ok, fail } = checksOf('host');
 
@@ -39,18 +42,14 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
   const link = linkOf(facts.netState, bridge);
   const facets = { about: name, impairs: namesIn(facts, network) };
   const missing = missingFrom(link, gatewaysOf(network, facts));
-  const give = missing.map(({ address, length, family }) =>
-    family === 'ipv6'
-      ? sh`ip address add ${address}/${length} dev ${bridge} nodad`
-      : sh`ip address add ${address}/${length} brd + dev ${bridge}`,
-  );
+  const give = missing.map((gateway) => giveAddress(bridge, gateway));
   if (link === undefined)
     return [
       fail('bridge-missing', `${bridge}, the bridge of network ${name}, is gone`, {
         ...facets,
         meaning: `no container of ${name} reaches anything`,
         evidence: [`ip link show ${bridge}: does not exist`],
-        remedies: [rebuild(network, facts, give)],
+        remedies: rebuild(network, facts, give),
       }),
     ];
   if (!link.up)
@@ -60,7 +59,7 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
         meaning: `no container of ${name} reaches anything`,
         evidence: [`${bridge}: DOWN`],
         // The kernel takes IPv6 addresses off an interface that goes down.
-        remedies: [byCommands('set it up', sh`ip link set dev ${bridge} up`, ...give)],
+        remedies: tried('set it up', [setUp(bridge), ...give], facts),
       }),
     ];
   const off = `ipv6/conf/${bridge}/disable_ipv6`;
@@ -70,7 +69,7 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
         ...facets,
         meaning: `containers of ${name} reach nobody by IPv6`,
         evidence: [`${sysctlName(off)} = 1`],
-        remedies: [byCommands('switch it on', sh`sysctl -w ${sysctlName(off)}=0`, ...give)],
+        remedies: tried('switch it on', [setSysctl(off, '0'), ...give], facts),
       }),
     ];
   return missing.map(({ address, length }, i) =>
@@ -83,7 +82,7 @@ function judgeBridge(network: LiveNetwork, facts: Facts): readonly Check[] {
         evidence: [
           `${bridge} has ${link.addresses.map((one) => `${one.address}/${String(one.length)}`).join(', ') || 'no address'}, not ${address}/${String(length)}`,
         ],
-        remedies: [byCommands('restore it', give[i] ?? '')],
+        remedies: tried('restore it', give.slice(i, i + 1), facts),
       },
     ),
   );
@@ -120,18 +119,24 @@ function missingFrom(link: NetworkLink | undefined, gateways: readonly Gateway[]
   return gateways.filter(({ address }) => !present.has(blockOf(address)?.base));
 }
 
-function rebuild(network: LiveNetwork, facts: Facts, give: readonly string[]): Remedy {
+function rebuild(network: LiveNetwork, facts: Facts, give: readonly RemedyStep[]): readonly Remedy[] {
   const { bridge, id } = network;
   const members = membersOf(facts).filter((member) => member.network.id === id);
   const veths = members.flatMap((member) => vethOf(member, facts)?.name ?? []);
   const insides = members.flatMap(({ container }) => insideOf(container) ?? []);
-  return byCommands(
+  return tried(
     'recreate it and attach the containers again',
-    sh`ip link add name ${bridge} type bridge`,
-    ...give,
-    sh`ip link set dev ${bridge} up`,
-    ...veths.map((veth) => sh`ip link set dev ${veth} master ${bridge} up`),
-    // The bridge has another hardware address now: what its containers know of their gateway is wrong for a while.
-    ...insides.map((inside) => within(inside, 'ip neigh flush all')),
+    [
+      addBridge(bridge),
+      ...give,
+      setUp(bridge),
+      ...veths.map((veth) => attachUp(veth, bridge)),
+      // The bridge has another hardware address now: what its containers know of their gateway is wrong for a while.
+      ...insides.map((inside): RemedyStep => ({
+        command: within(inside, 'ip neigh flush all'),
+        change: { of: 'inside' },
+      })),
+    ],
+    facts,
   );
 }

@@ -1,8 +1,11 @@
 import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
 import { FAMILIES } from '../../../net/family.ts';
 import { sh } from '../../../shell.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
+import { RESTORE } from '../../remedies/iptables.ts';
+import { harmless } from '../../remedies/offer.ts';
+import { advise, proposal, untried } from '../../remedies/proposal.ts';
 import type { EngineState, Facts } from '../../facts/facts.ts';
 
 const { ok, warn, fail, unknown } = checksOf('docker');
@@ -12,11 +15,11 @@ export function judgeDocker(facts: Facts): readonly Check[] {
   const { engine } = facts;
   return [
     ...(engine.answered ? [...judgeSetup(engine), ...judgeProxies(facts)] : [judgeSilence(engine, facts)]),
-    ...judgeLog(engine),
+    ...judgeLog(facts),
   ];
 }
 
-const START = byCommands('start it', 'systemctl start docker');
+const START = untried('docker', 'start it', 'systemctl start docker');
 
 function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned }: Facts): Check {
   const { code, message, hint, details, pid } = engine;
@@ -35,7 +38,8 @@ function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned
           ...facets,
           meaning: 'networks, containers and ports are not known, so only the host itself is judged',
           remedies: [
-            byCommands(
+            untried(
+              'shows',
               'see where it listens, then say so: DOCKER_HOST=unix:///path/docker.sock',
               'ss -lxp | grep dockerd',
             ),
@@ -109,7 +113,8 @@ function judgeProxies({ engine, ports, proxies }: Facts): readonly Check[] {
         ),
       ].slice(0, 3),
       remedies: [
-        byCommands(
+        untried(
+          'docker',
           'restart the container: Docker starts its proxy only then',
           ...names.slice(0, 3).map((name) => sh`docker restart ${name}`),
         ),
@@ -137,8 +142,8 @@ const COMPLAINTS: readonly (readonly [RegExp, string])[] = [
   [/programming external connectivity/, 'the rules of a published port could not be written'],
 ];
 
-function judgeLog({ log }: EngineState): readonly Check[] {
-  const lines = log ?? [];
+function judgeLog(facts: Facts): readonly Check[] {
+  const lines = facts.engine.log ?? [];
   const explained = lines.flatMap((line) => {
     const found = COMPLAINTS.find(([pattern]) => pattern.test(line));
     return found === undefined ? [] : [{ line, meaning: found[1] }];
@@ -148,7 +153,8 @@ function judgeLog({ log }: EngineState): readonly Check[] {
   return [
     warn('engine-errors', `dockerd complained about iptables, last: ${last.meaning}`, {
       evidence: explained.slice(-3).map(({ line }) => line),
-      remedies: [byCommands("if that is still so, restore Docker's rules", 'rulesguard restore')],
+      // Where nothing is lost any more there is nothing to do.
+      remedies: harmless([proposal("restore Docker's rules", RESTORE)], facts),
     }),
   ];
 }

@@ -8,11 +8,11 @@ import type { Facts } from '../../facts/facts.ts';
 import { bridgeNetworks, isOwnAddress, uplinksOf } from '../../lookup.ts';
 import { follow, pathLines, stopOf, type Followed } from '../../paths/follow.ts';
 import type { PathRequest } from '../../paths/request.ts';
-import { proposal, type Proposal } from '../../remedies/proposal.ts';
+import { advise, proposal, type Proposal } from '../../remedies/proposal.ts';
 import { insertRule, type RuleFields } from '../../remedies/iptables.ts';
 import { offered } from '../../remedies/offer.ts';
 import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
-import { advise, checksOf } from '../check.ts';
+import { checksOf } from '../check.ts';
 
 /** Guests of bridges that are not Docker's (libvirt's, LXD's, plain ones) and that the policy of FORWARD, which Docker closes, stops. */
 export function judgeGuests(facts: Facts): readonly Check[] {

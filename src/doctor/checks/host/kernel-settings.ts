@@ -1,13 +1,12 @@
 import type { LiveNetwork } from '../../../docker/inventory/inventory.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
-import { proposal } from '../../remedies/proposal.ts';
+import { advise, proposal } from '../../remedies/proposal.ts';
 import { harmless } from '../../remedies/offer.ts';
-import { setSysctl } from '../../remedies/routing.ts';
+import { bridgeFilter, setSysctl } from '../../remedies/routing.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { addressOf, bridgeNetworks, membersOf, sysctl, sysctlName, uplinksOf } from '../../lookup.ts';
-import { sh } from '../../../shell.ts';
 
 const { ok, warn, fail, unknown } = checksOf('host');
 
@@ -104,7 +103,8 @@ export function namesIn(facts: Facts, network: LiveNetwork): readonly string[] {
 const FULL = 0.98;
 const NEARLY = 0.85;
 
-function judgeConntrack({ conntrack, conntrackDrops }: Facts): readonly Check[] {
+function judgeConntrack(facts: Facts): readonly Check[] {
+  const { conntrack, conntrackDrops } = facts;
   if (conntrack === undefined || conntrack.max === 0) return [];
   const { count, max } = conntrack;
   const seen = [
@@ -114,9 +114,14 @@ function judgeConntrack({ conntrack, conntrackDrops }: Facts): readonly Check[] 
       ? []
       : [`dropped or pushed out for want of space so far: ${String(conntrackDrops)}`]),
   ];
-  const enlarge = byCommands(
-    'enlarge the table',
-    sh`sysctl -w net.netfilter.nf_conntrack_max=${String(Math.max(max * 4, 65_536))}`,
+  const enlarge = harmless(
+    [
+      proposal(
+        'enlarge the table',
+        setSysctl('netfilter/nf_conntrack_max', String(Math.max(max * 4, 65_536))),
+      ),
+    ],
+    facts,
   );
   if (count >= max * FULL)
     return [
@@ -126,7 +131,7 @@ function judgeConntrack({ conntrack, conntrackDrops }: Facts): readonly Check[] 
         {
           meaning: 'new connections are dropped, whatever the rules say; old ones live on',
           evidence: seen,
-          remedies: [enlarge, advise('see who fills it: conntrack -L | sort | uniq -c')],
+          remedies: [...enlarge, advise('see who fills it: conntrack -L | sort | uniq -c')],
           impairs: 'all',
         },
       ),
@@ -136,7 +141,7 @@ function judgeConntrack({ conntrack, conntrackDrops }: Facts): readonly Check[] 
     warn(
       'conntrack-filling',
       `the connection tracking table is filling: ${String(count)} of ${String(max)} entries`,
-      { evidence: seen, remedies: [enlarge] },
+      { evidence: seen, remedies: enlarge },
     ),
   ];
 }
@@ -163,13 +168,13 @@ function judgeBridgeFilter(facts: Facts): readonly Check[] {
           ? 'net.bridge.bridge-nf-call-iptables is missing: br_netfilter is not loaded'
           : `${sysctlName(BRIDGE_FILTER)} = ${value}`,
       ],
-      remedies: [
-        byCommands(
-          'turn it on',
-          ...(value === undefined ? ['modprobe br_netfilter'] : []),
-          sh`sysctl -w ${sysctlName(BRIDGE_FILTER)}=1`,
+      remedies: harmless(
+        [proposal('turn it on', ...bridgeFilter(BRIDGE_FILTER, facts.netState))],
+        facts,
+        advise(
+          "restore Docker's rules first (rulesguard restore), then ask again: to turn it on now would open what they close",
         ),
-      ],
+      ),
     }),
   ];
 }

@@ -1,6 +1,6 @@
 import type { NetworkLink } from '../../../trace/network-state.ts';
 import { MESH } from '../../../docker/inventory/container.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import { isUnavailable, type Facts } from '../../facts/facts.ts';
 import { namesIn } from './kernel-settings.ts';
@@ -14,6 +14,9 @@ import {
   membersOf,
   type Member,
 } from '../../lookup.ts';
+import { attach, attachUp, letForward, setFree, setMtu, setUp } from '../../remedies/links.ts';
+import { tried } from '../../remedies/offer.ts';
+import { advise, untried, type RemedyStep } from '../../remedies/proposal.ts';
 import { sh } from '../../../shell.ts';
 
 const { ok, warn, fail, unknown } = checksOf('links');
@@ -57,7 +60,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
   const about = { about: name, impairs: [name] };
   const meaning = `${name} is cut off from network ${network.name}`;
   const link = insideLinkOf(inside, attached);
-  const remedies = recreateVeth(member, inside.netns);
+  const remedies = recreateVeth(member, inside.netns, facts);
   if (link === undefined)
     // An interface that is there without its address is the container's trouble.
     return inside.links.some(({ name: other }) => other !== 'lo')
@@ -81,7 +84,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
   const bridge = linkOf(facts.netState, network.bridge);
   // A missing or downed bridge is reported once, for all that hangs on it.
   if (bridge === undefined) return undefined;
-  return judgeVeth(veth, link, bridge, { ...about, meaning });
+  return judgeVeth(veth, link, bridge, { ...about, meaning, host: facts });
 }
 
 /** Isolated bridge ports: packets between two of them are dropped. */
@@ -98,12 +101,7 @@ function isolatedOn(facts: Facts): readonly Check[] {
         about: name,
         meaning: 'their containers cannot reach each other, whatever the rules say',
         evidence: devs.map((dev) => `${dev} isolated on`),
-        remedies: [
-          byCommands(
-            'make them reach each other',
-            ...devs.map((dev) => sh`bridge link set dev ${dev} isolated off`),
-          ),
-        ],
+        remedies: tried('make them reach each other', devs.map(setFree), facts),
         impairs: namesIn(facts, network),
       }),
     ];
@@ -111,23 +109,36 @@ function isolatedOn(facts: Facts): readonly Check[] {
 }
 
 /** A new veth pair in place of one that is gone: Docker itself would give another address, and forget its aliases. */
-function recreateVeth({ container: { name }, attached, network }: Member, netns: string): readonly Remedy[] {
+function recreateVeth(
+  { container: { name }, attached, network }: Member,
+  netns: string,
+  facts: Facts,
+): readonly Remedy[] {
   const veth = `veth${vethName(attached.networkId, name)}`;
   const length = network.subnets.find((subnet) => !subnet.includes(':'))?.split('/')[1] ?? '16';
-  const here = (command: string): string => `${sh`nsenter --net=${netns}`} ${command}`;
-  const again = byCommands('or restart it', sh`docker restart ${name}`);
+  const here = (command: string): RemedyStep => ({
+    command: `${sh`nsenter --net=${netns}`} ${command}`,
+    change: { of: 'inside' },
+  });
+  const again = untried('docker', 'or restart it', sh`docker restart ${name}`);
   if (attached.ipv4 === '' || attached.ipv6 !== '') return [again];
   return [
-    byCommands(
+    ...tried(
       'recreate its veth pair: its processes keep running',
-      sh`ip link add ${veth} type veth peer name eth0 netns ${netns}`,
-      ...(attached.mac === '' ? [] : [here(sh`ip link set dev eth0 address ${attached.mac}`)]),
-      here(sh`ip address add ${attached.ipv4}/${length} brd + dev eth0`),
-      here('ip link set dev eth0 up'),
-      ...(attached.gateway === ''
-        ? []
-        : [here(sh`ip route replace default via ${attached.gateway} dev eth0`)]),
-      sh`ip link set dev ${veth} master ${network.bridge} up`,
+      [
+        {
+          command: sh`ip link add ${veth} type veth peer name eth0 netns ${netns}`,
+          change: { of: 'link', name: veth, fields: { kind: 'veth' } },
+        },
+        ...(attached.mac === '' ? [] : [here(sh`ip link set dev eth0 address ${attached.mac}`)]),
+        here(sh`ip address add ${attached.ipv4}/${length} brd + dev eth0`),
+        here('ip link set dev eth0 up'),
+        ...(attached.gateway === ''
+          ? []
+          : [here(sh`ip route replace default via ${attached.gateway} dev eth0`)]),
+        attachUp(veth, network.bridge),
+      ],
+      facts,
     ),
     again,
   ];
@@ -141,37 +152,32 @@ interface About {
   readonly about: string;
   readonly impairs: readonly string[];
   readonly meaning: string;
+  readonly host: Facts;
 }
 
 function judgeVeth(
   veth: NetworkLink,
   link: NetworkLink,
   bridge: NetworkLink,
-  facets: About,
+  { host, ...facets }: About,
 ): Check | undefined {
   const { about: name } = facets;
   const { name: dev } = veth;
   const seen = [
     `${dev}: ${veth.up ? 'up' : 'DOWN'}, ${veth.master === '' ? 'no master' : `master ${veth.master}`}`,
   ];
-  const attach = sh`ip link set dev ${dev} master ${bridge.name}`;
+  const home = attach(dev, bridge.name);
   if (!veth.up)
     return fail('veth-down', `${dev}, the host's end of ${name}'s ${link.name}, is down`, {
       ...facets,
       evidence: seen,
-      remedies: [
-        byCommands(
-          'set it up',
-          sh`ip link set dev ${dev} up`,
-          ...(veth.master === bridge.name ? [] : [attach]),
-        ),
-      ],
+      remedies: tried('set it up', [setUp(dev), ...(veth.master === bridge.name ? [] : [home])], host),
     });
   if (veth.master === '')
     return fail('veth-detached', `${dev}, the host's end of ${name}'s ${link.name}, hangs on no bridge`, {
       ...facets,
       evidence: seen,
-      remedies: [byCommands('restore it', attach)],
+      remedies: tried('restore it', [home], host),
     });
   if (veth.master !== bridge.name)
     return fail(
@@ -180,7 +186,7 @@ function judgeVeth(
       {
         ...facets,
         evidence: seen,
-        remedies: [byCommands('restore it', attach)],
+        remedies: tried('restore it', [home], host),
       },
     );
   const isLive = bridge.up && veth.carrier && link.up;
@@ -191,7 +197,7 @@ function judgeVeth(
       {
         ...facets,
         evidence: [`${dev} state ${veth.portState}`],
-        remedies: [byCommands('let it forward', sh`bridge link set dev ${dev} state 3`)],
+        remedies: tried('let it forward', [letForward(dev)], host),
       },
     );
   if (veth.mtu !== link.mtu)
@@ -202,7 +208,7 @@ function judgeVeth(
         ...facets,
         meaning: 'small packets pass, large ones are dropped silently: connections open and then hang',
         evidence: [`${link.name} mtu ${String(link.mtu)}`, `${dev} mtu ${String(veth.mtu)}`],
-        remedies: [byCommands('make them equal', sh`ip link set dev ${dev} mtu ${String(link.mtu)}`)],
+        remedies: tried('make them equal', [setMtu(dev, link.mtu)], host),
       },
     );
   return undefined;

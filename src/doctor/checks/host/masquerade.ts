@@ -1,8 +1,11 @@
-import { sh } from '../../../shell.ts';
-import { advise, checksOf, byCommands } from '../check.ts';
+import { blockOf } from '../../../net/address.ts';
+import { checksOf } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { membersOf } from '../../lookup.ts';
+import { appendRule } from '../../remedies/iptables.ts';
+import { harmless } from '../../remedies/offer.ts';
+import { advise, proposal, type Proposal } from '../../remedies/proposal.ts';
 
 const { fail } = checksOf('container');
 
@@ -26,14 +29,21 @@ export function judgeMasquerade(facts: Facts, named: ReadonlySet<string>): reado
         meaning: 'the outside can answer only where it has a route to that network',
         evidence: [`docker network inspect ${network.name}: enable_ip_masquerade is off`],
         remedies: [
-          byCommands(
-            'masquerade it yourself',
-            sh`iptables -w -t nat -A POSTROUTING -s ${subnet} ! -o ${network.bridge} -j MASQUERADE`,
-          ),
+          ...harmless(masquerading(subnet, network.bridge, facts), facts),
           advise('or give the outside a route to that network'),
         ],
         impairs: [name],
       },
     );
   });
+}
+
+function masquerading(subnet: string, bridge: string, facts: Facts): readonly Proposal[] {
+  const { variant } = facts;
+  // Both come from the Engine, and root pastes the command.
+  if (variant === undefined || blockOf(subnet) === undefined || !/^[\w.-]+$/.test(bridge)) return [];
+  const rule = `-A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`;
+  return [
+    proposal('masquerade it yourself', appendRule(rule, { variant, family: 'ipv4', table: 'nat' }, facts)),
+  ];
 }

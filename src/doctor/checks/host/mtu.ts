@@ -1,9 +1,12 @@
 import { MTU_OPTION } from '../../../docker/options.ts';
 import { makePacket } from '../../../trace/packet.ts';
 import { tracePath } from '../../../trace/trace.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
+import { appendRule } from '../../remedies/iptables.ts';
+import { harmless } from '../../remedies/offer.ts';
+import { advise, proposal, type Proposal } from '../../remedies/proposal.ts';
 import { linkInside, linkOf, membersOf, uplinksOf, type Member } from '../../lookup.ts';
 
 const { warn, fail } = checksOf('host');
@@ -21,10 +24,7 @@ export function judgeMtu(facts: Facts): readonly Check[] {
   const names = listNames([...new Set(large.map(({ network }) => network.name))]);
   const { name, mtu } = uplink;
   const evidence = [`${name} mtu ${String(mtu)}`, `${first.container.name} mtu ${String(mtuOf(first))}`];
-  const clamp = byCommands(
-    'clamp TCP segments to the path',
-    'iptables -w -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',
-  );
+  const clamp = harmless(clamping(facts), facts);
   const forGood = advise(
     `permanently: "mtu": ${String(mtu)} in /etc/docker/daemon.json, and for networks of your own -o ${MTU_OPTION}=${String(mtu)}`,
   );
@@ -35,7 +35,7 @@ export function judgeMtu(facts: Facts): readonly Check[] {
         about: name,
         meaning: 'it works as long as nobody on the way drops ICMP',
         evidence,
-        remedies: [clamp, forGood],
+        remedies: [...clamp, forGood],
       }),
     ];
   return [
@@ -48,8 +48,20 @@ export function judgeMtu(facts: Facts): readonly Check[] {
           'connections open and then hang: a rule drops the ICMP message that says a packet is too large',
         evidence: [...evidence, silenced],
         impairs: 'all',
-        remedies: [clamp, forGood, advise('and let ICMP fragmentation-needed pass: it is no danger')],
+        remedies: [...clamp, forGood, advise('and let ICMP fragmentation-needed pass: it is no danger')],
       },
+    ),
+  ];
+}
+
+function clamping(facts: Facts): readonly Proposal[] {
+  const { variant } = facts;
+  if (variant === undefined) return [];
+  const rule = '-A FORWARD -p tcp -m tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu';
+  return [
+    proposal(
+      'clamp TCP segments to the path',
+      appendRule(rule, { variant, family: 'ipv4', table: 'mangle' }, facts),
     ),
   ];
 }

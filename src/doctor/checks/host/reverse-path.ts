@@ -1,8 +1,10 @@
-import { sh } from '../../../shell.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { bridgeNetworks, sysctl, uplinksOf } from '../../lookup.ts';
+import { harmless } from '../../remedies/offer.ts';
+import { advise, proposal } from '../../remedies/proposal.ts';
+import { setSysctl } from '../../remedies/routing.ts';
 
 const { warn, fail } = checksOf('host');
 
@@ -37,11 +39,16 @@ export function judgeReversePath(facts: Facts, isNamed: boolean): readonly Check
           ...strict.map(({ name }) => `rp_filter of ${name} = 1, of all = ${String(value('all'))}`),
         ],
         remedies: [
-          byCommands(
-            'accept them: loose mode asks only for any way back',
-            ...strict.map(({ name }) => sh`sysctl -w ${`net/ipv4/conf/${name}/rp_filter`}=2`),
+          ...harmless(
+            [
+              proposal(
+                'accept them: loose mode asks only for any way back',
+                ...strict.map(({ name }) => setSysctl(`ipv4/conf/${name}/rp_filter`, '2')),
+              ),
+            ],
+            facts,
           ),
-          advise('or correct the routes, so that replies leave where requests come in'),
+          advise('correct the routes, so that replies leave where requests come in'),
         ],
         impairs: 'all',
       },

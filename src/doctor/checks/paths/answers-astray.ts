@@ -1,11 +1,11 @@
-import { sh } from '../../../shell.ts';
-import type { Check, Remedy } from '../../diagnosis.ts';
+import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { sysctl, sysctlName } from '../../lookup.ts';
 import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
 import { offered } from '../../remedies/offer.ts';
+import { advise } from '../../remedies/proposal.ts';
 import { propose } from '../../remedies/propose.ts';
-import { advise, byCommands, checksOf } from '../check.ts';
+import { checksOf } from '../check.ts';
 
 /** Which table and which default, nobody but the operator knows. */
 export const BY_SOURCE = advise(
@@ -48,19 +48,7 @@ export function judgeNotUndone(group: Group, facts: Facts): Check {
         ...(isBridged ? [`${sysctlName(BRIDGE_FILTER)} = ${value ?? 'missing'}`] : []),
         ...pathLines(followed),
       ],
-      remedies: isBridged ? offered(group, facts, propose, ...load(value)) : [],
+      remedies: isBridged ? offered(group, facts, propose) : [],
     },
   );
 }
-
-/** A setting that is not there comes with its module, whose other settings nobody can foresee. */
-const load = (value: string | undefined): readonly Remedy[] =>
-  value === undefined
-    ? [
-        byCommands(
-          'show bridged packets to iptables',
-          'modprobe br_netfilter',
-          sh`sysctl -w ${sysctlName(BRIDGE_FILTER)}=1`,
-        ),
-      ]
-    : [];

@@ -1,9 +1,10 @@
 import { sh } from '../../../shell.ts';
-import { advise, checksOf, listNames, byCommands } from '../check.ts';
-import type { Check } from '../../diagnosis.ts';
+import { checksOf, listNames } from '../check.ts';
+import type { Check, Remedy } from '../../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../../facts/facts.ts';
 import { pathLines, type Group } from '../../paths/follow.ts';
 import { offered } from '../../remedies/offer.ts';
+import { advise, untried } from '../../remedies/proposal.ts';
 import { propose } from '../../remedies/propose.ts';
 
 const { fail } = checksOf('path');
@@ -44,7 +45,11 @@ export function closedOnPurpose(group: Group, facts: Facts, facets: PathDetails)
         ...facets,
         meaning: "Docker's own rule closes it, as configured",
         remedies: [
-          byCommands('give it a network with a way out as well', sh`docker network connect bridge ${from}`),
+          untried(
+            'docker',
+            'give it a network with a way out as well: containers there reach it, and it them',
+            sh`docker network connect bridge ${from}`,
+          ),
         ],
       },
     );
@@ -74,7 +79,11 @@ const places = (facts: Facts, name: string): readonly string[] => {
 };
 
 /** Both on one network: the asking one joins a network of the other's. */
-function meet(facts: Facts, from: string, to: string): ReturnType<typeof byCommands> {
+function meet(facts: Facts, from: string, to: string): Remedy {
   const theirs = find(facts, to)?.attachments[0]?.network ?? 'bridge';
-  return byCommands(`let ${from} join ${theirs}`, sh`docker network connect ${theirs} ${from}`);
+  return untried(
+    'docker',
+    `let ${from} join ${theirs}: it reaches all containers there, and they it`,
+    sh`docker network connect ${theirs} ${from}`,
+  );
 }

@@ -1,7 +1,8 @@
 import { NATIVES_UNREAD } from '../../../trace/native/tables.ts';
 import { RULES_UNREAD } from '../../../trace/trace.ts';
 import { sh } from '../../../shell.ts';
-import { checksOf, byCommands } from '../check.ts';
+import { checksOf } from '../check.ts';
+import { untried } from '../../remedies/proposal.ts';
 import type { Check } from '../../diagnosis.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { judgeNativeStop } from './native.ts';
@@ -119,7 +120,8 @@ function judgeUnknown({ followed, first }: Group): Check {
     about: namesOf(followed),
     evidence: [...(rule === undefined ? [] : [rule]), ...pathLines(followed)],
     remedies: [
-      byCommands(
+      untried(
+        'shows',
         'send real packets along it',
         sh`rulesguard doctor ${first.request.subjects[0] ?? ''} --probe`,
       ),

@@ -3,7 +3,8 @@ import { sh } from '../../../shell.ts';
 import type { Stopped } from '../../../trace/path.ts';
 import type { Check } from '../../diagnosis.ts';
 import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
-import { byCommands, checksOf } from '../check.ts';
+import { untried } from '../../remedies/proposal.ts';
+import { checksOf } from '../check.ts';
 
 /** What this host's own firewall keeps from its containers: worth knowing, and no fault until somebody asks about it. */
 export function judgeHostClosed({ followed, first }: Group, { table, chain, rule, native }: Stopped): Check {
@@ -20,7 +21,8 @@ export function judgeHostClosed({ followed, first }: Group, { table, chain, rule
       meaning: "the host's own firewall decides that: not counted as a fault",
       evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
       remedies: [
-        byCommands(
+        untried(
+          'shows',
           'how to open one of them',
           sh`rulesguard doctor ${`${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}`} --from ${first.request.subjects[0] === 'this host' ? 'host' : askerOf(first.request.name)}`,
         ),

@@ -3,8 +3,8 @@ import { sh } from '../../../shell.ts';
 import { readNatives } from '../../../trace/native/tables.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { namesOf, pathLines, type Followed, type Group } from '../../paths/follow.ts';
-import { proposal } from '../../remedies/proposal.ts';
+import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
+import { advise, proposal } from '../../remedies/proposal.ts';
 import {
   deleteNative,
   letBridgesPass,
@@ -14,7 +14,7 @@ import {
 } from '../../remedies/native.ts';
 import { harmless, offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
-import { advise, byCommands, checksOf } from '../check.ts';
+import { checksOf } from '../check.ts';
 
 /**
  * nftables' own tables stand beside iptables'. A chain that drops all that is forwarded, and lets nothing pass, is reported by
@@ -92,7 +92,7 @@ const dropsAll = ({ verdict, conditions, doubt }: NativeRule): boolean =>
 
 /** A path that a rule, or a policy, of nftables' own tables ends. */
 export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Check {
-  const { followed, first } = group;
+  const { followed } = group;
   const { table, chain, rule, target } = end;
   const [tableFamily, tableName] = wordsOf(table);
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
@@ -105,7 +105,7 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
       meaning: "iptables does not show it, and no rule of Docker's can overrule it",
       evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
       remedies: / firewalld$/.test(table)
-        ? intoZone(first, facts)
+        ? [...offered(group, facts, propose), RESTART_DOCKERD]
         : offered(
             group,
             facts,
@@ -119,19 +119,6 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
 }
 
 /** What firewalld rejects stands in no zone of it that lets forwarded packets pass. */
-function intoZone({ path: { last, packet } }: Followed, { networks }: Facts): readonly Remedy[] {
-  const bridge = [last.outInterface, packet.inInterface].find((name) =>
-    networks.some((network) => network.bridge === name),
-  );
-  const restart = advise(
-    "or let dockerd put all of its bridges into firewalld's zone docker: systemctl restart docker (stops containers, unless live-restore is on)",
-  );
-  if (bridge === undefined) return [restart];
-  return [
-    byCommands(
-      'put the bridge into a zone that lets it pass; with --permanent as well, to keep it',
-      sh`firewall-cmd --zone=trusted --change-interface=${bridge}`,
-    ),
-    restart,
-  ];
-}
+const RESTART_DOCKERD = advise(
+  "or let dockerd put all of its bridges into firewalld's zone docker: systemctl restart docker (stops containers, unless live-restore is on)",
+);

@@ -4,7 +4,8 @@ import type { Facts } from '../../facts/facts.ts';
 import type { Followed } from '../../paths/follow.ts';
 import type { ResolvedTarget } from '../../target/resolved.ts';
 import type { Sender } from '../../target/sender.ts';
-import { advise, checksOf, listNames } from '../check.ts';
+import { checksOf, listNames } from '../check.ts';
+import { advise } from '../../remedies/proposal.ts';
 
 /**
  * What is said where somebody asked about a way and there is none to follow: without a path nothing is known to be well.

@@ -6,7 +6,8 @@ import type { LedAway } from '../../paths/routes.ts';
 import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
 import { LEAVE_OUT } from '../../remedies/routing.ts';
-import { advise, checksOf } from '../check.ts';
+import { checksOf } from '../check.ts';
+import { advise } from '../../remedies/proposal.ts';
 
 /** Packets for a container that a rule leads into a table which does not know Docker's networks. */
 export function judgeRoutingRule(

@@ -1,5 +1,6 @@
 import type { Route } from '../../../trace/network-state.ts';
-import { advise, checksOf } from '../check.ts';
+import { checksOf } from '../check.ts';
+import { advise } from '../../remedies/proposal.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, type Group } from '../../paths/follow.ts';

@@ -8,7 +8,8 @@ import { namesOf, pathLines, stopOf, type Followed, type Group } from '../../pat
 import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
 import { managerAt, mayBeDockers, whoseStop, type StopPlace } from '../../whose.ts';
-import { advise, byCommands, checksOf } from '../check.ts';
+import { checksOf } from '../check.ts';
+import { advise, untried } from '../../remedies/proposal.ts';
 import { closedOnPurpose } from './closed-on-purpose.ts';
 
 const { fail, warn } = checksOf('path');
@@ -133,7 +134,8 @@ export function judgeClosed({ followed, first }: Group, stop: StopPlace, facts: 
     remedies:
       first.request.kind === 'published'
         ? [
-            byCommands(
+            untried(
+              'shows',
               'how to open one of them',
               sh`rulesguard doctor ${`${bracketed(packet.destination)}:${String(packet.destinationPort)}`}`,
             ),

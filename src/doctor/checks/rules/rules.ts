@@ -1,12 +1,12 @@
-import { iptablesOf, toolName } from '../../../firewall/iptables/text/tools.ts';
+import { toolName } from '../../../firewall/iptables/text/tools.ts';
 import { isDamage, type Finding } from '../../../reconcile/finding.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { PASSING } from '../../../firewall/iptables/plan/edit.ts';
 import { chainOf, type Variant } from '../../../firewall/iptables/text/model.ts';
-import { proposal } from '../../remedies/proposal.ts';
-import { openPolicy } from '../../remedies/iptables.ts';
+import { advise, proposal, type RemedyStep } from '../../remedies/proposal.ts';
+import { openPolicy, RESTORE, restoreWith } from '../../remedies/iptables.ts';
 import { harmless } from '../../remedies/offer.ts';
-import { advise, checksOf, byCommands } from '../check.ts';
+import { checksOf } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import { isUnavailable, type Facts, type Unavailable } from '../../facts/facts.ts';
 import { judgeNatives } from '../paths/native.ts';
@@ -37,7 +37,7 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
       ...damage.slice(0, SHOWN).map(spell),
       ...(damage.length > SHOWN ? [`… and ${String(damage.length - SHOWN)} more: rulesguard check`] : []),
     ],
-    remedies: [restoring(damage, facts)],
+    remedies: restoring(damage, facts),
   };
   if (damage.length === 0)
     return [ok('rules', `all ${String(drift.rules)} rules of Docker's are in place, by ${reference}`)];
@@ -47,7 +47,7 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
       warn('policy-changed', 'the policy of FORWARD is not what was recorded', {
         evidence: facets.evidence,
         remedies: damage.some(({ remedy }) => remedy === undefined)
-          ? [byCommands('restore it', 'rulesguard restore --policies')]
+          ? harmless([proposal('restore it', restoreWith('--policies'))], facts, advise(NO_RESTORE))
           : openAgain(damage, facts),
       }),
     ];
@@ -75,15 +75,22 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
 }
 
 /** Where a dockerd hangs its containers run on, and `restore` leaves out their rules unless it is told that none has changed. */
-function restoring(damage: readonly Finding[], { engine }: Facts): Remedy {
+function restoring(damage: readonly Finding[], facts: Facts): readonly Remedy[] {
+  const { engine } = facts;
   const isHung = !engine.answered && engine.code === 'RG_ENGINE_HUNG';
-  return isHung && damage.some(({ level }) => level !== undefined && PASSING.has(level))
-    ? byCommands(
-        'restore them as recorded, if no container was started, stopped or restarted since the baseline',
-        'rulesguard restore --assume-unchanged',
-      )
-    : byCommands('restore them; rules of others are left as they are', 'rulesguard restore');
+  const found =
+    isHung && damage.some(({ level }) => level !== undefined && PASSING.has(level))
+      ? proposal(
+          'restore them as recorded, if no container was started, stopped or restarted since the baseline',
+          restoreWith('--assume-unchanged'),
+        )
+      : proposal('restore them; rules of others are left as they are', RESTORE);
+  return harmless([found], facts, advise(NO_RESTORE));
 }
+
+/** Where a restore changes nothing, or leaves open what nobody means: it says which rules, and why. */
+const NO_RESTORE =
+  'a restore alone does not repair this, or would leave open what Docker means to be closed: see what it would do with rulesguard restore --dry-run, and who reaches what with rulesguard reach';
 
 /** Opens policies again, as long as that opens nothing which Docker's rules or the operator's close. */
 function openAgain(damage: readonly Finding[], facts: Facts): readonly Remedy[] {
@@ -113,12 +120,13 @@ function judgeUnavailable({ unavailable, code, hint }: Unavailable, facts: Facts
   if (code === 'RG_VARIANTS_SPLIT') return judgeSplit(facts, unavailable);
   return unknown('rules-unknown', `Docker's rules cannot be judged: ${unavailable}`, {
     evidence: code === undefined ? [] : [code],
-    remedies: hint === undefined ? [] : [{ what: hint, commands: [] }],
+    remedies: hint === undefined ? [] : [advise(hint)],
   });
 }
 
 /** Docker's rules in both variants: those of the one its iptables does not speak to are leftovers that still decide. */
-function judgeSplit({ leftovers, variant = 'nft', netState }: Facts, unavailable: string): Check {
+function judgeSplit(facts: Facts, unavailable: string): Check {
+  const { leftovers, variant = 'nft', netState } = facts;
   const other: Variant = variant === 'nft' ? 'legacy' : 'nft';
   const families = FAMILIES.filter((family) => leftovers.some((one) => one.family === family));
   return fail('variants-split', unavailable, {
@@ -132,19 +140,25 @@ function judgeSplit({ leftovers, variant = 'nft', netState }: Facts, unavailable
             `${other} ${family === 'ipv6' ? 'ipv6 ' : ''}${place}: ${rules(held)}`,
         ),
     ],
-    remedies: [
-      byCommands(
-        `delete Docker's rules from ${other}; rules of others are left as they are`,
-        ...families.map(
-          (family) =>
-            `${toolName(family, other, 'save')} -c | rulesguard strip | ${toolName(family, other, 'restore')} -c`,
+    remedies: harmless(
+      [
+        proposal(
+          `delete Docker's rules from ${other}; rules of others are left as they are`,
+          ...families.map((family): RemedyStep => ({
+            command: `${toolName(family, other, 'save')} -c | rulesguard strip | ${toolName(family, other, 'restore')} -c`,
+            change: { of: 'strip', variant: other, family },
+          })),
+          // Docker set it there once; with its rules gone nothing would let a packet pass.
+          ...families
+            .filter((family) => isClosed(netState, other, family))
+            .map((family) => openPolicy('FORWARD', { variant: other, family, table: 'filter' }, facts)),
         ),
-        // Docker set it there once; with its rules gone nothing would let a packet pass.
-        ...families
-          .filter((family) => isClosed(netState, other, family))
-          .map((family) => `${iptablesOf(family)}-${other} -P FORWARD ACCEPT`),
+      ],
+      facts,
+      advise(
+        `rules of Docker's in ${other} close what nothing in ${variant} does: have Docker write all of its rules to ${variant} first (systemctl restart docker), then ask again`,
       ),
-    ],
+    ),
     impairs: 'all',
   });
 }

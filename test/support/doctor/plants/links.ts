@@ -6,6 +6,7 @@ import {
   SIX,
   WEB_ALONE,
   ofScripts,
+  sh,
   type Plant,
 } from './plant.ts';
 
@@ -152,7 +153,7 @@ export const LINKS: readonly Plant[] = [
     'container-firewall',
     ['inside web iptables -A INPUT -p tcp --dport 80 -j DROP', 'inside web iptables -F INPUT'],
     ['client → web:8080*', 'host → web', 'host → own:8080', 'mate → web'],
-    { target: 'web' },
+    { target: 'web', byHand: sh('inside web iptables -F INPUT') },
   ),
   ofScripts(
     "the container's rules for Docker's name server lost",

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { cellsAbout } from '../../../../src/app/reach/about.ts';
+import { describe, expect, test } from 'vitest';
+import { cellsAbout, namedAskers, type ReachQuestion } from '../../../../src/app/reach/about.ts';
 import type { Cell } from '../../../../src/reach/cell.ts';
 import { reachTable } from '../../../../src/reach/table.ts';
 import { recordedTerrain } from '../../../support/reach/terrain.ts';
@@ -21,7 +21,7 @@ const [port] = terrain.inventory.ports.filter(({ hostPort }) => hostPort !== und
 if (first === undefined || second === undefined || port === undefined)
   throw new Error('a container is needed');
 
-const about = (word: string): readonly Cell[] => cellsAbout(word, cells, terrain);
+const about = (word: string): readonly Cell[] => cellsAbout({ target: word }, cells, terrain);
 const containersIn = (found: readonly Cell[]): ReadonlySet<string> =>
   new Set(found.flatMap(({ asked }) => ('spot' in asked ? [asked.spot.container] : [])));
 
@@ -67,4 +67,52 @@ test('a published port, by URL too', () => {
 
 test.each(['nosuchthing', ':1', '203.0.113.200'])('%s is nothing here: exit 2', (word) => {
   expect(() => about(word)).toThrow(expect.objectContaining({ code: 'RG_USAGE', exit: 2 }) as Error);
+});
+
+describe('who asks, and who is asked', () => {
+  const named = (question: ReachQuestion): readonly Cell[] =>
+    cellsAbout(question, reachTable({ ...terrain, named: namedAskers(question, terrain) }), terrain);
+  const askersIn = (found: readonly Cell[]): ReadonlySet<string> =>
+    new Set(found.map(({ asker }) => (asker.by === 'container' ? asker.spot.container : asker.by)));
+
+  test.each([
+    ['outside', 'outside'],
+    ['host', 'host'],
+    ['eth0', 'outside'],
+    ['203.0.113.9', 'outside'],
+  ])('--from %s', (from, by) => {
+    const found = named({ target: first.container, from });
+    expect(askersIn(found)).toEqual(new Set([by]));
+    expect(containersIn(found)).toEqual(new Set([first.container]));
+    if (from.startsWith('203'))
+      expect(new Set(found.flatMap(({ asker }) => (asker.by === 'outside' ? [asker.address] : [])))).toEqual(
+        new Set([from]),
+      );
+  });
+
+  test('a container that is named asks itself, whoever fares alike; --to says the same the other way round', () => {
+    for (const { container } of endpoints.filter((one) => one.container !== first.container)) {
+      const found = named({ target: first.container, from: container });
+      expect([...askersIn(found)]).toEqual([container]);
+      expect(containersIn(found)).toEqual(new Set([first.container]));
+      expect(named({ target: container, to: first.container })).toEqual(found);
+    }
+  });
+
+  test('an address outside is asked where it is named', () => {
+    const found = named({ target: first.container, to: '198.51.100.99' });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every(({ asked }) => asked.what === 'outside' && asked.address === '198.51.100.99')).toBe(
+      true,
+    );
+    expect([...askersIn(found)]).toEqual([first.container]);
+  });
+
+  test.each<[ReachQuestion, string]>([
+    [{ target: first.container, from: 'nosuchthing' }, '--from nosuchthing'],
+    [{ target: 'nosuchthing', to: first.container }, 'nosuchthing'],
+    [{ target: first.container, to: '198.51.100.99:5432' }, 'is asked here'],
+  ])('%j: exit 2, never "all is well"', (question, message) => {
+    expect(() => named(question)).toThrow(message);
+  });
 });

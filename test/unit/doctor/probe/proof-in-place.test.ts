@@ -114,10 +114,11 @@ test('a check has its subject, remedy and evidence', () => {
   const dnat = counted('-A DOCKER -p tcp -j DNAT', 3, 3, 'DOCKER', 'nat');
   const seen = { captured, others, ruleCounts: [dnat, counted(DROP, 0, 1)], notes: ['a note'] };
   const proxied = { ...IN_PLACE, ...seen, proxy: true, translation: 'still', answer: 'answered' } as const;
-  expect(judgeProbe(published(LOCAL), { ...SEEN, ...proxied })).toMatchObject({
+  const restoring = [{ what: 'restore it', commands: ['rulesguard restore'] }];
+  expect(judgeProbe(published(LOCAL), { ...SEEN, ...proxied }, restoring)).toMatchObject({
     section: 'proof',
     about: '192.0.2.1:8080',
-    remedies: [{ commands: ['rulesguard restore'] }],
+    remedies: restoring,
     evidence: [
       'this host → 172.17.0.2:80/tcp: answered',
       'tcpdump: docker0 in, eth0 out from 192.0.2.1; answer: eth0 in, docker0 out to 172.17.0.3',
