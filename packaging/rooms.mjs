@@ -23,14 +23,20 @@ const floors = [
     { path: 'firewall/nftables/text', pure: true },
     { path: 'firewall/nftables/tables', pure: true },
   ],
-  [{ path: 'firewall/iptables/ownership', pure: true }],
+  [
+    { path: 'firewall/iptables/ownership', pure: true },
+    { path: 'firewall/nftables/ownership', pure: true },
+  ],
   [{ path: 'firewall/iptables/order', pure: true }],
   [
     { path: 'firewall/iptables/expected', pure: true },
     { path: 'firewall/nftables/expected', pure: true },
   ],
   [{ path: 'firewall/iptables/desired', pure: true }],
-  [{ path: 'firewall/iptables/compare', pure: true }],
+  [
+    { path: 'firewall/iptables/compare', pure: true },
+    { path: 'firewall/nftables/compare', pure: true },
+  ],
   [{ path: 'firewall/iptables/simulate', pure: true }],
   [{ path: 'firewall/iptables/plan', pure: true }],
   [{ path: 'firewall/iptables/predict', pure: true }],

@@ -4,8 +4,9 @@ import { factsOf } from '../../../src/docker/daemon-facts.ts';
 import { eraOf } from '../../../src/docker/era.ts';
 import { intentOf } from '../../../src/docker/intent/intent.ts';
 import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
-import type { Answers, Inventory } from '../../../src/docker/inventory/inventory.ts';
+import { namedAddresses, type Answers, type Inventory } from '../../../src/docker/inventory/inventory.ts';
 import { settingsFrom, type Settings, type SettingsInRules } from '../../../src/docker/settings.ts';
+import type { TableTerms } from '../../../src/firewall/nftables/compare/chain.ts';
 import { expectedTables } from '../../../src/firewall/nftables/expected/expected.ts';
 import type { NftTable } from '../../../src/firewall/nftables/tables/model.ts';
 import { parseNftTables } from '../../../src/firewall/nftables/tables/parse.ts';
@@ -52,6 +53,12 @@ export function requiredTables(inventory: Inventory, settings: Settings): readon
   if (era === undefined) throw new Error(`no era of ${inventory.version}`);
   return expectedTables(intentOf(inventory, { era: era.policy, settings }));
 }
+
+/** Who exists according to an inventory. */
+export const termsOf = (inventory: Inventory): TableTerms => ({
+  containers: new Map(namedAddresses(inventory).map(({ address, container }) => [address, container])),
+  bridges: new Set(inventory.networks.map(({ bridge }) => bridge)),
+});
 
 /** The rules of a chain, as texts. */
 export const textsOf = (table: NftTable | undefined, chain: string): readonly string[] =>
