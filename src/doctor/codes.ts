@@ -86,6 +86,7 @@ export const CHECK_CODES = [
   'rules-misplaced',
   'rules-unknown',
   'policy-changed',
+  'policy-unknown',
   'variants-split',
   'both-variants',
   'leftover-chains',

@@ -15,7 +15,7 @@ export type Notice =
   | { readonly kind: 'baseline-of-another'; readonly id: string; readonly hasEngine: boolean }
   /** Two versions of iptables may spell a rule differently: it then looks both lost and new. */
   | { readonly kind: 'other-iptables'; readonly recorded: string; readonly live: string }
-  /** FORWARD is open where it may have been closed by Docker, see {@link openedUnknown}. */
+  /** FORWARD is open where it may have been closed by Docker, see {@link policyUnknown}. */
   | { readonly kind: 'policy-unknown'; readonly families: readonly Family[] }
   | { readonly kind: 'engine-unavailable'; readonly why: string; readonly hint: string | undefined };
 
@@ -34,7 +34,7 @@ export function noticesOf({ stored, noBaseline }: Reference, observation: Observ
     notices.push({ kind: 'other-iptables', recorded, live: live.version });
   if (!engine.answered && (isDamaged || engine.fault.code !== 'RG_ENGINE_ABSENT'))
     notices.push({ kind: 'engine-unavailable', why: engine.fault.message, hint: engine.fault.hint });
-  const families = openedUnknown(observation);
+  const families = policyUnknown(observation);
   if (families.length > 0) notices.push({ kind: 'policy-unknown', families });
   return notices;
 }
@@ -44,7 +44,12 @@ export function noticesOf({ stored, noBaseline }: Reference, observation: Observ
  * and no answer of the Engine's says so (docs/reference/docker-iptables.md). From 28 on its rules close what is not published by
  * themselves.
  */
-function openedUnknown({ live, engine, intent, own }: Observation): readonly Family[] {
+export function policyUnknown({
+  live,
+  engine,
+  intent,
+  own,
+}: Pick<Observation, 'live' | 'engine' | 'intent' | 'own'>): readonly Family[] {
   if (own || !engine.answered || intent === undefined) return [];
   if (eraOf(engine.inventory.version)?.policy.closesUnpublished !== false) return [];
   return FAMILIES.filter(

@@ -1,3 +1,4 @@
+import type { Family } from '../net/family.ts';
 import type { Variant } from '../firewall/iptables/text/model.ts';
 import { isDamage, SEVERITIES, type Finding, type Severity } from '../reconcile/finding.ts';
 import { count, place, printable, shortRule, type Paint } from './text.ts';
@@ -11,6 +12,8 @@ export interface CheckHead {
   readonly firewallBackend: string | undefined;
   readonly variant: Variant;
   readonly rules: number;
+  /** Families of which it is not known which policy FORWARD is to have; see `policyUnknown` of `reconcile/notices.ts`. */
+  readonly policyUnknown?: readonly Family[];
 }
 
 /** How many findings of each severity there are. */

@@ -47,4 +47,38 @@ describeEngine('a rule that is missing on purpose', '26.1', () => {
     expect(stderr).toContain('policy changed from DROP to ACCEPT');
     expect((await host.run(['check'], 1)).stdout).toMatch(/^DAMAGED/);
   });
+
+  test('a finding that is accepted: told and not counted by check, doctor and reach of the whole host, until it changes', async () => {
+    const { engine, host } = town;
+    await town.reset();
+    const rule = ['FORWARD', '-p', 'tcp', '-m', 'tcp', '--dport', '80', '-j', 'DROP'];
+    await must(engine.execInside, 'iptables', ['-I', ...rule]);
+    const ids = async (): Promise<readonly string[]> => {
+      const { effects } = JSON.parse((await host.run(['check', '--json'], 1)).stdout) as {
+        readonly effects: readonly { readonly id: string }[];
+      };
+      return effects.map(({ id }) => id);
+    };
+    const found = await ids();
+    expect(found.length).toBeGreaterThan(0);
+    for (const verb of ['doctor', 'reach']) await host.run([verb], 1);
+
+    const until = ['--reason', 'ticket 4711', '--until', '2099-12-31'];
+    await host.run(['accept', found[0] ?? '', '--reason', 'ticket 4711', '--until', '2020-01-01'], 2);
+    for (const id of found) await host.run(['accept', id, ...until]);
+    expect((await host.run(['accept', 'list'])).stdout).toContain('until 2099-12-31');
+    expect((await host.run(['check'])).stdout).toContain('Accepted until 2099-12-31');
+    expect((await host.run(['doctor'])).stdout).toContain('accepted until 2099-12-31: ticket 4711');
+    expect((await host.run(['reach'])).stdout).toContain('ACCEPTED');
+
+    // Another rule closes something else.
+    await must(engine.execInside, 'iptables', ['-I', 'FORWARD', '-p', 'udp', '-j', 'DROP']);
+    expect((await ids()).length).toBeGreaterThan(0);
+    for (const verb of ['doctor', 'reach']) await host.run([verb], 1);
+    await must(engine.execInside, 'iptables', ['-D', 'FORWARD', '-p', 'udp', '-j', 'DROP']);
+
+    for (const id of found) await host.run(['accept', 'remove', id]);
+    expect(await ids()).toEqual(found);
+    await must(engine.execInside, 'iptables', ['-D', ...rule]);
+  });
 });

@@ -6,7 +6,7 @@ import { FAMILIES } from '../../net/family.ts';
 import { isEmptyPlan } from '../../firewall/iptables/plan/plan.ts';
 import { isDamage } from '../../reconcile/finding.ts';
 import { planFor } from '../../reconcile/repair-plan.ts';
-import { noticesOf } from '../../reconcile/notices.ts';
+import { noticesOf, policyUnknown } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckHead } from '../../report/check-text.ts';
@@ -51,10 +51,11 @@ export async function check(
   const reference = await openReference(args, baselines);
   on({ kind: 'step', step: 'reading' });
   const look = await lookUntilStable(host, reference, { reading, surroundings });
-  // What could not be read is in the verdict, once.
+  // What could not be read is in the verdict, and a policy that nobody knows in the report, once.
   const isUnread = look.verdict.unread.length > 0;
   for (const notice of noticesOf(reference, look.observation))
-    if (!isUnread || notice.kind !== 'unverified') on({ kind: 'notice', notice });
+    if ((!isUnread || notice.kind !== 'unverified') && notice.kind !== 'policy-unknown')
+      on({ kind: 'notice', notice });
   return judgedLook(look, reference, host, on);
 }
 
@@ -133,11 +134,8 @@ function dockersIn({ families }: OwnedHost): (rule: Rule) => boolean {
 }
 
 /** What the first line of a verdict is made of. */
-function headOf(
-  { stored }: Reference,
-  { live, engine, sides }: Observation,
-  { now }: Pick<Clock, 'now'>,
-): CheckHead {
+function headOf({ stored }: Reference, observation: Observation, { now }: Pick<Clock, 'now'>): CheckHead {
+  const { live, engine, sides } = observation;
   return {
     baseline: stored && {
       id: stored.id,
@@ -147,5 +145,6 @@ function headOf(
     firewallBackend: engine.answered ? firewallBackendOf(engine.inventory) : undefined,
     variant: live.variant,
     rules: countDockers(sides.desired),
+    policyUnknown: policyUnknown(observation),
   };
 }

@@ -55,7 +55,8 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     host.readListeners(),
     containersOf(host, { asking, listing, findingProcesses }, named),
   ]);
-  const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging } = rulesState;
+  const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging, policyUnknown } =
+    rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
   const { inventory } = engine;
   const nameServers = host.readNameServers();
@@ -65,6 +66,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     afterRestore,
     afterRestoreWith,
     judging,
+    policyUnknown,
     owned,
     stood: stoodIn(reference),
     knownUnread: reference.stored?.baseline.unread,

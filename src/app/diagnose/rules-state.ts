@@ -19,6 +19,7 @@ import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.
 import type { Variants } from '../../host/xtables/kernel.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
 import { judgingBasis, stoodIn } from '../../reconcile/judging.ts';
+import { policyUnknown } from '../../reconcile/notices.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import { observeUntilStable } from '../observe/observe.ts';
@@ -31,6 +32,7 @@ export interface RulesState {
   readonly afterRestore?: Facts['afterRestore'];
   readonly afterRestoreWith?: Facts['afterRestoreWith'];
   readonly judging?: Facts['judging'];
+  readonly policyUnknown?: Facts['policyUnknown'];
   readonly owned: OwnedHost | undefined;
   readonly variant: Variant | undefined;
   /** Every variant that holds rules. */
@@ -68,6 +70,7 @@ export async function readRulesState(
       drift: driftOf(reference, observation),
       afterRestore: afterRestore(reference, observation),
       afterRestoreWith: afterRestoreWith(reference, observation),
+      policyUnknown: policyUnknown(observation),
       judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
       variant: observation.live.variant,

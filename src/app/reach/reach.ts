@@ -14,6 +14,7 @@ import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
 import { coverOfCell } from '../../reconcile/accept/covers.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import type { Family } from '../../net/family.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { readRulesState, type RulesState } from '../diagnose/rules-state.ts';
@@ -34,6 +35,8 @@ export interface Reached {
   readonly exit: 0 | 1 | 3;
   /** What the table of the whole host does not ask about. */
   readonly unasked: readonly UnaskedWays[];
+  /** Families of which it is not known which policy FORWARD is to have. */
+  readonly policyUnknown: readonly Family[];
 }
 
 /** A judged cell, and the acceptance that covers it today. */
@@ -81,7 +84,9 @@ export async function reach(
   const cells = cellsAbout(question, told.cells, terrain).map((cell) => marked(cell, covering));
   const isAsked = Object.values(question).some((word) => word !== undefined);
   const { unasked } = table;
-  return { cells, unasked, engine: inventory.version, question, exit: exitOf(cells, isAsked) };
+  const { policyUnknown = [] } = state;
+  const exit = exitOf(cells, isAsked);
+  return { cells, unasked, policyUnknown, engine: inventory.version, question, exit };
 }
 
 function marked(cell: JudgedCell, covering: ReadonlyMap<string, Acceptance>): ReachedCell {

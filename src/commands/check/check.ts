@@ -50,9 +50,9 @@ function document(
   { reference: { stored }, observation: { findings }, head, verdict, removals }: Checked,
   unsettled: string | undefined,
 ): unknown {
-  const { engine, firewallBackend = null, variant, rules } = head;
+  const { engine, firewallBackend = null, variant, rules, policyUnknown = [] } = head;
   return checkJson({
-    ...{ firewallBackend, variant, rules, verdict, findings, removals, unsettled },
+    ...{ firewallBackend, variant, rules, policyUnknown, verdict, findings, removals, unsettled },
     baseline:
       stored === undefined
         ? null

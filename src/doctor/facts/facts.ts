@@ -21,6 +21,8 @@ export interface Facts {
   readonly afterRestore?: RestoredRules | undefined;
   /** The same with an option of restore's; absent where that would change nothing more. */
   readonly afterRestoreWith?: Readonly<Partial<Record<RestoreOption, RestoredRules>>> | undefined;
+  /** Families of which it is not known which policy FORWARD is to have. */
+  readonly policyUnknown?: readonly Family[] | undefined;
   /** Whose each rule of the variant Docker uses is. Undefined where the rules could not be read. */
   readonly owned: OwnedHost | undefined;
   /** What of others decided when the newest baseline was recorded: the operator's own. */

@@ -1,5 +1,6 @@
 import { isBroken, type Finding } from '../../reconcile/finding.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
+import type { Family } from '../../net/family.ts';
 import { printable } from '../text.ts';
 import { effectWords } from './words.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
@@ -15,6 +16,7 @@ export interface CheckFacts {
   /** Null when no Engine answered. */
   readonly engine: { readonly version: string } | null;
   readonly rules: number;
+  readonly policyUnknown?: readonly Family[] | undefined;
   readonly verdict: HostVerdict;
   readonly findings: readonly Finding[];
   /** Commands that were tried in memory and repair an effect, by its id. */
@@ -49,6 +51,7 @@ export function checkJson(facts: CheckFacts): unknown {
       why: printable(why),
       ...(hint === undefined ? {} : { hint: printable(hint) }),
     })),
+    policyUnknown: facts.policyUnknown ?? [],
     unasked: unasked.map(({ what, names }) => ({ what, names: names.map(printable) })),
     findings: findings.map((finding) => ({ ...finding, damage: isBroken(finding) })),
     ...(unsettled === undefined ? {} : { unsettled }),

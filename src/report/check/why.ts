@@ -1,5 +1,5 @@
 import { isDamage, type Finding } from '../../reconcile/finding.ts';
-import { unaskedLines } from '../reach/words.ts';
+import { policyUnknownLines, unaskedLines } from '../reach/words.ts';
 import { count, place, printable, type Paint } from '../text.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import type { CheckReport } from './report.ts';
@@ -22,6 +22,7 @@ export function whyLines({ verdict, findings, head }: CheckReport, paint: Paint)
       ? ['Why: whether it matches depends on traffic, or on data that is not read here']
       : []),
     ...(cells === undefined ? [] : operatorLines(cells)),
+    ...policyUnknownLines(head.policyUnknown),
     ...unaskedLines(unasked, COLUMNS),
     ...(unjudged === undefined ? [] : [`Packets were not followed: ${printable(unjudged)}`]),
     ...accepted.map(({ id, until, reason, headline, covered }) =>

@@ -37,6 +37,7 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
         cells: number,
       }),
     ),
+    policyUnknown: report.policyUnknown ?? [],
     unasked: unasked.map(({ what, names }) => ({ what, names: names.map(printable) })),
     cells: cells.filter(({ effect }) => all || effect !== 'same').map(cellJson),
   };

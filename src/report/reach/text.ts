@@ -1,9 +1,10 @@
+import type { Family } from '../../net/family.ts';
 import type { ToldCell } from '../../reach/judge/groups.ts';
 import type { UnaskedWays } from '../../reach/unasked.ts';
 import { count, printable, type Paint, type Style } from '../text.ts';
 import { reasonIn, toldGroups, type ToldGroup } from './groups.ts';
 import { clipped, COLUMNS, listed } from './lines.ts';
-import { askedWords, askerWords, isWords, unaskedLines } from './words.ts';
+import { askedWords, askerWords, isWords, policyUnknownLines, unaskedLines } from './words.ts';
 
 /** What the text is made of. */
 export interface ReachReport {
@@ -18,6 +19,7 @@ export interface ReachReport {
   readonly exit: 0 | 1 | 3;
   /** What no cell asks about. */
   readonly unasked: readonly UnaskedWays[];
+  readonly policyUnknown?: readonly Family[];
 }
 
 /** Groups on one screen, each with its names and a reason. */
@@ -43,7 +45,9 @@ export function reachText(report: ReachReport, paint: Paint, { all }: { readonly
   const counted = countWords(report);
   const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
   const body = all ? cells.map(cellLine) : groupLines(toldGroups(cells), paint);
-  const unasked = unaskedLines(report.unasked, COLUMNS).map((line) => paint('dim', line));
+  const unasked = [...policyUnknownLines(report.policyUnknown), ...unaskedLines(report.unasked, COLUMNS)].map(
+    (line) => paint('dim', line),
+  );
   return `${[head, ...body, ...unasked].join('\n')}\n`;
 }
 

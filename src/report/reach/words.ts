@@ -1,3 +1,4 @@
+import type { Family } from '../../net/family.ts';
 import { hostPort } from '../../net/address.ts';
 import { outsiderName } from '../../reach/outsiders.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
@@ -116,3 +117,11 @@ export function unaskedLines(unasked: readonly UnaskedWays[], room: number): rea
   const full = printable(told(true));
   return [full.length <= room ? full : clipped(told(false), room)];
 }
+
+/** That the policy FORWARD is to have is not known, a line or none. @param families - of which, see `policyUnknown` of `reconcile/notices.ts` */
+export const policyUnknownLines = (families: readonly Family[] = []): readonly string[] =>
+  families.length === 0
+    ? []
+    : [
+        `FORWARD's policy is ACCEPT (${families.join(', ')}); without a baseline nobody knows whether Docker set DROP`,
+      ];

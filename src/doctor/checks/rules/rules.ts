@@ -20,8 +20,29 @@ const { ok, warn, fail, unknown } = checksOf('rules');
  * @param names - of the containers the diagnosis is about: what concerns them comes first
  */
 export function judgeRules(facts: Facts, names: ReadonlySet<string>): readonly Check[] {
-  return [...judgeDrift(facts, names), ...judgeVariants(facts), ...judgeNatives(facts)];
+  return [
+    ...judgeDrift(facts, names),
+    ...judgePolicies(facts),
+    ...judgeVariants(facts),
+    ...judgeNatives(facts),
+  ];
 }
+
+/** Engines up to 27 close by FORWARD's policy what is not published, unless forwarding was on before they started. */
+const judgePolicies = ({ policyUnknown = [] }: Facts): readonly Check[] =>
+  policyUnknown.length === 0
+    ? []
+    : [
+        warn(
+          'policy-unknown',
+          `the policy of FORWARD is ACCEPT (${policyUnknown.join(', ')}), and nobody knows whether Docker had set DROP`,
+          {
+            meaning:
+              'with DROP, nobody outside would reach a port that is not published; a baseline would tell',
+            remedies: [advise('when all is well, record it: rulesguard snapshot')],
+          },
+        ),
+      ];
 
 /** How many consequences are shown; `rulesguard check` shows them all. */
 const SHOWN = 4;
