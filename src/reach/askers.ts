@@ -1,7 +1,7 @@
 import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
 import { lookupRoute } from '../trace/routing/route.ts';
-import type { End } from './alike/alike.ts';
+import type { End } from './alike/end.ts';
 import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
 import { isNobodys } from './far.ts';

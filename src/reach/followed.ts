@@ -1,7 +1,10 @@
 import type { Rule } from '../firewall/iptables/text/model.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { PathEnd } from '../trace/path.ts';
-import type { Alike, End, EndClass } from './alike/alike.ts';
+import type { Alike, EndClass } from './alike/alike.ts';
+import type { End } from './alike/end.ts';
+import type { Form } from './alike/forms.ts';
+import { ruleIn, translatedIs } from './translated.ts';
 import type { Judgement } from './judge/cause.ts';
 import type { AskedFor, Asker, Is } from './cell.ts';
 import { actors, endingOf, type Decider } from './judge/decider.ts';
@@ -28,52 +31,61 @@ export interface ToldQuestion {
   readonly retell: <Retold extends Decider>(decider: Retold) => Retold;
 }
 
-/** Follows each class of questions once. */
+/** A class of questions, and whoever of it came first. */
+interface KnownClass {
+  readonly member: ClassMember;
+  readonly is: Is;
+  readonly shared: FollowedClass;
+  /** A decider that the class's packets met, as this member meets it. */
+  readonly retell: ToldQuestion['retell'];
+}
+
+/** Follows each class of questions once, and of classes that differ in the names of their networks alone one. */
 export function followOnce(
   alike: Alike,
   around: Omit<FollowContext, 'netState'>,
   netState: NetworkState,
 ): (question: Question) => ToldQuestion {
-  const followed = new Map<string, { readonly member: ClassMember; readonly shared: FollowedClass }>();
-  return ({ asker, asked, proto }) => {
-    const end = endOf(asker, asked);
-    const own = alike.classOf(end);
-    const from = asker.by === 'container' && 'spot' in asked ? asker.spot.address : '';
-    const fromClass =
-      from === '' || from === end.address
-        ? undefined
-        : alike.classOf({ address: from, port: 0, hostPort: 0 });
-    const key = [
-      askerKey(asker, fromClass),
-      asked.what,
-      ...(asked.what === 'published' ? [asked.at] : 'address' in asked ? [asked.address] : []),
-      'spot' in asked ? asked.spot.bridge : '',
-      proto,
-      around.portOf('spot' in asked ? asked.spot.bridge : ''),
-      ...(asked.what === 'published' ? [around.servedBy(proto, asked.at, asked.hostPort) ?? ''] : []),
-      ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
-      own.id,
-      fromClass === undefined ? '' : alike.orderOf(fromClass, own),
-    ].join(' ');
-    const member = { from, end, own, fromOwn: fromClass };
-    const known = followed.get(key);
-    if (known !== undefined) {
-      const { member: was, shared } = known;
-      return {
-        is: retold(shared.is, was, member),
-        shared,
-        retell: (decider) => retoldDecider(decider, was, member),
-      };
-    }
-    const asks = 'address' in asked ? [asked.address] : [from];
-    const stranger = asker.by === 'outside' ? asker.address : '';
-    const addresses = [end.address, stranger, ...asks].filter((address) => address !== '');
-    const bridges = [
-      ...(asker.by === 'container' ? [asker.spot.bridge] : []),
-      ...('spot' in asked ? [asked.spot.bridge] : []),
-    ];
-    const state = netState.unread === true ? netState : alike.stateFor(addresses, portsOf(asked), bridges);
+  const followed = new Map<string, KnownClass>();
+  const byForm = new Map<string, { readonly form: Form; readonly shared: FollowedClass }>();
+  const followNew = ({ asker, asked, proto }: Question, member: ClassMember): KnownClass => {
     const follow = (one: NetworkState) => followCell(asker, asked, proto, { ...around, netState: one });
+    const { from, end } = member;
+    const others = [...('at' in asked ? [asked.at] : []), ...('address' in asked ? [asked.address] : [])];
+    const stranger = asker.by === 'outside' ? asker.address : '';
+    const [fromBridge, bridge] = bridgesOf(asker, asked);
+    const concerned =
+      netState.unread === true
+        ? undefined
+        : alike.concerning({
+            addresses: [end.address, stranger, from, ...others].filter((address) => address !== ''),
+            ports: portsOf(asked),
+            bridges: [fromBridge, bridge].filter((name) => name !== ''),
+          });
+    const form =
+      concerned &&
+      alike.formOf(
+        { from, fromBridge, end, bridge, concerned, others: [...others, stranger] },
+        [
+          asker.by === 'outside'
+            ? `${asker.interface} ${asker.address}`
+            : asker.by === 'host'
+              ? 'host'
+              : asker.is,
+          ...[asked.what, ...others, proto],
+          asked.what === 'published' ? (around.servedBy(proto, asked.at, asked.hostPort) ?? '') : '',
+          asker.by === 'container' ? JSON.stringify(around.leavesAs(asker.spot.bridge)) : '',
+        ].join(' '),
+      );
+    const kin = form && byForm.get(form.key);
+    if (form !== undefined && kin !== undefined) {
+      const { shared } = kin;
+      const is = translatedIs(shared.is, kin.form, form);
+      const retell = <Retold extends Decider>(decider: Retold): Retold =>
+        decider.by === 'rule' ? { ...decider, rule: ruleIn(decider.rule, kin.form, form) } : decider;
+      if (is !== undefined) return { member, is, shared, retell };
+    }
+    const state = concerned?.state() ?? netState;
     const cell = follow(state);
     let deciders: readonly Decider[] | undefined;
     const shared: FollowedClass = {
@@ -82,9 +94,48 @@ export function followOnce(
       deciders: () => (deciders ??= [...actors(cell), endingOf(cell)]),
       judged: new Map(),
     };
-    followed.set(key, { member, shared });
-    return { is: shared.is, shared, retell: (decider) => decider };
+    if (form !== undefined && kin === undefined) byForm.set(form.key, { form, shared });
+    return { member, is: shared.is, shared, retell: (decider) => decider };
   };
+  return (question) => {
+    const { asker, asked, proto } = question;
+    const end = endOf(asker, asked);
+    const own = alike.classOf(end);
+    const from = asker.by === 'container' && 'spot' in asked ? asker.spot.address : '';
+    const fromOwn =
+      from === '' || from === end.address
+        ? undefined
+        : alike.classOf({ address: from, port: 0, hostPort: 0 });
+    const key = [
+      askerKey(asker, fromOwn),
+      asked.what,
+      ...(asked.what === 'published' ? [asked.at] : 'address' in asked ? [asked.address] : []),
+      'spot' in asked ? asked.spot.bridge : '',
+      proto,
+      around.portOf('spot' in asked ? asked.spot.bridge : ''),
+      ...(asked.what === 'published' ? [around.servedBy(proto, asked.at, asked.hostPort) ?? ''] : []),
+      ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
+      own.id,
+      own.elsewhere.includes(from) ? from : '',
+      fromOwn === undefined ? '' : alike.orderOf(fromOwn, own),
+    ].join(' ');
+    const member = { from, end, own, fromOwn };
+    const known = followed.get(key) ?? followNew(question, member);
+    followed.set(key, known);
+    const { member: was, is, shared, retell } = known;
+    if (was === member) return { is, shared, retell };
+    return {
+      is: retold(is, was, member),
+      shared,
+      retell: (decider) => retoldDecider(retell(decider), was, member),
+    };
+  };
+}
+
+/** The bridge of a container that asks another one, and that of the one asked, or of the one that asks somebody else. */
+function bridgesOf(asker: Asker, asked: AskedFor): readonly [string, string] {
+  const own = asker.by === 'container' ? asker.spot.bridge : '';
+  return 'spot' in asked ? [own, asked.spot.bridge] : ['', own];
 }
 
 /** The end that tells one question of a class from the next: who is asked, or who asks outside. */

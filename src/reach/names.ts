@@ -1,7 +1,7 @@
 import { addressIn } from '../docker/inventory/inventory.ts';
 import { blockOf, overlap } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
-import type { KnownNames } from './alike/rule-needs.ts';
+import { ownPort, type KnownNames } from './alike/rule-needs.ts';
 import type { Terrain } from './terrain.ts';
 
 /**
@@ -49,7 +49,14 @@ export function knownNames(
       .flatMap((address) => blockOf(address) ?? [])
       .filter((address) => !networks.some(({ blocks }) => blocks.some((block) => overlap(block, address)))),
   ];
-  return { containers: new Set(homes.keys()), bridges, homes, subnets };
+  const hostPorts = new Set(
+    inventory.ports.flatMap(({ endpoint, hostPort }) =>
+      endpoint === undefined || hostPort === undefined
+        ? []
+        : [ownPort(addressIn(endpoint, family), hostPort)],
+    ),
+  );
+  return { containers: new Set(homes.keys()), bridges, homes, subnets, hostPorts };
 }
 
 /** IPv6 gives every interface routes of its own, for its link and for multicast. */

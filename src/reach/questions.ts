@@ -1,7 +1,7 @@
 import type { PublishedIntent } from '../docker/intent/values.ts';
 import { isLoopback } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
-import type { End } from './alike/alike.ts';
+import type { End } from './alike/end.ts';
 import type { AskedFor, Asker, Cell, Relation, Spot } from './cell.ts';
 import {
   askingSpots,
@@ -86,8 +86,12 @@ export function questionGroups(
     portsUnknown: inventory.portsUnknown ?? [],
   });
   const groups = new Map<string, ContainerTarget[]>();
+  const meant = new Map<PublishedIntent, string>();
   for (const target of targets) {
-    const key = targetKey(target, classify);
+    const { published } = target;
+    const meaning = published === undefined ? '' : (meant.get(published) ?? meaningOf(published));
+    if (published !== undefined) meant.set(published, meaning);
+    const key = targetKey(target, meaning, classify);
     const group = groups.get(key) ?? [];
     groups.set(key, group);
     group.push(target);
@@ -98,7 +102,7 @@ export function questionGroups(
   ];
 }
 
-function targetKey({ asked, proto, published }: ContainerTarget, classify: Classify): string {
+function targetKey({ asked, proto }: ContainerTarget, meaning: string, classify: Classify): string {
   const { spot, port, what } = asked;
   const isPublished = what === 'published';
   const { address } = spot;
@@ -109,7 +113,7 @@ function targetKey({ asked, proto, published }: ContainerTarget, classify: Class
       : classify({ address, port, hostPort: 0 }),
     // The container itself asks too, from a port that nobody names.
     isPublished ? classify({ address, port: 0, hostPort: 0 }) : '',
-    published === undefined ? '' : meaningOf(published),
+    meaning,
   ].join('\n');
 }
 
@@ -128,7 +132,7 @@ function askedBy(
   const [first] = group;
   if (first === undefined) return [];
   const { asked } = first;
-  const fixed = [...outside, HOST].flatMap((asker) => groupOf(group, () => asker));
+  const fixed = [...outside, HOST].flatMap((asker) => groupFrom(group, asker));
   // Nobody but the host asks a loopback address and expects a container's port there.
   if (asked.what === 'published' && isLoopback(asked.at)) return fixed;
   const { bridge } = asked.spot;
@@ -143,7 +147,7 @@ function askedBy(
         );
       // A container asks one of its own networks there, not by way of another.
       const spot = all.find(({ container }) => bridgesOf.get(container)?.has(bridge) !== true);
-      return groupOf(group, () => containerAsker(spot, 'other-network'));
+      return groupFrom(group, containerAsker(spot, 'other-network'));
     }),
   );
   const itself =
@@ -153,6 +157,14 @@ function askedBy(
 
 const containerAsker = (spot: Spot | undefined, is: Relation): Asker | undefined =>
   spot === undefined ? undefined : { by: 'container', spot, is };
+
+/** One who asks every member. @param asker - undefined where there is none */
+function groupFrom(group: readonly ContainerTarget[], asker: Asker | undefined): readonly QuestionGroup[] {
+  const [first] = group;
+  if (first === undefined || asker === undefined) return [];
+  const members = (): readonly Question[] => group.map((target) => ({ asker, ...target }));
+  return [{ question: { asker, ...first }, size: group.length, members }];
+}
 
 /** @param askerOf - who asks a member; undefined where nobody of a class can */
 function groupOf(

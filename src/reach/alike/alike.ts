@@ -1,20 +1,18 @@
 import type { Rule } from '../../firewall/iptables/text/model.ts';
-import { blockOf, overlap } from '../../net/address.ts';
+import { blockOf, overlap, type AddressBlock } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import { portRange } from '../../trace/match/ports.ts';
-import { memory } from '../../trace/memory.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
 import { namesAskedBy, type AskedNames } from './asked-names.ts';
+import { ConcernedRules, type Concerned, type Ends } from './concerned-rules.ts';
+import type { End } from './end.ts';
+import { Forms, type AskedEnds, type Form } from './forms.ts';
+import { AlikeNetworks } from './networks.ts';
+import { localType } from '../../trace/routing/local.ts';
 import { FROM_PORT } from '../question.ts';
 import { pairKey, RuleIndex, type PlacedRule } from './rule-index.ts';
-import { opened, type KnownNames, type RuleNeeds } from './rule-needs.ts';
-
-/** One end of a packet that is asked about. Ports are 0 where none is. */
-export interface End {
-  readonly address: string;
-  readonly port: number;
-  readonly hostPort: number;
-}
+import { openAddress, OpenRules, type Opening } from './open-rules.ts';
+import type { KnownNames, RuleNeeds } from './rule-needs.ts';
 
 /** A class of ends whose packets fare alike, and the rules that only this end meets, in order. */
 export interface EndClass {
@@ -22,6 +20,8 @@ export interface EndClass {
   readonly id: number;
   readonly own: readonly Rule[];
   readonly placed: readonly PlacedRule[];
+  /** Containers other than this end that its packets may be led to. */
+  readonly elsewhere: readonly string[];
 }
 
 /** Fields of a routing rule that ask for nothing but addresses, interfaces and marks. */
@@ -53,15 +53,21 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set([
  */
 export class Alike {
   private readonly index: RuleIndex;
+  private readonly concerned: ConcernedRules;
+  private readonly forms: Forms;
+  private readonly rules = new OpenRules();
   private readonly blocks: readonly string[];
   private readonly ranges: readonly string[];
   private readonly asked: AskedNames;
   private readonly isOpaque: boolean;
   private readonly ids = new Map<string, number>();
   private readonly known = new Map<string, EndClass>();
+  private readonly positions = new Map<string, string>();
+  private readonly subnets: readonly { readonly subnet: AddressBlock; readonly parts: readonly string[] }[];
 
   constructor(netState: NetworkState, family: Family, names: KnownNames) {
     this.index = new RuleIndex(netState, family, names);
+    this.concerned = new ConcernedRules(netState, family, names, this.index);
     const routing = netState.routeRules.filter((rule) => rule.family === family);
     const asked = namesAskedBy(netState, family, names);
     this.asked = asked;
@@ -76,16 +82,29 @@ export class Alike {
       const block = blockOf(text);
       return block !== undefined && names.subnets.some((subnet) => overlap(subnet, block));
     });
+    // What holds a whole subnet, or nothing of it, tells no two of its addresses apart.
+    this.subnets = names.subnets.map((subnet) => ({
+      subnet,
+      parts: this.blocks.filter((text) => {
+        const block = blockOf(text);
+        return block !== undefined && block.length > subnet.length && overlap(subnet, block);
+      }),
+    }));
     this.ranges = [...this.index.ranges];
+    this.forms = new Forms(
+      new AlikeNetworks({ netState, family, names, index: this.index, asked }),
+      this.rules,
+      (address) => localType(netState, family, address, undefined) === 'UNICAST',
+    );
     this.isOpaque =
       asked.isOpaque ||
       this.index.isOpaque ||
       routing.some(({ fields }) => Object.keys(fields).some((name) => !PLAIN_FIELDS.has(name)));
   }
 
-  /** See {@link RuleIndex.stateFor}. */
-  stateFor(...ends: Parameters<RuleIndex['stateFor']>): NetworkState {
-    return this.index.stateFor(...ends);
+  /** See {@link ConcernedRules.concerning}. */
+  concerning(ends: Ends): Concerned {
+    return this.concerned.concerning(ends);
   }
 
   /** The class of one end of a packet. */
@@ -106,21 +125,59 @@ export class Alike {
         .flatMap((one) => this.index.byPort.get(one) ?? [])
         .filter(({ needs }) => needs.ports.every((one) => ports.has(one.port))),
     ].sort((a, b) => a.order - b.order);
-    const within = this.blocks.map((block) => (isWithin(address, block) ? '1' : '0')).join('');
-    const among = this.ranges.map((range) =>
-      [port, hostPort].map((one) => (isAmong(one, range) ? '1' : '0')).join(''),
-    );
+    const open: Opening = (word, isPort) =>
+      isPort
+        ? word === String(port)
+          ? 'P'
+          : word === String(hostPort)
+            ? 'H'
+            : undefined
+        : openAddress(word, address, port, 'A');
     const key = [
       ...(this.isOpaque ? [`${address} ${String(port)} ${String(hostPort)}`] : []),
-      port === hostPort ? 'same' : 'other',
-      within,
-      among.join(''),
-      ...[port, hostPort].map((one) => this.asked.portClass(one)),
-      ...own.map(({ rule, place }) => `${place} ${opened(rule, end)}`),
+      this.positionOf(address),
+      this.portsOf(end),
+      ...own.map(({ rule, place }) => `${place} ${this.rules.spelled(rule, open)}`),
     ].join('\n');
     const id = this.ids.get(key) ?? this.ids.size;
     this.ids.set(key, id);
-    return { id, own: own.map(({ rule }) => rule), placed: own };
+    const elsewhere = own.flatMap(({ needs }) => needs.leadsTo.filter((one) => one !== address));
+    return { id, own: own.map(({ rule }) => rule), placed: own, elsewhere };
+  }
+
+  /** In which of the blocks that anything asks for an address is. */
+  private positionOf(address: string): string {
+    const known = this.positions.get(address);
+    if (known !== undefined) return known;
+    const own = blockOf(address);
+    const home = own === undefined ? -1 : this.subnets.findIndex(({ subnet }) => overlap(subnet, own));
+    const blocks = this.subnets[home]?.parts ?? this.blocks;
+    const found = `${String(home)} ${blocks.map((block) => (isWithin(own, block) ? '1' : '0')).join('')}`;
+    this.positions.set(address, found);
+    return found;
+  }
+
+  /** In which ports and ranges that anything asks for the ports of an end are. */
+  private portsOf({ port, hostPort }: End): string {
+    const among = this.ranges.map((range) =>
+      [port, hostPort].map((one) => (isAmong(one, range) ? '1' : '0')).join(''),
+    );
+    return [
+      port === hostPort ? 'same' : 'other',
+      among.join(''),
+      ...[port, hostPort].map((one) => this.asked.portClass(one)),
+    ].join('\n');
+  }
+
+  /**
+   * The form of a question: see {@link Forms}.
+   *
+   * @param said - all else that tells it from others
+   */
+  formOf(ends: AskedEnds, said: string): Form | undefined {
+    return this.isOpaque || (ends.from !== ends.end.address && this.isPair(ends.from, ends.end.address))
+      ? undefined
+      : this.forms.of(ends, `${said}\n${this.portsOf(ends.end)}`);
   }
 
   /**
@@ -166,14 +223,10 @@ const mayConcern = (
 const blockIn = (fields: Readonly<Record<string, string>>, end: string): string =>
   fields[end] === undefined ? '' : `${fields[end]}/${fields[`${end}len`] ?? ''}`.replace(/\/$/, '');
 
-const within = memory<boolean>();
-const WITHIN = {};
-
-const isWithin = (address: string, block: string): boolean =>
-  within(WITHIN, `${address} ${block}`, () => {
-    const [a, b] = [blockOf(address), blockOf(block)];
-    return a !== undefined && b !== undefined && overlap(a, b);
-  });
+const isWithin = (own: AddressBlock | undefined, text: string): boolean => {
+  const block = blockOf(text);
+  return own !== undefined && block !== undefined && overlap(own, block);
+};
 
 /** Whether a port is in a list of ports and ranges, `80,443,1000:2000`. */
 const isAmong = (port: number, list: string): boolean =>

@@ -9,6 +9,8 @@ export interface AskedNames {
   readonly blocks: readonly string[];
   /** Two ports of one class are in the same of the ports and ranges that they hold. */
   readonly portClass: (port: number) => string;
+  /** Names of interfaces that they hold; `eth*` is every name that begins with `eth`. */
+  readonly interfaces: readonly string[];
   /** They ask for what tells containers apart and is not foreseen here. */
   readonly isOpaque: boolean;
 }
@@ -25,7 +27,8 @@ export function namesAskedBy(
   family: Family,
   { subnets }: KnownNames,
 ): AskedNames {
-  const own = natives.filter(({ table }) => isFor(table, family)).map(({ text }) => withoutNoise(text));
+  const listed = natives.filter(({ table }) => isFor(table, family)).map(({ text }) => text);
+  const own = listed.map(withoutNoise);
   const members = [...(sets?.values() ?? [])]
     .filter((set) => set.family === family)
     .flatMap((set) => set.members);
@@ -58,6 +61,10 @@ export function namesAskedBy(
         single.has(port) ? String(port) : '',
         ...ranges.map(([low = 0, high = 0]) => (low <= port && port <= high ? '1' : '0')),
       ].join(''),
+    interfaces: [
+      ...listed.flatMap((text) => [...text.matchAll(/"([^"\n]*)"/g)].map(([, name = '']) => name)),
+      ...members.flatMap((member) => member.split(/[\s,:]/)),
+    ],
     isOpaque,
   };
 }

@@ -2,9 +2,8 @@ import type { Chain, Rule, Ruleset, Variant } from '../../firewall/iptables/text
 import { blockOf, formatBlock, overlap, type AddressBlock } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
-import { CutRules } from './cut-rules.ts';
-import { FROM_PORT, OUTSIDE_PORTS } from '../question.ts';
-import { needsOf, type KnownNames, type RuleNeeds } from './rule-needs.ts';
+import { OUTSIDE_PORTS } from '../question.ts';
+import { needsOf, ownPort, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 
 export interface PlacedRule {
   readonly rule: Rule;
@@ -17,9 +16,12 @@ export interface PlacedRule {
   readonly order: number;
   /** Its chain, and how many rules for everybody stand before it there. */
   readonly place: string;
+  /** Its chain, and how many rules stand before it there that no packet is spared. */
+  readonly between: string;
 }
 
-interface Stray {
+/** A rule of a block list. */
+export interface Stray {
   readonly placed: PlacedRule;
   /** Nobody who is foreseen has an address in it. */
   readonly block: AddressBlock;
@@ -30,9 +32,29 @@ const WHOLE: Readonly<Record<Family, AddressBlock>> = {
   ipv6: { family: 'ipv6', base: 0n, length: 0 },
 };
 
+/** Ports that packets may get whoever asks for which: what leads to a container by a port it asks for is that port's own. */
+function givenIn(all: readonly PlacedRule[]): ReadonlySet<number> {
+  const given = new Set(all.flatMap(({ needs }) => needs.gives));
+  for (let known = -1; known !== given.size;) {
+    known = given.size;
+    for (const { needs } of all)
+      if (needs.ports.every(({ port }) => given.has(port) || OUTSIDE_PORTS.includes(port)))
+        for (const port of needs.leadsAt) given.add(port);
+  }
+  return given;
+}
+
 /** Whether a rule may concern packets between any two ends: of those for a port, one that everybody asks outside. */
 const isForEverybody = ({ needs: { addresses, ports } }: PlacedRule): boolean =>
   addresses.length === 0 && ports.every(({ port }) => OUTSIDE_PORTS.includes(port));
+
+/** Whether a rule leads nobody to a container but those who ask for a port of the host's that is the container's. */
+const leadsHome = (
+  { needs: { addresses, ports, leadsTo } }: PlacedRule,
+  { hostPorts }: KnownNames,
+): boolean =>
+  addresses.length === 0 &&
+  leadsTo.every((address) => ports.every(({ port }) => hostPorts.has(ownPort(address, port))));
 
 /** Whether packets may get addresses of which it is not known here which. */
 const isAnywhere = (all: readonly PlacedRule[], { natives = [] }: NetworkState): boolean =>
@@ -53,40 +75,38 @@ const ownBlocks = ({ links }: NetworkState, family: Family): readonly AddressBlo
  */
 export class RuleIndex {
   /** The rules that concern everybody. */
-  private readonly plain: PlacedRule[] = [];
+  readonly plain: PlacedRule[] = [];
   readonly byAddress = new Map<string, PlacedRule[]>();
   readonly byPort = new Map<number, PlacedRule[]>();
-  private readonly byBridge = new Map<string, PlacedRule[]>();
+  readonly byBridge = new Map<string, PlacedRule[]>();
   /** Rules for addresses that nobody has who is foreseen: a block list's. */
-  private readonly strays: Stray[] = [];
-  private readonly straysOf = new Map<string, readonly PlacedRule[]>();
+  readonly strays: Stray[] = [];
   /** Addresses that packets have whoever asks. */
   private readonly here: readonly AddressBlock[];
   readonly blocks: ReadonlySet<string>;
+  /** Names of interfaces that rules ask for. */
+  readonly interfaces: ReadonlySet<string>;
+  /** Addresses of others than containers, and blocks, that rules give packets. */
+  readonly ledBlocks: readonly AddressBlock[];
   readonly ranges: ReadonlySet<string>;
   readonly pairs = new Set<string>();
   readonly paired = new Set<string>();
   readonly isOpaque: boolean;
   /** Containers that rules for everybody lead to. */
-  private readonly ledTo = new Set<string>();
-  private readonly states = new Map<string, NetworkState>();
-  private readonly cuts = new Map<string, CutRules>();
+  readonly ledTo = new Set<string>();
   private rules = 0;
-  private readonly netState: NetworkState;
-  private readonly family: Family;
   private readonly names: KnownNames;
 
   constructor(netState: NetworkState, family: Family, names: KnownNames) {
-    this.netState = netState;
-    this.family = family;
     this.names = names;
     const all = netState.rulesets.flatMap(({ variant, rules }) => this.readRules(variant, rules[family]));
-    const given = new Set(all.flatMap(({ needs }) => needs.gives));
+    const given = givenIn(all);
     const ranges = new Set(all.flatMap(({ needs }) => needs.ranges));
     this.here = isAnywhere(all, netState)
       ? [WHOLE[family]]
       : [...names.subnets, ...ownBlocks(netState, family), ...all.flatMap(({ needs }) => needs.leads)];
     const before = new Map<Chain, number>();
+    const uncut = new Map<Chain, number>();
     const blocks = new Set(all.flatMap(({ needs }) => needs.blocks));
     for (const one of all) {
       // A port that some target gives may be met by anybody's packets.
@@ -95,14 +115,19 @@ export class RuleIndex {
         for (const { port } of one.needs.ports) ranges.add(String(port));
       const placed = { ...one, needs: { ...one.needs, ports } };
       const passed = before.get(one.chain) ?? 0;
-      this.place({ ...placed, place: `${one.place} ${String(passed)}` });
-      if (!isForEverybody(placed)) continue;
-      before.set(one.chain, passed + 1);
-      // Whom everybody is led to fares otherwise than those led away.
+      const kept = uncut.get(one.chain) ?? 0;
+      const at = (count: number): string => `${one.place} ${String(count)}`;
+      if (this.place({ ...placed, place: at(passed), between: at(kept) })) uncut.set(one.chain, kept + 1);
+      const isEverybodys = isForEverybody(placed);
+      if (isEverybodys) before.set(one.chain, passed + 1);
+      if (!isEverybodys && leadsHome(one, names)) continue;
+      // Whom others are led to fares otherwise than those led away.
       for (const block of one.needs.leads) blocks.add(formatBlock(block));
-      for (const address of one.needs.leadsTo) this.ledTo.add(address);
+      if (isEverybodys) for (const address of one.needs.leadsTo) this.ledTo.add(address);
     }
     this.blocks = blocks;
+    this.interfaces = new Set(all.flatMap(({ needs }) => needs.interfaces));
+    this.ledBlocks = all.flatMap(({ needs }) => (needs.leadsTo.length > 0 ? [] : needs.leads));
     this.ranges = ranges;
     this.isOpaque = all.some(({ needs }) => needs.isOpaque);
   }
@@ -113,13 +138,14 @@ export class RuleIndex {
         const place = `${variant} ${name} ${chain.name}`;
         return chain.rules.map((rule, at): PlacedRule => {
           const needs = needsOf(rule, this.names);
-          return { rule, needs, variant, table: name, chain, at, place, order: this.rules++ };
+          return { rule, needs, variant, table: name, chain, at, place, between: place, order: this.rules++ };
         });
       }),
     );
   }
 
-  private place(one: PlacedRule): void {
+  /** @returns whether it concerns everybody */
+  private place(one: PlacedRule): boolean {
     const { addresses, ports, bridges } = one.needs;
     const [address, other] = addresses;
     if (address !== undefined) {
@@ -130,7 +156,11 @@ export class RuleIndex {
       }
     } else if (ports[0] !== undefined) listIn(this.byPort, ports[0].port).push(one);
     else if (bridges[0] !== undefined) listIn(this.byBridge, bridges[0]).push(one);
-    else if (!this.isStray(one)) this.plain.push(one);
+    else if (!this.isStray(one)) {
+      this.plain.push(one);
+      return true;
+    }
+    return false;
   }
 
   private isStray(one: PlacedRule): boolean {
@@ -140,87 +170,7 @@ export class RuleIndex {
     this.strays.push({ placed: one, block: elsewhere });
     return true;
   }
-
-  /** Rules of a block list that an address is on. */
-  private straysFor(address: string): readonly PlacedRule[] {
-    const own = blockOf(address);
-    const found =
-      this.straysOf.get(address) ??
-      this.strays.flatMap(({ placed, block }) => (own !== undefined && overlap(own, block) ? [placed] : []));
-    this.straysOf.set(address, found);
-    return found;
-  }
-
-  /**
-   * The host's state with those rules alone that packets between these ends can meet.
-   *
-   * @param bridges - of the networks that the packets come from and go to
-   */
-  stateFor(addresses: readonly string[], ports: readonly number[], bridges: readonly string[]): NetworkState {
-    const name = [...addresses, ...ports, ...bridges].join(' ');
-    const found = this.states.get(name) ?? this.findState({ addresses, ports, bridges });
-    this.states.set(name, found);
-    return found;
-  }
-
-  private findState(ends: {
-    readonly addresses: readonly string[];
-    readonly ports: readonly number[];
-    readonly bridges: readonly string[];
-  }): NetworkState {
-    const addresses = new Set([...ends.addresses, ...this.ledTo]);
-    const ports = new Set([...ends.ports, FROM_PORT]);
-    const bridges = new Set(ends.bridges);
-    const homed = (): CutRules => {
-      for (const address of addresses) {
-        const home = this.names.homes.get(address);
-        if (home !== undefined) bridges.add(home);
-      }
-      return this.cutFor(bridges);
-    };
-    const metRules = (): readonly PlacedRule[] =>
-      [
-        ...[...addresses].flatMap((address) => this.byAddress.get(address) ?? []),
-        ...[...ports].flatMap((port) => this.byPort.get(port) ?? []),
-      ].filter(({ needs }) => isMet(needs, addresses, ports, bridges));
-    let cut = homed();
-    let met = metRules();
-    // What a rule leads to another container meets the rules for that one too.
-    for (let known = -1; known !== met.length; met = metRules()) {
-      known = met.length;
-      for (const address of [...cut.leadsTo, ...met.flatMap(({ needs }) => needs.leadsTo)])
-        addresses.add(address);
-      cut = homed();
-    }
-    const rulesets = cut.with([...met, ...[...addresses].flatMap((address) => this.straysFor(address))]);
-    return { ...this.netState, rulesets, cutFrom: this.netState };
-  }
-
-  /** The rules that concern everybody, and those of some bridges. */
-  private cutFor(bridges: ReadonlySet<string>): CutRules {
-    const name = [...bridges].sort().join(' ');
-    const found = this.cuts.get(name) ?? this.findCut(bridges);
-    this.cuts.set(name, found);
-    return found;
-  }
-
-  private findCut(bridges: ReadonlySet<string>): CutRules {
-    const theirs = [...bridges]
-      .flatMap((bridge) => this.byBridge.get(bridge) ?? [])
-      .filter(({ needs }) => needs.bridges.every((bridge) => bridges.has(bridge)));
-    return new CutRules(this.netState.rulesets, this.family, [...this.plain, ...theirs]);
-  }
 }
-
-const isMet = (
-  { addresses, ports, bridges }: RuleNeeds,
-  theirs: ReadonlySet<string>,
-  theirPorts: ReadonlySet<number>,
-  theirBridges: ReadonlySet<string>,
-): boolean =>
-  addresses.every((address) => theirs.has(address)) &&
-  ports.every(({ port }) => theirPorts.has(port)) &&
-  bridges.every((bridge) => theirBridges.has(bridge));
 
 /** How two addresses that rules name together are known. */
 export const pairKey = (a: string, b: string): string => [a, b].sort().join(' ');

@@ -17,6 +17,8 @@ export interface RuleNeeds {
   readonly bridges: readonly string[];
   /** Blocks of addresses that a packet must have at an end: the rule concerns no packet without. */
   readonly only: readonly string[];
+  /** Names of interfaces it asks for, `!` or not; `eth+` is every name that begins with `eth`. */
+  readonly interfaces: readonly string[];
   /** Blocks of addresses it asks for, and lists and ranges of ports. */
   readonly blocks: readonly string[];
   readonly ranges: readonly string[];
@@ -24,8 +26,9 @@ export interface RuleNeeds {
   readonly isOpaque: boolean;
   /** Ports that its target gives packets, which others may then ask for. */
   readonly gives: readonly number[];
-  /** Containers' addresses that its target gives packets. */
+  /** Containers' addresses that its target gives packets, and ports with them. */
   readonly leadsTo: readonly string[];
+  readonly leadsAt: readonly number[];
   /** All addresses that its target gives packets; of a range every one between, as the whole family. */
   readonly leads: readonly AddressBlock[];
 }
@@ -40,7 +43,12 @@ export interface KnownNames {
   readonly subnets: readonly AddressBlock[];
   /** By address of a container: the bridge that it is behind. */
   readonly homes: ReadonlyMap<string, string>;
+  /** Containers with the ports of the host's that are theirs: see {@link ownPort}. */
+  readonly hostPorts: ReadonlySet<string>;
 }
+
+/** How a port of the host's that a container publishes is known. */
+export const ownPort = (address: string, hostPort: number): string => `${address} ${String(hostPort)}`;
 
 /** Matches that ask for nothing that tells two packets of one class apart, and those that are not understood whatever they are asked of. */
 const INDIFFERENT: ReadonlySet<string> = new Set([
@@ -77,17 +85,20 @@ export function needsOf(rule: Rule, { containers, bridges }: KnownNames): RuleNe
     ports: [] as { readonly port: number; readonly side: RuleSide }[],
     bridges: [] as string[],
     only: [] as string[],
+    interfaces: [] as string[],
     blocks: [] as string[],
     ranges: [] as string[],
   };
   // What cannot be read is unknown of every packet.
-  if (rule.printed !== undefined) return { ...needs, gives: [], leadsTo: [], leads: [], isOpaque: false };
+  if (rule.printed !== undefined)
+    return { ...needs, gives: [], leadsTo: [], leadsAt: [], leads: [], isOpaque: false };
   const { base, matches, target } = partsOf(rule);
   let isOpaque = false;
   for (const { name, values, negated } of base) {
     const [value = ''] = values;
     const bridge = negated ? undefined : bridges.get(value);
     if (bridge !== undefined && BRIDGED.has(name)) needs.bridges.push(bridge);
+    if (name === '-i' || name === '-o') needs.interfaces.push(value);
     if (name !== '-s' && name !== '-d') continue;
     const address = value.replace(/\/(?:32|128)$/, '');
     if (!negated && containers.has(address)) {
@@ -105,9 +116,11 @@ export function needsOf(rule: Rule, { containers, bridges }: KnownNames): RuleNe
     else isOpaque ||= !INDIFFERENT.has(match.name);
   }
   isOpaque ||= target?.name === 'SET' || target?.name === 'NETMAP';
+  const given = target === undefined ? [] : givenBy(target, containers);
   return {
     ...needs,
-    gives: target === undefined ? [] : givenBy(target, containers),
+    gives: given.flatMap(({ isContainers, ports }) => (isContainers ? [] : ports)),
+    leadsAt: given.flatMap(({ isContainers, ports }) => (isContainers ? ports : [])),
     leadsTo: target === undefined ? [] : ledTo(target, containers),
     leads: target === undefined ? [] : givenBlocks(target),
     isOpaque,
@@ -134,13 +147,16 @@ function readPorts(
   return true;
 }
 
-/** Ports in a target that translates; what leads to a container is that container's own. */
-function givenBy({ options }: Extension, containers: ReadonlySet<string>): readonly number[] {
+/** Ports in a target that translates, with the address of a container or not. */
+function givenBy(
+  { options }: Extension,
+  containers: ReadonlySet<string>,
+): readonly { readonly ports: readonly number[]; readonly isContainers: boolean }[] {
   return options.flatMap(({ name, values }) => {
     const [value = ''] = values;
     const [, address = '', ports = ''] = /^(?:\[?(.*?)\]?:)?([\d-]+)$/.exec(value) ?? [];
-    if (!name.startsWith('--to') || ports === '' || containers.has(address)) return [];
-    return ports.split('-').map(Number);
+    if (!name.startsWith('--to') || ports === '') return [];
+    return [{ ports: ports.split('-').map(Number), isContainers: containers.has(address) }];
   });
 }
 
@@ -164,26 +180,3 @@ const ledTo = ({ options }: Extension, containers: ReadonlySet<string>): readonl
     const plain = containers.has(address) ? address : address.replace(/:\d+$/, '');
     return name.startsWith('--to') && containers.has(plain) ? [plain] : [];
   });
-
-/** Options whose value is an address or a port, so that it stands for whoever is asked about. */
-const NAMING: ReadonlySet<string> = new Set(['-s', '-d', '--dport', '--sport', '--to-destination']);
-
-/** A rule as it reads of anybody: the address and the ports asked about are left open. */
-export function opened(
-  rule: Rule,
-  { address, port, hostPort }: { readonly address: string; readonly port: number; readonly hostPort: number },
-): string {
-  const forms = new Map([
-    [address, 'A'],
-    [`${address}/32`, 'A'],
-    [`${address}/128`, 'A'],
-    [`${address}:${String(port)}`, 'A:P'],
-    [`[${address}]:${String(port)}`, 'A:P'],
-    [String(hostPort), 'H'],
-    [String(port), 'P'],
-  ]);
-  const words = rule.text.split(' ');
-  return words
-    .map((word, i) => (NAMING.has(words[i - 1] ?? '') ? (forms.get(word) ?? word) : word))
-    .join(' ');
-}

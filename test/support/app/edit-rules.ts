@@ -55,18 +55,20 @@ export function without(rules: HostRules, family: Family, table: string, match: 
 export const flushed = (rules: HostRules, family: Family = 'ipv4', table = 'nat'): HostRules =>
   without(rules, family, table, /^/);
 
-/** The host with one more rule, at the end of its chain or in front of all others. */
+/** The host with one more rule, at the end of its chain, in front of all others, or behind as many as there may be. */
 export function withRule(
   rules: HostRules,
   family: Family,
   table: string,
   text: string,
-  where: 'last' | 'first' = 'last',
+  where: 'last' | 'first' | number = 'last',
 ): HostRules {
   const rule = makeRule(text, '0:0');
   const added = changed(rules, family, table, (chain) => {
     if (chain.name !== rule.chain) return chain.rules;
-    return where === 'first' ? [rule, ...chain.rules] : [...chain.rules, rule];
+    const size = chain.rules.length;
+    const at = where === 'first' ? 0 : where === 'last' ? size : where % (size + 1);
+    return [...chain.rules.slice(0, at), rule, ...chain.rules.slice(at)];
   });
   if (linesOf(added).length === linesOf(rules).length) throw new Error(`no chain ${rule.chain}`);
   return added;

@@ -1,32 +1,8 @@
 import { expect, test } from 'vitest';
 import { makeRule, type HostRules } from '../../../src/firewall/iptables/text/model.ts';
-import { reachTable } from '../../../src/reach/table.ts';
-import { followCell } from '../../../src/reach/follow.ts';
-import { portStandIn } from '../../../src/reach/ports.ts';
-import { servedBy } from '../../../src/reach/served.ts';
-import { leavesAs, promisesOf } from '../../../src/reach/should.ts';
-import type { Terrain } from '../../../src/reach/terrain.ts';
 import { withRule } from '../../support/app/edit-rules.ts';
+import { otherwise } from '../../support/reach/otherwise.ts';
 import { recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
-
-/** Every cell whose packets, followed by themselves through all rules, come to something else than the table says. */
-function otherwise(terrain: Terrain): readonly unknown[] {
-  const { netState } = terrain;
-  const portOf = portStandIn(netState);
-  return reachTable(terrain).flatMap((cell): readonly unknown[] => {
-    const intent = terrain.intent[cell.family];
-    if (intent === undefined) return [cell];
-    const promises = promisesOf(intent, terrain.inventory.networks);
-    const alone = followCell(cell.asker, cell.asked, cell.proto, {
-      netState,
-      portOf,
-      servedBy: servedBy(terrain, intent),
-      leavesAs: (bridge) => leavesAs(promises, bridge),
-    });
-    const same = JSON.stringify(alone.is) === JSON.stringify(cell.is);
-    return same ? [] : [{ asker: cell.asker, asked: cell.asked, table: cell.is, alone: alone.is }];
-  });
-}
 
 const RULES = [
   ['filter', '-A DOCKER-USER -p tcp -m tcp --dport 80 -j DROP'],
@@ -83,6 +59,11 @@ test.each([
   ['-t nat -A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 172.18.0.3'],
   ['-t nat -A PREROUTING -s 172.18.0.0/16 -p tcp -j DNAT --to-destination 172.17.0.2:80'],
   ['-t nat -A PREROUTING -i eth0 -p tcp -j DNAT --to-destination 172.18.0.3'],
+  // A port of a container that everybody is led to, or one container.
+  ['-t nat -A PREROUTING -p tcp -j DNAT --to-destination 172.17.0.2:80'],
+  ['-t nat -A PREROUTING -s 172.18.0.2/32 -p tcp -j DNAT --to-destination 172.17.0.2:80'],
+  // An address of the network's that no container has.
+  ['-t nat -A PREROUTING -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.17.0.77:80'],
 ])('rules of one chain are met in their order: %s', (...lines) => {
   const host = recordedTerrain('engine-28.5');
   const rules = [...lines].reverse().reduce((all, line) => {

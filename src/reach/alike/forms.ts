@@ -1,0 +1,179 @@
+import { blockOf, overlap } from '../../net/address.ts';
+import type { Rule } from '../../firewall/iptables/text/model.ts';
+import type { End } from './end.ts';
+import type { Concerned } from './concerned-rules.ts';
+import type { AlikeNetworks, NetworkNature } from './networks.ts';
+import { openAddress, type Opening, type OpenRules } from './open-rules.ts';
+import type { PlacedRule } from './rule-index.ts';
+
+/** A question as far as rules and routing can tell it from others. */
+export interface AskedEnds {
+  /** Address of the container that asks; '' for another asker. */
+  readonly from: string;
+  /** Bridge that it is on; '' for another asker. */
+  readonly fromBridge: string;
+  /** Who is asked; without a bridge nobody of this host's containers is. */
+  readonly end: End;
+  readonly bridge: string;
+  readonly concerned: Concerned;
+  /** Addresses that are neither's own. */
+  readonly others: readonly string[];
+}
+
+/** A question with the names of its networks and containers left open, and what stands for them. */
+export interface Form {
+  /** Questions with one key fare alike, each with its own names. */
+  readonly key: string;
+  /** The rules that only some packets meet, in the same order for each of them. */
+  readonly rules: readonly PlacedRule[];
+  readonly addresses: readonly string[];
+}
+
+/** Numbers texts: equal ones have one number. */
+class Numbers {
+  private readonly known = new Map<string, number>();
+
+  of(text: string): number {
+    const number = this.known.get(text) ?? this.known.size;
+    this.known.set(text, number);
+    return number;
+  }
+}
+
+/** Brings questions of different networks into a form in which those that fare alike are equal. */
+export class Forms {
+  private readonly numbers = new Numbers();
+  /** By what stands for a network's names: a number for each of its rules, as it reads then. */
+  private readonly networkRules = new Map<string, Map<PlacedRule, number>>();
+  private readonly pairs = new WeakMap<readonly PlacedRule[], Map<string, number>>();
+  private readonly rules: OpenRules;
+  private readonly networks: AlikeNetworks;
+  private readonly isOrdinary: (address: string) => boolean;
+
+  /** @param isOrdinary - whether an address is nobody's but a container's: neither this host's, nor a broadcast */
+  constructor(networks: AlikeNetworks, rules: OpenRules, isOrdinary: (address: string) => boolean) {
+    this.rules = rules;
+    this.networks = networks;
+    this.isOrdinary = isOrdinary;
+  }
+
+  /**
+   * @param said - all else that tells the question from others, as text
+   * @returns undefined where the question fares like no other network's, or that is not known
+   */
+  of({ from, fromBridge, end, bridge, concerned, others }: AskedEnds, said: string): Form | undefined {
+    const asking = fromBridge === '' ? undefined : this.networks.of(fromBridge);
+    const asked = bridge === '' ? undefined : this.networks.of(bridge);
+    if ((fromBridge !== '' && asking === undefined) || (bridge !== '' && asked === undefined))
+      return undefined;
+    const own = [asking, asked].filter((one) => one !== undefined);
+    if (own.length === 0 || !this.isAtHome(from, asking) || (asked && !this.isAtHome(end.address, asked)))
+      return undefined;
+    if (others.some((address) => own.some((network) => isWithin(address, network)))) return undefined;
+    const open = (word: string): string | undefined =>
+      (asking && openNetwork(word, asking, ASKING)) ?? (asked && openNetwork(word, asked, ASKED));
+    const texts = this.ownRules(concerned, { from, end, open });
+    if (texts === undefined) return undefined;
+    const key = [
+      said,
+      asking === undefined ? '' : this.numbers.of(asking.nature),
+      asked === undefined ? '' : asked === asking ? 'same' : this.numbers.of(asked.nature),
+      this.networkPart(concerned.networks, asking, asked),
+      ...texts,
+    ].join('\n');
+    return {
+      key,
+      rules: [...concerned.networks, ...concerned.ends],
+      addresses: [from, end.address, ...own.map(({ gateway }) => gateway)],
+    };
+  }
+
+  private isAtHome(address: string, network: NetworkNature | undefined): boolean {
+    if (network === undefined) return true;
+    return isWithin(address, network) && this.isOrdinary(address);
+  }
+
+  /** A number for the rules of two networks, as they read when their names are left open. */
+  private networkPart(
+    rules: readonly PlacedRule[],
+    asking: NetworkNature | undefined,
+    asked: NetworkNature | undefined,
+  ): number {
+    const known = this.pairs.get(rules) ?? new Map<string, number>();
+    this.pairs.set(rules, known);
+    const pair = `${asking?.bridge ?? ''} ${asked?.bridge ?? ''}`;
+    const found =
+      known.get(pair) ??
+      this.numbers.of(
+        rules
+          .map((one) => {
+            const [bridge] = one.needs.bridges;
+            if (bridge === asking?.bridge) return this.numberOf(one, asking, ASKING);
+            return bridge === asked?.bridge
+              ? this.numberOf(one, asked, ASKED)
+              : this.numberOf(one, undefined, '');
+          })
+          .join(' '),
+      );
+    known.set(pair, found);
+    return found;
+  }
+
+  private numberOf(one: PlacedRule, network: NetworkNature | undefined, as: string): number {
+    const known = this.networkRules.get(as) ?? new Map<PlacedRule, number>();
+    this.networkRules.set(as, known);
+    const found =
+      known.get(one) ??
+      this.numbers.of(
+        `${one.between} ${this.rules.spelled(one.rule, (word) => network && openNetwork(word, network, as))}`,
+      );
+    known.set(one, found);
+    return found;
+  }
+
+  /**
+   * The rules for one address or port, each with where it stands among those of the networks.
+   *
+   * @returns undefined where one leads to another container than the one asked, or to another port of it
+   */
+  private ownRules(
+    { networks, ends }: Concerned,
+    { from, end, open }: Pick<AskedEnds, 'from' | 'end'> & { readonly open: Opening },
+  ): readonly string[] | undefined {
+    const { address, port, hostPort } = end;
+    const [inside, outside] = [String(port), String(hostPort)];
+    const opened: Opening = (word, isPort) => {
+      if (isPort)
+        return port !== 0 && word === inside ? 'P' : hostPort !== 0 && word === outside ? 'H' : undefined;
+      return open(word, false) ?? openAddress(word, address, port, 'A') ?? openAddress(word, from, 0, 'F');
+    };
+    const texts: string[] = [];
+    for (const { rule, needs, order, between } of ends) {
+      if (needs.leadsTo.length > 0 && !leadsTo(rule, address, port)) return undefined;
+      let behind = 0;
+      for (const one of networks) if (one.order < order) behind++;
+      texts.push(`${String(behind)} ${between} ${this.rules.spelled(rule, opened)}`);
+    }
+    return texts;
+  }
+}
+
+const [ASKING, ASKED] = ['1', '2'];
+
+/** Leaves a network's names open. @param as - what tells it from the other one */
+const openNetwork = (word: string, { bridge, subnet }: NetworkNature, as: string): string | undefined =>
+  word === bridge ? `I${as}` : word === subnet ? `S${as}` : undefined;
+
+const isWithin = (address: string, { block }: NetworkNature): boolean => {
+  const own = blockOf(address);
+  return own !== undefined && overlap(own, block);
+};
+
+/** Whether all that a rule translates to is a container, at the port that is asked of it. */
+const leadsTo = ({ text }: Rule, address: string, port: number): boolean => {
+  const words = text.split(' ');
+  return words.every(
+    (word, i) =>
+      !word.startsWith('--to-') || openAddress(words[i + 1] ?? '', address, port, 'A') !== undefined,
+  );
+};
