@@ -37,8 +37,14 @@ const floors = [
     { path: 'firewall/iptables/compare', pure: true },
     { path: 'firewall/nftables/compare', pure: true },
   ],
-  [{ path: 'firewall/iptables/simulate', pure: true }],
-  [{ path: 'firewall/iptables/plan', pure: true }],
+  [
+    { path: 'firewall/iptables/simulate', pure: true },
+    { path: 'firewall/nftables/simulate', pure: true },
+  ],
+  [
+    { path: 'firewall/iptables/plan', pure: true },
+    { path: 'firewall/nftables/plan', pure: true },
+  ],
   [{ path: 'firewall/iptables/predict', pure: true }],
   [{ path: 'trace', pure: true }],
   [{ path: 'reach', pure: true }],

@@ -41,7 +41,7 @@ export function compareTableChain(
   const isRehooked = live !== undefined && !sameBase(live.base, expected.base);
   const isWhole = live !== undefined && !isRehooked && missing.length === 0;
   if (isWhole && surplus.length === 0 && foreign.length === 0) return undefined;
-  return { name: expected.name, expected, live, isRehooked, missing, surplus, foreign };
+  return { table, name: expected.name, expected, live, isRehooked, missing, surplus, foreign };
 }
 
 const sameBase = (a: NftBase | undefined, b: NftBase | undefined): boolean =>

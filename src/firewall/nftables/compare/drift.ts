@@ -27,6 +27,7 @@ export interface StrayObject {
 }
 
 export interface TableChainDrift {
+  readonly table: string;
   readonly name: string;
   readonly expected: NftChain;
   /** Undefined where the chain is lost. */

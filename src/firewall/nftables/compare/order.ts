@@ -3,7 +3,7 @@ import type { NftRule } from '../tables/model.ts';
 import { RAW_PREROUTING } from '../tables/names.ts';
 
 /** Where a rule must stand: rules of one lane meet the same packets, those of a lower rank first. */
-interface Place {
+export interface RulePlace {
   readonly lane: string;
   readonly rank: number;
 }
@@ -16,8 +16,8 @@ export function placesIn(
   table: string,
   chain: string,
   rules: readonly NftRule[],
-): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>();
+): ReadonlyMap<string, RulePlace> {
+  const places = new Map<string, RulePlace>();
   const ends = new Map<string, { readonly verdict: string; readonly rank: number }>();
   for (const rule of rules) {
     const lane = chain === RAW_PREROUTING ? laneOf(ownTableRule(table, chain, rule)) : '';
@@ -55,7 +55,7 @@ function verdictOf({ statements, text }: NftRule): string {
 /** Of the live rules that should be there, those that may stay where they are: as many as can, one for each key. */
 export function inOrderOf(
   live: readonly NftRule[],
-  places: ReadonlyMap<string, Place>,
+  places: ReadonlyMap<string, RulePlace>,
 ): ReadonlySet<NftRule> {
   const lanes = new Map<string, Ranked[]>();
   for (const rule of live) {
