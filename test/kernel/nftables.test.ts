@@ -73,7 +73,7 @@ test.each<[what: string, damage: readonly string[]]>([
     'an element led elsewhere',
     [
       'delete element ip docker-bridges nat-postrouting-out-jumps { "docker0" }',
-      'add element ip docker-bridges nat-postrouting-out-jumps { "docker0" : jump nat-prerouting-and-output }',
+      'add element ip docker-bridges nat-postrouting-out-jumps { "docker0" : jump nat-postrouting-in__docker0 }',
     ],
   ],
   [
