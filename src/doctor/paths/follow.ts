@@ -5,6 +5,7 @@ import { listNames } from '../checks/check.ts';
 import type { NamedPath } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { StopPlace } from '../whose.ts';
+import { outcomeWords } from './outcome-words.ts';
 import type { PathRequest } from './request.ts';
 
 /** A path, followed. */
@@ -86,28 +87,7 @@ export function namedPath({ request, path, outcome }: Followed, isOwn: boolean):
         : isOwn
           ? 'warn'
           : 'fail';
-  return { name, kind, subjects, shouldPass, verdict, path, flaw: flawOf(outcome, path) };
-}
-
-function flawOf(outcome: PathOutcome, { last }: Path): string {
-  switch (outcome.is) {
-    case 'elsewhere':
-    case 'detour':
-      return `leaves by ${outcome.by}`;
-    case 'not-undone':
-      return `comes from ${last.source}, whom nobody asked`;
-    case 'untranslated':
-      return 'nothing translates it: it ends at this host';
-    case 'mistranslated':
-      return `is translated to ${last.destination}:${String(last.destinationPort)}`;
-    case 'unmasked':
-      return `leaves as ${last.source}, not masqueraded: only who has a route there can answer`;
-    case 'reached':
-    case 'unknown':
-    case 'stopped':
-    case 'lost':
-      return '';
-  }
+  return { name, kind, subjects, shouldPass, verdict, path, flaw: outcomeWords(outcome, path.last) };
 }
 
 /** `path: outside → web:80`, for the first few. */

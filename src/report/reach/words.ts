@@ -1,3 +1,4 @@
+import { outcomeWords } from '../../doctor/paths/outcome-words.ts';
 import type { Family } from '../../net/family.ts';
 import { hostPort } from '../../net/address.ts';
 import { outsiderName } from '../../reach/outsiders.ts';
@@ -77,22 +78,7 @@ function endWords(is: Extract<Is, { readonly end: unknown }>): string {
     const by = end.rule?.text ?? `policy ${end.target} of ${end.chain}`;
     return `${end.table}: ${by}`;
   }
-  if (is.is !== 'stopped') return '';
-  switch (is.outcome.is) {
-    case 'untranslated':
-      return 'nothing translates it: it ends at this host';
-    case 'mistranslated':
-      return 'is translated to another destination';
-    case 'unmasked':
-      return 'leaves with an address that others have no route back to';
-    case 'not-undone':
-      return 'comes from another address than the one asked';
-    case 'detour':
-    case 'elsewhere':
-      return `leaves by ${is.outcome.by}`;
-    default:
-      return '';
-  }
+  return is.is === 'stopped' ? outcomeWords(is.outcome) : '';
 }
 
 /** `reached`, `docker-proxy`, `stopped`, `unknown`. */
