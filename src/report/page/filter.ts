@@ -33,30 +33,52 @@ export function filterOf({ tree }: Diagnosis): Filter {
   };
   if (networks.length < FEW_NETWORKS && containers < FEW_CONTAINERS)
     return { classesOf, style: '', controls: undefined };
-  const rules = networks.map(
-    (_, index) => `.page:has(#net${String(index)}:checked) .of:not(.n${String(index)}) { display: none; }`,
-  );
+  const choices: readonly Choice[] = [
+    { group: 'net', id: 'every', text: 'all' },
+    ...networks.map(({ network }, index) => ({ group: 'net', id: `net${String(index)}`, text: network })),
+    { group: 'only', id: 'everything', text: 'everything' },
+    { group: 'only', id: 'bad', text: 'trouble only' },
+  ];
+  const hidden = [
+    ...networks.map(
+      (_, index) => `#net${String(index)}:checked ~ section .of:not(.n${String(index)}) { display: none; }`,
+    ),
+    '#bad:checked ~ section .fine { display: none; }',
+  ];
+  const labels = choices.flatMap(({ id }) => [
+    `#${id}:checked ~ .filter label[for=${id}] { border-color: var(--ink); background: var(--ink); color: var(--paper); }`,
+    `#${id}:focus-visible ~ .filter label[for=${id}] { outline: 2px solid var(--unknown); outline-offset: 2px; }`,
+  ]);
+  const labelsOf = (group: string): readonly Html[] =>
+    choices
+      .filter((one) => one.group === group)
+      .map(({ id, text }) => html`<label for="${id}">${text}</label>`);
   return {
     classesOf,
-    // On a screen alone: a browser that prints matches them anew for every element, which takes minutes for a large host.
-    style: `@media screen { ${rules.join('\n')}\n.page:has(#bad:checked) .fine { display: none; } }`,
-    controls: html`<div class="filter" role="group" aria-label="Show less of what follows">
-      <fieldset>
-        <legend>Network</legend>
-        ${choice('net', 'every', 'all', true)}
-        ${networks.map(({ network }, index) => choice('net', `net${String(index)}`, network, false))}
-      </fieldset>
-      <fieldset>
-        <legend>Show</legend>
-        ${choice('only', 'everything', 'everything', true)} ${choice('only', 'bad', 'trouble only', false)}
-      </fieldset>
-    </div>`,
+    // On a screen alone: paper shows all. What is chosen stands before what it hides, for `:has` makes a browser print for minutes.
+    style: `@media screen { ${[...hidden, ...labels].join('\n')} }`,
+    controls: html`${choices.map(input)}
+      <div class="filter">
+        <p><b>Network</b> ${labelsOf('net')}</p>
+        <p><b>Show</b> ${labelsOf('only')}</p>
+      </div>`,
   };
 }
 
-const choice = (group: string, id: string, text: string, chosen: boolean): Html =>
-  html`<label
-    ><input type="radio" name="${group}" id="${id}" ${chosen ? { html: 'checked' } : undefined} /><span
-      >${text}</span
-    ></label
-  >`;
+interface Choice {
+  readonly group: string;
+  readonly id: string;
+  readonly text: string;
+}
+
+/** What a reader chooses first of all. */
+const CHOSEN: ReadonlySet<string> = new Set(['every', 'everything']);
+
+const input = ({ group, id }: Choice): Html =>
+  html`<input
+    class="choice"
+    type="radio"
+    name="${group}"
+    id="${id}"
+    ${CHOSEN.has(id) ? { html: 'checked' } : undefined}
+  />`;

@@ -142,14 +142,10 @@ details[open] > .turn::before { content: "\\2212"; }
 .names > summary { display: flex; gap: 0.25rem; }
 
 .filter { display: flex; flex-wrap: wrap; gap: 0.75rem 2rem; margin-top: 3.5rem; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--sheet); }
-@supports not selector(:has(*)) { .filter { display: none; } }
-.filter fieldset { border: 0; margin: 0; padding: 0; min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: baseline; }
-.filter legend { float: left; padding: 0 0.5rem 0 0; font-size: 0.8125rem; font-weight: 600; color: var(--soft); }
-.filter label { position: relative; font-size: 0.8125rem; }
-.filter input { position: absolute; opacity: 0; inset: 0; margin: 0; cursor: pointer; }
-.filter span { display: block; border: 1px solid var(--line); border-radius: 0.25rem; padding: 0.0625rem 0.5rem; }
-.filter input:checked + span { border-color: var(--ink); background: var(--ink); color: var(--paper); }
-.filter input:focus-visible + span { outline: 2px solid var(--unknown); outline-offset: 2px; }
+.choice { position: absolute; opacity: 0; margin: 3.75rem 0 0; pointer-events: none; }
+.filter p { min-width: 0; display: flex; flex-wrap: wrap; gap: 0.375rem; align-items: baseline; }
+.filter b { padding-right: 0.5rem; font-size: 0.8125rem; font-weight: 600; color: var(--soft); }
+.filter label { font-size: 0.8125rem; cursor: pointer; border: 1px solid var(--line); border-radius: 0.25rem; padding: 0.0625rem 0.5rem; }
 
 .alike { columns: 18rem; column-gap: 1.5rem; font-size: 0.8125rem; margin-bottom: 1rem; }
 .alike li { break-inside: avoid; padding: 0.0625rem 0; }
@@ -196,7 +192,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .toc { display: none; }
   .card, .steps li, .port { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .filter { display: none; }
+  .filter, .choice { display: none; }
   .alike { columns: auto; }
   .alike li { display: inline; }
   .alike li:not(:last-child)::after { content: " \\00b7 "; }
