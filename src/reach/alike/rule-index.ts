@@ -21,7 +21,7 @@ export interface PlacedRule {
 }
 
 /** A rule of a block list. */
-export interface Stray {
+interface Stray {
   readonly placed: PlacedRule;
   /** Nobody who is foreseen has an address in it. */
   readonly block: AddressBlock;

@@ -6,9 +6,6 @@ import type { NetworkState, Route, RouteRule } from '../../../src/trace/network-
 import { withRule } from '../app/edit-rules.ts';
 import { rulesOf, withRules } from './terrain.ts';
 
-/** A change to a host that may tell its networks apart. */
-export type Telling = (terrain: Terrain) => Terrain;
-
 interface KnownNetwork {
   readonly bridge: string;
   readonly subnet: string;
