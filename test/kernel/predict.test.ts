@@ -3,7 +3,7 @@ import { predictCommand } from '../../src/firewall/iptables/predict/predict.ts';
 import { predictRestore } from '../../src/firewall/iptables/predict/predict-restore.ts';
 import type { Ruleset } from '../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../src/firewall/iptables/text/parse.ts';
-import { facts, quoted, shellLine } from '../support/shell-lines.ts';
+import { facts, quoted, shellLine } from '../support/generate/shell-lines.ts';
 import { commandOn, somePicks, type TypedCommand } from '../support/generate/commands.ts';
 import { describeKinds, type Kind } from '../support/kernel.ts';
 import { tool, withNetns, type Family } from '../support/netns.ts';

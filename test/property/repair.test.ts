@@ -10,7 +10,7 @@ import { ownHost, type OwnedChain, type OwnedHost } from '../../src/firewall/ipt
 import { writtenChains } from '../../src/firewall/iptables/ownership/written.ts';
 import { FAMILIES, type Family } from '../../src/net/family.ts';
 import { damage, doDamage, type Damage } from '../support/damage.ts';
-import { moved, type Move } from '../support/relays.ts';
+import { moved, type Move } from '../support/generate/relays.ts';
 import { recording, recordingNames } from '../support/recorded/recordings.ts';
 
 /** Another sample in each run. If you change planning, run the 700 of each recording. */

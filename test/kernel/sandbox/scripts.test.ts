@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Ruleset } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import { describeCli, withHost, type CliHost } from '../../support/cli.ts';
-import { facts, shellLine } from '../../support/shell-lines.ts';
+import { facts, shellLine } from '../../support/generate/shell-lines.ts';
 import { commandOn, somePicks } from '../../support/generate/commands.ts';
 import { FAMILIES } from '../../support/kernel.ts';
 import type { Variant } from '../../support/netns.ts';

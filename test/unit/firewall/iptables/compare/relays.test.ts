@@ -10,7 +10,7 @@ import { rulesOf, type HostRules } from '../../../../../src/firewall/iptables/te
 import { parseSave } from '../../../../../src/firewall/iptables/text/parse.ts';
 import { renderStep } from '../../../../../src/firewall/iptables/text/restore-input.ts';
 import { recording } from '../../../../support/recorded/recordings.ts';
-import { moved, type Move } from '../../../../support/relays.ts';
+import { moved, type Move } from '../../../../support/generate/relays.ts';
 
 const { host, networks, owned } = recording('engine-28.5-plain');
 const old = recording('engine-20.10-plain');

@@ -1,7 +1,7 @@
-import type { Ruleset } from '../../src/firewall/iptables/text/model.ts';
-import type { TypedCommand } from './generate/commands.ts';
-import type { Kind } from './kernel.ts';
-import { tool } from './netns.ts';
+import type { Ruleset } from '../../../src/firewall/iptables/text/model.ts';
+import type { TypedCommand } from './commands.ts';
+import type { Kind } from '../kernel.ts';
+import { tool } from '../netns.ts';
 
 /** A word as a shell reads it back. */
 export const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,4 +1,4 @@
-import type { OwnedChain, OwnedHost } from '../../src/firewall/iptables/ownership/ownership.ts';
+import type { OwnedChain, OwnedHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
 import {
   makeRule,
   rulespecOf,
@@ -6,8 +6,8 @@ import {
   type HostRules,
   type Ruleset,
   type Table,
-} from '../../src/firewall/iptables/text/model.ts';
-import type { Family } from '../../src/net/family.ts';
+} from '../../../src/firewall/iptables/text/model.ts';
+import type { Family } from '../../../src/net/family.ts';
 
 /** How somebody moves Docker's rules out of the built-in chains. */
 export interface Move {
