@@ -23,6 +23,7 @@ function askedKey(asked: AskedFor): string {
     case 'unpublished':
       return `${asked.what} ${asked.spot.bridge} ${asked.spot.address} ${String(asked.port)}`;
     case 'outside':
+      return `${asked.what} ${asked.address} ${String(asked.port ?? '')}`;
     case 'name-server':
       return `${asked.what} ${asked.address}`;
   }

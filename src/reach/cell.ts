@@ -42,7 +42,8 @@ export type AskedFor =
   | { readonly what: 'own-port'; readonly spot: Spot; readonly port: number }
   /** A port that is not published, by the container's own address. */
   | { readonly what: 'unpublished'; readonly spot: Spot; readonly port: number }
-  | { readonly what: 'outside'; readonly address: string }
+  /** At 443/tcp or 53/udp where no port is said. */
+  | { readonly what: 'outside'; readonly address: string; readonly port?: number }
   | { readonly what: 'name-server'; readonly address: string };
 
 /**
@@ -77,7 +78,7 @@ export type Effect = 'same' | 'outage' | 'exposure' | 'degraded' | 'unknown' | '
 /** One cell of the table: somebody asks something. */
 export interface Cell {
   readonly family: Family;
-  readonly proto: PublishedPort['proto'];
+  readonly proto: PublishedPort['proto'] | 'icmp';
   readonly asker: Asker;
   readonly asked: AskedFor;
   readonly should: Should;

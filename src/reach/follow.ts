@@ -68,7 +68,7 @@ function outcomeFor(asker: Asker, asked: AskedFor, proto: string, around: Follow
       return thereAndBack(path, at(spot, port), asker, spot, around);
     }
     case 'outside':
-      return followOut(asker, asked.address, proto === 'tcp' ? 443 : 53, proto, around);
+      return followOut(asker, asked.address, asked.port ?? (proto === 'tcp' ? 443 : 53), proto, around);
     case 'name-server':
       return followOut(asker, asked.address, 53, proto, around);
   }

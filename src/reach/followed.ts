@@ -72,7 +72,7 @@ export function followOnce(
             : asker.by === 'host'
               ? 'host'
               : asker.is,
-          ...[asked.what, ...others, proto],
+          ...[asked.what, ...others, proto, asked.what === 'outside' ? String(asked.port ?? '') : ''],
           asked.what === 'published' ? (around.servedBy(proto, asked.at, asked.hostPort) ?? '') : '',
           asker.by === 'container' ? JSON.stringify(around.leavesAs(asker.spot.bridge)) : '',
         ].join(' '),
@@ -110,6 +110,7 @@ export function followOnce(
       askerKey(asker, fromOwn),
       asked.what,
       ...(asked.what === 'published' ? [asked.at] : 'address' in asked ? [asked.address] : []),
+      asked.what === 'outside' ? (asked.port ?? '') : '',
       'spot' in asked ? asked.spot.bridge : '',
       proto,
       around.portOf('spot' in asked ? asked.spot.bridge : ''),
@@ -149,7 +150,7 @@ function endOf(asker: Asker, asked: AskedFor): End {
 
 const portsOf = (asked: AskedFor): readonly number[] => {
   if (asked.what === 'published') return [asked.port, asked.hostPort];
-  return 'port' in asked ? [asked.port] : OUTSIDE_PORTS;
+  return asked.what === 'name-server' || asked.port === undefined ? OUTSIDE_PORTS : [asked.port];
 };
 
 /** @param own - of a container that asks another one */

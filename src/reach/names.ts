@@ -2,6 +2,7 @@ import { addressIn } from '../docker/inventory/inventory.ts';
 import { blockOf, overlap } from '../net/address.ts';
 import type { Family } from '../net/family.ts';
 import { ownPort, type KnownNames } from './alike/rule-needs.ts';
+import { OUTSIDE_PORTS } from './question.ts';
 import type { Terrain } from './terrain.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Terrain } from './terrain.ts';
  * where nothing is routed to it but its own subnets, so that only packets of its network come by it.
  */
 export function knownNames(
-  { inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>,
+  { inventory, netState, askedPorts = [] }: Pick<Terrain, 'inventory' | 'netState' | 'askedPorts'>,
   family: Family,
 ): KnownNames {
   const homes = new Map(
@@ -56,7 +57,8 @@ export function knownNames(
         : [ownPort(addressIn(endpoint, family), hostPort)],
     ),
   );
-  return { containers: new Set(homes.keys()), bridges, homes, subnets, hostPorts };
+  const outsidePorts = [...OUTSIDE_PORTS, ...askedPorts.map(({ port }) => port)];
+  return { containers: new Set(homes.keys()), bridges, homes, subnets, hostPorts, outsidePorts };
 }
 
 /** IPv6 gives every interface routes of its own, for its link and for multicast. */

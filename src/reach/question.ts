@@ -22,7 +22,7 @@ export const packetTo = (
     family: familyOf(destination),
     source,
     destination,
-    protocol: proto,
+    protocol: proto === 'icmp' && familyOf(destination) === 'ipv6' ? 'ipv6-icmp' : proto,
     sourcePort: FROM_PORT,
     destinationPort: port,
     ...from,

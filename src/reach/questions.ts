@@ -84,6 +84,7 @@ export function questionGroups(
     hosts: hostAddresses(netState, family, inventory.networks),
     family,
     portsUnknown: inventory.portsUnknown ?? [],
+    askedPorts: terrain.askedPorts ?? [],
   });
   const groups = new Map<string, ContainerTarget[]>();
   const meant = new Map<PublishedIntent, string>();
@@ -218,8 +219,21 @@ function outwards({ spots, outside, terrain, family, classify }: OutwardParts): 
   };
   return [...groups.values()].flatMap((group) => [
     ...far.flatMap((address) =>
-      (['tcp', 'udp'] as const).flatMap((proto) => outwardGroup(group, { what: 'outside', address }, proto)),
+      outwardPorts(terrain).flatMap(({ proto, port }) =>
+        outwardGroup(group, { what: 'outside', address, ...(port !== undefined && { port }) }, proto),
+      ),
     ),
     ...servers.flatMap((address) => outwardGroup(group, { what: 'name-server', address }, 'udp')),
   ]);
 }
+
+/** The protocols and ports that are asked outside: those whose port is not said are the usual ones. */
+const outwardPorts = ({
+  askedPorts = [],
+}: Terrain): readonly { readonly proto: Cell['proto']; readonly port?: number }[] => [
+  { proto: 'tcp' },
+  { proto: 'udp' },
+  ...askedPorts.filter(
+    ({ proto, port }) => !(proto === 'tcp' && port === 443) && !(proto === 'udp' && port === 53),
+  ),
+];

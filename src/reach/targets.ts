@@ -2,6 +2,7 @@ import type { PublishedIntent } from '../docker/intent/values.ts';
 import type { Endpoint } from '../docker/inventory/inventory.ts';
 import type { Family } from '../net/family.ts';
 import type { AskedFor, Cell, Spot } from './cell.ts';
+import type { AskedPort } from './terrain.ts';
 import { addressesOf, type PublishedSpot } from './spots.ts';
 
 /** The first of these that a container does not publish stands for all that it does not publish. */
@@ -32,15 +33,26 @@ function ownPorts(ports: readonly PublishedSpot[]): readonly ContainerTarget[] {
 function unpublishedTargets(
   spots: readonly Spot[],
   ports: readonly PublishedSpot[],
+  askedPorts: readonly AskedPort[],
 ): readonly ContainerTarget[] {
   const taken = new Set(ports.map(({ spot, port }) => `${spot.address} ${port.proto} ${String(port.port)}`));
-  return spots.flatMap((spot) =>
-    (['tcp', 'udp'] as const).map((proto): ContainerTarget => {
-      const port =
-        UNPUBLISHED[proto].find((one) => !taken.has(`${spot.address} ${proto} ${String(one)}`)) ?? 1;
-      return { asked: { what: 'unpublished', spot, port }, proto, published: undefined };
-    }),
-  );
+  return spots.flatMap((spot) => {
+    const isFree = ({ proto, port }: AskedPort): boolean =>
+      !taken.has(`${spot.address} ${proto} ${String(port)}`);
+    const usual = (['tcp', 'udp'] as const).map((proto): AskedPort => {
+      const port = UNPUBLISHED[proto].find((one) => isFree({ proto, port: one })) ?? 1;
+      return { proto, port };
+    });
+    const others = askedPorts.filter(
+      (asked) =>
+        isFree(asked) && !usual.some(({ proto, port }) => proto === asked.proto && port === asked.port),
+    );
+    return [...usual, ...others].map(({ proto, port }): ContainerTarget => ({
+      asked: { what: 'unpublished', spot, port },
+      proto,
+      published: undefined,
+    }));
+  });
 }
 
 interface TargetParts {
@@ -51,6 +63,8 @@ interface TargetParts {
   readonly family: Family;
   /** Containers whose published ports the Engine did not say: none of theirs is known to be unpublished. */
   readonly portsUnknown: readonly Endpoint[];
+  /** Ports that are asked of each container beside those that are asked anyway. */
+  readonly askedPorts: readonly AskedPort[];
 }
 
 /** All that is asked of containers: published ports by each address, ports at their own address, and those nobody published. */
@@ -60,6 +74,7 @@ export function containerTargets({
   hosts,
   family,
   portsUnknown,
+  askedPorts,
 }: TargetParts): readonly ContainerTarget[] {
   const published = ports.flatMap((one): readonly ContainerTarget[] => {
     const { spot, port, intent } = one;
@@ -71,5 +86,5 @@ export function containerTargets({
   });
   const unsaid = new Set(portsUnknown.map(({ container }) => container));
   const said = spots.filter(({ container }) => !unsaid.has(container));
-  return [...published, ...ownPorts(ports), ...unpublishedTargets(said, ports)];
+  return [...published, ...ownPorts(ports), ...unpublishedTargets(said, ports, askedPorts)];
 }

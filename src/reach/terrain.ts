@@ -1,5 +1,6 @@
 import type { HostIntent } from '../docker/intent/values.ts';
 import type { Inventory } from '../docker/inventory/inventory.ts';
+import type { Cell } from './cell.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 
 /** All that the table of reachability is made of. */
@@ -19,6 +20,8 @@ export interface Terrain {
   readonly nameServers: readonly string[];
   /** Who is asked about by name, and so asks beside those who stand for others; absent for nobody. */
   readonly named?: NamedAskers;
+  /** Ports that are asked of every container, and by each outside, beside those that are asked anyway. */
+  readonly askedPorts?: readonly AskedPort[];
 }
 
 /** Who was named as an asker. */
@@ -27,6 +30,12 @@ export interface NamedAskers {
   readonly containers: ReadonlySet<string>;
   /** Addresses outside, each of which asks, and is asked by containers. */
   readonly clients: readonly string[];
+}
+
+/** A port of a protocol; 0 of one that has none. */
+export interface AskedPort {
+  readonly proto: Cell['proto'];
+  readonly port: number;
 }
 
 /** How a port of the host's that docker-proxy may serve is known. @param address - '' for every address of the family */

@@ -7,6 +7,19 @@ import { worseGroups } from './forecast-text.ts';
 import { cellJson } from './reach/json.ts';
 import { printable } from './text.ts';
 
+/** What can be done about a change that would break something. */
+export interface NextStep {
+  /** In words, for people. */
+  readonly says: string;
+  /** To be typed; absent where there is nothing to type. */
+  readonly command?: string;
+  /**
+   * What the command does: makes the change and repairs what it broke; takes all of the change back once it is made, or a part of it; makes it,
+   * rolled back unless it is confirmed; makes it.
+   */
+  readonly does?: 'repair' | 'undo' | 'undo-part' | 'try' | 'run';
+}
+
 /** What a document says of ways. */
 export interface ForecastReach {
   readonly change: ReachChange;
@@ -25,17 +38,19 @@ export interface ForecastFacts {
   readonly reach: ForecastReach | null;
   readonly findings: readonly Finding[];
   readonly shadows: readonly Shadow[];
+  readonly next: readonly NextStep[];
   /** The rules left behind; null where they are unknown. */
   readonly after: HostRules | null;
 }
 
 /** The document of `run --dry-run --json` and `check --candidate --json`; schemas/forecast.schema.json describes it. */
-export function forecastJson({ after, reach, ...facts }: ForecastFacts): unknown {
+export function forecastJson({ after, reach, next, ...facts }: ForecastFacts): unknown {
   return {
     $schema: 'https://rulesguard.dev/schemas/forecast.schema.json',
     version: 1,
     ...facts,
     reach: reach && reachJson(reach),
+    next: next.flatMap(({ does, command }) => (does === undefined ? [] : [{ does, command }])),
     after: after && { ipv4: printRuleset(after.ipv4), ipv6: printRuleset(after.ipv6) },
   };
 }

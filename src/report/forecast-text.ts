@@ -49,7 +49,7 @@ export function forecastText(
     const told = [
       `${paint('green', paint('bold', 'SAFE'))}  ${command} ${what}${how}`,
       ...(reach === undefined
-        ? [...shadowLines(impact.shadows, paint), ...BY_RULES]
+        ? [NO_CONTAINERS]
         : besideLines(reach, paint)),
     ];
     return `${told.join('\n')}\n`;
@@ -58,7 +58,7 @@ export function forecastText(
   return `${[verdict, ...effects(impact, reach, paint, shown)].join('\n')}\n`;
 }
 
-const BY_RULES = ['', "Judged by Docker's rules alone: no Engine says who should reach what."];
+const NO_CONTAINERS = 'It changes no rule that packets of containers meet.';
 
 /** What a change did, for people, when it has been made already. */
 export function impactText(

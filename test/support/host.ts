@@ -18,6 +18,8 @@ export interface Host {
   run(args: readonly string[], ok?: number, input?: string): Promise<Outcome>;
   /** As `run`, for a caller that wants to judge the exit code itself. */
   attempt(args: readonly string[], input?: string): Promise<Outcome>;
+  /** Types a line into a shell there, in which `rulesguard` is this program. */
+  type(line: string): Promise<Outcome>;
   dispose(): void;
 }
 
@@ -51,6 +53,12 @@ export function createHost(engine: Engine): Host {
       const outcome = await attempt(args, input);
       if (outcome.code !== ok) throw new Error(`expected exit ${String(ok)}, got ${told(args, outcome)}`);
       return outcome;
+    },
+    type: (line) => {
+      const call = ['"$NODE"', '"$PROGRAM"', '"$verb"', ...places, '"$@"'].join(' ');
+      const script = `rulesguard() { verb=$1; shift; ${call}; }\n${line}`;
+      const typing = { ...env, NODE: process.execPath, PROGRAM };
+      return engine.exec('sh', ['-c', script], { env: typing, input: '' });
     },
     dispose: () => {
       rmSync(directory, { recursive: true, force: true });

@@ -43,9 +43,12 @@ export interface ReachForecast {
   readonly unjudged: readonly string[];
   /** Ways that nobody could tell before, and that the change may concern. */
   readonly blind: number;
-  /** What brings every way back: a repair of Docker's rules, one of FORWARD's policies too, a rollback of all rules and sets, or none of these. */
-  readonly wayBack: 'repair' | 'policies' | 'rollback' | 'none';
-  /** Commands that set back settings of the kernel, which no repair and no rollback does. */
+  /**
+   * What brings every way back: a repair of Docker's rules, one of FORWARD's policies too, a rollback of all rules and sets, the commands of
+   * `undo`, or none of these.
+   */
+  readonly wayBack: 'repair' | 'policies' | 'rollback' | 'undo' | 'none';
+  /** Commands that take back what it changes beside rules, sets and tables, which no repair and no rollback does; in this order. */
   readonly undo: readonly string[];
 }
 

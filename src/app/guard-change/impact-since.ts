@@ -11,7 +11,7 @@ import { reachChange } from '../../reach/change/compare.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { ChangeContext, ChangeHost, ReachForecast } from './change.ts';
 import { readContext } from './context.ts';
-import { dockersRules } from './reach-forecast.ts';
+import { dockersRules } from './dockers-rules.ts';
 
 /** What a change did to Docker's rules, by the rules as they are now. */
 export async function impactSince(host: ChangeHost, context: ChangeContext): Promise<Impact> {

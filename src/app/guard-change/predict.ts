@@ -36,7 +36,7 @@ export async function predict(
       : unknownFor(rehearsed.reason, rehearsed.details);
   const impact = impactIn(context, rules, other);
   const left = { rules, network, other: other && { variant: other.variant, rules: other.after } };
-  const reach = reachForecast(context, left);
+  const reach = reachForecast(context, left, impact);
   const blind = newlyHidden(context, rules);
   const beside = reach === undefined ? besideRules(network) : [];
   if (rehearsed.known && beside.length > 0 && !isBreaking(impact))
@@ -74,8 +74,9 @@ export async function predictedFrom(
   const asks = asksSets([{ variant, rules }]);
   const read = asks && context.terrain?.netState.sets?.size === 0 ? await readAllSets(host) : undefined;
   const sets = read === undefined || isUnavailable(read) ? undefined : parseSets(read.saved ?? '');
-  const reach = reachForecast(context, { rules, ...(sets === undefined ? {} : { sets }) });
-  return { known: true, by: 'memory', impact: impactOn(context, rules), reach, rules };
+  const impact = impactOn(context, rules);
+  const reach = reachForecast(context, { rules, ...(sets === undefined ? {} : { sets }) }, impact);
+  return { known: true, by: 'memory', impact, reach, rules };
 }
 
 /** Rules that nft wrote into chains of Docker's, or before its rules, and that were not there. */

@@ -1,19 +1,20 @@
 import { networkStateOf } from '../../doctor/facts/network-state.ts';
 import { planRepair } from '../../firewall/iptables/plan/plan.ts';
 import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
-import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import { EMPTY_RULESET, type HostRules, type Rule } from '../../firewall/iptables/text/model.ts';
 import type { SandboxNetwork } from '../../host/sandbox/network.ts';
 import { Fault } from '../../fault.ts';
-import { FAMILIES } from '../../net/family.ts';
 import { reachChange } from '../../reach/change/compare.ts';
-import { changedNetwork, dotted, type NetworkChange } from '../../reach/change/network.ts';
+import { changedNetwork, type NetworkChange } from '../../reach/change/network.ts';
 import { mayConcern } from '../../reach/change/touched.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import { observationOf } from '../../reconcile/observation.ts';
-import { sh } from '../../shell.ts';
 import type { NetworkState, VariantRules } from '../../trace/network-state.ts';
+import type { Impact } from '../../reconcile/impact.ts';
 import type { ChangeContext, ReachForecast } from './change.ts';
+import { dockersRules } from './dockers-rules.ts';
+import { impactOn } from './impact-since.ts';
+import { isLoss } from './verdict.ts';
 
 /** What a change leaves behind. */
 export interface LeftBehind {
@@ -29,8 +30,16 @@ export interface LeftBehind {
 
 const NO_RULES: HostRules = { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET };
 
-/** What a change does to who reaches what; undefined where no terrain is known. */
-export function reachForecast(context: ChangeContext, left: LeftBehind): ReachForecast | undefined {
+/**
+ * What a change does to who reaches what; undefined where no terrain is known.
+ *
+ * @param impact - what it does to Docker's rules
+ */
+export function reachForecast(
+  context: ChangeContext,
+  left: LeftBehind,
+  impact: Impact,
+): ReachForecast | undefined {
   const { terrain, before, live } = context;
   if (terrain === undefined) return undefined;
   const network = left.network && networkChange(terrain.netState, left.network);
@@ -49,17 +58,16 @@ export function reachForecast(context: ChangeContext, left: LeftBehind): ReachFo
     unjudged: [...(network?.unjudged ?? []), ...besideOf(left.network)],
     blind: isConcerned ? change.stillUnknown.length : 0,
     wayBack:
-      change.worse.length === 0 ? 'repair' : wayBack(context, left, { terrain, after, isDockers }, network),
-    undo: [...(network?.settings ?? [])].map(([path, value]) => sh`sysctl -w ${`${dotted(path)}=${value}`}`),
+      change.worse.length === 0 && !impact.findings.some(isLoss)
+        ? 'repair'
+        : wayBack(context, left, { terrain, after, isDockers }, network),
+    undo: network?.undo.commands ?? [],
   };
 }
 
-/** What a change does to settings, routes, routing rules and interfaces, one line each. */
-export function besideRules(network: LeftBehind['network']): readonly string[] {
-  if (network === undefined) return [];
-  const { changes, isRolledBack } = networkChange(networkStateOf(network.before, []).netState, network);
-  return isRolledBack ? [] : changes;
-}
+/** What a change does beside the rules of iptables, one line each. */
+export const besideRules = (network: LeftBehind['network']): readonly string[] =>
+  network === undefined ? [] : networkChange(networkStateOf(network.before, []).netState, network).changes;
 
 function networkChange(
   host: NetworkState,
@@ -111,16 +119,26 @@ function wayBack(
 ): ReachForecast['wayBack'] {
   if (isRepaired(context, left, tables, 'leave')) return 'repair';
   if (isRepaired(context, left, tables, 'close')) return 'policies';
-  return network === undefined || network.isRolledBack ? 'rollback' : 'none';
+  if (network === undefined || network.isRolledBack) return 'rollback';
+  return network.undo.isWhole && isUndone(tables) ? 'undo' : 'none';
 }
 
-/** Whether every way is as it was once everything of Docker's is restored, as `--mode repair` does. */
+/** Whether every way is as it was once all is taken back that the change did beside rules, sets and tables. */
+function isUndone({ terrain, after, isDockers }: Tables): boolean {
+  const { rulesets, sets, natives } = after.netState;
+  const then = { ...after, netState: { ...terrain.netState, rulesets, sets, natives } };
+  const { worse, unknown } = reachChange(terrain, then, isDockers);
+  return worse.length === 0 && unknown.length === 0;
+}
+
+/** Whether every way and every rule of Docker's is as it was once everything of Docker's is restored, as `--mode repair` does. */
 function isRepaired(
-  { reference, live, engine }: ChangeContext,
+  context: ChangeContext,
   { rules }: LeftBehind,
   { terrain, after, isDockers }: Tables,
   policies: 'leave' | 'close',
 ): boolean {
+  const { reference, live, engine } = context;
   try {
     const { drift, sides, content } = observationOf(reference, { ...live, rules }, engine);
     const plan = planRepair(drift, sides, { policies, content, liveness: 'known' });
@@ -130,19 +148,10 @@ function isRepaired(
     );
     const then = { ...after, netState: { ...after.netState, rulesets } };
     const { worse, unknown } = reachChange(terrain, then, isDockers);
-    return worse.length === 0 && unknown.length === 0;
+    const isWhole = !impactOn(context, repaired).findings.some(isLoss);
+    return isWhole && worse.length === 0 && unknown.length === 0;
   } catch (error) {
     if (error instanceof Fault) return false;
     throw error;
   }
-}
-
-/** Whether a rule is one of Docker's, as they were before the change. */
-export function dockersRules({ families }: OwnedHost): (rule: Rule) => boolean {
-  const texts = new Set(
-    FAMILIES.flatMap((family) => [...families[family].values()])
-      .flatMap((chains) => [...chains.values()])
-      .flatMap(({ rules }) => rules.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : []))),
-  );
-  return ({ text }) => texts.has(text);
 }

@@ -1,4 +1,6 @@
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
+import type { Finding } from '../../reconcile/finding.ts';
+import { mayConcernContainers } from '../../reach/change/without-table.ts';
 import { isBreaking, type Impact } from '../../reconcile/impact.ts';
 import type { Cell } from '../../reach/cell.ts';
 import type { ChangeContext, Forecast, ReachForecast } from './change.ts';
@@ -26,7 +28,8 @@ export type ForecastVerdict =
  * relies on them. Where no rule of Docker's is in force and no Engine says what there should be, a change breaks nothing that is there, and
  * is not safe for that.
  */
-export function verdictOf(forecast: Forecast, { before, engine }: ChangeContext): ForecastVerdict {
+export function verdictOf(forecast: Forecast, context: ChangeContext): ForecastVerdict {
+  const { before, engine } = context;
   const { impact, reach } = forecast;
   if (impact !== undefined && doesBreak(impact, reach)) return { verdict: 'would-break', impact, reach };
   if (!forecast.known)
@@ -38,16 +41,36 @@ export function verdictOf(forecast: Forecast, { before, engine }: ChangeContext)
       reason: 'none of them is in force, and no Engine says which there should be',
       details: [engine.fault.message],
     };
-  const unseen = reach && notFollowed(reach);
+  const unseen = reach === undefined ? unjudged(forecast, context) : notFollowed(reach);
   if (unseen !== undefined) return { verdict: 'unknown', lacks: 'sight', ...unseen };
   return { verdict: 'safe', impact: forecast.impact, reach };
 }
 
-/** Whether a change breaks something: a way gets worse, or Docker's rules are lost. A second copy of one of them harms nobody. */
+/** Whether a change breaks something: a way gets worse, or Docker's rules are lost. */
 export const doesBreak = (impact: Impact, reach: ReachForecast | undefined): boolean =>
-  reach === undefined
-    ? isBreaking(impact)
-    : reach.change.worse.length > 0 || impact.findings.some(({ kind }) => kind !== 'duplicate');
+  reach === undefined ? isBreaking(impact) : reach.change.worse.length > 0 || impact.findings.some(isLoss);
+
+/** Whether a finding is a loss: a second copy of a rule is none. */
+export const isLoss = ({ kind }: Finding): boolean => kind !== 'duplicate';
+
+/** Why nothing says what a change does to containers where there is no table of ways; undefined where it concerns none of them. */
+function unjudged(
+  { rules, impact: { shadows } }: Extract<Forecast, { known: true }>,
+  { live, engine }: ChangeContext,
+): { readonly reason: string; readonly details: readonly string[] } | undefined {
+  const ofOther = shadows.flatMap(({ variant, rule }) =>
+    variant === undefined ? [] : [`iptables-${variant}: ${rule}`],
+  );
+  const lines = [...mayConcernContainers(live.rules, rules), ...ofOther];
+  if (lines.length === 0) return undefined;
+  const why = engine.answered
+    ? 'it is not known what Docker means to be reached here'
+    : 'no Engine says who should reach what';
+  return {
+    reason: `it changes rules that packets of containers meet, and ${why}`,
+    details: lines.slice(0, FEW),
+  };
+}
 
 /** Why it cannot be followed what packets would do; undefined where it can. */
 function notFollowed({
@@ -59,6 +82,11 @@ function notFollowed({
     return {
       reason: `what becomes of ${String(change.unknown.length)} ways cannot be followed afterwards`,
       details: whys(change.unknown.map(({ cell }) => cell)),
+    };
+  if (change.unasked > 0)
+    return {
+      reason: `its rules name ${String(change.unasked)} ports more than are asked`,
+      details: [],
     };
   if (unjudged.length > 0) return { reason: 'it changes what is not followed here', details: unjudged };
   return blind === 0

@@ -5,7 +5,7 @@ import { countDockers } from '../../firewall/iptables/desired/desired.ts';
 import { forecastJson } from '../../report/forecast-json.ts';
 import { forecastText } from '../../report/forecast-text.ts';
 import { commandLine } from '../../shell.ts';
-import { nextLines } from './way-back.ts';
+import { nextSteps, stepText } from './way-back.ts';
 import type { Context, Exit } from '../context.ts';
 
 /** How a forecast is to be printed. */
@@ -31,6 +31,8 @@ export function reportForecast(
   const judged = verdictOf(forecast, context);
   const { verdict } = judged;
   const command = commandLine(words);
+  const next =
+    judged.verdict === 'would-break' ? nextSteps(judged, { words, before: context.live.rules }) : [];
   if (json === true) {
     const facts = {
       command: words,
@@ -40,6 +42,7 @@ export function reportForecast(
       reach: forecast.reach ?? null,
       findings: forecast.impact?.findings ?? [],
       shadows: forecast.impact?.shadows ?? [],
+      next,
       after: forecast.known ? forecast.rules : null,
     };
     print(`${JSON.stringify(forecastJson(facts), undefined, 2)}\n`);
@@ -52,10 +55,8 @@ export function reportForecast(
     by: forecast.known ? forecast.by : undefined,
     rules: countDockers(context.before),
   };
-  const next =
-    judged.verdict === 'safe' ? [] : nextLines(judged.reach, { words, before: context.live.rules });
   const text = forecastText(judged.impact, judged.reach, head, paint, shown(all));
-  print(`${[text.trimEnd(), ...next].join('\n')}\n`);
+  print(`${[text.trimEnd(), ...next.map(stepText)].join('\n')}\n`);
   return EXIT[verdict];
 }
 

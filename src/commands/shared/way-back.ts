@@ -1,5 +1,7 @@
 import type { ReachForecast } from '../../app/guard-change/change.ts';
 import { chainOf, type HostRules } from '../../firewall/iptables/text/model.ts';
+import type { Impact } from '../../reconcile/impact.ts';
+import type { NextStep } from '../../report/forecast-json.ts';
 import { commandLine } from '../../shell.ts';
 
 /** A change, and the rules before it. */
@@ -8,19 +10,31 @@ export interface ChangeMade {
   readonly before: HostRules;
 }
 
+/** What is judged of a change that would break something. */
+export interface Judged {
+  readonly impact: Impact;
+  /** Undefined where Docker's rules alone were judged. */
+  readonly reach: ReachForecast | undefined;
+}
+
 /**
- * How to make a change that would break something all the same: the way that brings back what this very change cuts or opens.
- *
- * @param reach - undefined where Docker's rules alone were judged
+ * How to make a change that would break something all the same: the ways that bring back what this very change cuts or opens, and what of it
+ * none of them does.
  */
-export function nextLines(
-  reach: ReachForecast | undefined,
-  { words, before }: ChangeMade,
-): readonly string[] {
+export function nextSteps({ impact, reach }: Judged, { words, before }: ChangeMade): readonly NextStep[] {
   const command = commandLine(words);
-  const repair = (option: string): string =>
-    `To run it and repair what it breaks: rulesguard run --mode repair${option} -- ${command}`;
-  switch (reach?.wayBack ?? 'repair') {
+  const repair = (option: string): NextStep => ({
+    does: 'repair',
+    says: 'To run it and repair what it breaks',
+    command: `rulesguard run --mode repair${option} -- ${command}`,
+  });
+  const confirm = (says: string): NextStep => ({
+    does: 'try',
+    says,
+    command: `rulesguard run --mode report --confirm 60 -- ${command}`,
+  });
+  const backBy = reach?.wayBack ?? byRules(impact);
+  switch (backBy) {
     case 'repair':
       return [repair('')];
     case 'policies':
@@ -28,21 +42,42 @@ export function nextLines(
     case 'rollback': {
       const inverse = inverseOf(words, before);
       return [
-        "--mode repair cannot take this back: it is no rule of Docker's that decides.",
-        ...(inverse === undefined ? [] : [`What takes it back: ${inverse}`]),
-        `To try it, rolled back unless you confirm: rulesguard run --mode report --confirm 60 -- ${command}`,
+        { says: "--mode repair cannot take this back: it is no rule of Docker's that decides." },
+        ...(inverse === undefined ? [] : [undoes(inverse)]),
+        confirm('To try it, rolled back unless you confirm'),
       ];
     }
-    case 'none':
+    case 'undo':
+    case 'none': {
+      const undo = reach?.undo ?? [];
+      const run = `rulesguard run --mode report -- ${command}`;
       return [
-        'Neither --mode repair nor --confirm takes this back: it is more than rules.',
-        ...(reach?.undo ?? []).slice(0, FEW).map((line) => `What takes it back: ${line}`),
-        `To run it all the same: rulesguard run --mode report -- ${command}`,
+        { says: 'Neither --mode repair nor --confirm takes all of this back: it is more than rules.' },
+        ...undo.map((line) => (backBy === 'undo' ? undoes(line) : undoesPart(line))),
+        ...(backBy === 'undo' ? [] : [{ says: 'No command is known here that takes the rest back.' }]),
+        { does: 'run', says: 'To run it all the same', command: run },
       ];
+    }
   }
 }
 
-const FEW = 3;
+const undoes = (command: string): NextStep => ({ does: 'undo', says: 'What takes it back', command });
+
+const undoesPart = (command: string): NextStep => ({
+  does: 'undo-part',
+  says: 'What takes a part of it back',
+  command,
+});
+
+/** Without a table of ways: what is lost is repaired, a policy where that is asked for, and what stands in front of Docker's rules is not. */
+function byRules({ findings, shadows }: Impact): ReachForecast['wayBack'] {
+  if (shadows.some(({ total }) => total)) return 'rollback';
+  return findings.some(({ kind }) => kind === 'policy') ? 'policies' : 'repair';
+}
+
+/** A step as it is printed. */
+export const stepText = ({ says, command }: NextStep): string =>
+  command === undefined ? says : `${says}: ${command}`;
 
 /** The command that undoes one plain command of iptables; undefined for any other. */
 function inverseOf(words: readonly string[], before: HostRules): string | undefined {

@@ -2,7 +2,6 @@ import type { Chain, Rule, Ruleset, Variant } from '../../firewall/iptables/text
 import { blockOf, formatBlock, overlap, type AddressBlock } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
-import { OUTSIDE_PORTS } from '../question.ts';
 import { needsOf, ownPort, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 
 export interface PlacedRule {
@@ -33,20 +32,22 @@ const WHOLE: Readonly<Record<Family, AddressBlock>> = {
 };
 
 /** Ports that packets may get whoever asks for which: what leads to a container by a port it asks for is that port's own. */
-function givenIn(all: readonly PlacedRule[]): ReadonlySet<number> {
+function givenIn(all: readonly PlacedRule[], { outsidePorts }: KnownNames): ReadonlySet<number> {
   const given = new Set(all.flatMap(({ needs }) => needs.gives));
   for (let known = -1; known !== given.size;) {
     known = given.size;
     for (const { needs } of all)
-      if (needs.ports.every(({ port }) => given.has(port) || OUTSIDE_PORTS.includes(port)))
+      if (needs.ports.every(({ port }) => given.has(port) || outsidePorts.includes(port)))
         for (const port of needs.leadsAt) given.add(port);
   }
   return given;
 }
 
 /** Whether a rule may concern packets between any two ends: of those for a port, one that everybody asks outside. */
-const isForEverybody = ({ needs: { addresses, ports } }: PlacedRule): boolean =>
-  addresses.length === 0 && ports.every(({ port }) => OUTSIDE_PORTS.includes(port));
+const isForEverybody = (
+  { needs: { addresses, ports } }: PlacedRule,
+  { outsidePorts }: KnownNames,
+): boolean => addresses.length === 0 && ports.every(({ port }) => outsidePorts.includes(port));
 
 /** Whether a rule leads nobody to a container but those who ask for a port of the host's that is the container's. */
 const leadsHome = (
@@ -100,7 +101,7 @@ export class RuleIndex {
   constructor(netState: NetworkState, family: Family, names: KnownNames) {
     this.names = names;
     const all = netState.rulesets.flatMap(({ variant, rules }) => this.readRules(variant, rules[family]));
-    const given = givenIn(all);
+    const given = givenIn(all, names);
     const ranges = new Set(all.flatMap(({ needs }) => needs.ranges));
     this.here = isAnywhere(all, netState)
       ? [WHOLE[family]]
@@ -118,7 +119,7 @@ export class RuleIndex {
       const kept = uncut.get(one.chain) ?? 0;
       const at = (count: number): string => `${one.place} ${String(count)}`;
       if (this.place({ ...placed, place: at(passed), between: at(kept) })) uncut.set(one.chain, kept + 1);
-      const isEverybodys = isForEverybody(placed);
+      const isEverybodys = isForEverybody(placed, names);
       if (isEverybodys) before.set(one.chain, passed + 1);
       if (!isEverybodys && leadsHome(one, names)) continue;
       // Whom others are led to fares otherwise than those led away.

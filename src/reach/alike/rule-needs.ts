@@ -45,6 +45,8 @@ export interface KnownNames {
   readonly homes: ReadonlyMap<string, string>;
   /** Containers with the ports of the host's that are theirs: see {@link ownPort}. */
   readonly hostPorts: ReadonlySet<string>;
+  /** Ports that every container asks outside. */
+  readonly outsidePorts: readonly number[];
 }
 
 /** How a port of the host's that a container publishes is known. */

@@ -24,6 +24,8 @@ export interface ReachChange {
   readonly single: readonly CellChange[];
   /** Ways that change and of which Docker promises nothing. */
   readonly unpromised: readonly CellChange[];
+  /** Ports that rules of the change name and that nobody asked, for there are too many. */
+  readonly unasked: number;
 }
 
 /** Two tables of one host, asked by the same askers. */
@@ -49,7 +51,10 @@ export interface TableContext {
  * Worse is: what Docker promises comes from as it should be to lost, open, hidden behind docker-proxy; what somebody had closed on
  * purpose opens; what was closed to outside, though nobody promised that, opens to outside.
  */
-export function compareTables({ before, after }: TablePair, context: TableContext): ReachChange {
+export function compareTables(
+  { before, after }: TablePair,
+  context: TableContext,
+): Omit<ReachChange, 'unasked'> {
   const was = new Map(before.map((cell) => [cellKey(cell), cell]));
   const is = new Map(after.map((cell) => [cellKey(cell), cell]));
   const isPublic = publishedToAll([...before, ...after]);

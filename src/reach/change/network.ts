@@ -1,4 +1,6 @@
-import type { LinkAddress, NetworkLink, NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
+import { addressKey, difference, type Difference } from './difference.ts';
+import { dotted, leaderOf, undoOf, type LinkChange, type NetworkUndo } from './undo.ts';
+import type { NetworkLink, NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
 
 /** A host's network without the rules of iptables. */
 export type NetworkBeside = Omit<NetworkState, 'rulesets' | 'unread' | 'cutFrom'>;
@@ -13,8 +15,8 @@ export interface NetworkChange {
   readonly unjudged: readonly string[];
   /** Whether a rollback of rules, sets and nftables' tables takes all of it back. */
   readonly isRolledBack: boolean;
-  /** Settings that change, by path below /proc/sys/net, with the value before. */
-  readonly settings: ReadonlyMap<string, string>;
+  /** What takes back settings, routes, routing rules, interfaces and addresses. */
+  readonly undo: NetworkUndo;
 }
 
 /**
@@ -31,7 +33,8 @@ export function changedNetwork(
   const settings = [...after.sysctls].filter(
     ([path, value]) => before.sysctls.get(path) !== value && !COUNTS_NOTHING.test(path),
   );
-  const told = settings.filter(([path]) => isTold(path, new Set(settings.map(([one]) => one))));
+  const changed = new Set(settings.map(([path]) => path));
+  const told = settings.filter(([path]) => leaderOf(path, changed) === undefined);
   const routes = difference(before.routes.filter(isLasting), after.routes.filter(isLasting), routeKey);
   const rules = difference(before.routeRules, after.routeRules, ruleKey);
   const links = linkChanges(before.links, after.links);
@@ -59,37 +62,15 @@ export function changedNetwork(
     ],
     unjudged: ports.map(linkWords),
     isRolledBack: settings.length === 0 && links.length === 0 && isEmpty(routes) && isEmpty(rules),
-    settings: new Map(told.map(([path]) => [path, before.sysctls.get(path) ?? ''])),
+    undo: undoOf({
+      settings: settings.map(([path]) => [path, before.sysctls.get(path)]),
+      ...{ links, routes, rules, after },
+    }),
   };
 }
 
 /** Read with the settings, and decides about no packet: how many connections there are, and may be. */
 const COUNTS_NOTHING = /^netfilter\/|\/ip_local_port_range$/;
-
-/** Whether a setting is told of: one that follows another, as each interface follows the one for all, is not. */
-function isTold(path: string, changed: ReadonlySet<string>): boolean {
-  const [, family, place = '', name = ''] = /^(ipv[46])\/conf\/(.+)\/(\w+)$/.exec(path) ?? [];
-  if (family === undefined) return true;
-  const isOfAll = family === 'ipv4' && name === 'forwarding' && changed.has('ipv4/ip_forward');
-  return !isOfAll && (place === 'all' || !changed.has(`${family}/conf/all/${name}`));
-}
-
-interface Difference<Value> {
-  readonly gone: readonly Value[];
-  readonly added: readonly Value[];
-}
-
-function difference<Value>(
-  before: readonly Value[],
-  after: readonly Value[],
-  keyOf: (value: Value) => string,
-): Difference<Value> {
-  const [was, is] = [new Set(before.map(keyOf)), new Set(after.map(keyOf))];
-  return {
-    gone: before.filter((one) => !is.has(keyOf(one))),
-    added: after.filter((one) => !was.has(keyOf(one))),
-  };
-}
 
 const isEmpty = ({ gone, added }: Difference<unknown>): boolean => gone.length === 0 && added.length === 0;
 
@@ -113,11 +94,6 @@ const isLasting = ({ to }: Route): boolean => !/^f(?:e80:|f\d\d:)/.test(to);
 const ruleKey = ({ family, priority, table, fields }: RouteRule): string =>
   [family, priority, table, JSON.stringify(fields)].join(' ');
 
-interface LinkChange {
-  readonly was: NetworkLink | undefined;
-  readonly is: NetworkLink | undefined;
-}
-
 function linkChanges(before: readonly NetworkLink[], after: readonly NetworkLink[]): readonly LinkChange[] {
   const is = new Map(after.map((link) => [link.name, link]));
   const was = new Set(before.map(({ name }) => name));
@@ -140,9 +116,6 @@ const linkKey = ({ up, master, addresses, isolated, hairpin, portState }: Networ
       .map(addressKey)
       .sort(),
   ]);
-
-const addressKey = ({ family, address, length }: LinkAddress): string =>
-  `${family} ${address}/${String(length)}`;
 
 function withLinks(host: readonly NetworkLink[], changes: readonly LinkChange[]): readonly NetworkLink[] {
   if (changes.length === 0) return host;
@@ -208,10 +181,6 @@ function setChanges(before: NetworkBeside['sets'], after: NetworkBeside['sets'])
   const names = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])]);
   return [...names].filter((name) => textOf(before, name) !== textOf(after, name));
 }
-
-/** `net.ipv4.ip_forward`, as sysctl names it. */
-export const dotted = (path: string): string =>
-  `net.${path.replaceAll('.', '\0').replaceAll('/', '.').replaceAll('\0', '/')}`;
 
 function linkWords({ was, is }: LinkChange): string {
   if (is === undefined) return `interface ${was?.name ?? ''} gone`;

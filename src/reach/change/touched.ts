@@ -27,7 +27,8 @@ interface ChangedChain {
   readonly chain: string;
 }
 
-function changedChains(before: Ruleset, after: Ruleset): readonly ChangedChain[] {
+/** Chains whose rules or policy differ. */
+export function changedChains(before: Ruleset, after: Ruleset): readonly ChangedChain[] {
   const tables = new Set([...before.tables.keys(), ...after.tables.keys()]);
   return [...tables].flatMap((table) => {
     const [was, is] = [before.tables.get(table)?.chains, after.tables.get(table)?.chains];
@@ -42,7 +43,7 @@ const textOf = (chain: Chain | undefined): string =>
   chain === undefined ? '' : [chain.policy, ...chain.rules.map(({ text }) => text)].join('\n');
 
 /** Chains of filter that nothing but INPUT leads to. */
-function onlyOfInput(rules: Ruleset): ReadonlySet<string> {
+export function onlyOfInput(rules: Ruleset): ReadonlySet<string> {
   const chains = rules.tables.get('filter')?.chains ?? new Map<string, Chain>();
   const elsewhere = ledTo(chains, ['FORWARD', 'OUTPUT']);
   return new Set([...chains.keys()].filter((name) => !elsewhere.has(name)));

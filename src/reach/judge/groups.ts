@@ -40,8 +40,16 @@ export type CellDifference =
   | { readonly about: 'unknown' }
   /** A port, by an address of this host's. `loopback`: asked from outside by an address that only this host has. */
   | { readonly about: 'published'; readonly from: Asker['by']; readonly loopback: boolean }
-  /** A container asks the outside, or its name server. `internal`: it is on an internal network, and gets there. */
-  | { readonly about: 'outside' | 'name-server'; readonly internal: boolean }
+  /**
+   * A container asks the outside, or its name server. `internal`: it is on an internal network, and gets there. `port`: of the outside, where
+   * it is not a usual one; 0 with ICMP.
+   */
+  | {
+      readonly about: 'outside' | 'name-server';
+      readonly internal: boolean;
+      readonly port?: number;
+      readonly proto?: Cell['proto'];
+    }
   /** A container, by its own address. */
   | { readonly about: 'own-address'; readonly from: 'outside' | 'host' }
   /** A network, whose containers ask each other. */
@@ -113,13 +121,17 @@ function differsIn({ differs }: ToldCell, effect: EffectGroup['effect']): Differ
   return effect === 'operator' ? 'unknown' : effect;
 }
 
-function differenceOf({ asker, asked, should }: Cell, differs: Differs): CellDifference {
+function differenceOf({ asker, asked, proto, should }: Cell, differs: Differs): CellDifference {
   if (differs === 'unknown') return { about: 'unknown' };
   const from = asker.by;
   if (asked.what === 'published')
     return { about: 'published', from, loopback: from === 'outside' && isLoopback(asked.at) };
   if (asked.what === 'outside' || asked.what === 'name-server')
-    return { about: asked.what, internal: differs === 'exposure' && should === 'stopped' };
+    return {
+      about: asked.what,
+      internal: differs === 'exposure' && should === 'stopped',
+      ...(asked.what === 'outside' && asked.port !== undefined && { port: asked.port, proto }),
+    };
   if (from !== 'container') return { about: 'own-address', from };
   return { about: asker.is === 'same-network' ? 'within' : 'between' };
 }

@@ -1,4 +1,10 @@
-import { groupsOf, type Differs, type EffectGroup, type ToldCell } from '../../reach/judge/groups.ts';
+import {
+  groupsOf,
+  type CellDifference,
+  type Differs,
+  type EffectGroup,
+  type ToldCell,
+} from '../../reach/judge/groups.ts';
 import { count } from '../text.ts';
 import { deciderReason, reasonOf } from './words.ts';
 
@@ -39,6 +45,12 @@ export function reasonIn({ is, cause, decider }: ToldCell): string {
     : deciderReason(decider, is);
 }
 
+/** ` at 25/tcp`, ` by ICMP`; '' where a usual port is asked. */
+function atPort({ port, proto }: Extract<CellDifference, { about: 'outside' | 'name-server' }>): string {
+  if (port === undefined || proto === undefined) return '';
+  return proto === 'icmp' ? ' by ICMP' : ` at ${String(port)}/${proto}`;
+}
+
 /** `unreachable from outside`, `reached from outside through docker-proxy alone`. */
 function howReached(differs: Differs, from: string): string {
   if (differs === 'outage') return `unreachable ${from}`;
@@ -68,7 +80,8 @@ export function headlineOf({
     }
     case 'outside':
     case 'name-server': {
-      const whom = difference.about === 'outside' ? 'the outside' : `${whose} name server`;
+      const whom =
+        difference.about === 'outside' ? `the outside${atPort(difference)}` : `${whose} name server`;
       const verb =
         differs === 'exposure'
           ? number === 1

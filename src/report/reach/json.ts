@@ -1,4 +1,4 @@
-import type { Asker } from '../../reach/cell.ts';
+import type { AskedFor, Asker } from '../../reach/cell.ts';
 import type { ToldCell } from '../../reach/judge/groups.ts';
 import { printable } from '../text.ts';
 import { reasonIn, toldGroups } from './groups.ts';
@@ -67,13 +67,24 @@ export function cellJson(cell: ToldCell): Readonly<Record<string, string | numbe
     container: isContainer ? printable(asked.spot.container) : null,
     network: isContainer ? printable(asked.spot.network) : null,
     address: asked.what === 'published' ? asked.at : isContainer ? asked.spot.address : asked.address,
-    port: asked.what === 'published' ? asked.hostPort : isContainer ? asked.port : null,
+    port: portOf(asked),
     should,
     is: isWords(cell),
     as: is.is === 'reached' ? is.as : null,
     reason: printable(reasonIn(cell)),
     accepted: cell.accepted?.id ?? null,
   };
+}
+
+function portOf(asked: AskedFor): number | null {
+  switch (asked.what) {
+    case 'published':
+      return asked.hostPort;
+    case 'name-server':
+      return null;
+    default:
+      return asked.port ?? null;
+  }
 }
 
 function askerJson(asker: Asker): Readonly<Record<string, string | null>> {

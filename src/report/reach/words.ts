@@ -32,7 +32,7 @@ export function askedWords(asked: AskedFor): string {
     case 'unpublished':
       return `${asked.spot.container} at ${hostPort(asked.spot.address, asked.port)}, not published`;
     case 'outside':
-      return `outside (${asked.address})`;
+      return `outside (${asked.address}${asked.port === undefined || asked.port === 0 ? '' : `, port ${String(asked.port)}`})`;
     case 'name-server':
       return `name server ${asked.address}`;
   }

@@ -3,6 +3,8 @@ export interface HostChange {
   readonly name: string;
   /** Words of the command, as `run` takes them. */
   readonly words: readonly [string, ...string[]];
+  /** A file, judged by `check --candidate`; it is then loaded as that says, and `words` are not used. */
+  readonly candidate?: string;
   /** What of it does not go with the rules of iptables, for `sh`. */
   readonly undo?: string;
   /** Known by hand to harm no packet of Docker's: to refuse it is wrong. */

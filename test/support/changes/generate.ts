@@ -1,29 +1,16 @@
 import type { Dice } from '../trace/dice.ts';
 import type { HostChange } from './change.ts';
+import {
+  link,
+  nativeRule,
+  nativeText,
+  nftIntoIptables,
+  NO_NATIVE,
+  routing,
+  setting,
+} from './generate-beside.ts';
+import { GOALS, INTERFACES, SOURCES } from './names.ts';
 
-const INTERFACES = ['eth0', 'docker0', 'front0', 'back0'];
-const SOURCES = [
-  '192.0.2.2',
-  '192.0.2.0/24',
-  '203.0.113.9',
-  '172.17.0.2',
-  '172.17.0.0/16',
-  '172.28.1.12',
-  '172.28.2.0/24',
-  '172.16.0.0/12',
-  '10.8.0.0/24',
-];
-const GOALS = [
-  '172.17.0.2',
-  '172.17.0.3',
-  '172.28.1.11',
-  '172.28.1.0/24',
-  '172.28.2.11',
-  '192.0.2.1',
-  '192.0.2.2',
-  '172.16.0.0/12',
-  '198.51.100.7',
-];
 const PORTS = ['80', '81', '8080', '8081', '9000', '22', '79:81', '5353'];
 
 const FILTER_CHAINS = ['DOCKER-USER', 'DOCKER-USER', 'FORWARD', 'FORWARD', 'INPUT', 'OUTPUT'];
@@ -45,8 +32,21 @@ function conditions(dice: Dice, chain: string): string {
 }
 
 function filterRule(dice: Dice): string {
+  if (dice.chance(12)) return filterRule6(dice);
   const chain = dice.pick(FILTER_CHAINS);
   return `iptables ${dice.chance(75) ? '-I' : '-A'} ${chain} ${conditions(dice, chain)} -j ${dice.pick(['DROP', 'DROP', 'ACCEPT', 'ACCEPT', 'REJECT', 'RETURN'])}`;
+}
+
+/** Of IPv6, where one network is. */
+function filterRule6(dice: Dice): string {
+  const chain = dice.pick(FILTER_CHAINS);
+  const parts = [
+    ...(dice.chance(40) && chain !== 'OUTPUT' ? [`-i ${dice.pick(['eth0', 'back0'])}`] : []),
+    ...(dice.chance(40) ? [`-s ${dice.pick(['2001:db8::2', '2001:db8::/32', 'fd00:6::/64'])}`] : []),
+    ...(dice.chance(30) ? [`-d ${dice.pick(['fd00:6::/64', 'fd00:6::2', '2001:db8:bad::/48'])}`] : []),
+    ...(dice.chance(35) ? [`-p tcp --dport ${dice.pick(['80', '9000', '443'])}`] : []),
+  ];
+  return `ip6tables -I ${chain} ${parts.join(' ')} -j ${dice.pick(['DROP', 'ACCEPT', 'REJECT'])}`;
 }
 
 function natRule(dice: Dice): string {
@@ -92,51 +92,65 @@ function deletion(dice: Dice): string {
   return `iptables -t ${table} -D ${chain} ${rule} || iptables -t ${table} -D ${chain} 1 || true`;
 }
 
-function nativeRule(dice: Dice): HostChange {
-  const hook = dice.pick(['forward', 'forward', 'prerouting', 'input', 'postrouting'] as const);
-  const parts = [
-    ...(dice.chance(50) && hook !== 'postrouting' ? [`iifname "${dice.pick(INTERFACES)}"`] : []),
-    ...(dice.chance(30) && (hook === 'forward' || hook === 'postrouting')
-      ? [`oifname "${dice.pick(INTERFACES)}"`]
-      : []),
-    ...(dice.chance(40) ? [`ip saddr ${dice.pick(SOURCES)}`] : []),
-    ...(dice.chance(30) ? [`ip daddr ${dice.pick(GOALS)}`] : []),
-    ...(dice.chance(35) ? [`tcp dport ${dice.pick(['80', '81', '8080', '{ 80, 8081 }', '22'])}`] : []),
-  ];
-  const rule = `${parts.join(' ')} ${dice.pick(['drop', 'drop', 'accept', 'counter'])};`;
-  const priority = dice.pick(['0', '-10', '10']);
-  const text = `table inet rg { chain c { type filter hook ${hook} priority ${priority}; policy accept; ${rule} } }`;
-  return { name: `nft ${text}`, words: ['nft', text], undo: 'nft delete table inet rg 2>/dev/null || true' };
+/** A saved file, edited, and loaded in one of the ways there are. */
+function savedFile(dice: Dice): HostChange {
+  const stale = '-A DOCKER ! -i docker0 -p tcp -m tcp --dport 9998 -j DNAT --to-destination 172.17.0.3:81';
+  const edit = dice
+    .pick([
+      String.raw`/^\*nat/,/^COMMIT/s/^COMMIT/${'STALE'}\nCOMMIT/`,
+      '/^-A DOCKER /d',
+      '/^-A FORWARD .*DOCKER-USER/d',
+      '/^-A POSTROUTING .*MASQUERADE/d',
+      's/^:FORWARD DROP/:FORWARD ACCEPT/',
+      '/^-A DOCKER-ISOLATION/d;/^-A DOCKER-FORWARD -j DOCKER-BRIDGE/d',
+      's/172.28.1.11/172.28.1.99/',
+      '/^#/d',
+      '1,2d',
+    ])
+    .replace('STALE', stale);
+  const save = dice.pick([
+    'iptables-save',
+    'iptables-save',
+    'iptables-save -t filter',
+    'iptables-save -t nat',
+    'ip6tables-save',
+  ]);
+  const tool = save.startsWith('ip6') ? 'ip6tables-restore' : 'iptables-restore';
+  const option = dice.chance(30) ? ' --noflush' : '';
+  const script = `${save} | sed '${edit}' >/tmp/rg-saved; ${tool}${option} </tmp/rg-saved; rm /tmp/rg-saved`;
+  return { name: script, words: ['sh', '-ec', script] };
 }
 
-function routing(dice: Dice): HostChange {
-  const to = dice.pick([
-    '172.17.0.2/32',
+/** A set, and a rule that asks it. */
+function setRule(dice: Dice): HostChange {
+  const element = dice.pick([
+    '203.0.113.0/24',
+    '192.0.2.0/24',
     '172.28.1.0/24',
-    '172.28.2.0/25',
-    '10.77.0.0/16',
-    '198.51.100.0/24',
-    '172.16.0.0/12',
-    '192.0.2.2/32',
+    '172.17.0.0/16',
+    '192.0.2.2',
   ]);
-  const kind = dice.pick(['blackhole', 'unreachable', 'prohibit']);
-  if (dice.chance(50))
-    return {
-      name: `ip route add ${kind} ${to}`,
-      words: ['ip', 'route', 'add', kind, to, 'metric', '0'],
-      undo: `ip route del ${kind} ${to}`,
-    };
-  const from = dice.pick([
-    'from 172.17.0.0/16',
-    'from 192.0.2.1',
-    'iif front0',
-    'iif eth0',
-    'fwmark 0x77',
-    'not fwmark 0x77',
-    'from 10.0.0.0/9',
-  ]);
-  const line = `ip rule add pref 5000 ${from} to ${to} ${kind}`;
-  return { name: line, words: ['sh', '-ec', line], undo: 'ip rule del pref 5000' };
+  const chain = dice.pick(['DOCKER-USER', 'FORWARD', 'INPUT']);
+  const line = `iptables -I ${chain} -m set ${dice.chance(20) ? '! ' : ''}--match-set rgset ${dice.pick(['src', 'dst'])} -j ${dice.pick(['DROP', 'ACCEPT'])}`;
+  const script = `ipset create rgset hash:net; ipset add rgset ${element}; ${line}`;
+  return { name: script, words: ['sh', '-ec', script], undo: 'ipset destroy rgset' };
+}
+
+/** A file that is asked about before it is loaded. */
+function candidate(dice: Dice): HostChange {
+  const lines = Array.from({ length: 1 + dice.below(3) }, () =>
+    dice.chance(70) ? filterRule(dice) : natRule(dice),
+  );
+  const native = nativeText(dice);
+  const text = dice.chance(60)
+    ? `#!/bin/sh -e\n${lines.map((line) => `${line}\n`).join('')}`
+    : `#!/usr/sbin/nft -f\n${dice.chance(15) ? 'flush ruleset\n' : ''}${native}\n`;
+  return {
+    name: `a file: ${text.replaceAll('\n', '; ')}`,
+    words: ['true'],
+    candidate: text,
+    undo: NO_NATIVE,
+  };
 }
 
 const ofScript = (script: string): HostChange =>
@@ -149,14 +163,33 @@ const splitWords = (line: string): HostChange['words'] => {
   return [program, ...rest];
 };
 
+const policy = (dice: Dice): string =>
+  `${dice.chance(25) ? 'ip6tables' : 'iptables'} -P ${dice.pick(['FORWARD', 'FORWARD', 'INPUT', 'OUTPUT'])} ${dice.pick(['ACCEPT', 'DROP'])}`;
+
+/** How often each kind is thrown, of 100. */
+const KINDS: readonly (readonly [number, (dice: Dice) => HostChange])[] = [
+  [28, (dice) => ofScript(filterRule(dice))],
+  [10, (dice) => ofScript(natRule(dice))],
+  [7, (dice) => ofScript(earlyRule(dice))],
+  [9, (dice) => ofScript(deletion(dice))],
+  [9, nativeRule],
+  [4, nftIntoIptables],
+  [7, savedFile],
+  [3, (dice) => ofScript(policy(dice))],
+  [4, setting],
+  [4, setRule],
+  [2, link],
+  [4, routing],
+  [4, candidate],
+  [5, (dice) => ofScript(`${filterRule(dice)}; ${dice.chance(50) ? natRule(dice) : filterRule(dice)}`)],
+];
+
 /** A change of one kind or another, by chance. */
 export function changeBy(dice: Dice): HostChange {
-  const kind = dice.below(100);
-  if (kind < 38) return ofScript(filterRule(dice));
-  if (kind < 50) return ofScript(natRule(dice));
-  if (kind < 58) return ofScript(earlyRule(dice));
-  if (kind < 72) return ofScript(deletion(dice));
-  if (kind < 84) return nativeRule(dice);
-  if (kind < 92) return routing(dice);
-  return ofScript(`${filterRule(dice)}; ${dice.chance(50) ? natRule(dice) : filterRule(dice)}`);
+  let left = dice.below(100);
+  for (const [share, make] of KINDS) {
+    if (left < share) return make(dice);
+    left -= share;
+  }
+  return ofScript(filterRule(dice));
 }

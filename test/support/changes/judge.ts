@@ -14,6 +14,8 @@ export interface PrintedForecast {
     readonly counts: Readonly<Record<string, number>>;
     readonly cells: readonly (PrintedCell & { readonly gone: boolean })[];
   } | null;
+  readonly command: readonly [string, ...string[]];
+  readonly next: readonly { readonly does: string; readonly command: string }[];
   readonly findings: readonly { readonly kind: string; readonly rule?: string }[];
 }
 
@@ -29,6 +31,8 @@ export interface TriedChange {
 export interface ChangeVerdict {
   /** Flows that changed, one line each. */
   readonly changed: readonly string[];
+  /** Names of the flows that got worse. */
+  readonly worse: readonly string[];
   /** Said to be safe, and a way of Docker's got worse: the one thing that must not happen. */
   readonly missed: readonly string[];
   /** Told as cut or opened, and packets say otherwise. */
@@ -36,6 +40,18 @@ export interface ChangeVerdict {
   /** Harmless by hand, and refused. */
   readonly isWronglyRefused: boolean;
 }
+
+/** Names of the flows of which a forecast says that they get worse. */
+export const toldFlows = (
+  flows: readonly Flow[],
+  { reach }: PrintedForecast,
+  table: readonly PrintedCell[],
+): ReadonlySet<string> =>
+  new Set(
+    flows.flatMap((flow) => {
+      return saidOf(flow, cellOf(flow, table), reach?.cells ?? []) === undefined ? [] : [flow.name];
+    }),
+  );
 
 /** What became of a flow: cut, opened, or seen as somebody else; undefined where it is as it was. */
 function becameOf(was: string, is: string): 'cut' | 'opened' | 'other' | undefined {
@@ -55,18 +71,20 @@ export function judgeChange(
   const was = new Map(before.map(({ flow, answer }) => [flow.name, answer]));
   const told = forecast.reach?.cells ?? [];
   const changed: string[] = [];
+  const worse: string[] = [];
   const missed: string[] = [];
   const refuted: string[] = [];
   for (const { flow, answer } of after) {
     if (NOT_ASKED.has(flow.name)) continue;
     const became = becameOf(was.get(flow.name) ?? '', answer);
     const cell = cellOf(flow, table);
-    const said = told.find((one) => isSame(one, cell));
+    const said = saidOf(flow, cell, told);
     if (became !== undefined)
       changed.push(`${flow.name}: ${became}, "${was.get(flow.name) ?? ''}" → "${answer}"`);
     if (cell === undefined) continue;
     const isWorse = became !== undefined && isAgainst(became, flow, cell);
-    if (isWorse && said === undefined && forecast.verdict !== 'unknown' && !isSingle(change, flow))
+    if (isWorse) worse.push(flow.name);
+    if (isWorse && said === undefined && forecast.verdict !== 'unknown' && !isSingle(forecast, flow))
       missed.push(
         `${flow.name}: ${became}, "${was.get(flow.name) ?? ''}" → "${answer}"; told ${forecast.verdict}`,
       );
@@ -75,6 +93,7 @@ export function judgeChange(
   }
   return {
     changed,
+    worse,
     missed,
     refuted,
     isWronglyRefused: change.harmless === true && forecast.verdict !== 'safe',
@@ -89,12 +108,21 @@ function isAgainst(became: 'cut' | 'opened' | 'other', { from }: Flow, { should 
   return should === 'reached' || should === 'proxied';
 }
 
-/** What the table leaves to whoever makes the change: a ban of the one client there is, or of one port outside. */
-const isSingle = ({ words }: HostChange, { from, address }: Flow): boolean => {
-  const line = words.join(' ');
-  const isBan = from === 'client' && /-s 192\.0\.2\.2(?:\/32)?\b/.test(line);
-  return isBan || (address === CLIENT.ipv4 && /dport/.test(line));
-};
+/** What is told as of one address alone: that of the one client there is. */
+const isSingle = ({ reach }: PrintedForecast, { from, address }: Flow): boolean =>
+  (reach?.counts['single'] ?? 0) > 0 && (from === 'client' || address === CLIENT.ipv4);
+
+/** What is told of a flow. Of the outside a port that a rule names is asked by itself, and every other one stands for all others. */
+function saidOf(
+  { port }: Flow,
+  cell: PrintedCell | undefined,
+  told: readonly PrintedCell[],
+): PrintedCell | undefined {
+  if (cell?.asked !== 'outside') return told.find((one) => isSame(one, cell));
+  const own = told.find((one) => isSame({ ...one, port: null }, cell) && one.port === port);
+  const isNamed = told.some((one) => one.asked === 'outside' && one.port !== null);
+  return own ?? (isNamed ? undefined : told.find((one) => isSame(one, cell)));
+}
 
 const isSame = (one: PrintedCell, cell: PrintedCell | undefined): boolean =>
   cell !== undefined && KEYS.every((key) => one[key] === cell[key]);

@@ -15,6 +15,7 @@ import { recording } from '../../support/recorded/recordings.ts';
 
 const RECORDING = 'engine-28.5';
 const NOBODY = { answered: false, fault: new Fault('RG_ENGINE_ABSENT', 3, 'no Engine answers') } as const;
+const NO_IMPACT = { findings: [], shadows: [] };
 /** The tables and their policies, without a rule or a chain of anybody's. */
 const emptied = (save: string): string =>
   save
@@ -95,8 +96,8 @@ describe('the verdict of a forecast', () => {
       '*filter\n:FORWARD ACCEPT [0:0]\n-A FORWARD -s 10.9.9.9/32 -j DROP\nCOMMIT\n',
     );
     const other = { variant: 'legacy', rules: { ipv4, ipv6: EMPTY_RULESET } } as const;
-    expect(reachForecast(seen, { rules })?.blind).toBe(0);
-    expect(reachForecast(seen, { rules, other })?.blind).toBeGreaterThan(0);
+    expect(reachForecast(seen, { rules }, NO_IMPACT)?.blind).toBe(0);
+    expect(reachForecast(seen, { rules, other }, NO_IMPACT)?.blind).toBeGreaterThan(0);
   });
 
   test('a stale DNAT that leads to a container: would break, though no way of Docker’s is cut', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReachForecast } from '../../../src/app/guard-change/change.ts';
-import { nextLines } from '../../../src/commands/shared/way-back.ts';
+import { nextSteps, stepText, type ChangeMade } from '../../../src/commands/shared/way-back.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 
 const before = {
@@ -8,9 +8,12 @@ const before = {
   ipv6: parseSave('').ruleset,
 };
 const forecast = (wayBack: ReachForecast['wayBack'], undo: readonly string[] = []): ReachForecast => ({
-  change: { worse: [], unknown: [], stillUnknown: [], better: [], single: [], unpromised: [] },
+  change: { worse: [], unknown: [], stillUnknown: [], better: [], single: [], unpromised: [], unasked: 0 },
   ...{ beside: [], unjudged: [], blind: 0, wayBack, undo },
 });
+
+const nextLines = (reach: ReachForecast, change: ChangeMade): readonly string[] =>
+  nextSteps({ impact: { findings: [], shadows: [] }, reach }, change).map(stepText);
 
 test.each([
   ['iptables -I FORWARD 1 -i eth0 -j ACCEPT', 'iptables -D FORWARD -i eth0 -j ACCEPT'],
@@ -33,7 +36,7 @@ test('what a script does has no opposite', () => {
 
 test('a setting is set back by hand, since neither a repair nor a rollback does it', () => {
   const undo = ['sysctl -w net.ipv4.ip_forward=1'];
-  const lines = nextLines(forecast('none', undo), {
+  const lines = nextLines(forecast('undo', undo), {
     words: ['sysctl', '-w', 'net.ipv4.ip_forward=0'],
     before,
   });

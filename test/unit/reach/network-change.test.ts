@@ -44,10 +44,10 @@ describe('a host after what a command did in a copy of its network', () => {
 
   test('a setting and those that follow it: told once, with the way back', () => {
     const sysctls = new Map([...COPY.sysctls.keys()].map((path) => [path, '0'] as const));
-    const { network, changes, settings, isRolledBack } = changedNetwork(HOST, COPY, { ...COPY, sysctls });
+    const { network, changes, undo, isRolledBack } = changedNetwork(HOST, COPY, { ...COPY, sysctls });
     expect(network.sysctls.get('ipv4/conf/eth0/forwarding')).toBe('0');
     expect(changes).toEqual(['net.ipv4.ip_forward = 0']);
-    expect([...settings]).toEqual([['ipv4/ip_forward', '1']]);
+    expect(undo).toEqual({ commands: ['sysctl -w net.ipv4.ip_forward=1'], isWhole: true });
     expect(isRolledBack).toBe(false);
   });
 
