@@ -6,7 +6,7 @@ import { reachForecast } from '../../../src/app/guard-change/reach-forecast.ts';
 import { impactOn } from '../../../src/app/guard-change/impact-since.ts';
 import { verdictOf, type ForecastVerdict } from '../../../src/app/guard-change/verdict.ts';
 import { Fault } from '../../../src/fault.ts';
-import { EMPTY_RULESET } from '../../../src/firewall/iptables/text/model.ts';
+import { EMPTY_RULESET, type HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
 import { withRule } from '../../support/app/edit-rules.ts';
 import { changeHost } from '../../support/app/hosts.ts';
@@ -78,6 +78,29 @@ describe('the verdict of a forecast', () => {
     const after = withRule(context.live.rules, 'ipv4', 'filter', rule, 'first');
     const forecast = await predictedFrom(changeHost(RECORDING), context, after);
     expect(verdictOf(forecast, context).verdict).toBe(verdict);
+  });
+
+  test.each([
+    ['a ban in front of Docker’s rules', '-A FORWARD -s 203.0.113.9/32 -j DROP', 'unknown'],
+    ['a rule in DOCKER-USER', '-A DOCKER-USER -i eth0 -j DROP', 'unknown'],
+    ['a rule before all of Docker’s', '-A FORWARD -j DROP', 'would-break'],
+    ['a port of this host', '-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT', 'safe'],
+  ] as const)('without an Engine: %s', async (_, rule, verdict) => {
+    const { context } = await judge({ rules: 'kept', engine: 'absent' });
+    const after = withRule(context.live.rules, 'ipv4', 'filter', rule, 'first');
+    const forecast = await predictedFrom(changeHost(RECORDING), context, after);
+    expect(verdictOf(forecast, context).verdict).toBe(verdict);
+  });
+
+  test('a rule in front of Docker’s is no repair’s to take back; a lost rule is; a policy where that is asked for', async () => {
+    const { context } = await judge({ rules: 'kept', engine: 'answers' });
+    const { rules } = context.live;
+    const backOf = async (after: HostRules) =>
+      (await predictedFrom(changeHost(RECORDING), context, after)).reach?.wayBack;
+    expect(await backOf(withRule(rules, 'ipv4', 'filter', '-A FORWARD -j DROP', 'first'))).toBe('rollback');
+    expect(await backOf({ ...rules, ipv4: parseSave(emptied(changeHost(RECORDING).before)).ruleset })).toBe(
+      'policies',
+    );
   });
 
   test('ways that nobody can follow, and a rule in the other variant: it may concern them', async () => {

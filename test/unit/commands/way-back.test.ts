@@ -52,3 +52,35 @@ test.each([
     `To run it and repair what it breaks: rulesguard run ${option}`,
   ]);
 });
+
+test('of what more than a command takes back that is said, and which part', () => {
+  const steps = nextSteps(
+    { impact: { findings: [], shadows: [] }, reach: forecast('none', ['ip route del 10.9.0.0/16']) },
+    { words: ['x'], before },
+  );
+  expect(steps.map(({ does, command }) => `${does ?? ''} ${command ?? ''}`.trim())).toEqual([
+    '',
+    'undo-part ip route del 10.9.0.0/16',
+    '',
+    'run rulesguard run --mode report -- x',
+  ]);
+  expect(steps.map(({ says }) => says).join('\n')).toContain(
+    'No command is known here that takes the rest back.',
+  );
+});
+
+test('without a table of ways a rule in front of Docker’s is no repair’s to take back', () => {
+  const shadow = {
+    family: 'ipv4',
+    table: 'filter',
+    chain: 'FORWARD',
+    rule: '-A FORWARD -j DROP',
+    total: true,
+  } as const;
+  const words = 'iptables -I FORWARD -j DROP'.split(' ');
+  const steps = nextSteps(
+    { impact: { findings: [], shadows: [shadow] }, reach: undefined },
+    { words, before },
+  );
+  expect(steps.map(({ does }) => does)).toEqual([undefined, 'undo', 'try']);
+});
