@@ -29,7 +29,9 @@ export function adviceOf({ command, next }: PrintedForecast): Advice | undefined
   const made = commandLine(command);
   if (undo.length > 0 && (attempt === undefined || made.length % 2 === 0))
     return { does: 'undo', line: ['set -e', made, ...undo].join('\n') };
-  return attempt === undefined ? undefined : { does: 'try', line: `${attempt}\nrulesguard rollback` };
+  return attempt === undefined
+    ? undefined
+    : { does: 'try', line: `${attempt} >/dev/null 2>&1\nrulesguard rollback` };
 }
 
 /** What came of following advice. */
