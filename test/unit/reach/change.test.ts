@@ -152,7 +152,7 @@ describe('what somebody had closed on purpose', () => {
 describe('what is not worse', () => {
   test('nothing changes', () => {
     expect(changeOf(host, host)).toEqual({
-      ...{ worse: [], unknown: [], stillUnknown: [], better: [], single: [], unpromised: [] },
+      ...{ worse: [], unknown: [], stillUnknown: [], better: [], single: [], unpromised: [], unasked: 0 },
     });
   });
 
