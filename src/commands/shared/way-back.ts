@@ -11,7 +11,7 @@ export interface ChangeMade {
 }
 
 /** What is judged of a change that would break something. */
-export interface Judged {
+export interface JudgedChange {
   readonly impact: Impact;
   /** Undefined where Docker's rules alone were judged. */
   readonly reach: ReachForecast | undefined;
@@ -21,7 +21,10 @@ export interface Judged {
  * How to make a change that would break something all the same: the ways that bring back what this very change cuts or opens, and what of it
  * none of them does.
  */
-export function nextSteps({ impact, reach }: Judged, { words, before }: ChangeMade): readonly NextStep[] {
+export function nextSteps(
+  { impact, reach }: JudgedChange,
+  { words, before }: ChangeMade,
+): readonly NextStep[] {
   const command = commandLine(words);
   const repair = (option: string): NextStep => ({
     does: 'repair',

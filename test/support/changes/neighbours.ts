@@ -55,8 +55,9 @@ export const NEIGHBOURS: readonly HostChange[] = [
   loads('ufw is enabled', ufw()),
   loads('ufw allows a port', ufw('-A ufw-user-input -p tcp -m tcp --dport 443 -j ACCEPT')),
   loads(
-    'ufw denies a published port, without effect',
+    'ufw denies a published port, with effect on docker-proxy alone',
     ufw('-A ufw-user-input -p tcp -m tcp --dport 8080 -j DROP'),
+    {},
   ),
   loads('ufw routes between networks', ufw('-A ufw-user-forward -i docker0 -o front0 -j ACCEPT')),
   loads(
