@@ -55,7 +55,9 @@ export function outcomeOf(path: Path, goal: Goal, netState: NetworkState): PathO
     case 'unknown':
       return { is: 'unknown' };
     case 'stopped':
-      return isOffCourse(last, goal) ? { is: 'elsewhere', by: last.outInterface } : { is: 'stopped' };
+      return !isYetToBeRouted(path) && isOffCourse(last, goal)
+        ? { is: 'elsewhere', by: last.outInterface }
+        : { is: 'stopped' };
     case 'lost':
       // Only of one that was about to leave is the interface the one its route says.
       return end.why === 'interface-down' && isOffCourse(last, goal)
@@ -108,6 +110,10 @@ function isLedAway({ packet, last }: Path, by: string, netState: NetworkState): 
   );
   return isNear === true && source !== '' && found.kind === 'unicast' && !isUsualTable(found.rule.table);
 }
+
+/** What this host sends is routed once more behind OUTPUT, by the address that it got there. */
+const isYetToBeRouted = ({ steps, last }: Path): boolean =>
+  steps.at(-1)?.hook === 'OUTPUT' && last.translated.destination;
 
 /** Routed away from its goal: whoever stopped it afterwards was right to. */
 const isOffCourse = ({ outInterface, destination }: Packet, goal: Goal): boolean =>

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { shareOf } from '../support/incident/share.ts';
+import { ERAS_HERE, shareOf } from '../support/incident/share.ts';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
 import { tryState, type Effort, type StateResult } from '../support/reach/campaign.ts';
@@ -16,6 +16,7 @@ const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
 const SEED = Number(process.env['REACH_SEED'] ?? 1);
 const RANDOM = Number(process.env['REACH_RANDOM'] ?? 100);
 const ONLY = new RegExp(process.env['REACH_ONLY'] ?? '');
+const IS_SHARED = process.env['REACH_SHARED'] === '1';
 
 /** A campaign asks and executes all; a test run asks doctor about one state in four, and executes a remedy of it. */
 const effortOf = (index: number): Effort =>
@@ -27,11 +28,20 @@ const effortOf = (index: number): Effort =>
 const UNKNOWN_PERCENT = 3;
 const CHANGING_PERCENT = 50;
 
+/** In a campaign that is shared, neighbours are tried on every Engine, and each other state that is made by hand on one. */
+const isTriedOn = (era: Era, { kind }: ReachState, index: number): boolean =>
+  !IS_SHARED ||
+  kind === 'neighbours' ||
+  kind === 'at random' ||
+  index % ERAS_HERE.length === ERAS_HERE.indexOf(era);
+
 /** The states of an Engine: in a campaign each Engine throws dice of its own, and `REACH_ONLY` says which are tried. */
 const statesOf = (era: Era): readonly ReachState[] =>
   IS_CAMPAIGN
-    ? campaignStates(SEED * 10 + ALL_ERAS.indexOf(era), RANDOM).filter(({ kind, name }) =>
-        ONLY.test(`${kind}: ${name}`),
+    ? campaignStates(
+        SEED * 10 + ALL_ERAS.indexOf(era),
+        RANDOM,
+        (state, index) => isTriedOn(era, state, index) && ONLY.test(`${state.kind}: ${state.name}`),
       )
     : shareOf(era, SAMPLE);
 

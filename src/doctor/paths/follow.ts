@@ -68,9 +68,17 @@ const judged = (request: PathRequest, path: Path, outcome: PathOutcome): Followe
 /** Whether this host's own firewall stops what comes to it, or leaves it. */
 const isByHost = ({ steps }: Path): boolean => ['INPUT', 'OUTPUT'].includes(steps.at(-1)?.hook ?? '');
 
-/** Whether a path ends at this host's own firewall, where nobody has promised that it does not. */
-export const isClosedByHost = ({ request, outcome }: Followed): boolean =>
-  request.mayBeClosed === true && request.shouldPass && outcome.is === 'stopped';
+/** Whether a path ends at this host's own firewall, where nobody has promised that it does not: at INPUT, or on its way from here at OUTPUT. */
+export const isClosedByHost = ({ request, path, outcome }: Followed): boolean =>
+  request.shouldPass && outcome.is === 'stopped' && (request.mayBeClosed === true || isKeptIn(path));
+
+/** Whether what this host asks is kept in by its own filter; what else drops it there, nobody has as a firewall of the host's. */
+const isKeptIn = ({ packet, end, steps }: Path): boolean =>
+  packet.inInterface === '' &&
+  packet.state === 'NEW' &&
+  steps.at(-1)?.hook === 'OUTPUT' &&
+  end.at === 'stopped' &&
+  (end.native !== undefined || end.table === 'filter' || end.table === 'security');
 
 /**
  * A followed path with its verdict. What should not get through, and does not, is ok.

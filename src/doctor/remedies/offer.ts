@@ -25,8 +25,39 @@ export function offered(
   ...words: readonly Remedy[]
 ): readonly Remedy[] {
   const found = search(group, facts, { propose, start: facts, left: MOST });
-  return found === undefined ? words : [remedyOf(found)];
+  if (found !== undefined) return [remedyOf(found)];
+  const part = inPart(group, facts, propose);
+  return part === undefined ? words : [remedyOf(part), ...words];
 }
+
+/**
+ * The rule of policy routing that has the most paths of a group get through, where none has all of them; it says of how many that holds.
+ * A rule of a firewall is not taken out for a part.
+ */
+function inPart({ followed }: Group, facts: Facts, propose: Proposer): Proposal | undefined {
+  const [first] = followed;
+  if (first === undefined) return undefined;
+  const asked = followed.map(({ request }) => request);
+  const paths = new Set(followed.map(({ request }) => questionOf(request.name))).size;
+  const tried = propose({ followed, first }, facts).flatMap((one) => {
+    const isAdded = one.steps.every(({ change }) => change.of === 'route-rule' && change.op === 'add');
+    const after = isAdded ? leftBy(one, facts, { asked }) : undefined;
+    if (after === undefined) return [];
+    const lost = new Set(
+      stillFailing({ followed, first }, after).map(({ request }) => questionOf(request.name)),
+    );
+    return lost.size < paths ? [{ one, kept: paths - lost.size }] : [];
+  });
+  const [best] = tried.sort((a, b) => b.kept - a.kept);
+  return (
+    best && {
+      ...best.one,
+      what: `repairs ${String(best.kept)} of ${String(paths)} paths: ${best.one.what}`,
+    }
+  );
+}
+
+const questionOf = (name: string): string => name.replace(/ \(answer\)$/, '');
 
 /**
  * The first of several changes to the host that opens nothing which Docker means to be stopped, or that was closed on purpose.
@@ -101,15 +132,21 @@ function search(group: Group, facts: Facts, { propose, start, left }: RemedySear
 }
 
 /** What of a group does not get through on a host, there or back; of several that fail alike, the first to fail. */
-function stillFailing({ followed }: Group, facts: Facts): readonly Followed[] {
+function stillFailing({ followed, first }: Group, facts: Facts): readonly Followed[] {
+  const isLed = first.outcome.is === 'elsewhere';
   const seen = new Set<string>();
   return followed.flatMap(({ request }) => {
-    const asked = { ...request, name: request.name.replace(/ \(answer\)$/, ''), shouldPass: true };
+    const asked = { ...request, name: questionOf(request.name), shouldPass: true };
     if (seen.has(asked.name)) return [];
     seen.add(asked.name);
-    return follow(asked, facts).filter(({ outcome }) => outcome.is !== 'reached' && outcome.is !== 'detour');
+    return follow(asked, facts).filter(
+      (one) => one.outcome.is !== 'reached' && (one.outcome.is !== 'detour' || (isLed && !isArriving(one))),
+    );
   });
 }
+
+/** By another uplink an answer gets there where a gateway takes it; on a link without one is nobody to take it. */
+const isArriving = ({ path: { end } }: Followed): boolean => end.at === 'sent' && end.nextHop !== '';
 
 const endOf = ({ outcome, path: { end, packet } }: Followed): string =>
   end.at === 'stopped'

@@ -1,3 +1,4 @@
+import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
 import { deleteRule } from './iptables.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
@@ -7,11 +8,16 @@ import { commandLine } from '../../shell.ts';
  * The command that takes a decider out, to be offered once it was tried in memory.
  *
  * @param used - the variant that plain `iptables` writes to
- * @returns undefined for what no single command takes out
+ * @returns undefined for what no single command takes out, and for what a firewall would write again
  */
 export function removalOf(decider: Decider, used: Variant): string | undefined {
   if (decider.by === 'rule') return deleteRule(decider.rule, decider, { variant: used }).command;
-  if (decider.by === 'native' && decider.handle !== '' && decider.chain !== '')
+  if (
+    decider.by === 'native' &&
+    decider.handle !== '' &&
+    decider.chain !== '' &&
+    !isFirewallTable(decider.table)
+  )
     return commandLine([
       'nft',
       'delete',

@@ -1,5 +1,10 @@
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
-import { isWantedOf, managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import {
+  isWantedOf,
+  isZoneless,
+  managerOf,
+  managerOfNative,
+} from '../../firewall/iptables/ownership/managers.ts';
 import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { jumpGraph } from '../../firewall/iptables/text/jumps.ts';
@@ -73,7 +78,8 @@ function isOperators(decider: WrittenDecider, way: string, { rulesets }: Owners)
   const opens = way.startsWith('exposure ');
   if (by === 'native') {
     const manager = managerOfNative(table, chain);
-    return manager !== undefined && isWantedOf(manager, decider.rule, opens, table);
+    const isStranger = !opens && isZoneless(table, chain, decider.rule);
+    return manager !== undefined && !isStranger && isWantedOf(manager, decider.rule, opens, table);
   }
   if (by === 'policy') return false;
   const tables = rulesets.flatMap(({ rules }) => rules[family].tables.get(table) ?? []);

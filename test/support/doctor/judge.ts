@@ -1,6 +1,6 @@
 import type { Diagnosis, Remedy } from '../../../src/doctor/diagnosis.ts';
 import { createHost, told, type Host } from '../host.ts';
-import { typistOf } from '../typed.ts';
+import { typistOf } from '../lab/typist.ts';
 import type { Plant } from './plants/plant.ts';
 import { restart } from './plants/engine.ts';
 import { extraOf, unsound } from './probes/prove.ts';

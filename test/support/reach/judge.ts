@@ -1,5 +1,6 @@
 import { effectBy, fateOf, pairOf, refutationOf, type Fate, type PrintedCell } from './cells.ts';
 import { tableOf, type ReachTown } from './measured-town.ts';
+import { TUNNELS } from './states/vpn.ts';
 
 /** A town's packets, by the names of their pairs, and what the program's table says of each. */
 export interface Reading {
@@ -48,12 +49,32 @@ export async function read(
   return { cells, fates };
 }
 
+/** Asks packets alone about cells that were asked before; what was reached once is waited for. */
+export async function measureAgain(
+  town: ReachTown,
+  { cells, fates: were }: Reading,
+  isPatient = false,
+): Promise<Reading> {
+  const asked = cells.flatMap((cell) => {
+    const pair = pairOf(cell);
+    return pair === undefined ? [] : [{ cell, pair }];
+  });
+  const due = new Set([...were].flatMap(([name, { is }]) => (is === 'reached' ? [name] : [])));
+  const pairs = asked.map(({ pair }) => pair);
+  const answers = await town.measure(pairs, due, isPatient);
+  const fates = asked.map(
+    ({ cell, pair: { name } }) => [name, fateOf(cell, answers.get(name) ?? '', town.hosts)] as const,
+  );
+  return { cells, fates: new Map(fates) };
+}
+
 /** What packets say of every cell that packets can be sent for. */
 export const judge = ({ cells, fates }: Reading, { gateways }: ReachTown): readonly Judged[] =>
   cells.flatMap((cell): readonly Judged[] => {
     const name = pairOf(cell)?.name;
     const fate = name === undefined ? undefined : fates.get(name);
-    return name === undefined || fate === undefined
+    // What leaves by a tunnel nobody in the lab can answer.
+    return name === undefined || fate === undefined || TUNNELS.has(cell.as ?? '')
       ? []
       : [{ cell, name, fate, effect: effectBy(cell, fate), refuted: refutationOf(cell, fate, gateways) }];
   });

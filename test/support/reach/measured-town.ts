@@ -9,7 +9,7 @@ import { HOST } from '../lab/wire.ts';
 import { ask, type Answers } from '../matrix/packets.ts';
 import type { Pair } from '../matrix/pairs.ts';
 import type { PrintedCell } from './cells.ts';
-import { typistOf, type Typist } from '../typed.ts';
+import { typistOf, type Typist } from '../lab/typist.ts';
 import { answerAt, connectOutside } from './outside.ts';
 import { WORDS } from './states/words.ts';
 

@@ -1,3 +1,4 @@
+import type { Check } from '../../../src/doctor/diagnosis.ts';
 import type { CheckCode } from '../../../src/doctor/codes.ts';
 import type { Judged } from './judge.ts';
 import type { CheckAnswer, DoctorAnswer } from './remedies/answers.ts';
@@ -20,8 +21,10 @@ const NOT_A_WAY: Readonly<Partial<Record<CheckCode, string>>> = {
 };
 
 /** Answers that a rule of the operator's drops: he decides, and nobody means that. */
-const isAnswersAstray = ({ title }: { readonly title: string }): boolean =>
-  title.includes(' drops answers: ');
+const isAnswersAstray = ({ evidence }: Pick<Check, 'evidence'>): boolean => {
+  const paths = evidence.filter((line) => line.startsWith('path: '));
+  return paths.length > 0 && paths.every((line) => line.endsWith(' (answer)'));
+};
 
 /**
  * Holds what check and doctor say of a host against every cell of it, measured.

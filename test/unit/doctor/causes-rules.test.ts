@@ -231,7 +231,7 @@ test('a rule of a table of nftables own is deleted', () => {
 });
 
 test('but no ban of a program is, nor what stood in the baseline, nor is either passed by', () => {
-  expect(commandsFor(banning('inet f2b-table', DROPS))).toEqual([]);
+  expect(commandsFor(banning('inet f2b-table', `ip saddr 203.0.113.0/24 ${DROPS}`))).toEqual([]);
   const stood = [
     {
       ...{ table: 'inet mine', chain: 'forward', rule: 'tcp dport 80 counter drop' },

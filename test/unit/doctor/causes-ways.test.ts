@@ -127,6 +127,33 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
   ],
 ]);
 
+test('of a VPN that takes the clients far away too, a remedy says how much of it it repairs', () => {
+  const change = all(
+    onNetState(({ links }) => ({
+      links: links.flatMap((one) =>
+        one.name === 'eth0' ? [one, { ...one, name: 't0', index: 9, addresses: [] }] : [one],
+      ),
+    })),
+    withRoute({ to: '0.0.0.0/0', dev: 't0', table: '52' }),
+    withRules({ priority: 5270, table: '52', fields: { src: 'all' } }),
+  );
+  const { causes } = diagnose(change(healthyFacts()), { about: undefined, from: '' });
+  expect(causes.find(({ code }) => code === 'route-rule')?.remedies[0]).toMatchObject({
+    what: expect.stringMatching(/^repairs \d+ of \d+ paths: /) as unknown,
+    commands: ['ip rule add pref 5269 lookup main suppress_prefixlength 0'],
+  });
+});
+
+test('an OUTPUT filter that keeps this host from its own containers is its own: a warning, no cause', () => {
+  const change = rewritten((save) => edited(save, /(\*filter[^*]*:OUTPUT )ACCEPT/, '$1DROP'));
+  const { checks, causes } = diagnose(change(healthyFacts()), { about: undefined, from: '' });
+  expect(causes.map(({ code }) => code)).toEqual([]);
+  expect(checks.find(({ code }) => code === 'policy-stops')).toMatchObject({
+    verdict: 'warn',
+    title: expect.stringMatching(/ OUTPUT keeps this host from its containers: /) as unknown,
+  });
+});
+
 test('answers to clients far away that a VPN takes, and those near that it leaves alone: a warning, no cause', () => {
   const change = all(
     secondUplink,

@@ -92,8 +92,7 @@ function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Chec
       if (stop === undefined) return [];
       if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, stop.end)];
       if (isTranslatedElsewhere(group.first)) return [judgeMistranslated(group, facts)];
-      if (isWhole && !isNative(stop.end) && isClosedByOperator(group.first, facts))
-        return [judgeClosed(group, stop, facts)];
+      if (isWhole && isClosedByOperator(group.first, facts)) return [judgeClosed(group, stop, facts)];
       return [isNative(stop.end) ? judgeNativeStop(group, stop.end, facts) : judgeStop(group, stop, facts)];
     }
     case 'lost':

@@ -13,22 +13,24 @@ export function judgeHostClosed({ followed, first }: Group, { table, chain, rule
   const six = packet.family === 'ipv6' && native === undefined ? 'ipv6 ' : '';
   const code = native !== undefined ? 'native-stops' : rule === undefined ? 'policy-stops' : 'rule-stops';
   const names = namesOf(followed);
-  return checksOf('path').warn(
-    code,
-    `${by} ${six}${table} ${chain} closes ports of this host to its containers: ${names}`,
-    {
-      about: names,
-      meaning: "the host's own firewall decides that: not counted as a fault",
-      evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
-      remedies: [
-        untried(
-          'shows',
-          'how to open one of them',
-          sh`rulesguard doctor ${`${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}`} --from ${first.request.subjects[0] === 'this host' ? 'host' : askerOf(first.request.name)}`,
-        ),
-      ],
-    },
-  );
+  const isOwn = packet.inInterface === '';
+  const closes = isOwn
+    ? `keeps this host from its containers: ${names}`
+    : `closes ports of this host to its containers: ${names}`;
+  return checksOf('path').warn(code, `${by} ${six}${table} ${chain} ${closes}`, {
+    about: names,
+    meaning: "the host's own firewall decides that: not counted as a fault",
+    evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
+    remedies: [
+      untried(
+        'shows',
+        'how to open one of them',
+        isOwn && first.request.subjects[0] !== 'this host'
+          ? sh`rulesguard doctor ${first.request.subjects[0] ?? ''} --from host`
+          : sh`rulesguard doctor ${`${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}`} --from ${isOwn ? 'host' : askerOf(first.request.name)}`,
+      ),
+    ],
+  });
 }
 
 /** Who asks, of `mate → host:22`. */

@@ -92,6 +92,32 @@ const FIREWALLS: Readonly<Record<string, RegExp>> = {
 /** Their tables of nftables' own, as each names them. */
 const FIREWALL_TABLES = /^(?:(?:inet|ip6?) firewalld|inet (?:fw4|nixos-fw))$/;
 
+/** Ends of their forward chains, by table: what comes there stands in no zone. Rules without a condition, or a policy (''). */
+const ZONELESS: readonly (readonly [table: RegExp, chain: RegExp, rule: RegExp])[] = [
+  [
+    /^(?:inet|ip6?) firewalld$/,
+    /^filter_FORWARD$/,
+    /^(?:counter (?:packets \d+ bytes \d+ )?)?(?:reject|drop)\b/,
+  ],
+  [/^inet fw4$/, /^handle_reject$/, /^/],
+  [/^inet fw4$/, /^forward$/, /^$/],
+];
+
+/**
+ * Whether a firewall of zones refuses something because it is in none of them: of Docker's bridges nobody has told it, and nobody meant
+ * them by that.
+ *
+ * @param table - one of nftables' own, as `FAMILY NAME`
+ * @param text - the rule that refuses; '' for the chain's policy
+ */
+export const isZoneless = (table: string, chain: string, text: string): boolean =>
+  ZONELESS.some(
+    ([ofTable, ofChain, ofRule]) => ofTable.test(table) && ofChain.test(chain) && ofRule.test(text),
+  );
+
+/** Whether a firewall writes one of nftables' own tables anew whenever it loads: a rule that is taken out by hand comes back. */
+export const isFirewallTable = (table: string): boolean => FIREWALL_TABLES.test(table);
+
 /** Programs that shut out single addresses. */
 const BANNING: ReadonlySet<string> = new Set(['fail2ban', 'CrowdSec', 'sshguard', 'mailcow']);
 

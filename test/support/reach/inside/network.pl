@@ -71,7 +71,9 @@ sub network {
         for (`ip -o -$family route show table all`) {
             s/ (?:linkdown|dead|pref medium|expires \S+|\\\s*)//g;
             s/\s+$//;
-            push @lines, "route$family $_" unless / table local|^fe80:|^ff00:|dev lo|^multicast|^anycast/;
+            # The kernel shows what ends packets as routes by lo.
+            next if /dev lo/ && !/^(?:unreachable|blackhole|prohibit|throw) /;
+            push @lines, "route$family $_" unless / table local|^fe80:|^ff00:|^multicast|^anycast/;
         }
         for (`ip -$family rule`) {
             my ($priority, $rest) = /^(\d+):\s+(.*?)\s*$/ or next;

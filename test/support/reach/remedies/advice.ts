@@ -1,11 +1,11 @@
-import { judge, read, type Reading } from '../judge.ts';
+import { measureAgain, type Reading } from '../judge.ts';
 import type { ReachTown } from '../measured-town.ts';
 import type { ReachState } from '../states/state.ts';
 import { askDoctor, type DoctorAnswer } from './answers.ts';
-import { brokenBy, type Before } from './judge.ts';
-import { promisedByDoctor, isAmiss } from './promises.ts';
+import { amissAfter, brokenBy, cellsIn, type Before } from './judge.ts';
+import { promisedByDoctor } from './promises.ts';
 import { isQuestion } from './offers.ts';
-import { NOT_HERE, told } from './try.ts';
+import { isRestoreInPart, NOT_HERE, told } from './try.ts';
 
 /** What came of typing all that doctor says, and asking it again until it says no more. */
 export interface FollowedAdvice {
@@ -45,7 +45,8 @@ export async function followAdvice(
   const first = commandsOf(said);
   if (first.length === 0) return { ended: 'none', rounds: 0, wrong: [] };
   const one = known.get(first.join('\n'));
-  if (one !== undefined && !judge(one, town).some(isAmiss)) return { ended: 'well', rounds: 1, wrong: [] };
+  if (one !== undefined && amissAfter(before, one).length === 0)
+    return { ended: 'well', rounds: 1, wrong: [] };
   const left = await town.back();
   if (left !== '') throw new Error(`could not be put back: ${left}`);
   await town.sh(state.script);
@@ -57,10 +58,10 @@ export async function followAdvice(
     for (const command of commands) {
       typed.add(command);
       const { code, stderr } = await town.type(command);
-      if (code !== 0)
+      if (code !== 0 && !isRestoreInPart(command, code))
         return { ended: 'wrong', rounds, wrong: [`${command}: exit ${String(code)}: ${stderr.trim()}`] };
     }
-    const after = await read(town, before.intact.cells, rounds > 1);
+    const after = await measureAgain(town, cellsIn(before), rounds > 1);
     const { opened } = brokenBy(
       asked.map((promised) => ({ ...promised, least: 0 })),
       before,
@@ -68,10 +69,9 @@ export async function followAdvice(
     );
     if (opened.length > 0)
       return { ended: 'wrong', rounds, wrong: told('all advice together opened', opened) };
-    const amiss = judge(after, town).filter(isAmiss);
-    if (amiss.length === 0) return { ended: 'well', rounds, wrong: [] };
+    const names = amissAfter(before, after);
+    if (names.length === 0) return { ended: 'well', rounds, wrong: [] };
     answer = await askDoctor(town.host);
-    const names = amiss.map(({ name }) => name);
     if (answer.code === 0)
       return {
         ended: 'wrong',

@@ -54,6 +54,9 @@ async function documentOf<Document>(host: Host, words: readonly string[]): Promi
 
 export const askCheck = (host: Host): Promise<CheckAnswer> => documentOf(host, ['check']);
 
-/** Asks about the whole host, or a target. */
-export const askDoctor = (host: Host, ...target: readonly string[]): Promise<DoctorAnswer> =>
-  documentOf(host, ['doctor', ...target]);
+/** Asks about the whole host, or a target; once more where the machine was too busy for dockerd to answer. */
+export async function askDoctor(host: Host, ...target: readonly string[]): Promise<DoctorAnswer> {
+  const ask = (): Promise<DoctorAnswer> => documentOf(host, ['doctor', ...target]);
+  const answer = await ask();
+  return answer.causes.some(({ code }) => code === 'engine-hung') ? ask() : answer;
+}

@@ -10,6 +10,13 @@ export interface Before {
   readonly judged: readonly Judged[];
 }
 
+/** Every cell that was asked, while all was well and in the state; what should be reached is waited for. */
+export function cellsIn({ intact, judged }: Before): Reading {
+  const known = new Set(intact.fates.keys());
+  const added = judged.filter(({ name }) => !known.has(name)).map(({ cell }) => cell);
+  return { cells: [...intact.cells, ...added], fates: intact.fates };
+}
+
 /** By the names of their packets: what a remedy promised and did not do, and what it opened. */
 export interface Broken {
   readonly unkept: readonly string[];
@@ -37,11 +44,25 @@ export function brokenBy(
     ({ name, cell, fate }) =>
       fate.is === 'stopped' &&
       after.fates.get(name)?.is === 'reached' &&
-      ((isOperators(cell) && !isForAnswers) || intact.fates.get(name)?.is !== 'reached') &&
+      ((isOperators(cell) && !isForAnswers) || isClosed(cell, intact.fates.get(name))) &&
       !(cell.should !== 'stopped' && asked.some((way) => isSameWay(cell, way))),
   );
   return { unkept: [...new Set(unkept)], opened: opened.map(({ name }) => name) };
 }
+
+/** By the names of their packets: what is not as it is meant to be after a remedy, and is not the operator's. */
+export const amissAfter = ({ judged }: Before, { fates }: Pick<Reading, 'fates'>): readonly string[] =>
+  judged
+    .map((one) => ({ ...one, fate: fates.get(one.name) ?? one.fate }))
+    .map((one) => ({ ...one, effect: effectBy(one.cell, one.fate) }))
+    .filter(
+      ({ cell, effect }) => effect !== 'same' && cell.effect !== 'operator' && cell.effect !== 'unknown',
+    )
+    .map(({ name }) => name);
+
+/** What was not reached while all was well; of what nobody could ask for then, what Docker means to be stopped. */
+const isClosed = ({ should }: PrintedCell, was: Fate | undefined): boolean =>
+  was === undefined ? should === 'stopped' : was.is !== 'reached';
 
 /** What the operator closed. */
 const isOperators = ({ effect, differs }: PrintedCell): boolean =>

@@ -66,18 +66,24 @@ export function offersOfDoctor(
 ): readonly Offer[] {
   const warnings = answer.checks.filter(({ verdict }) => verdict === 'warn');
   return [...answer.causes, ...(target === '' ? warnings : [])].flatMap((cause) =>
-    cause.remedies.flatMap(({ commands }): readonly Offer[] =>
+    cause.remedies.flatMap(({ what, commands }): readonly Offer[] =>
       commands.length === 0 || commands.some(isQuestion)
         ? []
         : [
             {
               ...{ by: `doctor ${target}`.trim(), of: cause.code, commands },
-              promised: [cause.verdict === 'warn' ? NOTHING : promisedByDoctor(cause, answer, judged)],
+              promised: [
+                cause.verdict === 'warn' ? NOTHING : asSaid(what, promisedByDoctor(cause, answer, judged)),
+              ],
             },
           ],
     ),
   );
 }
+
+/** A remedy that says of how many paths it is one is held to no path of its cause: it may be any of them. */
+const asSaid = (what: string, promised: Promised): Promised =>
+  /^repairs \d+ of \d+ paths: /.test(what) ? { ...promised, least: 0 } : promised;
 
 /** What doctor tells with words alone: causes without a command. */
 export const wordsOnly = ({ causes }: DoctorAnswer): number =>

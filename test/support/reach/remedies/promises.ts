@@ -63,10 +63,13 @@ export function promisedByDoctor(
     );
   });
   const distinct = [...new Set(cells)];
+  // Of many paths that end alike a few are shown; the remedy is for all of them.
+  const failing = paths.filter(({ verdict }) => verdict === 'fail');
+  const meant = judged.filter(({ cell }) => failing.some((path) => isOnPath(cell, path)));
   return {
     ...allOf(
       distinct.filter(({ cell, effect }) => effect !== 'same' || cell.should === 'no-promise'),
-      distinct.map(({ cell }) => cell),
+      [...distinct, ...meant].map(({ cell }) => cell),
     ),
     isForAnswers: shown.every((line) => line.endsWith(' (answer)')),
   };

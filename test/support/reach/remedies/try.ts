@@ -1,7 +1,7 @@
-import { judge, read, type Judged, type Reading } from '../judge.ts';
+import { judge, measureAgain, read, type Judged, type Reading } from '../judge.ts';
 import type { ReachTown } from '../measured-town.ts';
 import type { ReachState } from '../states/state.ts';
-import { brokenBy, goneFrom, type Before } from './judge.ts';
+import { brokenBy, cellsIn, goneFrom, type Before } from './judge.ts';
 import type { Offer } from './offers.ts';
 
 /** What became of a remedy. */
@@ -22,6 +22,10 @@ export interface TriedRemedy {
 /** Programs that the lab's machines do not have, or that restart what the lab started. */
 export const NOT_HERE =
   /^(?:sudo )?(?:ufw|firewall-cmd|fail2ban-client|systemctl|service|docker|reboot|modprobe) /;
+
+/** A restore that leaves something, such as a policy, for another command says so with exit 1: packets tell what it did. */
+export const isRestoreInPart = (command: string, code: number): boolean =>
+  code === 1 && command.startsWith('rulesguard restore');
 
 /** So many names are told of what is refuted. */
 const TOLD = 4;
@@ -48,37 +52,34 @@ export async function tryRemedy(
   const saved = await savedBy(town);
   for (const command of commands) {
     const { code, stderr } = await town.type(command);
-    if (code !== 0)
+    if (code !== 0 && !isRestoreInPart(command, code))
       return {
         tried: { ...named, became: 'failed', wrong: [`${command}: exit ${String(code)}: ${stderr.trim()}`] },
         after: undefined,
       };
   }
-  let after = await read(town, before.intact.cells);
+  let after = await measureAgain(town, cellsIn(before));
   let broken = brokenBy(promised, before, after);
-  let refuted = judge(after, town).flatMap((one) => one.refuted ?? []);
-  if (broken.unkept.length + broken.opened.length + refuted.length > 0) {
+  if (broken.unkept.length + broken.opened.length > 0) {
     const first = broken;
-    after = await read(town, before.intact.cells, true);
+    after = await measureAgain(town, cellsIn(before), true);
     const again = brokenBy(promised, before, after);
     broken = {
       unkept: again.unkept.filter((name) => first.unkept.includes(name)),
       opened: again.opened.filter((name) => first.opened.includes(name)),
     };
-    const names = new Set(refuted);
-    refuted = judge(after, town).flatMap(({ refuted: one }) =>
-      one !== undefined && names.has(one) ? [one] : [],
-    );
   }
   const isRestore = commands.every((command) => command.startsWith('rulesguard restore'));
-  const letIn = isRestore ? letInBy(before, broken.opened, judge(after, town)) : [];
+  const letIn =
+    isRestore && broken.opened.length > 0
+      ? letInBy(before, broken.opened, judge(await read(town, before.intact.cells), town))
+      : [];
   const opened = broken.opened.filter((name) => !letIn.includes(name));
   const gone = goneFrom(saved, await savedBy(town));
   const wrong = [
     ...told('still not as promised', broken.unkept),
     ...told('opened', opened),
     ...gone.map((rule) => `a rule of the operator's is gone: ${rule}`),
-    ...told('the table afterwards is refuted', refuted),
   ];
   const hasOpened = opened.length + gone.length > 0;
   const became = hasOpened ? 'opened' : wrong.length > 0 ? 'failed' : 'worked';

@@ -29,10 +29,17 @@ export const SAMPLE: readonly ReachState[] = [
 /**
  * States of a campaign: all that are made by hand, and `count` at random, in an order of chance, so that one that is ended early
  * has tried some of each kind.
+ *
+ * @param isTried - leaves states out
  */
-export function campaignStates(seed: number, count: number): readonly ReachState[] {
+export function campaignStates(
+  seed: number,
+  count: number,
+  isTried: (state: ReachState, index: number) => boolean = () => true,
+): readonly ReachState[] {
   const throws = dice(seed);
   return [...MADE, ...randomStates(seed, count)]
+    .filter(isTried)
     .map((state) => ({ state, at: throws.below(1_000_000) }))
     .sort((a, b) => a.at - b.at)
     .map(({ state }) => state);

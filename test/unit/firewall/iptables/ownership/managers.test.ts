@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   isWantedOf,
+  isZoneless,
   managerOf,
   managerOfNative,
 } from '../../../../../src/firewall/iptables/ownership/managers.ts';
@@ -81,5 +82,18 @@ describe('what a manager does is its operator’s will, or not', () => {
   ])('what nftables’ own table %s lets through: %s', (table, isWanted) => {
     const manager = managerOfNative(table, '') ?? '';
     expect(isWantedOf(manager, 'accept', true, table)).toBe(isWanted);
+  });
+
+  test.each([
+    ['inet firewalld', 'filter_FORWARD', 'reject with icmpx admin-prohibited', true],
+    ['inet firewalld', 'filter_FORWARD', 'counter packets 3 bytes 180 drop', true],
+    ['inet firewalld', 'filter_FORWARD', 'ip saddr 203.0.113.7 drop', false],
+    ['inet firewalld', 'filter_FWD_public', 'reject with icmpx admin-prohibited', false],
+    ['inet fw4', 'handle_reject', 'meta l4proto tcp reject with tcp reset', true],
+    ['inet fw4', 'forward', '', true],
+    ['inet fw4', 'forward_wan', 'drop', false],
+    ['inet mine', 'forward', '', false],
+  ])('%s %s, %s: refuses what is in no zone: %s', (table, chain, text, isSo) => {
+    expect(isZoneless(table, chain, text)).toBe(isSo);
   });
 });

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Host } from './host.ts';
-import type { Engine } from './lab/engine.ts';
-import { LAB_ENV } from './lab/run.ts';
-import type { Outcome } from './program.ts';
+import type { Host } from '../host.ts';
+import type { Engine } from './engine.ts';
+import { LAB_ENV } from './run.ts';
+import type { Outcome } from '../program.ts';
 
-const PROGRAM = path.resolve(import.meta.dirname, '../../bin/rulesguard.js');
+const PROGRAM = path.resolve(import.meta.dirname, '../../../bin/rulesguard.js');
 
 /** Types a command as root on a machine. */
 export type Typist = (command: string) => Promise<Outcome>;
