@@ -8,6 +8,7 @@ export const CHECK_CODES = [
   'published-elsewhere',
   'published-other-protocol',
   'address-not-here',
+  'swarm-port',
   // Docker
   'engine',
   'engine-down',
@@ -24,6 +25,7 @@ export const CHECK_CODES = [
   'ipv6-disabled',
   'conntrack-full',
   'conntrack-filling',
+  'flows-stuck',
   'bridge-filter-off',
   'interface-down',
   'no-default-route',

@@ -15,6 +15,7 @@ import { judgeInsideRules } from './checks/container/inside.ts';
 import { judgeLinks } from './checks/host/links.ts';
 import { judgeMasquerade } from './checks/host/masquerade.ts';
 import { judgeMtu } from './checks/host/mtu.ts';
+import { judgeStuckFlows } from './checks/host/stuck-flows.ts';
 import { judgeReversePath } from './checks/host/reverse-path.ts';
 import { judgeRules } from './checks/rules/rules.ts';
 import { judgeServices } from './checks/container/service.ts';
@@ -62,6 +63,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     ...trouble,
     ...judgeDocker(facts),
     ...judgeHost(facts),
+    ...judgeStuckFlows(facts),
     ...(sees
       ? [
           ...judgeReversePath(facts, !isWhole),

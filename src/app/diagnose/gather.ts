@@ -15,13 +15,14 @@ import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
 import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { ContainerList } from '../../host/doctor/list-containers.ts';
 import type { Processes } from '../../host/doctor/processes.ts';
+import { publishedUdpPorts } from '../../reconcile/flows.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import { servedPorts } from '../reach/read-terrain.ts';
 import type { DiagnosisHost } from './ports.ts';
 import { readNetwork } from './read-network.ts';
-import { readRulesState } from './rules-state.ts';
+import { readRulesState, type RulesState } from './rules-state.ts';
 
 /** What is to be gathered. */
 export interface GatherRequest {
@@ -45,16 +46,19 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
   const listing = orUnavailable(host.listContainers());
   // This process walks through /proc while the others work: not before they have begun.
   const findingProcesses = Promise.all([asking, listing]).then(() => host.findProcesses());
-  const [variants, rulesState, engine, network, processes, log, listeners, containers] = await Promise.all([
-    readingVariants,
-    readRulesState(host, reference, readingVariants, asking),
-    asking,
-    readNetwork(host),
-    findingProcesses,
-    findingProcesses.then(({ daemons }) => host.readDaemonLog(daemons)),
-    host.readListeners(),
-    containersOf(host, { asking, listing, findingProcesses }, named),
-  ]);
+  const readingRules = readRulesState(host, reference, readingVariants, asking);
+  const [variants, rulesState, stuckClients, engine, network, processes, log, listeners, containers] =
+    await Promise.all([
+      readingVariants,
+      readingRules,
+      countStuck(host, readingRules, asking),
+      asking,
+      readNetwork(host),
+      findingProcesses,
+      findingProcesses.then(({ daemons }) => host.readDaemonLog(daemons)),
+      host.readListeners(),
+      containersOf(host, { asking, listing, findingProcesses }, named),
+    ]);
   const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging, policyUnknown } =
     rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
@@ -79,6 +83,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     ports: inventory?.ports ?? [],
     conntrack: conntrackOf(netState.sysctls),
     ...host.readDropCounts(),
+    stuckClients,
     listeners,
     proxies: processes.proxies,
     nameServers,
@@ -89,6 +94,22 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
       ...(isUnavailable(containers) ? unseen('containers', containers) : []),
     ],
   };
+}
+
+/** How many clients of published UDP ports are still where they were led while no rule translated. */
+async function countStuck(
+  host: Pick<DiagnosisHost, 'countStuck'>,
+  readingRules: Promise<RulesState>,
+  asking: Promise<EngineReply>,
+): Promise<number | undefined> {
+  const { owned } = await readingRules;
+  const { inventory } = await asking;
+  const ports = owned === undefined ? [] : publishedUdpPorts(owned);
+  if (ports.length === 0 || inventory === undefined) return undefined;
+  return host.countStuck(
+    ports,
+    inventory.networks.flatMap(({ subnets }) => subnets),
+  );
 }
 
 /** What the Engine means to be reached; undefined where it does not say, or of a version not known here. */

@@ -10,7 +10,7 @@ import type { Processes } from '../../host/doctor/processes.ts';
 import type { Variants } from '../../host/xtables/kernel.ts';
 import type { Family } from '../../net/family.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
-import type { AcceptedReader, Baselines, Observer } from '../ports.ts';
+import type { AcceptedReader, Baselines, Host, Observer } from '../ports.ts';
 
 /** Reads the network namespace this process is in. Whatever it cannot read is a Fault. */
 export interface NetworkReader {
@@ -35,7 +35,8 @@ export interface Prober {
 }
 
 /** All that doctor touches of a host. `real-diagnosis-host.ts` wires the real one. */
-export interface DiagnosisHost extends Observer, NetworkReader, Prober, AcceptedReader {
+export interface DiagnosisHost
+  extends Observer, NetworkReader, Prober, AcceptedReader, Pick<Host, 'countStuck'> {
   readonly baselines: Pick<Baselines, 'open'>;
   /** Every variant that holds rules. Loads no module. @throws Fault, RG_PRIVILEGE without root */
   readonly readVariants: () => Promise<Variants>;

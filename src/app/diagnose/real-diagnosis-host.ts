@@ -33,6 +33,8 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
     readListeners: () => readListeners('/proc/self'),
     readNameServers,
     readDropCounts,
+    countStuck: async (ports, subnets) =>
+      (await import('../../host/conntrack/stuck-flows.ts')).countStuck(ports, subnets),
     readSets,
     readNatives,
     readLinks,

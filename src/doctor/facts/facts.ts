@@ -49,6 +49,11 @@ export interface Facts {
   readonly conntrackDrops: number | undefined;
   /** How many packets the kernel dropped for their way back (IPReversePathFilter of /proc/net/netstat). */
   readonly reversePathDrops?: number | undefined;
+  /**
+   * How many clients of published UDP ports docker-proxy answers although rules translate what they send: the kernel decided about their
+   * flows while no rule did. Undefined where that could not be read, or nothing is published by UDP.
+   */
+  readonly stuckClients?: number | undefined;
   /** Sockets of this network namespace that wait for packets. */
   readonly listeners: readonly ListeningSocket[];
   readonly proxies: readonly DockerProxy[];

@@ -6,13 +6,24 @@ import { FROM_PORT, packetTo } from '../../reach/question.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
 import type { DoctorTarget } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
-import { addressOf, gatewayOf, isOwnAddress, linkOf, membersOf, uplinksOf, type Member } from '../lookup.ts';
+import {
+  addressOf,
+  gatewayOf,
+  insideOf,
+  isOwnAddress,
+  linkInside,
+  linkOf,
+  membersOf,
+  uplinksOf,
+  type Member,
+} from '../lookup.ts';
 import type { ResolvedTarget } from '../target/resolved.ts';
 import type { Sender } from '../target/sender.ts';
 import { masquerades } from './answers.ts';
 import { isTo, likelyPort, wayTo, waysIn } from './aims.ts';
 import { directPaths, hostServicePaths, publishedPaths } from './from-outside.ts';
 import { ownAddressPaths, portPaths } from './own-address.ts';
+import { holding } from './routes.ts';
 import { atContainer, betweenPaths, doorOf, hostPaths, servicePaths, type PathRequest } from './request.ts';
 
 type AddressTarget = Extract<DoctorTarget, { readonly kind: 'address' }>;
@@ -122,7 +133,7 @@ function fromContainer(name: string, resolved: ResolvedTarget, facts: Facts): re
   const { target } = resolved;
   if (target.kind === 'address') return outwardsFrom(senders, target, facts);
   if (target.kind === 'port')
-    return senders.flatMap((one) =>
+    return ledBy(senders, target.address).flatMap((one) =>
       resolved.containers.size === 0 ? servicePaths(one, target, facts) : portPaths(one, target, to, facts),
     );
   const others = to.filter(({ container }) => container.name !== name);
@@ -138,6 +149,19 @@ function fromContainer(name: string, resolved: ResolvedTarget, facts: Facts): re
   );
 }
 
+/** Of a container's places the one that its own routes lead to an address by; all where that is not known, or no address is given. */
+function ledBy(senders: readonly Member[], address: string): readonly Member[] {
+  const [first] = senders;
+  const inside = first && insideOf(first.container);
+  const [route] = inside === undefined ? [] : holding(address, inside);
+  const led = senders.filter((one) => route !== undefined && linkInside(one)?.name === route.dev);
+  return led.length === 0 ? senders : led;
+}
+
+/** The only one; undefined where there are more, or none. */
+const only = (members: readonly Member[]): Member | undefined =>
+  members.length === 1 ? members[0] : undefined;
+
 /** From a container to an address elsewhere, by the network that leads there: one it is on, else the one of its gateway. */
 function outwardsFrom(
   senders: readonly Member[],
@@ -147,6 +171,7 @@ function outwardsFrom(
   const family = familyOf(address);
   const able = senders.filter(({ attached }) => addressOf(attached, family) !== '');
   const from =
+    only(ledBy(able, address)) ??
     able.find(({ network }) =>
       network.subnets.some((subnet) => inBlock(address, blockOf(subnet)) === true),
     ) ??

@@ -36,7 +36,7 @@ function gatewayOn(subnet: string, bridge: string, gateway: string, netState: Ne
 }
 
 /** Routes that hold an address, the one that wins first. */
-function holding(address: string, { routes }: NetworkState): readonly Route[] {
+export function holding(address: string, { routes }: Pick<NetworkState, 'routes'>): readonly Route[] {
   const one = blockOf(address);
   return routes
     .flatMap((route) => {

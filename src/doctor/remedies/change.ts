@@ -24,6 +24,9 @@ export const UNTRIED = {
   /** `docker restart`, `docker network connect`, `systemctl start docker`: */
   docker:
     'the Engine does it and writes the rules: it opens what Docker means for a container on that network, and no more; what that is, the remedy says',
+  /** `rulesguard restore --drop-flows`, where no rule is missing: */
+  flows:
+    'it writes no rule: the kernel forgets flows of published ports, and the rules decide about their next packets',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type UntriedKind = keyof typeof UNTRIED;
@@ -99,6 +102,7 @@ export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
     case 'shows':
     case 'inside':
     case 'docker':
+    case 'flows':
       return facts;
   }
 }

@@ -1,4 +1,5 @@
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
+import { FAMILIES } from '../../net/family.ts';
 import { isAny, isLoopback, parseBlock } from '../../net/address.ts';
 import type { PortTarget } from './port-argument.ts';
 import type { ResolvedTarget } from './resolved.ts';
@@ -8,7 +9,7 @@ import type { Check } from '../diagnosis.ts';
 import { isUnseen, type Facts } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
 
-const { fail } = checksOf('container');
+const { fail, unknown } = checksOf('container');
 
 const isEvery = (address: string): boolean => address === '' || isAny(address);
 
@@ -53,10 +54,29 @@ export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
     ports?.some(({ hostPort }) => hostPort === port),
   );
   if (requesting !== undefined) return found([requesting.name]);
+  if (isOfMesh(target, facts)) return found([], ofMesh(target));
   const own = facts.listeners.find((one) => one.port === port && one.proto === proto);
   if (own !== undefined && !isLoopback(own.address)) return found([]);
   return found([], notPublished(target, own !== undefined, facts));
 }
+
+/** Whether a rule of the swarm's translates the port: it publishes it on every node, wherever the service's containers run. */
+const isOfMesh = ({ port, proto }: PortTarget, { owned }: Facts): boolean =>
+  FAMILIES.some((family) =>
+    [...(owned?.families[family].get('nat')?.values() ?? [])].some(({ rules }) =>
+      rules.some(
+        ({ shape, captures }) =>
+          shape?.id === 'ingress-dnat' && captures?.proto === proto && captures.hostPort === String(port),
+      ),
+    ),
+  );
+
+const ofMesh = (target: PortTarget): Check =>
+  unknown('swarm-port', `${spell(target)} is published by the swarm's routing mesh, which is not followed`, {
+    about: spell(target),
+    meaning: 'its packets go through the ingress network to a node that runs the service',
+    remedies: [advise('docker service ps SERVICE shows whether its tasks run; check compares the rules')],
+  });
 
 function elsewhere(target: PortTarget, { netState }: Facts): Check {
   const here = netState.links.flatMap(({ name, addresses }) =>

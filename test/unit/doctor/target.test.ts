@@ -6,6 +6,8 @@ import type { Facts } from '../../../src/doctor/facts/facts.ts';
 import { findTarget } from '../../../src/doctor/target/target.ts';
 import { Fault } from '../../../src/fault.ts';
 import { sh } from '../../../src/shell.ts';
+import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
+import { recording } from '../../support/recorded/recordings.ts';
 import { healthyFacts } from '../../support/doctor/host-facts.ts';
 
 test.each([
@@ -173,4 +175,16 @@ test('a mistyped --from: exit 2, near interfaces are suggested too', () => {
 test('a name is quoted in a command', () => {
   expect(sh`docker start ${"a'; rm -rf /"}`).toBe("docker start 'a'\\''; rm -rf /'");
   expect(sh`docker start ${'web-1.a_b'}`).toBe('docker start web-1.a_b');
+});
+
+test("a port of a swarm's routing mesh: nobody is told to publish it, and cannot tell", () => {
+  const { host } = recording('engine-26.1-mesh-ipvs');
+  const facts = { ...healthyFacts(), owned: ownHost(host, { networks: [], settled: true }) };
+  const port = /-A DOCKER-INGRESS -p tcp -m tcp --dport (\d+) -j DNAT/.exec(
+    recording('engine-26.1-mesh-ipvs').text.ipv4,
+  )?.[1];
+  const of = (about: string) => diagnose(facts, { about, from: '' });
+  expect(of(`:${String(port)}`)).toMatchObject({ verdict: 'unknown', causes: [] });
+  expect(of(`:${String(port)}`).checks.map(({ code }) => code)).toContain('swarm-port');
+  expect(of(`:${String(port)}/udp`).causes.map(({ code }) => code)).toEqual(['not-published']);
 });

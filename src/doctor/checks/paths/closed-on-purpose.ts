@@ -56,6 +56,18 @@ export function closedOnPurpose(group: Group, facts: Facts, facets: PathDetails)
   // By an address of the host it is the other network's container all the same, where nothing but the kernel translates.
   const byHost =
     first.request.kind === 'host' && find(facts, from) !== undefined && find(facts, to) !== undefined;
+  const meeting = byHost ? meetingOf(facts, from, to) : undefined;
+  if (meeting !== undefined)
+    return fail(
+      'no-shared-network',
+      `${from} asks by network ${subjects[2] ?? ''}, which Docker keeps apart from ${to}`,
+      {
+        ...facets,
+        evidence: [...places(facts, from), ...places(facts, to), ...pathLines(followed)],
+        meaning: "Docker's own rule closes it, as configured",
+        remedies: [advise(`ask ${to} on ${meeting.network}, where both are: ${addressAt(meeting)}`)],
+      },
+    );
   if (first.request.kind === 'other-network' || byHost)
     return fail('no-shared-network', `${from} and ${to} share no network: Docker keeps networks apart`, {
       ...facets,
@@ -78,12 +90,27 @@ const places = (facts: Facts, name: string): readonly string[] => {
   return networks.length === 0 ? [] : [`${name} is on ${listNames(networks)}`];
 };
 
-/** Both on one network: the asking one joins a network of the other's. */
+type Place = ContainerFacts['attachments'][number];
+
+const addressAt = ({ ipv4, ipv6 }: Place): string => (ipv4 === '' ? ipv6 : ipv4);
+
+/** Where the other one is on a network that both are on. */
+function meetingOf(facts: Facts, from: string, to: string): Place | undefined {
+  const own = new Set(find(facts, from)?.attachments.map(({ networkId }) => networkId));
+  return find(facts, to)?.attachments.find(({ networkId }) => own.has(networkId));
+}
+
+/**
+ * Both on one network: the asking one joins a network of the other's. By an address of the host it may still ask by the network it
+ * was on: only the other's own address is certain.
+ */
 function meet(facts: Facts, from: string, to: string): Remedy {
-  const theirs = find(facts, to)?.attachments[0]?.network ?? 'bridge';
+  const place = find(facts, to)?.attachments[0];
+  const theirs = place?.network ?? 'bridge';
+  const at = place === undefined || addressAt(place) === '' ? '' : `${to} at ${addressAt(place)}, and `;
   return untried(
     'docker',
-    `let ${from} join ${theirs}: it reaches all containers there, and they it`,
+    `let ${from} join ${theirs}: it reaches ${at}all containers there, and they it`,
     sh`docker network connect ${theirs} ${from}`,
   );
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { diagnose } from '../../../../src/doctor/diagnose.ts';
 import type { Facts } from '../../../../src/doctor/facts/facts.ts';
 import type { NetworkLink } from '../../../../src/trace/network-state.ts';
-import { healthyFacts, onLink, withRoute } from '../../../support/doctor/host-facts.ts';
+import { healthyFacts, onContainer, onLink, withRoute } from '../../../support/doctor/host-facts.ts';
 
 const ETH1: NetworkLink = {
   ...{
@@ -102,4 +102,33 @@ test('a program of this host, asked from outside', () => {
   const listening: Facts = { ...healthyFacts(), listeners: [{ proto: 'tcp', address: '0.0.0.0', port: 22 }] };
   expect(packets(':22', 'outside', listening)).toMatchObject({ verdict: 'ok' });
   expect(packets(':22', 'outside', onLink('eth0', { up: false })(listening)).verdict).not.toBe('ok');
+});
+
+test('a container on two networks asks an address by the one that its own routes lead to it', () => {
+  const facts = healthyFacts();
+  const [bridge] = facts.networks;
+  if (bridge === undefined) throw new Error('no network');
+  const side = {
+    ...bridge,
+    id: 'side'.padEnd(64, '0'),
+    name: 'side',
+    bridge: 'br-side',
+    subnets: ['172.18.0.0/16'],
+  };
+  const twice = onContainer('mate', (mate) => ({
+    attachments: [
+      ...mate.attachments.map((one) => ({
+        ...one,
+        network: 'side',
+        networkId: side.id,
+        ipv4: '172.18.0.3',
+        gateway: '172.18.0.1',
+      })),
+      ...mate.attachments,
+    ],
+  }))({ ...facts, networks: [...facts.networks, side] });
+  for (const about of ['192.0.2.1:8080', '198.51.100.7:5432'])
+    expect(new Set(packets(about, 'mate', twice).packets.map(([source]) => source))).toContain('172.17.0.3');
+  for (const about of ['192.0.2.1:8080', '198.51.100.7:5432'])
+    expect(packets(about, 'mate', twice).packets.map(([source]) => source)).not.toContain('172.18.0.3');
 });
