@@ -71,7 +71,8 @@ const SECOND_UPLINK: Situation = {
     expect(await httpProbe(engine, SECOND.host, 8080)).toBe(SECOND.client);
     expect(await udpProbe(engine, SECOND.host, 5353, quick)).toBeUndefined();
     await host.run(['doctor', `${SECOND.host}:8080`]);
-    await type('ip link del eth1');
+    await type(command.replace(' -I ', ' -D '));
+    await type('iptables -D DOCKER-USER -i eth1 -j DROP; ip link del eth1');
   },
 };
 
@@ -105,6 +106,7 @@ const HOST_SERVICES: Situation = {
     const port = await host.run(['doctor', 'asker', '--to', `${GATEWAY}:7000`], 1);
     await type(offered(port.stdout, /^iptables /));
     expect(await Promise.all([resolves(), asks()])).toEqual(before);
+    await type('iptables -P INPUT ACCEPT; iptables -F INPUT');
     await engine.docker(['rm', '-f', 'asker']);
   },
 };
@@ -219,10 +221,6 @@ for (const era of ALL_ERAS)
 
     test.for(shareOf(era, SITUATIONS))('$name', async ({ holds }) => {
       if (machine === undefined) throw new Error('no machine');
-      // Rules of the user's and of the host that a situation before has left.
-      await machine.type(
-        'iptables -P INPUT ACCEPT; iptables -F INPUT; iptables -S DOCKER-USER | grep -q . && iptables -F DOCKER-USER; true',
-      );
       await holds(machine);
     });
   });
