@@ -11,7 +11,7 @@ import { ALL_ERAS } from '../../support/lab/eras.ts';
 import { httpProbe, udpProbe } from '../../support/lab/probe.ts';
 import { must } from '../../support/lab/run.ts';
 import { CLIENT, HOST } from '../../support/lab/wire.ts';
-import { typistOf } from '../../support/typed.ts';
+import { typistOf } from '../../support/lab/typist.ts';
 import { until } from '../../support/until.ts';
 
 /** One machine, in the words of a situation: what is typed there, what doctor says, whether packets arrive. */
