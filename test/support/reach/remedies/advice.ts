@@ -1,9 +1,9 @@
-import { measureAgain, type Reading } from '../judge.ts';
+import { judge, measureAgain, read, type Reading } from '../judge.ts';
 import type { ReachTown } from '../measured-town.ts';
 import type { ReachState } from '../states/state.ts';
 import { askDoctor, type DoctorAnswer } from './answers.ts';
 import { amissAfter, brokenBy, cellsIn, type Before } from './judge.ts';
-import { promisedByDoctor } from './promises.ts';
+import { isAmiss, promisedByDoctor } from './promises.ts';
 import { isQuestion } from './offers.ts';
 import { isRestoreInPart, NOT_HERE, told } from './try.ts';
 
@@ -69,9 +69,13 @@ export async function followAdvice(
     );
     if (opened.length > 0)
       return { ended: 'wrong', rounds, wrong: told('all advice together opened', opened) };
-    const names = amissAfter(before, after);
-    if (names.length === 0) return { ended: 'well', rounds, wrong: [] };
+    // Whose it is that something is amiss now, only the table of now tells.
+    const isWell =
+      amissAfter(before, after).length === 0 ||
+      !judge(await read(town, before.intact.cells, true), town).some(isAmiss);
+    if (isWell) return { ended: 'well', rounds, wrong: [] };
     answer = await askDoctor(town.host);
+    const names = amissAfter(before, after);
     if (answer.code === 0)
       return {
         ended: 'wrong',

@@ -60,9 +60,12 @@ export const amissAfter = ({ judged }: Before, { fates }: Pick<Reading, 'fates'>
     )
     .map(({ name }) => name);
 
-/** What was not reached while all was well; of what nobody could ask for then, what Docker means to be stopped. */
+/**
+ * What Docker means to be stopped, and what it promises nothing about and was not reached while all was well; of what nobody could ask for
+ * then, only the former.
+ */
 const isClosed = ({ should }: PrintedCell, was: Fate | undefined): boolean =>
-  was === undefined ? should === 'stopped' : was.is !== 'reached';
+  should === 'stopped' || (should === 'no-promise' && was?.is === 'stopped');
 
 /** What the operator closed. */
 const isOperators = ({ effect, differs }: PrintedCell): boolean =>
