@@ -8,7 +8,7 @@ import { traceAnswer, traceNext, tracePath } from '../trace/trace.ts';
 import { linkOf } from '../trace/routing/local.ts';
 import { lookupRoute, sourceFor } from '../trace/routing/route.ts';
 import type { AskedFor, Asker, Is, Leg, Spot } from './cell.ts';
-import { answerOutcome, outcomeOf, type Goal } from './goal.ts';
+import { answerOutcome, outcomeOf, proxyAddress, type Goal } from './goal.ts';
 import { FROM_PORT, packetTo } from './question.ts';
 
 /** What following a cell's packets takes beside the cell itself. */
@@ -152,8 +152,9 @@ function followPublished(
   const { spot, port, hostPort } = asked;
   const path = question(asker, asked.at, hostPort, proto, around);
   const is = thereAndBack(path, at(spot, port), asker, spot, around);
-  const isLocal = is.is === 'stopped' && is.leg === 'question' && is.outcome.is === 'untranslated';
-  const served = isLocal ? around.servedBy(proto, asked.at, hostPort) : undefined;
+  const taker =
+    is.is === 'stopped' && is.leg === 'question' ? proxyAddress(path, is.outcome, asked) : undefined;
+  const served = taker === undefined ? undefined : around.servedBy(proto, taker, hostPort);
   if (served === undefined) return is;
   const answered =
     back(path, asker, '', '', around) ??

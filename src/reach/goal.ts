@@ -94,6 +94,22 @@ export function answerOutcome(outcome: PathOutcome, there: Path, { last }: Path)
   return outcome.is === 'reached' && isFromElsewhere ? { is: 'not-undone' } : outcome;
 }
 
+/**
+ * The address that docker-proxy has to serve to take what ends at this host instead of a container: the one that was asked, or, of what was
+ * redirected to the port's own number, '' for any.
+ *
+ * @returns undefined for what docker-proxy takes in no case
+ */
+export function proxyAddress(
+  { end, last }: Path,
+  outcome: PathOutcome,
+  asked: { readonly at: string; readonly hostPort: number },
+): string | undefined {
+  if (outcome.is === 'untranslated') return asked.at;
+  const isRedirected = outcome.is === 'mistranslated' && end.at === 'local';
+  return isRedirected && last.destinationPort === asked.hostPort ? '' : undefined;
+}
+
 /** Whether a rule of policy routing leads an answer away from a client on the very link it asked by. */
 function isLedAway({ packet, last }: Path, by: string, netState: NetworkState): boolean {
   const { family, source, destination, mark } = last;

@@ -68,6 +68,7 @@ describe('whole, and somebody decides before Docker', () => {
       ['16 outage overridden'],
     ],
     ['nat', '-A PREROUTING -p tcp -m tcp --dport 8080 -j REDIRECT --to-ports 9', ['16 outage overridden']],
+    ['nat', '-A PREROUTING -p tcp -m tcp --dport 8080 -j REDIRECT', ['4 degraded overridden']],
     ['nat', '-A POSTROUTING -s 172.17.0.0/16 -j ACCEPT', ['5 outage overridden']],
     ['filter', '-A DOCKER-USER -j DROP', ['96 operator (outage) operator']],
     ['filter', '-A DOCKER-USER -j ACCEPT', ['16 operator (exposure) operator']],
