@@ -30,7 +30,7 @@ export interface Form {
 }
 
 /** Numbers texts: equal ones have one number. */
-class Numbers {
+class TextNumbers {
   private readonly known = new Map<string, number>();
 
   of(text: string): number {
@@ -42,7 +42,7 @@ class Numbers {
 
 /** Brings questions of different networks into a form in which those that fare alike are equal. */
 export class Forms {
-  private readonly numbers = new Numbers();
+  private readonly numbers = new TextNumbers();
   /** By what stands for a network's names: a number for each of its rules, as it reads then. */
   private readonly networkRules = new Map<string, Map<PlacedRule, number>>();
   private readonly pairs = new WeakMap<readonly PlacedRule[], Map<string, number>>();

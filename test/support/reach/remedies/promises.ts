@@ -76,7 +76,7 @@ export function promisedByDoctor(
 }
 
 /** As doctor writes a way, up to where it says what became of it. */
-export function wayOf(cell: PrintedCell): string {
+function wayOf(cell: PrintedCell): string {
   const { from, by, source, asked, address, port, protocol, container } = cell;
   const isOutside = from === 'link' || from === 'outside';
   const asker = isOutside ? `${outsiderName(source ?? '')} by ${by ?? ''}` : (by ?? 'host');
