@@ -48,9 +48,7 @@ export function forecastText(
         : `cuts and opens nothing, and leaves ${rules} of Docker's as they are`;
     const told = [
       `${paint('green', paint('bold', 'SAFE'))}  ${command} ${what}${how}`,
-      ...(reach === undefined
-        ? [NO_CONTAINERS]
-        : besideLines(reach, paint)),
+      ...(reach === undefined ? [NO_CONTAINERS] : besideLines(reach, paint)),
     ];
     return `${told.join('\n')}\n`;
   }

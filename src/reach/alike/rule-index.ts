@@ -44,10 +44,8 @@ function givenIn(all: readonly PlacedRule[], { outsidePorts }: KnownNames): Read
 }
 
 /** Whether a rule may concern packets between any two ends: of those for a port, one that everybody asks outside. */
-const isForEverybody = (
-  { needs: { addresses, ports } }: PlacedRule,
-  { outsidePorts }: KnownNames,
-): boolean => addresses.length === 0 && ports.every(({ port }) => outsidePorts.includes(port));
+const isForEverybody = ({ needs: { addresses, ports } }: PlacedRule, { outsidePorts }: KnownNames): boolean =>
+  addresses.length === 0 && ports.every(({ port }) => outsidePorts.includes(port));
 
 /** Whether a rule leads nobody to a container but those who ask for a port of the host's that is the container's. */
 const leadsHome = (
