@@ -1,4 +1,4 @@
-import type { Chain, HostRules, Ruleset } from '../../firewall/iptables/text/model.ts';
+import { isBuiltin, type Chain, type HostRules, type Ruleset } from '../../firewall/iptables/text/model.ts';
 import { viewRule } from '../../firewall/iptables/text/view.ts';
 import { FAMILIES } from '../../net/family.ts';
 import type { Cell } from '../cell.ts';
@@ -47,6 +47,15 @@ export function onlyOfInput(rules: Ruleset): ReadonlySet<string> {
   const chains = rules.tables.get('filter')?.chains ?? new Map<string, Chain>();
   const elsewhere = ledTo(chains, ['FORWARD', 'OUTPUT']);
   return new Set([...chains.keys()].filter((name) => !elsewhere.has(name)));
+}
+
+/** Chains of a table that packets get to: built-in ones, and those they lead to. */
+export function metChains(rules: Ruleset, table: string): ReadonlySet<string> {
+  const chains = rules.tables.get(table)?.chains ?? new Map<string, Chain>();
+  return ledTo(
+    chains,
+    [...chains.keys()].filter((name) => isBuiltin(table, name)),
+  );
 }
 
 function ledTo(chains: ReadonlyMap<string, Chain>, from: readonly string[]): ReadonlySet<string> {

@@ -2,11 +2,11 @@ import type { HostRules, Rule, Ruleset } from '../../firewall/iptables/text/mode
 import { chainOf, rulesOf } from '../../firewall/iptables/text/model.ts';
 import { viewRule } from '../../firewall/iptables/text/view.ts';
 import { FAMILIES } from '../../net/family.ts';
-import { changedChains, onlyOfInput } from './touched.ts';
+import { changedChains, metChains, onlyOfInput } from './touched.ts';
 
 /**
- * What of a change of rules may concern containers, where no table of ways says whether it does: everything but rules of INPUT that come and
- * let more in or ban one address, and rules of INPUT that go and let less in.
+ * What of a change of rules may concern containers, where no table of ways says whether it does: everything but chains that no packet gets
+ * to, rules of INPUT that come and let more in, rules of INPUT that go and let less in, and those for one address alone.
  *
  * @returns a line for each rule or policy that differs
  */
@@ -16,12 +16,13 @@ export const mayConcernContainers = (before: HostRules, after: HostRules): reado
 function inFamily(before: Ruleset, after: Ruleset): readonly string[] {
   const [was, is] = [onlyOfInput(before), onlyOfInput(after)];
   return changedChains(before, after).flatMap(({ table, chain }) => {
+    if (![before, after].some((rules) => metChains(rules, table).has(chain))) return [];
     const isOfInput = table === 'filter' && was.has(chain) && is.has(chain);
     const old = rulesOf(before, table, chain);
     const now = rulesOf(after, table, chain);
     const [added, gone] = [newIn(now, old), newIn(old, now)];
-    const isOpening = (rule: Rule): boolean => isOfInput && (OPENS.has(targetOf(rule)) || isBan(rule));
-    const isClosing = (rule: Rule): boolean => isOfInput && CLOSES.has(targetOf(rule));
+    const isOpening = (rule: Rule): boolean => isOfInput && (OPENS.has(targetOf(rule)) || isForOne(rule));
+    const isClosing = (rule: Rule): boolean => isOfInput && (CLOSES.has(targetOf(rule)) || isForOne(rule));
     const policies = [before, after].map((rules) => chainOf(rules, table, chain)?.policy);
     const isSame = policies[0] === policies[1];
     return [
@@ -39,11 +40,12 @@ function inFamily(before: Ruleset, after: Ruleset): readonly string[] {
 const OPENS: ReadonlySet<string> = new Set(['ACCEPT', 'LOG', 'NFLOG', '']);
 const CLOSES: ReadonlySet<string> = new Set(['DROP', 'REJECT', 'LOG', 'NFLOG', '']);
 
-/** One address is closed out: docker-proxy's own packets have the host's. */
-function isBan(rule: Rule): boolean {
-  const { source, verdict } = viewRule(rule);
+/** One address is let in, or closed out: docker-proxy's own packets have the host's. */
+function isForOne(rule: Rule): boolean {
+  const { source } = viewRule(rule);
   const isOne = source?.negated === false && /\/(?:32|128)$/.test(source.value);
-  return isOne && !/^(?:127\.|::1)/.test(source.value) && CLOSES.has(verdict?.target ?? '?');
+  const target = targetOf(rule);
+  return isOne && !/^(?:127\.|::1)/.test(source.value) && (OPENS.has(target) || CLOSES.has(target));
 }
 
 const targetOf = (rule: Rule): string =>

@@ -56,9 +56,10 @@ function ruleMutations(place: Place, chain: OwnedChain, live: readonly Rule[]): 
     if (!dockers.has(rule.text)) return [];
     // Behind the rule itself, at the top, at the bottom: in turn, or doubling would cost as much as moving.
     const copyTo = [index + 1, 0, live.length][index % 3] ?? 0;
+    // A second RETURN in DOCKER-USER is the user's own, and stays.
     return [
       { what: 'delete', ...place, rule },
-      { what: 'double', ...place, rule, to: copyTo },
+      ...(chain.owner === 'shared' ? [] : [{ what: 'double', ...place, rule, to: copyTo } as const]),
       ...destinations(live, index).map((to): Mutation => ({ what: 'move', ...place, rule, to })),
     ];
   });
@@ -79,7 +80,7 @@ function chainMutations(place: Place, chain: OwnedChain): readonly Mutation[] {
   return [
     { what: 'delete chain', ...place },
     ...(chain.rules.length > 0 ? [{ what: 'empty chain', ...place } as const] : []),
-    ...(chain.rules.some(({ owner }) => owner === 'docker')
+    ...(chain.owner !== 'shared' && chain.rules.some(({ owner }) => owner === 'docker')
       ? [{ what: 'double chain', ...place } as const]
       : []),
   ];

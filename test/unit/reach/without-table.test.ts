@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { mayConcernContainers } from '../../../src/reach/change/without-table.ts';
-import { withPolicy, withRule } from '../../support/app/edit-rules.ts';
+import { withChain, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { recordedTerrain, rulesOf } from '../../support/reach/terrain.ts';
 
 const rules = rulesOf(recordedTerrain('engine-28.5-plain'));
@@ -23,6 +23,15 @@ test('a rule that goes concerns containers, but one of INPUT that closed', () =>
   expect(mayConcernContainers(closing, rules)).toEqual([]);
   const opening = withRule(rules, 'ipv4', 'filter', '-A INPUT -i lo -j ACCEPT');
   expect(mayConcernContainers(opening, rules)).toEqual(['filter: gone: -A INPUT -i lo -j ACCEPT']);
+  const forOne = withRule(rules, 'ipv4', 'filter', '-A INPUT -s 203.0.113.9/32 -j ACCEPT');
+  expect(mayConcernContainers(forOne, rules)).toEqual([]);
+});
+
+test('a chain that no packet gets to concerns nobody, until something leads to it', () => {
+  const idle = withRule(withChain(rules, 'ipv4', 'filter', 'OTHER'), 'ipv4', 'filter', '-A OTHER -j DROP');
+  expect(mayConcernContainers(rules, idle)).toEqual([]);
+  const jump = '-A FORWARD -j OTHER';
+  expect(mayConcernContainers(idle, withRule(idle, 'ipv4', 'filter', jump))).toEqual([`filter: ${jump}`]);
 });
 
 test('two rules that change places, and a policy', () => {

@@ -131,8 +131,11 @@ function judgeChain(
   if (owner === 'foreign' && !leadsToDockers && candidate.matches.every((match) => match === undefined))
     return undefined;
   let holdsDockers = owner !== 'foreign' || leadsToDockers;
+  // Docker writes one RETURN, behind whatever the user has: one before it is the user's, and ends his own rules there.
+  const dockersReturn = candidate.matches.findLastIndex((match) => match !== undefined);
   const rules = candidate.rules.map((rule, i): OwnedRule => {
-    const owned = ownRule(candidate, rule, candidate.matches[i], evidence, knowledge, undecided);
+    const match = owner === 'shared' && i !== dockersReturn ? undefined : candidate.matches[i];
+    const owned = ownRule(candidate, rule, match, evidence, knowledge, undecided);
     if (owned.owner !== 'foreign') holdsDockers = true;
     return passage === undefined ? owned : { ...owned, ...placeIn(passage, rule) };
   });

@@ -48,3 +48,17 @@ describe("single rules lost of DOCKER-USER's content", () => {
     expect(textsOf(compare(sidesOf([BAN, CLOSE], ['-A DOCKER-USER -i eth1 -j DROP'])))).toEqual([BAN, CLOSE]);
   });
 });
+
+describe("a RETURN that the user added, with the text of Docker's own", () => {
+  test.each([
+    ['first, so that none of his rules applies for now', [BAN, RETURN], [RETURN, BAN, RETURN]],
+    ['beside none of his own', [RETURN], [RETURN, RETURN]],
+    ["behind Docker's", [BAN, RETURN], [BAN, RETURN, RETURN]],
+    ['recorded so', [RETURN, BAN, RETURN], [RETURN, BAN, RETURN]],
+  ])('%s: is no difference, and no repair deletes it', (_, recorded, now) => {
+    const sides = sidesOf(recorded, now);
+    const drift = compare(sides);
+    expect(drift.chains).toEqual([]);
+    expect(isEmptyPlan(planRepair(drift, sides, { policies: 'leave' }))).toBe(true);
+  });
+});

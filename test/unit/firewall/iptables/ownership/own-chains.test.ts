@@ -73,6 +73,14 @@ describe("DOCKER-USER is Docker's chain with the user's content", () => {
     });
   });
 
+  test('of several RETURNs the last one is Docker’s: one before it is the user’s, who ends the chain there', () => {
+    const own = '-A DOCKER-USER -s 10.0.0.0/8 -j DROP';
+    const again = '-A DOCKER-USER -j RETURN';
+    const { families } = ownHost(hostOf({ filter: ['-A FORWARD -j DOCKER-USER', again, own, again] }));
+    const rules = families.ipv4.get('filter')?.get('DOCKER-USER')?.rules;
+    expect(rules?.map(({ owner }) => owner)).toEqual(['shared', 'shared', 'docker']);
+  });
+
   test('a chain of that name in another table is nobody’s we know', () => {
     const { verdict } = judge('nat', '-A DOCKER-USER -j RETURN', {
       beside: { nat: ['-A PREROUTING -j DOCKER-USER'] },
