@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { JudgedTable } from '../../src/reach/judge/judge.ts';
 import { interleave, least, median } from './clock.ts';
 import { gatewayAt } from './layout.ts';
 import { capture, HERE, Installed, must } from './program.ts';
@@ -45,8 +46,10 @@ export function reachTable(): string {
 }
 
 const FOLLOWS = 'judgedTable(terrain, judging)';
-const FOLLOWS_NOTHING =
-  '{ cells: [], promised: 0, counts: { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 } }';
+const EMPTY: JudgedTable = {
+  ...{ cells: [], promised: 0, unasked: [] },
+  counts: { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 },
+};
 
 /** Builds this program so that it makes an empty table of reachability. */
 function followingNothing(folder: string): void {
@@ -57,7 +60,7 @@ function followingNothing(folder: string): void {
   const file = path.join(folder, 'src/app/check/packets.ts');
   const text = readFileSync(file, 'utf8');
   if (!text.includes(FOLLOWS)) throw new Error(`${file} follows no packets`);
-  writeFileSync(file, text.replace(FOLLOWS, FOLLOWS_NOTHING));
+  writeFileSync(file, text.replace(FOLLOWS, JSON.stringify(EMPTY)));
   execFileSync(process.execPath, ['packaging/build.mjs'], { cwd: folder, stdio: 'ignore' });
 }
 
@@ -112,8 +115,9 @@ function makeIntact({ bridges }: BenchHost): void {
     writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   }
   bridges.forEach((bridge, i) => {
-    if (there.includes(` ${bridge}: `)) return;
-    ip(`link add ${bridge} type bridge`);
+    if (there.includes(` port${String(i)}@`)) return;
+    // Other sections make bridges with nothing on them.
+    if (!there.includes(` ${bridge}: `)) ip(`link add ${bridge} type bridge`);
     ip(`address add ${gatewayAt(i)}/26 dev ${bridge}`);
     ip(`link add port${String(i)} type veth peer name guest${String(i)}`);
     ip(`link set port${String(i)} master ${bridge}`);
