@@ -75,7 +75,8 @@ describeCli('a rehearsal shows what the script then does on the host', () => {
     async ([name, variant], { expect }) => {
       const count = Math.ceil(SCRIPTS / HOSTS.length);
       const picks = somePicks(count * 3, SEED);
-      const seen = { safe: 0, 'would-break': 0, unknown: 0 };
+      // No Engine says here who should reach what, so that much of what is rehearsed cannot be judged.
+      const seen = { harmful: 0, other: 0, unpredicted: 0 };
       for (let first = 0; first < count; first += BEFORE_NEW_HOST)
         await withHost(
           async (host) => {
@@ -83,14 +84,20 @@ describeCli('a rehearsal shows what the script then does on the host', () => {
               const rules = await rulesOn(host);
               const script = scriptOn(rules, picks.slice(3 * i, 3 * i + 1 + (i % 3)), variant);
               const answer = await forecast(host, ['sh', '-c', script]);
-              seen[answer.verdict]++;
               await host.ns.exec('sh', ['-c', script]);
+              // What a table of nftables' own does to containers no Engine says here.
+              if (answer.reason?.startsWith('it changes more than rules') === true) {
+                expect.soft(script).toMatch(/^nft /m);
+                continue;
+              }
               if (answer.after === null) {
+                seen.unpredicted++;
                 // A listing without -n asks a name server, which a rehearsal cannot reach; the answer says so.
                 expect.soft(answer.reason, script).toContain('it uses the network');
                 expect.soft(script).toMatch(/ '(?:-\w*L\w*|--li\w*)'/);
                 continue;
               }
+              seen[answer.verdict === 'would-break' ? 'harmful' : 'other']++;
               const after = await rulesOn(host);
               FAMILIES.forEach((family, index) => {
                 const predicted = parseSave(answer.after?.[family] ?? '').ruleset;
@@ -101,8 +108,8 @@ describeCli('a rehearsal shows what the script then does on the host', () => {
           name,
           variant,
         );
-      expect(seen.unknown).toBeLessThan(count / 10);
-      expect(Math.min(seen.safe, seen['would-break'])).toBeGreaterThan(count / 20);
+      expect(seen.unpredicted).toBeLessThan(count / 10);
+      expect(Math.min(seen.other, seen.harmful)).toBeGreaterThan(count / 20);
     },
   );
 });
