@@ -101,7 +101,8 @@ describeEngines('doctor --probe', (era) => {
         'proof-proxy fail: port 8080 answers, but through docker-proxy: web sees 172.17.0.1 instead of its clients; the translation is lost',
         'proof-proxy fail: port 5353 answers, but through docker-proxy: web sees 172.17.0.1 instead of its clients; the translation is lost',
       ]);
-      expect(checks[0]?.remedies[0]?.commands).toEqual(['rulesguard restore']);
+      // Docker's rules were not compared here, so that no restore could be tried in memory: none is offered.
+      expect(checks[0]?.remedies.map(({ commands }) => commands)).toEqual([[]]);
     });
 
     test('a rule in front of all others stops what is forwarded, and is named', async () => {
