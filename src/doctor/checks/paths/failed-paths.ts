@@ -1,3 +1,4 @@
+import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
 import { NATIVES_UNREAD } from '../../../trace/native/tables.ts';
 import { RULES_UNREAD } from '../../../trace/trace.ts';
 import { sh } from '../../../shell.ts';
@@ -92,7 +93,9 @@ function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Chec
       if (stop === undefined) return [];
       if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, stop.end)];
       if (isTranslatedElsewhere(group.first)) return [judgeMistranslated(group, facts)];
-      if (isWhole && isClosedByOperator(group.first, facts)) return [judgeClosed(group, stop, facts)];
+      // A firewall of zones closes a bridge that nobody told it of, too: whether that is meant, its operator is asked.
+      if (isWhole && !isFirewallTable(stop.end.table) && isClosedByOperator(group.first, facts))
+        return [judgeClosed(group, stop, facts)];
       return [isNative(stop.end) ? judgeNativeStop(group, stop.end, facts) : judgeStop(group, stop, facts)];
     }
     case 'lost':
