@@ -61,8 +61,23 @@ export function tally(runs, files, underCi, root29 = process.env[ROOT_29]) {
     excused: sum('excused'),
     absent,
     secondTry: runs.flatMap(({ files }) => files).flatMap(passedAtSecondTry),
+    failures: runs.flatMap(({ files }) => files).flatMap(failuresOf),
   };
 }
+
+/**
+ * The tests of a file that failed, with where and why: the end of a long log is often all that is kept of it.
+ *
+ * @param {FileReport} file
+ */
+const failuresOf = ({ name, status, assertionResults }) => {
+  const failed = assertionResults.filter((test) => test.status === 'failed' || test.status === 'pending');
+  if (failed.length === 0) return status === 'failed' ? [`${name}: could not be loaded`] : [];
+  return failed.map(
+    ({ fullName = '', failureMessages = [] }) =>
+      `${name}: ${fullName}: ${failureMessages[0]?.split('\n')[0] ?? 'never ended'}`,
+  );
+};
 
 /**
  * Titles of the tests of a file that failed before they passed: such a test waits for time where it should wait for a fact.

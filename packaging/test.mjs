@@ -38,6 +38,7 @@ const ended = await Promise.all(Object.entries(runs).map(([name, words]) => vite
 
 const count = tally(ended, filesOfTests(), underCi);
 for (const file of count.absent) console.error(`${path.relative(root, file)}: did not run`);
+for (const failure of count.failures) console.log(`failed: ${failure.replace(`${root}/`, '')}`);
 if (count.excused > 0)
   console.log(`${String(count.excused)} not run: no root of Engine 29.7 (${ROOT_29} names none)`);
 for (const test of count.secondTry) console.log(`passed only at the second try: ${test}`);

@@ -62,6 +62,25 @@ test('under CI what did not run has failed: a skipped test, a file that no repor
   expect(tally(runs, ['/a', '/b'], true).absent).toEqual(['/b']);
 });
 
+test('what failed is named, with the first line of why', () => {
+  const files: readonly FileReport[] = [
+    {
+      ...{ name: '/a', status: 'failed' },
+      assertionResults: [
+        { status: 'failed', fullName: 'port 80 is open', failureMessages: ['Error: closed\n  at a.ts:1'] },
+        { status: 'pending', fullName: 'waits' },
+        { status: 'passed', fullName: 'listens' },
+      ],
+    },
+    { name: '/b', status: 'failed', assertionResults: [] },
+  ];
+  expect(tally([{ status: 1, files }], [], true).failures).toEqual([
+    '/a: port 80 is open: Error: closed',
+    '/a: waits: never ended',
+    '/b: could not be loaded',
+  ]);
+});
+
 test('a test that passed only at its second try counts as passed, and is named', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-tally-'));
   try {
