@@ -7,7 +7,9 @@ import { healthyTerrain, largeInventory } from '../support/reach/town.ts';
 test.each(['20.10.24', '28.5.2'])(
   'of networks that are followed as one each packet comes to what the table says, whatever tells them apart, Engine %s',
   (version) => {
-    const host = healthyTerrain(largeInventory(version, 4, 6));
+    const inventory = largeInventory(version, 4, 12);
+    const ports = inventory.ports.map((one, i) => ({ ...one, port: i % 2 === 0 ? 80 : 90 }));
+    const host = healthyTerrain({ ...inventory, ports });
     expect(otherwise(host)).toEqual([]);
     fc.assert(
       fc.property(tellings(host), ({ said, terrain }) => {

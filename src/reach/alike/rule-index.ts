@@ -47,6 +47,10 @@ function givenIn(all: readonly PlacedRule[], { outsidePorts }: KnownNames): Read
 const isForEverybody = ({ needs: { addresses, ports } }: PlacedRule, { outsidePorts }: KnownNames): boolean =>
   addresses.length === 0 && ports.every(({ port }) => outsidePorts.includes(port));
 
+/** Ports that a rule for one container asks of whoever it speaks with. */
+const othersPorts = ({ addresses, sides, ports }: RuleNeeds): readonly number[] =>
+  addresses.length === 0 ? [] : ports.flatMap(({ port, side }) => (sides.includes(side) ? [] : [port]));
+
 /** Whether a rule leads nobody to a container but those who ask for a port of the host's that is the container's. */
 const leadsHome = (
   { needs: { addresses, ports, leadsTo } }: PlacedRule,
@@ -112,6 +116,7 @@ export class RuleIndex {
       const ports = one.needs.ports.filter(({ port }) => !given.has(port));
       if (ports.length < one.needs.ports.length)
         for (const { port } of one.needs.ports) ranges.add(String(port));
+      for (const port of othersPorts(one.needs)) ranges.add(String(port));
       const placed = { ...one, needs: { ...one.needs, ports } };
       const passed = before.get(one.chain) ?? 0;
       const kept = uncut.get(one.chain) ?? 0;

@@ -59,6 +59,8 @@ const RULES = [
   '-A DOCKER-USER -d %a ! -i %b -j DROP',
   '-A DOCKER-USER -p tcp -m tcp --dport 80 -i %b -j DROP',
   '-A DOCKER-USER -i %b -p udp -m udp --dport 53 -j DROP',
+  '-A DOCKER-USER -s %a -p tcp -m tcp --dport 80 -j DROP',
+  '-A DOCKER-USER -d %a -p tcp -m tcp --sport 90 -j DROP',
   '-A DOCKER-USER -i %b -m mark --mark 0x1 -j DROP',
   '-A DOCKER-USER -o %b -m set --match-set some dst -j DROP',
   '-A DOCKER-USER -m set --match-set some src -j DROP',
