@@ -1,8 +1,9 @@
 import type { Rule } from '../firewall/iptables/text/model.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import type { PathEnd } from '../trace/path.ts';
-import type { Alike, EndClass } from './alike/alike.ts';
-import type { End } from './alike/end.ts';
+import type { Alike } from './alike/alike.ts';
+import type { End, EndClass } from './alike/end.ts';
+import type { Concerned } from './alike/concerned-rules.ts';
 import type { Form } from './alike/forms.ts';
 import { ruleIn, translatedIs } from './translated.ts';
 import type { Judgement } from './judge/cause.ts';
@@ -48,35 +49,41 @@ export function followOnce(
 ): (question: Question) => ToldQuestion {
   const followed = new Map<string, KnownClass>();
   const byForm = new Map<string, { readonly form: Form; readonly shared: FollowedClass }>();
+  const leaves = new Map<string, string>();
+  const leavesAs = (bridge: string): string => {
+    const known = leaves.get(bridge) ?? JSON.stringify(around.leavesAs(bridge) ?? '');
+    leaves.set(bridge, known);
+    return known;
+  };
   const followNew = ({ asker, asked, proto }: Question, member: ClassMember): KnownClass => {
     const follow = (one: NetworkState) => followCell(asker, asked, proto, { ...around, netState: one });
     const { from, end } = member;
     const others = [...('at' in asked ? [asked.at] : []), ...('address' in asked ? [asked.address] : [])];
     const stranger = asker.by === 'outside' ? asker.address : '';
     const [fromBridge, bridge] = bridgesOf(asker, asked);
-    const concerned =
-      netState.unread === true
-        ? undefined
-        : alike.concerning({
-            addresses: [end.address, stranger, from, ...others].filter((address) => address !== ''),
-            ports: portsOf(asked),
-            bridges: [fromBridge, bridge].filter((name) => name !== ''),
-          });
-    const form =
-      concerned &&
-      alike.formOf(
-        { from, fromBridge, end, bridge, concerned, others: [...others, stranger] },
-        [
-          asker.by === 'outside'
-            ? `${asker.interface} ${asker.address}`
-            : asker.by === 'host'
-              ? 'host'
-              : asker.is,
-          ...[asked.what, ...others, proto, asked.what === 'outside' ? String(asked.port ?? '') : ''],
-          asked.what === 'published' ? (around.servedBy(proto, asked.at, asked.hostPort) ?? '') : '',
-          asker.by === 'container' ? JSON.stringify(around.leavesAs(asker.spot.bridge)) : '',
-        ].join(' '),
-      );
+    let known: Concerned | undefined;
+    const concerned = (): Concerned =>
+      (known ??= alike.concerning({
+        addresses: [end.address, stranger, from, ...others].filter((address) => address !== ''),
+        ports: portsOf(asked),
+        bridges: [fromBridge, bridge].filter((name) => name !== ''),
+      }));
+    const isRead = netState.unread !== true;
+    const form = isRead
+      ? alike.formOf(
+          { ...member, fromBridge, bridge, concerned, others: [...others, stranger] },
+          [
+            asker.by === 'outside'
+              ? `${asker.interface} ${asker.address}`
+              : asker.by === 'host'
+                ? 'host'
+                : asker.is,
+            ...[asked.what, ...others, proto, asked.what === 'outside' ? String(asked.port ?? '') : ''],
+            asked.what === 'published' ? (around.servedBy(proto, asked.at, asked.hostPort) ?? '') : '',
+            asker.by === 'container' ? leavesAs(asker.spot.bridge) : '',
+          ].join(' '),
+        )
+      : undefined;
     const kin = form && byForm.get(form.key);
     if (form !== undefined && kin !== undefined) {
       const { shared } = kin;
@@ -85,7 +92,7 @@ export function followOnce(
         decider.by === 'rule' ? { ...decider, rule: ruleIn(decider.rule, kin.form, form) } : decider;
       if (is !== undefined) return { member, is, shared, retell };
     }
-    const state = concerned?.state() ?? netState;
+    const state = isRead ? concerned().state() : netState;
     const cell = follow(state);
     let deciders: readonly Decider[] | undefined;
     const shared: FollowedClass = {
@@ -106,6 +113,7 @@ export function followOnce(
       from === '' || from === end.address
         ? undefined
         : alike.classOf({ address: from, port: 0, hostPort: 0 });
+    const order = fromOwn === undefined ? '' : alike.orderOf(fromOwn, own);
     const key = [
       askerKey(asker, fromOwn),
       asked.what,
@@ -118,9 +126,9 @@ export function followOnce(
       ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
       own.id,
       own.elsewhere.includes(from) ? from : '',
-      fromOwn === undefined ? '' : alike.orderOf(fromOwn, own),
+      order,
     ].join(' ');
-    const member = { from, end, own, fromOwn };
+    const member = { from, end, own, fromOwn, order };
     const known = followed.get(key) ?? followNew(question, member);
     followed.set(key, known);
     const { member: was, is, shared, retell } = known;
@@ -169,6 +177,8 @@ interface ClassMember {
   readonly own: EndClass;
   /** Of a container that asks another one. */
   readonly fromOwn: EndClass | undefined;
+  /** In which order the two meet the rules that only one of them has. */
+  readonly order: string;
 }
 
 /** What became of one question, told of another of its class: with the other's addresses, and the rules that only the other meets. */

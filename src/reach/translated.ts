@@ -4,8 +4,8 @@ import type { Is } from './cell.ts';
 
 /** The rule that a question of a form meets where another one of the same form met a rule. */
 export function ruleIn(rule: Rule, was: Form, now: Form): Rule {
-  const at = was.rules.findIndex((one) => one.rule === rule);
-  return now.rules[at]?.rule ?? rule;
+  const at = was.rules().findIndex((one) => one.rule === rule);
+  return now.rules()[at]?.rule ?? rule;
 }
 
 /**

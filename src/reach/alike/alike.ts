@@ -1,28 +1,18 @@
-import type { Rule } from '../../firewall/iptables/text/model.ts';
 import { blockOf, overlap, type AddressBlock } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import { portRange } from '../../trace/match/ports.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
 import { namesAskedBy, type AskedNames } from './asked-names.ts';
 import { ConcernedRules, type Concerned, type Ends } from './concerned-rules.ts';
-import type { End } from './end.ts';
+import type { End, EndClass } from './end.ts';
 import { Forms, type AskedEnds, type Form } from './forms.ts';
 import { AlikeNetworks } from './networks.ts';
 import { localType } from '../../trace/routing/local.ts';
 import { FROM_PORT } from '../question.ts';
-import { pairKey, RuleIndex, type PlacedRule } from './rule-index.ts';
+import { pairKey, RuleIndex } from './rule-index.ts';
+import { OpenEnds } from './open-ends.ts';
 import { openAddress, OpenRules, type Opening } from './open-rules.ts';
 import type { KnownNames, RuleNeeds } from './rule-needs.ts';
-
-/** A class of ends whose packets fare alike, and the rules that only this end meets, in order. */
-export interface EndClass {
-  /** A number for each class. */
-  readonly id: number;
-  readonly own: readonly Rule[];
-  readonly placed: readonly PlacedRule[];
-  /** Containers other than this end that its packets may be led to. */
-  readonly elsewhere: readonly string[];
-}
 
 /** Fields of a routing rule that ask for nothing but addresses, interfaces and marks. */
 const PLAIN_FIELDS: ReadonlySet<string> = new Set([
@@ -91,11 +81,13 @@ export class Alike {
       }),
     }));
     this.ranges = [...this.index.ranges];
-    this.forms = new Forms(
-      new AlikeNetworks({ netState, family, names, index: this.index, asked }),
-      this.rules,
-      (address) => localType(netState, family, address, undefined) === 'UNICAST',
-    );
+    this.forms = new Forms({
+      networks: new AlikeNetworks({ netState, family, names, index: this.index, asked }),
+      rules: this.rules,
+      ends: new OpenEnds(this.rules, names, (end) => this.portsOf(end)),
+      concerned: this.concerned,
+      isOrdinary: (address) => localType(netState, family, address, undefined) === 'UNICAST',
+    });
     this.isOpaque =
       asked.isOpaque ||
       this.index.isOpaque ||
@@ -177,18 +169,18 @@ export class Alike {
   formOf(ends: AskedEnds, said: string): Form | undefined {
     return this.isOpaque || (ends.from !== ends.end.address && this.isPair(ends.from, ends.end.address))
       ? undefined
-      : this.forms.of(ends, `${said}\n${this.portsOf(ends.end)}`);
+      : this.forms.of(ends, said);
   }
 
   /**
-   * In which order two ends meet the rules that only one of them has: of rules at the same place, one that asks where a packet comes from
+   * In which order two ends meet the rules that only one of them has: of rules of one chain, one that asks where a packet comes from
    * and one that asks where it goes may both apply.
    */
   orderOf(a: EndClass, b: EndClass): string {
     return a.placed
       .flatMap((one) =>
         b.placed.flatMap((other) =>
-          one.place === other.place && !excludeEachOther(one.needs, other.needs)
+          one.chain === other.chain && !excludeEachOther(one.needs, other.needs)
             ? [one.order < other.order ? '<' : '>']
             : [],
         ),

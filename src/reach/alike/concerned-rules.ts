@@ -53,6 +53,19 @@ export class ConcernedRules {
     });
   }
 
+  /** The rules of networks, by their bridges. */
+  between(bridges: readonly string[]): Pick<NetworkRules, 'rules' | 'leadsTo'> {
+    return this.rulesOf(new Set(bridges));
+  }
+
+  /** Whether no rule but those for everybody may concern packets for the sake of these addresses. */
+  isApart(addresses: readonly string[]): boolean {
+    return (
+      this.index.ledTo.size === 0 &&
+      addresses.every((one) => one === '' || (this.homeOf(one) === '' && this.straysFor(one).length === 0))
+    );
+  }
+
   /** Rules of a block list that an address is on. */
   private straysFor(address: string): readonly PlacedRule[] {
     const own = blockOf(address);

@@ -1,10 +1,12 @@
 import { blockOf, overlap } from '../../net/address.ts';
 import type { Rule } from '../../firewall/iptables/text/model.ts';
-import type { End } from './end.ts';
-import type { Concerned } from './concerned-rules.ts';
+import type { Concerned, ConcernedRules } from './concerned-rules.ts';
+import type { End, EndClass } from './end.ts';
 import type { AlikeNetworks, NetworkNature } from './networks.ts';
+import type { OpenEnds } from './open-ends.ts';
 import { openAddress, type Opening, type OpenRules } from './open-rules.ts';
 import type { PlacedRule } from './rule-index.ts';
+import { TextNumbers } from './text-numbers.ts';
 
 /** A question as far as rules and routing can tell it from others. */
 export interface AskedEnds {
@@ -14,10 +16,30 @@ export interface AskedEnds {
   readonly fromBridge: string;
   /** Who is asked; without a bridge nobody of this host's containers is. */
   readonly end: End;
+  readonly own: EndClass;
   readonly bridge: string;
-  readonly concerned: Concerned;
+  /** Of a container that asks another one. */
+  readonly fromOwn: EndClass | undefined;
+  /** In which order the two meet the rules that only one of them has. */
+  readonly order: string;
+  readonly concerned: () => Concerned;
   /** Addresses that are neither's own. */
   readonly others: readonly string[];
+}
+
+/** The networks of a question. */
+interface AskedNetworks {
+  readonly asking: NetworkNature | undefined;
+  readonly asked: NetworkNature | undefined;
+}
+
+interface FormParts {
+  readonly networks: AlikeNetworks;
+  readonly rules: OpenRules;
+  readonly ends: OpenEnds;
+  readonly concerned: ConcernedRules;
+  /** Whether an address is nobody's but a container's: neither this host's, nor a broadcast. */
+  readonly isOrdinary: (address: string) => boolean;
 }
 
 /** A question with the names of its networks and containers left open, and what stands for them. */
@@ -25,19 +47,8 @@ export interface Form {
   /** Questions with one key fare alike, each with its own names. */
   readonly key: string;
   /** The rules that only some packets meet, in the same order for each of them. */
-  readonly rules: readonly PlacedRule[];
+  readonly rules: () => readonly PlacedRule[];
   readonly addresses: readonly string[];
-}
-
-/** Numbers texts: equal ones have one number. */
-class TextNumbers {
-  private readonly known = new Map<string, number>();
-
-  of(text: string): number {
-    const number = this.known.get(text) ?? this.known.size;
-    this.known.set(text, number);
-    return number;
-  }
 }
 
 /** Brings questions of different networks into a form in which those that fare alike are equal. */
@@ -46,36 +57,70 @@ export class Forms {
   /** By what stands for a network's names: a number for each of its rules, as it reads then. */
   private readonly networkRules = new Map<string, Map<PlacedRule, number>>();
   private readonly pairs = new WeakMap<readonly PlacedRule[], Map<string, number>>();
-  private readonly rules: OpenRules;
-  private readonly networks: AlikeNetworks;
-  private readonly isOrdinary: (address: string) => boolean;
+  /** By address and bridge: whether it is an ordinary one of that network. */
+  private readonly home = new Map<string, boolean>();
+  private readonly parts: FormParts;
 
-  /** @param isOrdinary - whether an address is nobody's but a container's: neither this host's, nor a broadcast */
-  constructor(networks: AlikeNetworks, rules: OpenRules, isOrdinary: (address: string) => boolean) {
-    this.rules = rules;
-    this.networks = networks;
-    this.isOrdinary = isOrdinary;
+  constructor(parts: FormParts) {
+    this.parts = parts;
   }
 
   /**
    * @param said - all else that tells the question from others, as text
    * @returns undefined where the question fares like no other network's, or that is not known
    */
-  of({ from, fromBridge, end, bridge, concerned, others }: AskedEnds, said: string): Form | undefined {
-    const asking = fromBridge === '' ? undefined : this.networks.of(fromBridge);
-    const asked = bridge === '' ? undefined : this.networks.of(bridge);
+  of(ends: AskedEnds, said: string): Form | undefined {
+    const { from, fromBridge, end, bridge } = ends;
+    const asking = fromBridge === '' ? undefined : this.parts.networks.of(fromBridge);
+    const asked = bridge === '' ? undefined : this.parts.networks.of(bridge);
     if ((fromBridge !== '' && asking === undefined) || (bridge !== '' && asked === undefined))
       return undefined;
+    if (asking === undefined && asked === undefined) return undefined;
+    if (!this.isAtHome(from, asking) || (asked && !this.isAtHome(end.address, asked))) return undefined;
+    const networks = { asking, asked };
+    return this.numbered(ends, networks, said) ?? this.spelled(ends, networks, said);
+  }
+
+  /**
+   * The form by what each network and each end is, without a look at all the rules that concern the question.
+   *
+   * @returns undefined where somebody else has a part in it
+   */
+  private numbered(ends: AskedEnds, { asking, asked }: AskedNetworks, said: string): Form | undefined {
+    const { from, end, own, fromOwn, others, order } = ends;
+    if (asked === undefined || end.port === 0 || !this.parts.concerned.isApart(others)) return undefined;
+    const to = this.parts.ends.of({ end, own, ...asked });
+    const by =
+      asking === undefined || fromOwn === undefined
+        ? ''
+        : this.parts.ends.of({ end: { address: from, port: 0, hostPort: 0 }, own: fromOwn, ...asking });
+    const bridges = asking === undefined ? [asked.bridge] : [asking.bridge, asked.bridge];
+    const { rules, leadsTo } = this.parts.concerned.between(bridges);
+    if (to === undefined || by === undefined || leadsTo.length > 0) return undefined;
+    const placed = fromOwn === undefined ? own.placed : [...own.placed, ...fromOwn.placed];
+    let stands = '';
+    for (const one of placed) stands += ` ${String(passed(rules, one))}`;
+    const key = [
+      ...[said, asking === undefined ? '' : this.numbers.of(asking.nature)],
+      asked === asking ? 'same' : this.numbers.of(asked.nature),
+      ...[this.networkPart(rules, asking, asked), to, by, order, stands],
+    ].join(' ');
+    return { key, rules: () => [...rules, ...placed], addresses: addressesOf(ends, { asking, asked }) };
+  }
+
+  /** The form by all rules that concern the question. */
+  private spelled(ends: AskedEnds, { asking, asked }: AskedNetworks, said: string): Form | undefined {
+    const { from, end, others } = ends;
     const own = [asking, asked].filter((one) => one !== undefined);
-    if (own.length === 0 || !this.isAtHome(from, asking) || (asked && !this.isAtHome(end.address, asked)))
-      return undefined;
     if (others.some((address) => own.some((network) => isWithin(address, network)))) return undefined;
     const open = (word: string): string | undefined =>
       (asking && openNetwork(word, asking, ASKING)) ?? (asked && openNetwork(word, asked, ASKED));
+    const concerned = ends.concerned();
     const texts = this.ownRules(concerned, { from, end, open });
     if (texts === undefined) return undefined;
     const key = [
       said,
+      this.parts.ends.portsOf(end),
       asking === undefined ? '' : this.numbers.of(asking.nature),
       asked === undefined ? '' : asked === asking ? 'same' : this.numbers.of(asked.nature),
       this.networkPart(concerned.networks, asking, asked),
@@ -83,14 +128,17 @@ export class Forms {
     ].join('\n');
     return {
       key,
-      rules: [...concerned.networks, ...concerned.ends],
-      addresses: [from, end.address, ...own.map(({ gateway }) => gateway)],
+      rules: () => [...concerned.networks, ...concerned.ends],
+      addresses: addressesOf(ends, { asking, asked }),
     };
   }
 
   private isAtHome(address: string, network: NetworkNature | undefined): boolean {
     if (network === undefined) return true;
-    return isWithin(address, network) && this.isOrdinary(address);
+    const name = `${address} ${network.bridge}`;
+    const found = this.home.get(name) ?? (isWithin(address, network) && this.parts.isOrdinary(address));
+    this.home.set(name, found);
+    return found;
   }
 
   /** A number for the rules of two networks, as they read when their names are left open. */
@@ -125,7 +173,7 @@ export class Forms {
     const found =
       known.get(one) ??
       this.numbers.of(
-        `${one.between} ${this.rules.spelled(one.rule, (word) => network && openNetwork(word, network, as))}`,
+        `${one.between} ${this.parts.rules.spelled(one.rule, (word) => network && openNetwork(word, network, as))}`,
       );
     known.set(one, found);
     return found;
@@ -150,13 +198,24 @@ export class Forms {
     const texts: string[] = [];
     for (const { rule, needs, order, between } of ends) {
       if (needs.leadsTo.length > 0 && !leadsTo(rule, address, port)) return undefined;
-      let behind = 0;
-      for (const one of networks) if (one.order < order) behind++;
-      texts.push(`${String(behind)} ${between} ${this.rules.spelled(rule, opened)}`);
+      texts.push(
+        `${String(passed(networks, { order }))} ${between} ${this.parts.rules.spelled(rule, opened)}`,
+      );
     }
     return texts;
   }
 }
+
+/** How many rules of networks stand before another one. */
+function passed(networks: readonly PlacedRule[], { order }: Pick<PlacedRule, 'order'>): number {
+  let count = 0;
+  for (const one of networks) if (one.order < order) count++;
+  return count;
+}
+
+const addressesOf = ({ from, end }: AskedEnds, { asking, asked }: AskedNetworks): readonly string[] => [
+  ...[from, end.address, asking?.gateway, asked?.gateway].filter((one) => one !== undefined),
+];
 
 const [ASKING, ASKED] = ['1', '2'];
 
