@@ -190,7 +190,7 @@ export class Alike {
 
   /** Whether rules name both addresses at once: then what holds for each alone says nothing of the two. */
   isPair(a: string, b: string): boolean {
-    return this.index.pairs.has(pairKey(a, b));
+    return this.index.paired.has(a) && this.index.pairs.has(pairKey(a, b));
   }
 
   /** Whether any rule names an address together with another one. */
