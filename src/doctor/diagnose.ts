@@ -1,7 +1,8 @@
 import { checksOf, listNames } from './checks/check.ts';
 import { advise } from './remedies/proposal.ts';
 import { SECTIONS, type Check, type Diagnosis, type DoctorTarget } from './diagnosis.ts';
-import { isUnavailable, isUnseen, type Facts, type Unavailable, type Unseen } from './facts/facts.ts';
+import { isUnavailable, isUnseen, type Facts } from './facts/facts.ts';
+import { reasonOf, unseenTogether } from './facts/unavailable.ts';
 import { isClosedByOperator } from './checks/paths/stops.ts';
 import { follow, isClosedByHost, namedPath, type Followed } from './paths/follow.ts';
 import { acceptedHere } from './checks/cells/accepted.ts';
@@ -132,25 +133,15 @@ export function withProof(diagnosis: Diagnosis, proof: readonly Check[]): Diagno
   return { ...diagnosis, ...concluded(checks, diagnosis.target, new Set(diagnosis.subjects)) };
 }
 
-/** What one remedy makes readable has one reason. */
-const reasonOf = ({ unavailable, hint }: Unavailable): string => hint ?? unavailable;
-
 /** What could not be read, once for each reason. A bundle that lacks routes must not read as a host without them. */
 function judgeUnseen({ unseen = [], drift }: Facts): readonly Check[] {
-  const byReason = new Map<string, readonly Unseen[]>();
   const told = isUnavailable(drift) ? reasonOf(drift) : undefined;
-  for (const one of unseen) {
-    const reason = reasonOf(one);
-    if (reason !== told) byReason.set(reason, [...(byReason.get(reason) ?? []), one]);
-  }
-  return [...byReason.values()].map((all) => {
-    const reason = all[0]?.unavailable ?? '';
-    const parts = listNames([...new Set(all.map(({ what }) => what))], 6);
-    const hint = all.find((one) => one.hint !== undefined)?.hint;
-    return checksOf('host').unknown('unseen', `${parts} could not be read: ${reason}`, {
+  return unseenTogether(unseen.filter((one) => reasonOf(one) !== told)).map((together) => {
+    const parts = listNames(together.parts, 6);
+    return checksOf('host').unknown('unseen', `${parts} could not be read: ${together.unavailable}`, {
       about: parts,
       always: true,
-      remedies: hint === undefined ? [] : [advise(hint)],
+      remedies: together.hint === undefined ? [] : [advise(together.hint)],
     });
   });
 }

@@ -68,7 +68,7 @@ export function followOnce(
         ports: portsOf(asked),
         bridges: [fromBridge, bridge].filter((name) => name !== ''),
       }));
-    const isRead = netState.unread !== true;
+    const isRead = netState.unread === undefined;
     const form = isRead
       ? alike.formOf(
           { ...member, fromBridge, bridge, concerned, others: [...others, stranger] },

@@ -5,8 +5,8 @@ import type { Variant, Ruleset } from '../firewall/iptables/text/model.ts';
 export interface NetworkState {
   /** Every variant that holds rules; a packet passes all of them. */
   readonly rulesets: readonly VariantRules[];
-  /** Set where a variant's rules could not be read: then no packet's way is known. */
-  readonly unread?: boolean;
+  /** Set where rules, interfaces or routes could not be read, as a sentence: then no packet's way is known, for this reason. */
+  readonly unread?: string | undefined;
   /** Sets by name, from `ipset save`; undefined where they could not be read. */
   readonly sets: ReadonlyMap<string, IpSet> | undefined;
   /** nftables' own tables (`FAMILY NAME` and text); undefined where they could not be read. */

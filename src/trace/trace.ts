@@ -15,8 +15,6 @@ export interface TraceOptions {
 }
 
 const BRANCHES = 64;
-/** Why a path is unknown where the rules could not be read. */
-export const RULES_UNREAD = "iptables' rules could not be read";
 
 /**
  * The whole way of one packet through one network namespace, as the kernel takes it: through raw, mangle, nat and filter
@@ -29,8 +27,8 @@ export const RULES_UNREAD = "iptables' rules could not be read";
  * @param netState - all that decides: rules, sets, routes, interfaces, sysctls
  */
 export function tracePath(packet: Packet, netState: NetworkState, options: TraceOptions = {}): Path {
-  if (netState.unread === true)
-    return pathOf(packet, startWalk(packet, netState, [], options), unknownEnd({ why: RULES_UNREAD }));
+  if (netState.unread !== undefined)
+    return pathOf(packet, startWalk(packet, netState, [], options), unknownEnd({ why: netState.unread }));
   const open: (readonly boolean[])[] = [[]];
   let first: { readonly walk: Walk; readonly end: PathEnd } | undefined;
   let vagueMarks = false;

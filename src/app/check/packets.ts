@@ -7,10 +7,9 @@ import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { judgingBasis, leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import type { PacketsSeen } from '../../reconcile/verdict/verdict.ts';
 import type { TerrainReader } from '../reach/ports.ts';
-import { readAround, terrainOf, type TerrainSurroundings } from '../reach/read-terrain.ts';
+import { readAround, terrainOf, unreadParts, type TerrainSurroundings } from '../reach/read-terrain.ts';
 
 /** What packets do on an observed host, and what that was judged by: for whatever else is asked about the same host. */
 export interface FollowedHost {
@@ -18,9 +17,6 @@ export interface FollowedHost {
   /** Undefined where no packet was followed. */
   readonly by: { readonly terrain: Terrain; readonly judging: JudgingBasis } | undefined;
 }
-
-/** Without these no packet's way is known. */
-const NEEDED: ReadonlySet<Unseen['what']> = new Set(['rules', 'interfaces', 'routes']);
 
 /** What packets are followed by. */
 interface FollowedBy {
@@ -59,18 +55,15 @@ export async function followPackets(
     return unfollowed(`what Engine ${inventory.version} means to be reached is not known here`);
   const around = await readAround(host, live);
   const { terrain, unseen } = terrainOf({ intent, inventory, surroundings, ...around });
-  const lacking = unseen.filter(({ what }) => NEEDED.has(what));
-  if (lacking.length > 0) return unfollowed('not all that decides could be read', lacking);
+  if (terrain.netState.unread !== undefined) return unfollowed('not all that decides could be read', unseen);
   const judging = judgingBasis(observation, around.rulesets, stood);
   const table = withNewDoubts(judgedTable(terrain, judging), knownUnread);
   // What no packet depends on need not be read.
-  const unread = table.counts.unknown > 0 ? unseen.map(partOf) : [];
+  const unread = table.counts.unknown > 0 ? unreadParts(unseen) : [];
   return { packets: { judged: true, table, unread }, by: { terrain, judging } };
 }
 
 const unfollowed = (why: string, unread: readonly Unseen[] = []): FollowedHost => ({
-  packets: { judged: false, why, unread: unread.map(partOf) },
+  packets: { judged: false, why, unread: unreadParts(unread) },
   by: undefined,
 });
-
-const partOf = ({ what, unavailable, hint }: Unseen): UnreadPart => ({ what, why: unavailable, hint });

@@ -7,7 +7,7 @@ import {
 } from '../../doctor/facts/facts.ts';
 import { networkStateOf } from '../../doctor/facts/network-state.ts';
 import { leftoversIn, managersIn } from '../../doctor/facts/rules-state.ts';
-import { orUnavailable, unseen } from '../../doctor/facts/unavailable.ts';
+import { orUnavailable, unreadOf, unseen } from '../../doctor/facts/unavailable.ts';
 import { portOrNumber } from '../../doctor/target/port-argument.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
@@ -62,6 +62,11 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
   const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging, policyUnknown } =
     rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
+  const unseenAll = [
+    ...(isUnavailable(variants) ? unseen('rules', variants) : []),
+    ...unseenNetwork,
+    ...(isUnavailable(containers) ? unseen('containers', containers) : []),
+  ];
   const { inventory } = engine;
   const nameServers = host.readNameServers();
   return {
@@ -76,7 +81,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     knownUnread: reference.stored?.baseline.unread,
     variant,
     leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
-    netState: { ...netState, unread: isUnavailable(variants) },
+    netState: { ...netState, unread: unreadOf(unseenAll) },
     intended: intendedBy(engine, rulesets, listeners, nameServers),
     networks: inventory?.networks ?? [],
     containers: isUnavailable(containers) ? [] : containers,
@@ -88,11 +93,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     proxies: processes.proxies,
     nameServers,
     managers: managersIn(rulesets, netState.natives ?? []),
-    unseen: [
-      ...(isUnavailable(variants) ? unseen('rules', variants) : []),
-      ...unseenNetwork,
-      ...(isUnavailable(containers) ? unseen('containers', containers) : []),
-    ],
+    unseen: unseenAll,
   };
 }
 

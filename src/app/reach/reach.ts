@@ -14,6 +14,7 @@ import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
 import { coverOfCell } from '../../reconcile/accept/covers.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import type { Family } from '../../net/family.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
@@ -22,7 +23,7 @@ import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import { cellsAbout, namedAskers, type ReachQuestion } from './about.ts';
 import type { ReachHost } from './ports.ts';
-import { readAskedSets, readSurroundings, terrainOf } from './read-terrain.ts';
+import { readAskedSets, readSurroundings, terrainOf, unreadParts } from './read-terrain.ts';
 
 /** Who reaches what on this host. */
 export interface Reached {
@@ -33,6 +34,8 @@ export interface Reached {
   readonly question: ReachQuestion;
   /** 0 as Docker and the operator mean it, 1 something differs, 3 nothing differs and something cannot be told. */
   readonly exit: 0 | 1 | 3;
+  /** What some of it depends on, and could not be read. */
+  readonly unread: readonly UnreadPart[];
   /** What the table of the whole host does not ask about. */
   readonly unasked: readonly UnaskedWays[];
   /** Families of which it is not known which policy FORWARD is to have. */
@@ -69,7 +72,7 @@ export async function reach(
   const { rulesets } = state;
   if (inventory === undefined)
     throw engine.answered ? new Error('an answer without inventory') : engine.fault;
-  const { terrain: whole } = terrainOf({
+  const { terrain: whole, unseen } = terrainOf({
     intent: intentFrom(inventory, engine.answered ? engine.daemons.facts : {}, rulesets),
     inventory,
     surroundings,
@@ -84,9 +87,11 @@ export async function reach(
   const cells = cellsAbout(question, told.cells, terrain).map((cell) => marked(cell, covering));
   const isAsked = Object.values(question).some((word) => word !== undefined);
   const { unasked } = table;
+  // What no packet depends on need not be read.
+  const unread = cells.some(({ effect }) => effect === 'unknown') ? unreadParts(unseen) : [];
   const { policyUnknown = [] } = state;
   const exit = exitOf(cells, isAsked);
-  return { cells, unasked, policyUnknown, engine: inventory.version, question, exit };
+  return { cells, unread, unasked, policyUnknown, engine: inventory.version, question, exit };
 }
 
 function marked(cell: JudgedCell, covering: ReadonlyMap<string, Acceptance>): ReachedCell {

@@ -1,4 +1,5 @@
 import type { HostIntent } from '../../docker/intent/values.ts';
+import { listNames } from '../../doctor/checks/check.ts';
 import {
   isUnavailable,
   type ListeningSocket,
@@ -7,11 +8,12 @@ import {
 } from '../../doctor/facts/facts.ts';
 import { networkStateOf, type HostNetwork } from '../../doctor/facts/network-state.ts';
 import { asksSets } from '../../doctor/facts/rules-state.ts';
-import { orUnavailable, unseen } from '../../doctor/facts/unavailable.ts';
+import { orUnavailable, unreadOf, unseen, unseenTogether } from '../../doctor/facts/unavailable.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { isAny } from '../../net/address.ts';
 import { FAMILIES, familyOf } from '../../net/family.ts';
 import { proxyKey, type Terrain } from '../../reach/terrain.ts';
+import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import { readAllSets, readBesideSets } from '../diagnose/read-network.ts';
 import type { TerrainReader } from './ports.ts';
@@ -79,6 +81,14 @@ export interface ReadTerrain {
   readonly unseen: readonly Unseen[];
 }
 
+/** What could not be read, once for each reason. */
+export const unreadParts = (unseen: readonly Unseen[]): readonly UnreadPart[] =>
+  unseenTogether(unseen).map(({ parts, unavailable, hint }) => ({
+    what: listNames(parts, 6),
+    why: unavailable,
+    hint,
+  }));
+
 /** Puts together what was read. */
 export function terrainOf({
   intent,
@@ -90,15 +100,16 @@ export function terrainOf({
 }: TerrainParts): ReadTerrain {
   const { network, listeners, nameServers } = surroundings;
   const { netState, unseen: missing } = networkStateOf({ ...network, sets }, rulesets);
+  const lacking = [...(unread === undefined ? [] : unseen('rules', unread)), ...missing];
   return {
     terrain: {
       intent,
       inventory,
-      netState: unread === undefined ? netState : { ...netState, unread: true },
+      netState: { ...netState, unread: unreadOf(lacking) },
       proxies: servedPorts(listeners, intent),
       nameServers,
     },
-    unseen: [...(unread === undefined ? [] : unseen('rules', unread)), ...missing],
+    unseen: lacking,
   };
 }
 

@@ -26,3 +26,35 @@ export const unavailableBy = ({ message, code, hint }: Fault): Unavailable => ({
 
 /** The list of one part of the facts that could not be read. */
 export const unseen = (what: UnseenPart, why: Unavailable): readonly Unseen[] => [{ what, ...why }];
+
+/** Why no packet's way is known, by what could not be read; undefined where that is not so. */
+export function unreadOf(unseen: readonly Unseen[]): string | undefined {
+  const lacking = unseen.find(({ what }) => what in NEEDED);
+  return lacking && `${NEEDED[lacking.what] ?? ''} could not be read`;
+}
+
+/** What every packet's way depends on. */
+const NEEDED: Partial<Readonly<Record<UnseenPart, string>>> = {
+  rules: "iptables' rules",
+  interfaces: 'interfaces',
+  routes: 'routes',
+};
+
+/** What one remedy makes readable has one reason. */
+export const reasonOf = ({ unavailable, hint }: Unavailable): string => hint ?? unavailable;
+
+/** Parts that could not be read, all for one reason. */
+export interface UnseenTogether extends Unavailable {
+  /** Each once. */
+  readonly parts: readonly UnseenPart[];
+}
+
+/** What could not be read, once for each reason. */
+export function unseenTogether(unseen: readonly Unseen[]): readonly UnseenTogether[] {
+  const byReason = new Map<string, UnseenTogether>();
+  for (const { what, ...why } of unseen) {
+    const known = byReason.get(reasonOf(why));
+    byReason.set(reasonOf(why), { ...why, ...known, parts: [...new Set([...(known?.parts ?? []), what])] });
+  }
+  return [...byReason.values()];
+}

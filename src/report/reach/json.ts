@@ -13,7 +13,7 @@ const VERDICTS = { 0: 'healthy', 1: 'fault', 3: 'unknown' } as const;
  * @param options - `all`: every cell, not only those that differ
  */
 export function reachJson(report: ReachReport, { all }: { readonly all: boolean }): unknown {
-  const { cells, engine, question, exit, unasked } = report;
+  const { cells, engine, question, exit, unread, unasked } = report;
   const counts = { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0, accepted: 0 };
   for (const { effect, accepted } of cells) counts[accepted === undefined ? effect : 'accepted']++;
   return {
@@ -38,6 +38,11 @@ export function reachJson(report: ReachReport, { all }: { readonly all: boolean 
       }),
     ),
     policyUnknown: report.policyUnknown ?? [],
+    unread: unread.map(({ what, why, hint }) => ({
+      what,
+      why: printable(why),
+      ...(hint === undefined ? {} : { hint: printable(hint) }),
+    })),
     unasked: unasked.map(({ what, names }) => ({ what, names: names.map(printable) })),
     cells: cells.filter(({ effect }) => all || effect !== 'same').map(cellJson),
   };

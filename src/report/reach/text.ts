@@ -1,6 +1,7 @@
 import type { Family } from '../../net/family.ts';
 import type { ToldCell } from '../../reach/judge/groups.ts';
 import type { UnaskedWays } from '../../reach/unasked.ts';
+import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import { count, printable, type Paint, type Style } from '../text.ts';
 import { reasonIn, toldGroups, type ToldGroup } from './groups.ts';
 import { clipped, COLUMNS, listed } from './lines.ts';
@@ -17,6 +18,8 @@ export interface ReachReport {
     readonly to?: string | undefined;
   };
   readonly exit: 0 | 1 | 3;
+  /** What some cells depend on, and could not be read. */
+  readonly unread: readonly UnreadPart[];
   /** What no cell asks about. */
   readonly unasked: readonly UnaskedWays[];
   readonly policyUnknown?: readonly Family[];
@@ -45,10 +48,13 @@ export function reachText(report: ReachReport, paint: Paint, { all }: { readonly
   const counted = countWords(report);
   const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
   const body = all ? cells.map(cellLine) : groupLines(toldGroups(cells), paint);
+  const unread = report.unread.map(({ what, why, hint }) =>
+    [`${what} could not be read: ${why}`, ...(hint === undefined ? [] : [hint])].map(printable).join('\n  '),
+  );
   const unasked = [...policyUnknownLines(report.policyUnknown), ...unaskedLines(report.unasked, COLUMNS)].map(
     (line) => paint('dim', line),
   );
-  return `${[head, ...body, ...unasked].join('\n')}\n`;
+  return `${[head, ...body, ...unread, ...unasked].join('\n')}\n`;
 }
 
 /** `3 of 182 ways differ from what Docker means, 1 cannot be told; rules of your own decide 4`. */

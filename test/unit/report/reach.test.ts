@@ -23,7 +23,7 @@ const broken = withRules(
   withRule(flushed(rulesOf(host)), 'ipv4', 'filter', '-A FORWARD -j ACCEPT', 'first'),
 );
 const report = (terrain: typeof host, exit: ReachReport['exit']): ReachReport => ({
-  ...{ cells: reachTable(terrain), engine: '28.5.2', question: {}, exit, unasked: [] },
+  ...{ cells: reachTable(terrain), engine: '28.5.2', question: {}, exit, unread: [], unasked: [] },
 });
 const HEALTHY = report(host, 0);
 const BROKEN = report(broken, 1);

@@ -1,6 +1,5 @@
 import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
 import { NATIVES_UNREAD } from '../../../trace/native/tables.ts';
-import { RULES_UNREAD } from '../../../trace/trace.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf } from '../check.ts';
 import { untried } from '../../remedies/proposal.ts';
@@ -49,8 +48,7 @@ const isClosing = (key: string): boolean => key.startsWith('closed ');
 /** What could not be read is reported once, and not with every path that depends on it. */
 const isReportedOnce = ({ path: { end } }: Followed, facts: Facts): boolean =>
   end.at === 'unknown' &&
-  ((end.why === NATIVES_UNREAD && isUnseen(facts, 'nftables tables')) ||
-    (end.why === RULES_UNREAD && isUnseen(facts, 'rules')));
+  ((end.why === NATIVES_UNREAD && isUnseen(facts, 'nftables tables')) || end.why === facts.netState.unread);
 
 /** What distinguishes one cause from another. */
 function groupKeyOf(followed: Followed, facts: Facts): string {

@@ -74,7 +74,7 @@ test.each(SOURCES)(
 test('rules that cannot be read are not called lost', async () => {
   const found = await diagnosed(WHOLE_RULES, { readVariants: failing('RG_MISSING_TOOL') });
   expect(found.facts).toMatchObject({ drift: { code: 'RG_MISSING_TOOL' }, variant: undefined });
-  expect(found.facts.netState.unread).toBe(true);
+  expect(found.facts.netState.unread).toBe("iptables' rules could not be read");
   expect(codesOf(found, 'fail')).toEqual([]);
 });
 

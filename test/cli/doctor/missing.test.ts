@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { describeCli, withHost } from '../../support/cli.ts';
+import { serveRecorded } from '../../support/recorded/engine.ts';
+
+/** Words that run a program where the folders of tools hold all that they hold here, but for the files that a pattern names. */
+const without = (pattern: string): readonly string[] => [
+  ...['unshare', '--mount', '--propagation', 'private', 'sh', '-c'],
+  `mount -t tmpfs none /mnt && for dir in bin sbin; do
+     mkdir /mnt/$dir && mount --bind /usr/$dir /mnt/$dir && mount -t tmpfs none /usr/$dir &&
+     /mnt/bin/ln -s /mnt/$dir/* /usr/$dir/ || exit 99
+   done && rm -f /usr/sbin/${pattern} /usr/bin/${pattern} && exec "$@"`,
+  'sh',
+];
+
+/** A package that is not installed, its tools, and what each command says of it. */
+const MISSING = [
+  ['iproute2', 'ip', /ip is not installed/],
+  ['iptables', '*tables*', /iptables\S* is not installed/],
+  ['nftables', 'nft', /nft is not installed/],
+] as const;
+
+/** What must not be offered where nobody knows what is wrong. */
+const REMEDIES = /docker restart|systemctl restart|docker start|rulesguard restore|iptables -[ID]/;
+
+describeCli('a tool that is not installed', () => {
+  test.each(MISSING)('%s: doctor cannot tell, says so once, and what to install', (name, tools, why) =>
+    withHost(async (host) => {
+      const engine = await serveRecorded(host, 'engine-29.7-plain');
+      try {
+        for (const args of [['doctor'], ['check'], ['reach']]) {
+          const outcome = await host.attempt(args, { env: engine.env, through: without(tools) });
+          const said = `${outcome.stdout}${outcome.stderr}`;
+          const flat = said.replace(/\s+/g, ' ');
+          expect({ args, code: outcome.code, said }).toMatchObject({ args, code: 3 });
+          expect(flat).toMatch(why);
+          expect(flat.match(new RegExp(why, 'g')), said).toHaveLength(1);
+          expect(flat).toContain(`apt-get install ${name}`);
+          expect(said).not.toMatch(REMEDIES);
+        }
+      } finally {
+        engine.close();
+      }
+    }, 'engine-29.7-plain'),
+  );
+});
