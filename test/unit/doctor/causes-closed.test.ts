@@ -7,24 +7,21 @@ import { inFront, inUserChain, rewritten } from '../../support/doctor/rule-chang
 import { edited } from '../../support/edited.ts';
 
 /** ufw decides in DOCKER-USER, as those who use it with Docker have it. */
-const UFW = inUfw();
+const inUfw = (save: string, ...user: readonly string[]): string =>
+  edited(
+    save,
+    '[22:1333] -A FORWARD -j DOCKER-USER',
+    [
+      '$&',
+      '[0:0] -A DOCKER-USER -j ufw-user-forward',
+      '[0:0] -A DOCKER-USER -s 172.16.0.0/12 -j RETURN',
+      '[0:0] -A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+      '[0:0] -A DOCKER-USER -d 172.16.0.0/12 -p tcp -j DROP',
+      ...user,
+    ].join('\n'),
+  ).replace(/^:DOCKER-USER.*$/m, '$&\n:ufw-user-forward - [0:0]');
 
-function inUfw(...user: readonly string[]): Change {
-  return rewritten((save) =>
-    edited(
-      save,
-      '[22:1333] -A FORWARD -j DOCKER-USER',
-      [
-        '$&',
-        '[0:0] -A DOCKER-USER -j ufw-user-forward',
-        '[0:0] -A DOCKER-USER -s 172.16.0.0/12 -j RETURN',
-        '[0:0] -A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
-        '[0:0] -A DOCKER-USER -d 172.16.0.0/12 -p tcp -j DROP',
-        ...user,
-      ].join('\n'),
-    ).replace(/^:DOCKER-USER.*$/m, '$&\n:ufw-user-forward - [0:0]'),
-  );
-}
+const UFW = rewritten((save) => inUfw(save));
 
 const ALLOW_LIST = inUserChain(
   '-A DOCKER-USER -s 198.51.100.0/24 -i eth0 -j ACCEPT',
@@ -145,6 +142,17 @@ test.each([
   ['a port of the host that is let in', '-A DOCKER-USER -p tcp -m tcp --dport 8080 -j ACCEPT'],
 ])('a rule by %s is none that was written in vain', (_, rule) => {
   expect(warningsOf(inUserChain(rule))).toEqual([]);
+});
+
+test("a port that ufw's own rule lets in is not called closed in vain by what ufw denies this host", () => {
+  const asked = (user: string) =>
+    warningsOf(
+      rewritten((save) => edited(inUfw(save, user), /^:INPUT ACCEPT/m, ':INPUT DROP')),
+      ':8080',
+    ).filter(({ code }) => code === 'closed-in-vain');
+  const letIn = '[0:0] -A ufw-user-forward -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j ACCEPT';
+  expect(asked(letIn)).toEqual([]);
+  expect(asked('[0:0] -A ufw-user-forward -j ACCEPT')).toHaveLength(1);
 });
 
 test('what an operator closed is counted for a whole host, and no fault', () => {

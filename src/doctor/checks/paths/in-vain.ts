@@ -12,7 +12,7 @@ import { follow, type Followed } from '../../paths/follow.ts';
 import { remedyOf, proposal } from '../../remedies/proposal.ts';
 import { changed } from '../../remedies/change.ts';
 import { insertRule } from '../../remedies/iptables.ts';
-import { managerAt } from '../../whose.ts';
+import { managerAt, ownerOf } from '../../whose.ts';
 import { checksOf } from '../check.ts';
 
 const { warn } = checksOf('path');
@@ -86,6 +86,7 @@ function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check |
   const { end, steps } = tracePath(packet, withoutNat(facts.netState));
   if (end.at !== 'stopped' || steps.at(-1)?.hook !== 'INPUT') return undefined;
   if (isWhole && !namesPort(end, packet.destinationPort)) return undefined;
+  if (isOpened(followed, facts)) return undefined;
   const manager = managerAt({ end, family: packet.family, hook: 'INPUT', way: '' }, facts);
   const port = `${String(packet.destinationPort)}/${packet.protocol}`;
   return warn(
@@ -102,6 +103,19 @@ function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check |
     },
   );
 }
+
+/** Whether a rule lets in what is for this very port, or container: whoever wrote it closed the port no longer. */
+const isOpened = ({ path: { steps, last } }: Followed, facts: Facts): boolean =>
+  steps.some(
+    ({ hook, stage, variant = '', rule, acts, what }) =>
+      hook === 'FORWARD' &&
+      what === 'ACCEPT' &&
+      acts === 'decides' &&
+      rule !== undefined &&
+      ownerOf(rule, stage, last.family, { variant, facts }) !== 'docker' &&
+      (asksPort(rule, last.destinationPort, last.protocol) ||
+        ` ${rule.text} `.includes(` -d ${last.destination}/`)),
+  );
 
 const namesPort = ({ rule }: Stopped, port: number): boolean =>
   rule !== undefined && new RegExp(`\\bdports? (?:\\S*,)?${String(port)}(?![\\d:-])`).test(rule.text);
