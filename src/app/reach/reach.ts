@@ -11,7 +11,7 @@ import { whoseBy } from '../../reach/judge/whose.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { UnaskedWays } from '../../reach/unasked.ts';
 import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
-import { coverOfCell } from '../../reconcile/accept/covers.ts';
+import { markedCell } from '../../reconcile/accept/covers.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
@@ -84,7 +84,7 @@ export async function reach(
   const table = judgedTable(terrain, { ...basisOf(state, reference), all: true });
   const told = withNewDoubts(table, reference.stored?.baseline.unread ?? []);
   const covering = await coveringOf(host, on);
-  const cells = cellsAbout(question, told.cells, terrain).map((cell) => marked(cell, covering));
+  const cells = cellsAbout(question, told.cells, terrain).map((cell) => markedCell(cell, covering));
   const isAsked = Object.values(question).some((word) => word !== undefined);
   const { unasked } = table;
   // What no packet depends on need not be read.
@@ -92,11 +92,6 @@ export async function reach(
   const { policyUnknown = [] } = state;
   const exit = exitOf(cells, isAsked);
   return { cells, unread, unasked, policyUnknown, engine: inventory.version, question, exit };
-}
-
-function marked(cell: JudgedCell, covering: ReadonlyMap<string, Acceptance>): ReachedCell {
-  const accepted = isOpen(cell) ? covering.get(coverOfCell(cell)) : undefined;
-  return accepted === undefined ? cell : { ...cell, accepted };
 }
 
 /** What check judges by. Where nothing says which rules should be there, none is lost, and owners are known all the same. */

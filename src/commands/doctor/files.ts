@@ -36,7 +36,7 @@ export async function writeReports(
   };
   if (html !== undefined) {
     const table = cellsIn(facts);
-    const plain = { diagnosis, about, reach: table && reachSummary(table) };
+    const plain = { diagnosis, about, reach: table && reachSummary(table, facts.accepted) };
     const shown = mask ? makeMask([plain], [about.host, about.host.split('.')[0] ?? '']).value(plain) : plain;
     await writeReport(html, doctorPage(shown.diagnosis, shown.about, shown.reach), 'page');
     log.warn(`page written to ${html}`);

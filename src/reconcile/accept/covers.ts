@@ -2,8 +2,9 @@ import { digestOf } from '../../digest.ts';
 import type { Asker, AskedFor, Cell } from '../../reach/cell.ts';
 import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
 import { stoodKey } from '../../reach/judge/foreign.ts';
-import type { JudgedCell } from '../../reach/judge/judge.ts';
+import { isOpen, type JudgedCell } from '../../reach/judge/judge.ts';
 import type { Finding } from '../finding.ts';
+import type { Acceptance } from './acceptance.ts';
 
 /** Digits enough that two of some thousands are not the same. */
 const DIGITS = 16;
@@ -25,6 +26,15 @@ export const coverOfCell = (cell: JudgedCell): string => {
   const by = decider === undefined || cause === 'lost' ? '' : keyOf(decider);
   return shortDigest(['cell', placeOfCell(cell), effect, cause, by]);
 };
+
+/** A cell with the acceptance that covers it, where it is a finding and one does. */
+export function markedCell<C extends JudgedCell>(
+  cell: C,
+  covering: ReadonlyMap<string, Acceptance>,
+): C & { readonly accepted?: Acceptance } {
+  const accepted = isOpen(cell) ? covering.get(coverOfCell(cell)) : undefined;
+  return accepted === undefined ? cell : { ...cell, accepted };
+}
 
 /**
  * Which address or interface a route, a setting or an interface is about may change with a restart; counters of nftables' own rules change

@@ -1,25 +1,40 @@
 import type { Effect } from '../../reach/cell.ts';
 import type { JudgedTable } from '../../reach/judge/judge.ts';
+import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
+import { markedCell } from '../../reconcile/accept/covers.ts';
 import { toldGroups, type ToldGroup } from '../reach/groups.ts';
 import { count } from '../text.ts';
 import { html, type Html } from './html.ts';
 
 /** Who reaches what, as the page tells it: texts alone, so that they can be masked. */
 export interface ReachSummary {
-  readonly counts: Readonly<Record<Effect, number>>;
+  /** How many ways have each effect; what was accepted is counted apart. */
+  readonly counts: Readonly<Record<Effect | 'accepted', number>>;
   /** How many ways Docker means something about. */
   readonly promised: number;
   readonly groups: readonly ToldGroup[];
 }
 
-/** A judged table as the page tells it. */
-export const reachSummary = ({ cells, counts, promised }: JudgedTable): ReachSummary => ({
-  counts,
-  promised,
-  groups: toldGroups(cells),
-});
+/**
+ * A judged table as the page tells it.
+ *
+ * @param covering - what was accepted and still holds, by what it covers
+ */
+export function reachSummary(
+  { cells, counts, promised }: JudgedTable,
+  covering: ReadonlyMap<string, Acceptance> = new Map(),
+): ReachSummary {
+  const told = cells.map((cell) => markedCell(cell, covering));
+  const open = { ...counts, accepted: 0 };
+  for (const { effect, accepted } of told) {
+    if (accepted === undefined) continue;
+    open[effect]--;
+    open.accepted++;
+  }
+  return { counts: open, promised, groups: toldGroups(told) };
+}
 
-type DifferingEffect = Exclude<Effect, 'same'>;
+type DifferingEffect = Exclude<Effect, 'same'> | 'accepted';
 
 /** How an effect is called, in one word and in a few, and the tone of the page it has. */
 const EFFECTS: Readonly<
@@ -28,6 +43,7 @@ const EFFECTS: Readonly<
   outage: { word: 'outage', means: 'not reached, though they should be', tone: 'fail' },
   exposure: { word: 'exposure', means: 'reached, though they should not be', tone: 'fail' },
   degraded: { word: 'degraded', means: 'reached through docker-proxy alone', tone: 'warn' },
+  accepted: { word: 'accepted', means: 'otherwise, and accepted for a time', tone: 'plain' },
   operator: { word: 'own rules', means: "decided by the host's own rules", tone: 'plain' },
   unknown: { word: 'unknown', means: 'cannot be told', tone: 'unknown' },
 };
@@ -66,9 +82,10 @@ const tile = (tone: string, number: number, means: string): Html =>
 /** Names that are shown at once. */
 const SHOWN = 6;
 
-function groupItem({ effect, headline, names, reasons, cells }: ToldGroup): Html {
-  const { word, tone } = EFFECTS[effect];
+function groupItem({ effect, headline, names, reasons: found, cells, accepted }: ToldGroup): Html {
+  const { word, tone } = EFFECTS[accepted === undefined ? effect : 'accepted'];
   const listed = names.filter((name) => name !== '' && !headline.includes(name));
+  const reasons = accepted === undefined ? found : [`until ${accepted.until}: ${accepted.reason}`, ...found];
   const [reason, ...others] = reasons;
   return html`<li class="effect ${tone}">
     <span class="chip ${tone}">${word}</span>

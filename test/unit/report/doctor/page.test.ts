@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { diagnose } from '../../../../src/doctor/diagnose.ts';
 import type { Diagnosis } from '../../../../src/doctor/diagnosis.ts';
 import { doctorPage } from '../../../../src/report/page/page.ts';
-import { judgedTable } from '../../../../src/reach/judge/judge.ts';
+import { isOpen, judgedTable } from '../../../../src/reach/judge/judge.ts';
+import { coverOfCell } from '../../../../src/reconcile/accept/covers.ts';
 import { reachSummary } from '../../../../src/report/page/reach.ts';
 import { flushed } from '../../../support/app/edit-rules.ts';
 import { recordedTerrain, rulesOf, withRules } from '../../../support/reach/terrain.ts';
@@ -80,6 +81,28 @@ test('who reaches what comes first, with counts, what it is about and why', () =
   expect(text.indexOf('id="reach"')).toBeLessThan(text.indexOf('id="causes"'));
   expect(text).toMatch(/<li class="tile warn">\s*<b>[1-9]/);
   expect(text).toMatch(/published ports? reached from outside through docker-proxy alone/);
+});
+
+test('ways that were accepted are counted and marked apart, with the reason and the last day', () => {
+  const host = recordedTerrain('engine-28.5');
+  const table = judgedTable(withRules(host, flushed(rulesOf(host))), {
+    repaired: undefined,
+    whose: () => 'other',
+  });
+  const [first] = table.cells.filter(isOpen);
+  if (first === undefined) throw new Error('nothing is amiss');
+  const cover = coverOfCell(first);
+  const accepted = {
+    ...{ id: 'a1b2c3', reason: 'moved on Monday', until: '2999-12-31', accepted: '2026-12-01T03:12:44Z' },
+    ...{ by: 'root', headline: '1 port', covers: [cover] },
+  };
+  const summary = reachSummary(table, new Map([[cover, accepted]]));
+  expect(summary.counts.accepted).toBe(1);
+  expect(summary.counts[first.effect]).toBe(table.counts[first.effect] - 1);
+  const text = doctorPage(BROKEN, ABOUT, summary).replaceAll(/\s+/g, ' ');
+  expect(text).toContain('<b>1</b> otherwise, and accepted for a time');
+  expect(text).toContain('until 2999-12-31: moved on Monday');
+  expect(doctorPage(BROKEN, ABOUT, reachSummary(table))).not.toContain('accepted for a time');
 });
 
 test('many paths that fare alike stand together, with one of them drawn; few have a card each', () => {
