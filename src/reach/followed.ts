@@ -5,7 +5,7 @@ import type { Alike } from './alike/alike.ts';
 import type { End, EndClass } from './alike/end.ts';
 import type { Concerned } from './alike/concerned-rules.ts';
 import type { Form } from './alike/forms.ts';
-import { ruleIn, translatedIs } from './translated.ts';
+import { deciderIn, translatedIs, withAddresses } from './translated.ts';
 import type { Judgement } from './judge/cause.ts';
 import type { AskedFor, Asker, Is } from './cell.ts';
 import { actors, endingOf, type Decider } from './judge/decider.ts';
@@ -88,8 +88,7 @@ export function followOnce(
     if (form !== undefined && kin !== undefined) {
       const { shared } = kin;
       const is = translatedIs(shared.is, kin.form, form);
-      const retell = <Retold extends Decider>(decider: Retold): Retold =>
-        decider.by === 'rule' ? { ...decider, rule: ruleIn(decider.rule, kin.form, form) } : decider;
+      const retell = <Retold extends Decider>(decider: Retold): Retold => deciderIn(decider, kin.form, form);
       if (is !== undefined) return { member, is, shared, retell };
     }
     const state = isRead ? concerned().state() : netState;
@@ -197,23 +196,22 @@ function retold(is: Is, was: ClassMember, now: ClassMember): Is {
 }
 
 function retoldEnd(end: PathEnd, was: ClassMember, now: ClassMember): PathEnd {
-  if (end.at === 'lost') {
-    const ends = new Map([
-      [was.end.address, now.end.address],
-      [was.from, now.from],
-    ]);
-    return { ...end, detail: end.detail.replaceAll(/[\da-f.:]+/g, (word) => ends.get(word) ?? word) };
-  }
+  if (end.at === 'lost') return { ...end, detail: renamed(end.detail, was, now) };
   if ((end.at !== 'stopped' && end.at !== 'unknown') || end.rule === undefined) return end;
   const rule = ruleOf(end.rule, was, now);
   return rule === undefined ? end : { ...end, rule };
 }
+
+/** What is told of the one's addresses, told of the other's. */
+const renamed = (detail: string, was: ClassMember, now: ClassMember): string =>
+  withAddresses(detail, [was.end.address, was.from], [now.end.address, now.from]);
 
 /** @returns undefined for a rule that neither end has for itself */
 const ruleOf = (rule: Rule, was: ClassMember, now: ClassMember): Rule | undefined =>
   now.own.own[was.own.own.indexOf(rule)] ?? now.fromOwn?.own[was.fromOwn?.own.indexOf(rule) ?? -1];
 
 function retoldDecider<Retold extends Decider>(decider: Retold, was: ClassMember, now: ClassMember): Retold {
+  if (decider.by === 'kernel') return { ...decider, detail: renamed(decider.detail, was, now) };
   const rule = decider.by === 'rule' ? ruleOf(decider.rule, was, now) : undefined;
   return decider.by === 'rule' && rule !== undefined ? { ...decider, rule } : decider;
 }

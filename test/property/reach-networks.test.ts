@@ -19,3 +19,12 @@ test.each(['20.10.24', '28.5.2'])(
     );
   },
 );
+
+test('what the kernel stops is told of each container with its own address', () => {
+  const host = healthyTerrain(largeInventory('20.10.24', 2, 6));
+  const { netState } = host;
+  const away = { family: 'ipv4', table: 'main', type: 'unicast', to: '10.1.0.0/17', dev: 'eth0' } as const;
+  const routes = [...netState.routes, { ...away, via: '', metric: 0, prefSource: '', flags: [] }];
+  const sysctls = new Map([...netState.sysctls, ['ipv4/conf/br-000000000001/rp_filter', '1']]);
+  expect(otherwise({ ...host, netState: { ...netState, routes, sysctls } })).toEqual([]);
+});

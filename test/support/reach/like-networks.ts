@@ -208,6 +208,7 @@ export function tellings(
       maxLength: 3,
     })
     .map((some) => ({
+      [fc.toStringMethod]: () => some.map(({ said }) => said).join('; '),
       said: some.map(({ said }) => said),
       terrain: some.reduce((one, { make }) => make(one), {
         ...terrain,
