@@ -3,12 +3,13 @@ import { targetOf } from '../firewall/iptables/text/view.ts';
 import { HOOK_PRIORITY, NFT_SECURITY_PRIORITY } from '../net/hook-priority.ts';
 import { natPriority, passChain, sideOf } from './chain.ts';
 import { CHANGING_TARGETS } from './effects.ts';
-import { passNative, passNatives } from './native/chain.ts';
-import { hooksAt, spell } from './native/tables.ts';
-import type { Hook, Path, PathEnd } from './path.ts';
-import type { Side } from './translate.ts';
-import { isIcmp } from './match/protocols.ts';
-import { decide, note, unknownEnd, type Walk } from './walk.ts';
+import { nativeTurns } from './native/turns.ts';
+import { hooksAt, type Hooked } from './native/tables.ts';
+import { uses, usesOfTable, type Uses } from './native/uses.ts';
+import { passNat, turnsAt } from './nat-stage.ts';
+import type { Hook, PathEnd } from './path.ts';
+import { takeAll } from './turns.ts';
+import { decide, unknownEnd, type Walk } from './walk.ts';
 
 /** One table's chain at a hook. */
 interface HookedTable {
@@ -59,145 +60,6 @@ function passTable(walk: Walk, hook: Hook, words: string): PathEnd | undefined {
   return undefined;
 }
 
-/**
- * Only the first packet of a connection is shown to the rules of `nat`, and only while that end of it is not settled: the
- * first translation holds (nf_nat_core.c, nf_nat_inet_fn). Replies have it undone.
- */
-function passNat(walk: Walk, hook: Hook): PathEnd | undefined {
-  const side = sideOf(hook);
-  if (walk.answers !== undefined) {
-    if (walk.tracked) undo(walk, hook);
-    return undefined;
-  }
-  if (walk.follows !== undefined) {
-    if (walk.tracked) redo(walk, walk.follows, hook);
-    return undefined;
-  }
-  const { state, protocol } = walk.packet;
-  if (!walk.tracked || walk.settled.has(side) || (state !== 'NEW' && state !== 'RELATED')) return undefined;
-  if (state === 'RELATED' && isIcmp(protocol)) return undefined;
-  const turns = turnsAt(walk, hook);
-  if (state === 'RELATED' && turns.length > 0)
-    return unknownEnd({ why: 'NAT of a connection that a helper expected', table: 'nat', chain: hook });
-  const end = takeTurns(walk, hook, turns);
-  walk.settled = new Set([...walk.settled, side]);
-  return end;
-}
-
-/** One chain that may translate at a hook. */
-interface Turn {
-  readonly name: string;
-  readonly priority: number;
-  readonly run: () => PathEnd | undefined;
-}
-
-/** The chains of a hook that translate: iptables' and nftables' own are shown the packet by their priorities. */
-function turnsAt(walk: Walk, hook: Hook): readonly Turn[] {
-  const { netState, packet } = walk;
-  const priority = priorityOf('nat', hook);
-  const own = netState.rulesets.flatMap(({ variant, rules }): Turn[] => {
-    const table = rules[packet.family].tables.get('nat');
-    const chain = chainOf(rules[packet.family], 'nat', hook);
-    if (table === undefined || chain === undefined) return [];
-    if (chain.rules.length === 0 && chain.policy === 'ACCEPT') return [];
-    const run = (): PathEnd | undefined => passChain(walk, { hook, variant, table: 'nat' }, table, chain);
-    return [{ name: variant, priority, run }];
-  });
-  const natives = hooksAt(netState, packet.family, hook, 'nat').map((hooked): Turn => ({
-    name: spell(hooked.table),
-    priority: hooked.priority,
-    run: () => passNative(walk, hook, hooked),
-  }));
-  return [...own, ...natives].sort((a, b) => a.priority - b.priority);
-}
-
-/**
- * Runs chains that translate until one has. Of those of one priority the kernel runs the one first that was registered last,
- * and which that is is not known: where more than one does anything, every order is tried.
- */
-function takeTurns(walk: Walk, hook: Hook, turns: readonly Turn[]): PathEnd | undefined {
-  const side = sideOf(hook);
-  let left = [...turns];
-  while (left.length > 0) {
-    const [{ priority }] = left as [Turn, ...Turn[]];
-    const rivals = left.filter((turn) => turn.priority === priority);
-    const active = rivals.length < 2 ? rivals : rivals.filter((turn) => doesAnything(walk, side, turn));
-    left = left.slice(rivals.length);
-    // What one marks the next may ask for: then none of them is known to do nothing.
-    const marks =
-      active.length > 0 && rivals.length > 1 && active.some((turn) => !wouldSettle(walk, side, turn));
-    let waiting = marks ? rivals : active;
-    while (waiting.length > 0) {
-      const turn = firstOf(walk, hook, waiting);
-      waiting = waiting.filter((one) => one !== turn);
-      const end = turn.run();
-      if (end !== undefined || walk.settled.has(side)) return end;
-    }
-  }
-  return undefined;
-}
-
-function firstOf(walk: Walk, hook: Hook, waiting: readonly Turn[]): Turn {
-  const why = `which of ${waiting.map(({ name }) => name).join(' and ')} comes first in nat ${hook}`;
-  const chosen = waiting.slice(0, -1).find(() => decide(walk, { why, table: 'nat', chain: hook }, true));
-  return chosen ?? (waiting.at(-1) as Turn);
-}
-
-/** Runs a chain and takes everything back. */
-function tryOut<T>(walk: Walk, { run }: Turn, judge: (end: PathEnd | undefined) => T): T {
-  const { packet, settled, changedSets } = walk;
-  const [doubts, steps] = [walk.doubts.length, walk.steps.length];
-  const found = judge(run());
-  Object.assign(walk, { packet, settled, changedSets });
-  walk.doubts.length = doubts;
-  walk.steps.length = steps;
-  return found;
-}
-
-function doesAnything(walk: Walk, side: Side, turn: Turn): boolean {
-  const { packet, changedSets } = walk;
-  const doubts = walk.doubts.length;
-  return tryOut(
-    walk,
-    turn,
-    (end) =>
-      end !== undefined ||
-      walk.settled.has(side) ||
-      walk.packet !== packet ||
-      walk.changedSets !== changedSets ||
-      walk.doubts.length > doubts,
-  );
-}
-
-/** Whether a chain ends the matter: it translates, or stops. */
-const wouldSettle = (walk: Walk, side: Side, turn: Turn): boolean =>
-  tryOut(walk, turn, (end) => end !== undefined || walk.settled.has(side));
-
-/** What was translated on the way there is turned round on the way back: each end at the hooks of the other. */
-function undo(walk: Walk, hook: Hook): void {
-  const { answers } = walk;
-  if (answers === undefined) return;
-  const { packet: first, last } = answers;
-  if (sideOf(hook) === 'destination') {
-    if (!last.translated.source) return;
-    // A packet made here may have set out without a source.
-    const { source } = last.original;
-    walk.packet = { ...walk.packet, destination: source, destinationPort: first.sourcePort };
-    note(walk, hook, 'nat', `answers: back to ${source}`);
-  } else if (last.translated.destination) {
-    walk.packet = { ...walk.packet, source: first.destination, sourcePort: first.destinationPort };
-    note(walk, hook, 'nat', `answers: back from ${first.destination}`);
-  }
-}
-
-/** What was translated of the first packet is translated of the next. */
-function redo(walk: Walk, { last }: Path, hook: Hook): void {
-  const { translated, source, sourcePort, destination, destinationPort } = last;
-  if (sideOf(hook) === 'destination' && translated.destination)
-    walk.packet = { ...walk.packet, destination, destinationPort };
-  if (sideOf(hook) === 'source' && translated.source) walk.packet = { ...walk.packet, source, sourcePort };
-}
-
 /** When each stage of {@link passTables} comes; `nat` is hooked in by the end it translates. */
 const PRIORITIES: Readonly<Record<string, number>> = {
   ...HOOK_PRIORITY,
@@ -210,7 +72,36 @@ const priorityOf = (table: string, hook: Hook): number => PRIORITIES[table] ?? n
 
 function passStage(walk: Walk, hook: Hook, table: string): PathEnd | undefined {
   if (table === 'natives') return undefined;
-  return table === 'conntrack' ? track(walk) : passTable(walk, hook, table);
+  if (table === 'conntrack') return track(walk);
+  const { mark, destination, source } = walk.packet;
+  const end = passTable(walk, hook, table);
+  if (end !== undefined || walk.reroute === undefined) return end;
+  const { packet } = walk;
+  const moved = packet.destination !== destination || packet.source !== source || packet.vague !== undefined;
+  // Only `mangle` has a packet routed again for its mark, and `nat` for its destination.
+  const isRouted = (table === 'mangle' && packet.mark !== mark) || (table === 'nat' && moved);
+  return isRouted ? walk.reroute() : undefined;
+}
+
+/** What a stage reads and writes that chains of nftables' own at the same moment may as well. */
+function usesOfStage(walk: Walk, hook: Hook, stage: string): Uses {
+  const { netState, packet, answers, follows } = walk;
+  const [table = '', only] = stage.split(' ').reverse();
+  if (table === 'conntrack') return uses([], ['track']);
+  if (table === 'nat') {
+    const isIdle = answers === undefined && follows === undefined && turnsAt(walk, hook).length === 0;
+    return isIdle ? uses([], []) : uses(['marks', 'source', 'destination'], ['marks', sideOf(hook)]);
+  }
+  const read = netState.rulesets
+    .filter(({ variant }) => only === undefined || variant === only)
+    .flatMap(({ rules }) => {
+      const found = rules[packet.family].tables.get(table);
+      return found?.chains.has(hook) === true ? [usesOfTable(found)] : [];
+    });
+  return uses(
+    read.flatMap((one) => [...one.reads]),
+    read.flatMap((one) => [...one.writes]),
+  );
 }
 
 /** Conntrack sees the packet, behind `raw` and in front of everything else. */
@@ -235,9 +126,41 @@ function track(walk: Walk): PathEnd | undefined {
  * @returns undefined when it passes all of them
  */
 export function passTables(walk: Walk, hook: Hook, tables: readonly string[]): PathEnd | undefined {
-  for (const table of tables) {
-    const end = passNatives(walk, hook, priorityOf(table, hook)) ?? passStage(walk, hook, table);
+  const natives = hooksAt(walk.netState, walk.packet.family, hook);
+  let passed = 0;
+  for (const stage of tables) {
+    const moment = priorityOf(stage, hook);
+    const isBefore = ({ priority }: Hooked): boolean => priority < moment;
+    const before = natives.slice(passed).filter(isBefore);
+    const beside = natives.slice(passed).filter(({ priority }) => priority === moment);
+    passed += before.length + beside.length;
+    const end = passNatives(walk, hook, before) ?? passMoment(walk, hook, stage, beside);
     if (end !== undefined) return end;
   }
   return undefined;
+}
+
+/** Shows the packet to chains of nftables' own, those of one priority as it comes. */
+function passNatives(walk: Walk, hook: Hook, natives: readonly Hooked[]): PathEnd | undefined {
+  for (const moment of new Set(natives.map(({ priority }) => priority))) {
+    const at = natives.filter(({ priority }) => priority === moment);
+    const end = takeAll(walk, hook, nativeTurns(walk, hook, at));
+    if (end !== undefined) return end;
+  }
+  return undefined;
+}
+
+/** Runs a stage, and the chains of nftables' own that stand at its very priority. */
+function passMoment(walk: Walk, hook: Hook, stage: string, beside: readonly Hooked[]): PathEnd | undefined {
+  const run = (): PathEnd | undefined => passStage(walk, hook, stage);
+  if (beside.length === 0) return run();
+  const [table = '', only] = stage.split(' ').reverse();
+  const name =
+    stage === 'conntrack'
+      ? stage
+      : `iptables' table ${[...(only === undefined ? [] : [only]), table].join(' ')}`;
+  return takeAll(walk, hook, [
+    { name, run, uses: usesOfStage(walk, hook, stage) },
+    ...nativeTurns(walk, hook, beside),
+  ]);
 }

@@ -1,4 +1,4 @@
-import { besideNatives } from './native/tables.ts';
+import { besideNatives } from './native/beside.ts';
 import type { Packet, Vague } from './packet.ts';
 import type { Path, PathEnd } from './path.ts';
 import type { NetworkState } from './network-state.ts';
@@ -47,7 +47,10 @@ export function tracePath(packet: Packet, netState: NetworkState, options: Trace
     for (let i = chosen.length; i < taken.length; i++) open.push([...taken.slice(0, i), !taken[i]]);
   }
   if (first === undefined) throw new Error('no branch was followed');
-  const path = pathOf(packet, first.walk, besideNatives(netState, packet.family, first.end));
+  const { end } = first;
+  const { packet: last } = first.walk;
+  const isLater = options.follows !== undefined;
+  const path = pathOf(packet, first.walk, besideNatives(netState, { packet, last, end, isLater }));
   if (!vagueMarks) return path;
   const vague = new Set<Vague>([...(path.last.vague ?? []), 'mark', 'connmark']);
   return { ...path, last: { ...path.last, vague: [...vague] } };

@@ -13,6 +13,13 @@ export interface Doubt {
   readonly rule?: Rule;
 }
 
+/** Where routing leads a packet out. */
+export interface Outway {
+  readonly dev: string;
+  /** '' for the destination itself. */
+  readonly via: string;
+}
+
 /** One run along one branch of a path: which answers it assumes where something is not known, and how far it came. */
 export interface Walk {
   readonly netState: NetworkState;
@@ -31,8 +38,10 @@ export interface Walk {
   /** Where it is sent next, once it is routed out. */
   nextHop: string;
   changedSets: ReadonlySet<string>;
-  /** How far nftables' own chains of the present hook were passed: those of a lower priority. */
-  nativesPassed: { readonly hook: Hook; readonly before: number };
+  /** By which interface a packet made here leaves, and to whom. */
+  way: Outway | undefined;
+  /** Routes a packet made here again, for what was changed of it; absent where none is to be. */
+  reroute: (() => PathEnd | undefined) | undefined;
   /** Which ends of the connection are settled, by a translation or by none: each is settled once. */
   settled: ReadonlySet<Side>;
 }
@@ -47,7 +56,7 @@ export function startWalk(
   return {
     ...{ netState, chosen, doubts: [], steps: [], answers, follows, packet, tracked: false, bridged: false },
     ...{ nextHop: '', changedSets: new Set<string>(), settled: new Set<Side>() },
-    nativesPassed: { hook: 'PREROUTING', before: -Infinity },
+    ...{ way: undefined, reroute: undefined },
   };
 }
 

@@ -11,12 +11,14 @@ import { linkOf, localType } from './routing/local.ts';
 import type { Packet } from './packet.ts';
 import type { Hook, PathEnd } from './path.ts';
 import { isUsualTable, lookupRoute, sourceFor, type Routing } from './routing/route.ts';
+import { passIngress } from './ingress.ts';
 import { passTables } from './stage.ts';
-import { note, unknownEnd, type Walk } from './walk.ts';
+import { note, unknownEnd, type Outway, type Walk } from './walk.ts';
 
 /** iptables-nft registers `security` at 150, not at the 50 legacy has it at: in INPUT that is behind `nat` (measured). */
 const SECURITY = ['legacy security', 'nft security'];
 const ARRIVING = ['raw', 'conntrack', 'mangle', 'nat', 'natives'];
+const LEAVING = ['raw', 'conntrack', 'mangle', 'nat', 'filter', ...SECURITY, 'natives'];
 
 const down = (detail: string): PathEnd => ({ at: 'lost', why: 'interface-down', detail });
 
@@ -55,8 +57,10 @@ function comeIn(walk: Walk): PathEnd {
   const port = linkOf(netState, walk.packet.inPort);
   if (port !== undefined && (!port.up || !['', 'forwarding'].includes(port.portState)))
     return down(`${port.name} does not forward`);
+  walk.bridged = isBridged(netState, walk.packet);
+  const early = passIngress(walk);
+  if (early !== undefined) return early;
   const { packet } = walk;
-  walk.bridged = isBridged(netState, packet);
   const filtered = bridgesAreFiltered(netState, packet);
   const shown = filtered && behindBridge(netState, packet);
   const refused = walk.bridged || shown ? undefined : refusedArrival(netState, packet);
@@ -169,7 +173,7 @@ function leave(walk: Walk, outInterface: string, nextHop: string): PathEnd {
 function comeBack(walk: Walk): PathEnd {
   walk.packet = { ...walk.packet, inInterface: 'lo', outInterface: '' };
   note(walk, 'PREROUTING', 'routing', 'comes back over lo');
-  return passTables(walk, 'PREROUTING', ARRIVING) ?? takeIn(walk);
+  return passIngress(walk) ?? passTables(walk, 'PREROUTING', ARRIVING) ?? takeIn(walk);
 }
 
 /**
@@ -192,7 +196,7 @@ function withSource({ packet, netState }: Walk, source: string | undefined): Pac
 }
 
 /** @returns its end where it cannot leave, else by which interface and to whom */
-function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: string } {
+function routeOut(walk: Walk): PathEnd | Outway {
   const { packet, netState } = walk;
   if (packet.vague?.includes('destination') || packet.vague?.includes('mark'))
     return unknownEnd({ why: 'routing of what was changed to a value not known' });
@@ -216,23 +220,19 @@ function routeOut(walk: Walk): PathEnd | { readonly dev: string; readonly via: s
 }
 
 function goOut(walk: Walk): PathEnd {
-  let way = routeOut(walk);
-  if ('at' in way) return way;
+  const first = routeOut(walk);
+  if ('at' in first) return first;
+  walk.way = first;
   // The rules of OUTPUT see this interface to the end, also where the packet is routed again in between (ip_output.c,
   // __ip_local_out fixes it before the first of them).
-  walk.packet = { ...walk.packet, outInterface: way.dev };
-  for (const tables of [['raw', 'conntrack'], ['mangle'], ['nat'], ['filter', ...SECURITY, 'natives']]) {
-    const { destination, mark, source } = walk.packet;
-    const stopped = passTables(walk, 'OUTPUT', tables);
-    if (stopped !== undefined) return stopped;
-    const { packet } = walk;
-    const moved =
-      packet.destination !== destination || packet.source !== source || packet.vague !== undefined;
-    // Only `mangle` has a packet routed again for its mark, and `nat` for its destination.
-    if ((tables[0] === 'mangle' && packet.mark !== mark) || (tables[0] === 'nat' && moved)) {
-      way = routeOut(walk);
-      if ('at' in way) return way;
-    }
-  }
-  return leave(walk, way.dev, way.via);
+  walk.packet = { ...walk.packet, outInterface: first.dev };
+  walk.reroute = () => {
+    const next = routeOut(walk);
+    if ('at' in next) return next;
+    walk.way = next;
+    return undefined;
+  };
+  const stopped = passTables(walk, 'OUTPUT', LEAVING);
+  walk.reroute = undefined;
+  return stopped ?? leave(walk, walk.way.dev, walk.way.via);
 }

@@ -45,6 +45,7 @@ const ROOT = '/proc/sys/net';
 const SINGLE = [
   'ipv4/ip_forward',
   'ipv4/ip_local_port_range',
+  'ipv4/ip_autobind_reuse',
   'bridge/bridge-nf-call-iptables',
   'bridge/bridge-nf-call-ip6tables',
   'bridge/bridge-nf-call-arptables',

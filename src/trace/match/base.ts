@@ -2,6 +2,7 @@ import { blockOf } from '../../net/address.ts';
 import { withSign, type MatchResult } from '../match-result.ts';
 import { inBlock } from '../routing/addresses.ts';
 import type { Test } from '../match-context.ts';
+import { arrival } from './arrival.ts';
 import { protocolNumber } from './protocols.ts';
 import type { RuleOption } from '../../firewall/iptables/text/view.ts';
 
@@ -29,11 +30,10 @@ function plain({ name, values }: RuleOption): Test {
   const value = values[0] ?? '';
   switch (name) {
     case '-i':
-      return ({ packet, hook }) =>
-        // Whether POSTROUTING still knows it depends on the kernel's age, and on who carried the packet.
-        hook === 'POSTROUTING' && packet.inInterface !== ''
-          ? 'the interface it came in by, in POSTROUTING'
-          : isInterface(packet.inInterface, value);
+      return (facts) => {
+        const name = arrival(facts);
+        return name === undefined ? 'the interface it came in by, in POSTROUTING' : isInterface(name, value);
+      };
     case '-o':
       return ({ packet }) => isInterface(packet.outInterface, value);
     case '-s':

@@ -1,19 +1,19 @@
 import type {
   NativeChain,
+  NativeEffect,
   NativeNat,
   NativeRule,
   NativeTable,
   NativeVerdict,
 } from '../../firewall/nftables/text/model.ts';
-import type { Table } from '../../firewall/iptables/text/model.ts';
 import { sideOf } from '../chain.ts';
 import { all, type MatchResult } from '../match-result.ts';
 import { translate } from '../translate.ts';
-import { markedByNative, natExtension } from './effects.ts';
+import { markedByNative, natExtension, targetOf, type Effected } from './effects.ts';
 import { meets, verdictIn } from './match.ts';
-import { hooksAt, spell, type Hooked } from './tables.ts';
+import { spell, type Hooked } from './tables.ts';
 import type { MatchContext } from '../match-context.ts';
-import { memory } from '../memory.ts';
+import type { Packet } from '../packet.ts';
 import type { Hook, PathEnd } from '../path.ts';
 import { decide, factsAt, unknownEnd, type Walk } from '../walk.ts';
 
@@ -29,70 +29,23 @@ interface NativePlace {
 }
 
 /**
- * Shows the packet to nftables' own chains of a hook, by their priorities. An accept ends one base chain alone: the next one,
- * and iptables, still decide (nft(8)).
+ * Runs one base chain and, where nothing in it decides, its policy. An accept ends one base chain alone: the next one, and iptables,
+ * still decide (nft(8)).
  *
- * @param before - only chains in front of this priority, and none that was passed already
- * @returns undefined when it passes
+ * @returns undefined when the packet passes
  */
-export function passNatives(walk: Walk, hook: Hook, before: number): PathEnd | undefined {
-  const { nativesPassed } = walk;
-  const from = nativesPassed.hook === hook ? nativesPassed.before : -Infinity;
-  walk.nativesPassed = { hook, before };
-  const hooks = hooksAt(walk.netState, walk.packet.family, hook);
-  for (const hooked of hooks) {
-    const { priority } = hooked;
-    if (priority < from || priority >= before) continue;
-    const rival = rivalOf(walk, hook, hooked, hooks);
-    if (rival !== undefined)
-      return unknownEnd({
-        why: `which of ${spell(hooked.table)} and ${rival} marks first`,
-        table: spell(hooked.table),
-      });
-    const end = passNative(walk, hook, hooked);
-    if (end !== undefined) return end;
-  }
-  return undefined;
-}
-
-/** Tables of iptables that stand at a priority at which nft's own chains may stand too. */
-const AT_PRIORITY: ReadonlyMap<number, string> = new Map([
-  [-300, 'raw'],
-  [-150, 'mangle'],
-  [0, 'filter'],
-]);
-
-/** Who else reads or writes marks at the same moment as a chain: it is not known which of the two comes first. */
-function rivalOf(walk: Walk, hook: Hook, own: Hooked, hooks: readonly Hooked[]): string | undefined {
-  if (own.marks === '') return undefined;
-  const other = hooks.find(
-    ({ priority, marks }) => priority === own.priority && marks !== '' && marks !== own.marks,
-  );
-  if (other !== undefined) return spell(other.table);
-  const name = AT_PRIORITY.get(own.priority);
-  const isRival = walk.netState.rulesets.some(({ rules }) => {
-    const table = name === undefined ? undefined : rules[walk.packet.family].tables.get(name);
-    return table?.chains.has(hook) === true && touchesMarks(table);
-  });
-  return isRival ? `iptables' table ${name ?? ''}` : undefined;
-}
-
-const touching = memory<boolean>();
-
-const touchesMarks = (table: Table): boolean =>
-  touching(table, '', () =>
-    [...table.chains.values()].some(({ rules }) =>
-      rules.some(({ text }) => /\b(?:CONN)?MARK\b|mark\b/.test(text)),
-    ),
-  );
-
-/** Runs one base chain and, where nothing in it decides, its policy; undefined when the packet passes. */
 export function passNative(walk: Walk, hook: Hook, { table, chain, policy }: Hooked): PathEnd | undefined {
+  const { mark, source, destination } = walk.packet;
   const outcome = runChain(walk, { hook, table }, chain, 0);
   if (typeof outcome === 'object') return outcome;
-  if (outcome === 'accept' || policy === 'accept') return undefined;
-  step(walk, { hook, table }, chain, 'policy drop', { acts: true, handle: '' });
-  return stopped({ hook, table }, chain, undefined, 'DROP');
+  if (outcome !== 'accept' && policy === 'drop') {
+    step(walk, { hook, table }, chain, 'policy drop', { acts: true, handle: '' });
+    return stopped({ hook, table }, chain, undefined, 'DROP');
+  }
+  // A chain of this type has a packet made here routed again for what it changed (nft_chain_route.c).
+  const { packet } = walk;
+  const isChanged = packet.mark !== mark || packet.source !== source || packet.destination !== destination;
+  return chain.base?.type === 'route' && isChanged ? walk.reroute?.() : undefined;
 }
 
 function runChain(walk: Walk, place: NativePlace, chain: NativeChain, depth: number): NativeOutcome {
@@ -100,24 +53,43 @@ function runChain(walk: Walk, place: NativePlace, chain: NativeChain, depth: num
   if (depth > DEEPEST) return unknownEnd({ why: 'chains that never end', ...where });
   for (const rule of chain.rules) {
     const { answer, verdict } = judgeRule(rule, place.table, factsAt(walk, place.hook));
-    const { marks = [] } = rule;
+    const { effects = [] } = rule;
     const decides = verdict !== undefined && verdict.is !== 'continue';
-    if (answer === false || (!decides && marks.length === 0)) continue;
+    if (answer === false || (!decides && effects.length === 0)) continue;
     if (typeof answer === 'string' && !decide(walk, { why: answer, ...where }, false)) continue;
     const unknown = (): PathEnd => unknownEnd({ why: `nft: ${rule.text}`, ...where });
     if (verdict?.is === 'unknown') return unknown();
-    const marked = markedByNative(marks, walk.packet, walk.tracked);
-    if (marked === 'unknown') return unknown();
-    // Of a packet without a connection its mark cannot be asked for: the rule ends there.
-    if (marked === 'ends') continue;
-    walk.packet = marked;
-    const acts = marks.length > 0 || ['drop', 'reject', 'nat'].includes(verdict?.is ?? '');
+    const effected = effectedBy(walk, place, effects);
+    if (effected === 'unknown') return unknown();
+    if (effected === 'ends') continue;
+    const acts = effects.length > 0 || ['drop', 'reject', 'nat'].includes(verdict?.is ?? '');
     step(walk, place, chain, rule.text, { acts, handle: rule.handle });
     if (!decides) continue;
     const outcome = obey(walk, place, { chain, rule, verdict, depth });
     if (outcome !== 'next') return outcome;
   }
   return 'return';
+}
+
+/** Has a packet changed; 'ends' where the rule ends at something that is not there. */
+function effectedBy(
+  walk: Walk,
+  { hook, table }: NativePlace,
+  effects: readonly NativeEffect[],
+): Exclude<Effected, object> | undefined {
+  for (const effect of effects) {
+    const made =
+      effect.field === 'track' ? untracked(walk) : markedByNative(effect, table, factsAt(walk, hook));
+    if (typeof made === 'string') return made;
+    walk.packet = made;
+  }
+  return undefined;
+}
+
+/** Of a packet that has its connection already, such as one that came back over lo, none is taken away (nft_ct.c, nft_notrack_eval). */
+function untracked({ packet, tracked }: Walk): Packet | 'unknown' {
+  if (!tracked) return { ...packet, state: 'UNTRACKED' };
+  return packet.translated.destination && packet.inInterface === 'lo' ? 'unknown' : packet;
 }
 
 /** Whether a rule applies, and what it then decides. */
@@ -167,11 +139,15 @@ function translated(
 ): NativeOutcome | 'next' {
   const { packet } = walk;
   if (nat.family !== undefined && nat.family !== packet.family) return 'next';
+  const unknown = (): PathEnd =>
+    unknownEnd({ why: `nft: ${rule.text}`, table: spell(place.table), chain: chain.name });
+  const to = targetOf(nat, place.table, factsAt(walk, place.hook));
+  if (to === undefined) return 'next';
+  if (to === 'unknown') return unknown();
   const side = sideOf(place.hook);
-  const made = translate(natExtension(nat), packet, side, walk.netState, walk.nextHop);
+  const made = translate(natExtension(nat, to), packet, side, walk.netState, walk.nextHop);
   if (made === 'drop') return stopped(place, chain, rule, nat.target);
-  if ('unknown' in made)
-    return unknownEnd({ why: `nft: ${rule.text}`, table: spell(place.table), chain: chain.name });
+  if ('unknown' in made) return unknown();
   walk.packet = made;
   walk.settled = new Set([...walk.settled, side]);
   return 'accept';

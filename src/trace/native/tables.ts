@@ -1,33 +1,22 @@
 import type { Family } from '../../net/family.ts';
-import { HOOK_PRIORITY } from '../../net/hook-priority.ts';
-import type {
-  NativeChain,
-  NativeRule,
-  NativeTable,
-  NativeVerdict,
-} from '../../firewall/nftables/text/model.ts';
+import type { NativeChain, NativeRule, NativeTable } from '../../firewall/nftables/text/model.ts';
 import { parseNativeTable } from '../../firewall/nftables/text/parse.ts';
-import { natPriority } from '../chain.ts';
 import { memory } from '../memory.ts';
-import type { Hook, PathEnd } from '../path.ts';
+import { HOOKS, type Hook } from '../path.ts';
 import type { NetworkState } from '../network-state.ts';
+import { reachedFrom, statementsOf } from './reached.ts';
+import { usesOf, type Uses } from './uses.ts';
 
 const STOPS = /(?<![\w-])(?:drop|reject|queue|synproxy|fwd|dup|flow)(?![\w-])/;
 /** Statements; a helper and a mark for tracing change nothing about the packet itself. */
 const CHANGES =
   /(?<![\w-])(?:dnat|snat|masquerade|redirect|tproxy|notrack)(?![\w-])|^[^\S\n]*\S[^\n]*(?<! helper| nftrace) set /m;
 
-/** A listing without strings, and without the conditions that name what NAT did. */
-const statementsOf = (text: string): string =>
-  text.replaceAll(/"[^"\n]*"/g, '""').replaceAll(/\bct status (?:!= )?(?:\{[^}]*\}|\S+)/g, '');
-
-/** Why a path is unknown where nftables' own tables could not be read. */
-export const NATIVES_UNREAD = 'whether nftables has tables of its own could not be read';
-
 /** `inet firewalld`. */
 export const spell = ({ family, name }: NativeTable): string => `${family} ${name}`;
 
-const isFor = (table: string, family: Family): boolean => {
+/** Whether a table, `inet own`, sees packets of a family. */
+export const isFor = (table: string, family: Family): boolean => {
   const [first = ''] = table.split(' ');
   return first !== 'arp' && first !== (family === 'ipv4' ? 'ip6' : 'ip');
 };
@@ -38,20 +27,26 @@ export interface Hooked {
   readonly chain: NativeChain;
   readonly priority: number;
   readonly policy: 'accept' | 'drop';
-  /** Its rules that read or write marks, as listed; '' for none. */
-  readonly marks: string;
+  /** What its rules, and those they lead to, read and write that others do too. */
+  readonly uses: Uses;
 }
 
-/** One of the tables as it was listed, and read where it can be followed. */
+/** A base chain that cannot be followed, or, of a text that is not understood, whatever it holds. */
+interface Unfollowed {
+  /** Undefined for a text that is not understood. */
+  readonly chain: NativeChain | undefined;
+  readonly mayStop: boolean;
+  readonly mayChange: boolean;
+}
+
+/** One of the tables as it was listed. */
 interface NativeReading {
   readonly table: string;
   /** Undefined for a text that is not understood. */
   readonly read: NativeTable | undefined;
-  /** Undefined where it cannot be followed. */
-  readonly followed: NativeTable | undefined;
-  readonly isHooked: boolean;
-  readonly mayStop: boolean;
-  readonly mayChange: boolean;
+  readonly unfollowed: readonly Unfollowed[];
+  /** It hands flows over, whose later packets meet no rule. */
+  readonly handsOver: boolean;
 }
 
 const readings = memory<readonly NativeReading[]>();
@@ -60,22 +55,38 @@ const readings = memory<readonly NativeReading[]>();
 export const readNatives = ({ natives = [] }: Pick<NetworkState, 'natives'>): readonly NativeReading[] =>
   readings(natives, '', () =>
     natives.map(({ table, text }) => {
-      const statements = statementsOf(text);
-      const mayChange = CHANGES.test(statements);
       const read = parseNativeTable(text);
-      return {
-        table,
-        read,
-        followed: read !== undefined && isFollowable(read) ? read : undefined,
-        isHooked: /\bhook\b/.test(statements),
-        mayStop: STOPS.test(statements),
-        mayChange,
-      };
+      const handsOver = /\bflow (?:add|offload) @/.test(statementsOf(text));
+      return { table, read, unfollowed: unfollowedIn(read, statementsOf(text)), handsOver };
     }),
   );
 
+function unfollowedIn(read: NativeTable | undefined, statements: string): readonly Unfollowed[] {
+  const unfollowed = (chain: NativeChain | undefined, text: string): Unfollowed => ({
+    ...{ chain, mayStop: STOPS.test(text), mayChange: CHANGES.test(text) },
+  });
+  if (read === undefined) return /\bhook\b/.test(statements) ? [unfollowed(undefined, statements)] : [];
+  if (read.isDormant) return [];
+  return [...read.chains.values()]
+    .filter((chain) => chain.base !== undefined && !isFollowed(chain, read))
+    .map((chain) => {
+      const texts = reachedFrom(chain.name, read).map(({ text }) => statementsOf(text));
+      return unfollowed(chain, [...texts, chain.base?.policy ?? ''].join('\n'));
+    });
+}
+
+/** Whether everything is followed that a base chain may do, and the moment at which it does it. */
+function isFollowed({ name, base }: NativeChain, table: NativeTable): boolean {
+  if (base?.priority === undefined) return false;
+  if (/^(?:ip6?|inet)$/.test(table.family) && HOOKS.some((hook) => hook.toLowerCase() === base.hook))
+    return true;
+  if (base.hook !== 'ingress' || base.devices.length === 0) return false;
+  // For these rules no packet is of IPv4 or of IPv6.
+  return table.family === 'inet' || !reachedFrom(name, table).some(({ text }) => /\bnfproto\b/.test(text));
+}
+
 /**
- * The chains of a hook that can be followed, by priority.
+ * The chains of a hook that can be followed, by priority; of one table's the one first that was made last.
  *
  * @param kind - `nat`: those that are shown the first packet of a connection alone, where iptables' table nat is
  */
@@ -85,88 +96,51 @@ export function hooksAt(
   hook: Hook,
   kind: 'filter' | 'nat' = 'filter',
 ): readonly Hooked[] {
-  if (netState.natives === undefined || netState.natives.length === 0) return [];
-  return hooked(netState.natives, `${family} ${hook} ${kind}`, () =>
-    readNatives(netState)
-      .filter(({ table }) => isFor(table, family))
-      .flatMap(({ followed }) => (followed === undefined ? [] : chainsAt(followed, hook, kind)))
-      .sort((a, b) => a.priority - b.priority),
-  );
+  return chainsOf(netState, family, `${hook} ${kind}`, ({ base }) => {
+    const isOfKind = kind === 'nat' ? base?.type === 'nat' : base?.type !== 'nat';
+    return isOfKind && base?.hook === hook.toLowerCase();
+  });
 }
+
+/** As {@link hooksAt}, of what sees packets the moment they come in by an interface. */
+export const ingressAt = (netState: NetworkState, family: Family, device: string): readonly Hooked[] =>
+  chainsOf(
+    netState,
+    family,
+    `ingress ${device}`,
+    ({ base }) =>
+      base?.hook === 'ingress' &&
+      base.devices.some((name) =>
+        name.endsWith('*') ? device.startsWith(name.slice(0, -1)) : name === device,
+      ),
+  );
 
 const hooked = memory<readonly Hooked[]>();
 
-const chainsAt = (table: NativeTable, hook: Hook, kind: 'filter' | 'nat'): readonly Hooked[] =>
+function chainsOf(
+  netState: NetworkState,
+  family: Family,
+  key: string,
+  isMeant: (chain: NativeChain) => boolean,
+): readonly Hooked[] {
+  if (netState.natives === undefined || netState.natives.length === 0) return [];
+  return hooked(netState.natives, `${family} ${key}`, () =>
+    readNatives(netState)
+      .flatMap(({ table, read }) =>
+        read === undefined || read.isDormant || !isFor(table, family) ? [] : chainsIn(read, isMeant),
+      )
+      .sort((a, b) => a.priority - b.priority || (a.table === b.table ? b.chain.handle - a.chain.handle : 0)),
+  );
+}
+
+const chainsIn = (table: NativeTable, isMeant: (chain: NativeChain) => boolean): readonly Hooked[] =>
   [...table.chains.values()].flatMap((chain): readonly Hooked[] => {
-    const { type, hook: at, priority, policy } = chain.base ?? {};
-    const isOfKind = kind === 'nat' ? type === 'nat' : type !== 'nat';
-    return isOfKind && at === hook.toLowerCase() && priority !== undefined && policy !== undefined
-      ? [{ table, chain, priority, policy, marks: markRules(reachedFrom(chain.name, table)) }]
+    const { priority, policy } = chain.base ?? {};
+    return priority !== undefined && policy !== undefined && isMeant(chain) && isFollowed(chain, table)
+      ? [{ table, chain, priority, policy, uses: usesOf(reachedFrom(chain.name, table)) }]
       : [];
   });
 
-/** A table of which everything is followed that its chains may do, and every moment at which they do it. */
-const isFollowable = (table: NativeTable): boolean =>
-  /^(?:ip6?|inet)$/.test(table.family) && [...table.chains.values()].every((chain) => isPlain(chain, table));
-
-function isPlain({ name, base }: NativeChain, table: NativeTable): boolean {
-  if (base === undefined) return true;
-  const hook = base.hook.toUpperCase() as Hook;
-  const { type, priority } = base;
-  if (priority === undefined || !/^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(hook)) return false;
-  if (type === 'nat') return true;
-  const rules = reachedFrom(name, table);
-  const marks = rules.some((rule) => (rule.marks ?? []).length > 0 || isUnknown(rule));
-  // A changed mark has a packet made here routed again, by the one type and not by the other.
-  if (hook === 'OUTPUT' && marks) return false;
-  if (hook === 'FORWARD') return true;
-  const asksConnections = rules.some(({ text }) => /(?<![\w-])ct(?![\w-])/.test(statementsOf(text)));
-  // Of two chains of one priority it is not known which comes first; a rule in `raw` may take a packet's connection away.
-  const { raw, conntrack } = HOOK_PRIORITY;
-  return ![conntrack, natPriority(hook), ...(asksConnections ? [raw] : [])].includes(priority);
-}
-
-const markRules = (rules: readonly NativeRule[]): string =>
-  rules
-    .map(({ text }) => statementsOf(text))
-    .filter((text) => /(?<![\w-])(?:meta|ct) mark(?![\w-])/.test(text))
-    .join('\n');
-
-const isUnknown = ({ verdict }: NativeRule): boolean =>
+/** Whether a rule decides in a way that is not understood. */
+export const isUnknown = ({ verdict }: NativeRule): boolean =>
   verdict !== undefined && 'is' in verdict && verdict.is === 'unknown';
-
-/** The rules of a chain, and of all that it may lead to. */
-function reachedFrom(start: string, { chains, maps }: NativeTable): readonly NativeRule[] {
-  const seen = new Set([start]);
-  // A loop over a Set also visits what is added during the loop.
-  for (const name of seen)
-    for (const { verdict } of chains.get(name)?.rules ?? [])
-      for (const { chain } of verdictsOf(verdict, maps)) if (chain !== undefined) seen.add(chain);
-  return [...seen].flatMap((name) => chains.get(name)?.rules ?? []);
-}
-
-function verdictsOf(verdict: NativeRule['verdict'], maps: NativeTable['maps']): readonly NativeVerdict[] {
-  if (verdict === undefined) return [];
-  if ('is' in verdict) return [verdict];
-  const mappings = typeof verdict.among === 'string' ? maps.get(verdict.among) : verdict.among;
-  return (mappings ?? []).map((one) => one.verdict);
-}
-
-/**
- * What is left of an answer beside nftables' own tables that cannot be followed. One without a base chain sees no packet.
- * One that may drop makes unknown whether a packet passes; one that may change packets makes everything unknown.
- */
-export function besideNatives(netState: NetworkState, family: Family, end: PathEnd): PathEnd {
-  if (end.at === 'unknown') return end;
-  const passes = end.at === 'sent' || end.at === 'local';
-  if (netState.natives === undefined) return passes ? { at: 'unknown', why: NATIVES_UNREAD } : end;
-  const seeing = readNatives(netState).filter(
-    ({ table, followed, isHooked }) => followed === undefined && isHooked && isFor(table, family),
-  );
-  const changing = seeing.find(({ mayChange }) => mayChange);
-  const stopping = passes ? seeing.find(({ mayStop }) => mayStop) : undefined;
-  const deciding = changing ?? stopping;
-  return deciding === undefined
-    ? end
-    : { at: 'unknown', why: `nftables' own table ${deciding.table} decides too`, table: deciding.table };
-}

@@ -1,5 +1,6 @@
 import type { Ruleset } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
+import { XTABLES } from '../../../src/host/nft/sets-native.ts';
 import { parseSets } from '../../../src/trace/match/set-contents.ts';
 import type { NetworkLink, Route, RouteRule, NetworkState } from '../../../src/trace/network-state.ts';
 import type { Family, Netns } from '../netns.ts';
@@ -67,9 +68,16 @@ done
 ip -json -details addr; echo; echo '----'
 ipset save; echo '----'
 for variant in nft legacy; do for tool in iptables ip6tables; do $tool-$variant-save -c 2>/dev/null; echo '----'; done; done
-cd /proc/sys/net; grep -rs . ipv4/ip_forward ipv4/conf ipv6/conf bridge; echo '----'
-for table in own other; do nft -s -a list table inet $table 2>/dev/null; echo '----'; done; true
+cd /proc/sys/net; grep -rs . ipv4/ip_forward ipv4/ip_autobind_reuse ipv4/conf ipv6/conf bridge; echo '----'
+nft -s -a list ruleset; true
 `;
+
+/** nftables' own tables in a listing of all. */
+export const nativesOf = (listing: string): NonNullable<NetworkState['natives']> =>
+  listing
+    .split(/^(?=table )/m)
+    .map((text) => ({ table: /^table (\S+ \S+)/.exec(text)?.[1] ?? '', text }))
+    .filter(({ table }) => table !== '' && !XTABLES.test(table));
 
 const parse = (json: string): readonly Json[] => list(JSON.parse(json.trim() || '[]'));
 
@@ -89,9 +97,7 @@ export async function readNetworkState(ns: Netns): Promise<NetworkState> {
       { variant: 'legacy', rules: rules(8) },
     ],
     sets: parseSets(part(5)),
-    natives: ['inet own', 'inet other'].flatMap((table, i) =>
-      part(11 + i) === '' ? [] : [{ table, text: part(11 + i) }],
-    ),
+    natives: nativesOf(part(11)),
     links: parse(part(4)).map(linkFrom),
     routes: [
       ...parse(part(0)).map((json) => routeFrom(json, 'ipv4')),

@@ -1,3 +1,4 @@
+import type { NetworkState } from '../../../src/trace/network-state.ts';
 import type { Path } from '../../../src/trace/path.ts';
 import { traceAnswer, tracePath } from '../../../src/trace/trace.ts';
 import { VARIANTS } from '../kernel.ts';
@@ -57,12 +58,16 @@ async function load(town: Town, { name, family, rules, natives, sysctls }: Scene
 }
 
 /** Sends shots and gathers who saw what, by the number of the packet. */
-async function shoot(town: Town, shots: readonly Shot[]): Promise<ReadonlyMap<number, readonly Sighting[]>> {
+async function shoot(
+  town: Town,
+  shots: readonly Shot[],
+  quiet: number,
+): Promise<ReadonlyMap<number, readonly Sighting[]>> {
   for (const shot of shots) town.agents[shot.from].say(orderOf(shot));
   // A sender's drain ends only once it has sent: the others listen on until then.
   const agents = Object.values(town.agents);
-  const early = await Promise.all(agents.map((agent) => agent.drain(QUIET)));
-  const late = await Promise.all(agents.map((agent) => agent.drain(QUIET / 2)));
+  const early = await Promise.all(agents.map((agent) => agent.drain(quiet)));
+  const late = await Promise.all(agents.map((agent) => agent.drain(quiet / 2)));
   const seen = new Map<number, Sighting[]>();
   for (const sighting of [...early, ...late].flat())
     seen.set(sighting.id, [...(seen.get(sighting.id) ?? []), sighting]);
@@ -70,17 +75,27 @@ async function shoot(town: Town, shots: readonly Shot[]): Promise<ReadonlyMap<nu
 }
 
 /** What to play: a scene, and how many packets from which number on. */
-interface Play {
+export interface Play {
   readonly scene: Scene;
   readonly dice: Dice;
   readonly count: number;
   readonly firstId: number;
+  /** Milliseconds without an arrival after which nothing more is waited for. */
+  readonly quiet?: number;
+}
+
+/** Loads a scene, and plays it. */
+export async function play(town: Town, played: Play): Promise<Tally> {
+  await load(town, played.scene);
+  return playLoaded(town, played, await readNetworkState(town.host));
 }
 
 /** Sends packets through a scene, has those answered that arrive, and compares every one with what the trace says of it. */
-export async function play(town: Town, { scene, dice, count, firstId }: Play): Promise<Tally> {
-  await load(town, scene);
-  const netState = await readNetworkState(town.host);
+export async function playLoaded(
+  town: Town,
+  { scene, dice, count, firstId, quiet = QUIET }: Play,
+  netState: NetworkState,
+): Promise<Tally> {
   const counts: Record<Verdict, number> = { right: 0, unknown: 0, nobody: 0, wrong: 0 };
   const ends: Record<string, number> = {};
   const wrong: string[] = [];
@@ -96,7 +111,7 @@ export async function play(town: Town, { scene, dice, count, firstId }: Play): P
     return verdict;
   };
   const shots = Array.from({ length: count }, (_, i) => throwShot(dice, firstId + i, scene));
-  const seen = await shoot(town, shots);
+  const seen = await shoot(town, shots, quiet);
   const answers: { shot: Shot; path: Path; first: Path }[] = [];
   for (const shot of shots) {
     const path = tracePath(shot.packet, netState);
@@ -110,6 +125,7 @@ export async function play(town: Town, { scene, dice, count, firstId }: Play): P
   const heard = await shoot(
     town,
     answers.map(({ shot }) => shot),
+    quiet,
   );
   for (const { shot, path, first } of answers) record(path, heard.get(shot.id) ?? [], first);
   return { counts, ends, wrong, whys };

@@ -26,7 +26,11 @@ describe("what nftables' fib says of IPv6", () => {
   test('an own address is local, another is not', () => {
     expect(told6('fib daddr type local drop')).toBe(dropped);
     expect(told6('fib daddr type local drop', { destination: CONTAINER })).not.toContain('own');
-    expect(told6('fib saddr type unicast drop')).toMatch(/^unknown/);
+    expect(told6('fib saddr type unicast drop')).toBe(dropped);
+    expect(told6('fib daddr . iif type local drop')).toBe(dropped);
+    expect(told6('fib daddr type != local drop', { destination: CONTAINER })).toBe(dropped);
+    const offline = { ...GROUND, routes: GROUND.routes.filter(({ to }) => to !== '::/0') };
+    expect(told6('fib saddr type unicast drop', { source: '2001:db8:9::9' }, offline)).not.toContain('own');
   });
 
   test('the way back is missing where no route by that interface holds the source', () => {

@@ -1,25 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { tracePath } from '../../../src/trace/trace.ts';
-import type { Packet } from '../../../src/trace/packet.ts';
-import { GROUND, inside, outside, saved, told, withRules } from './network.ts';
+import { GROUND, outside, told } from './network.ts';
 
-/** A table as `nft -s -a list table inet own` prints it. */
-const listed = (...chains: readonly string[]): string =>
-  `table inet own { # handle 1\n${chains.map((chain) => `\t${chain.replaceAll('\n', '\n\t')}\n`).join('\n')}}\n`;
-
-const base = (head: string, policy: string, ...rules: readonly string[]): string =>
-  [
-    `chain ${head.split(' ')[2] ?? ''} { # handle 2`,
-    `\ttype ${head}; policy ${policy};`,
-    ...rules.map((rule, i) => `\t${rule} # handle ${String(i + 10)}`),
-    '}',
-  ].join('\n');
-
-const chain = (name: string, ...rules: readonly string[]): string =>
-  [`chain ${name} { # handle 3`, ...rules.map((rule) => `\t${rule} # handle 30`), '}'].join('\n');
+import { base, chain, listed } from './listing.ts';
 
 const INPUT = 'filter hook input priority filter';
-const FORWARD = 'filter hook forward priority filter';
 
 /** What becomes of the packet from outside to this machine's port 80. */
 const arriving = (rules: readonly string[], policy = 'accept', others: readonly string[] = []): string =>
@@ -40,7 +25,10 @@ describe("rules of nftables' own", () => {
     [['tcp dport 81 drop'], PASSES],
     [['udp dport 80 drop'], PASSES],
     [['tcp dport != 80 drop'], PASSES],
-    [['tcp dport > 79 drop'], 'unknown: nft: tcp dport > 79 drop'],
+    [['tcp dport > 79 drop'], DROPPED],
+    [['tcp dport > 80 drop'], PASSES],
+    [['tcp dport <= 80 drop'], DROPPED],
+    [['tcp dport < 80 drop'], PASSES],
     [['ip saddr 192.0.2.0/24 reject with icmpx admin-prohibited'], 'stopped inet own input REJECT'],
     [['ip saddr 192.0.2.0/24 reject with icmp type host-unreachable'], 'stopped inet own input REJECT'],
     [['reject with icmpv6 admin-prohibited'], PASSES],
@@ -63,10 +51,9 @@ describe("rules of nftables' own", () => {
     [['meta mark set meta mark | 0x00002000', 'meta mark & 0x00002000 == 0x00002000 drop'], DROPPED],
     [['meta mark set 0x00000003', 'meta mark & 0x00000001 != 0x00000001 drop'], PASSES],
     [['tcp flags syn / fin,syn,rst tcp option maxseg size set rt mtu'], PASSES],
-    [
-      ['meta mark set ip saddr map { 192.0.2.2 : 0x1 }'],
-      'unknown: nft: meta mark set ip saddr map { 192.0.2.2 : 0x1 }',
-    ],
+    [['meta mark set ip saddr map { 192.0.2.2 : 0x1 }', 'meta mark 0x1 drop'], DROPPED],
+    [['meta mark set ip saddr map { 192.0.2.3 : 0x1 } drop'], PASSES],
+    [['meta mark set jhash ip saddr mod 2'], 'unknown: nft: meta mark set jhash ip saddr mod 2'],
     [['ip daddr set 192.0.2.9'], 'unknown: nft: ip daddr set 192.0.2.9'],
     [['icmp type redirect accept', 'drop'], DROPPED],
     [['iifname vmap { "lo" : accept, "eth0" : drop }'], DROPPED],
@@ -76,10 +63,48 @@ describe("rules of nftables' own", () => {
     [['fib daddr type local drop'], DROPPED],
     [['limit rate 5/second accept', 'accept'], PASSES],
     [['limit rate 5/second accept', 'drop'], 'unknown: nft: limit rate 5/second accept'],
-    [
-      ['ip saddr . tcp dport { 192.0.2.2 . 80 } drop'],
-      'unknown: nft: ip saddr . tcp dport { 192.0.2.2 . 80 } drop',
-    ],
+    [['ip saddr . tcp dport { 192.0.2.2 . 80 } drop'], DROPPED],
+    [['ip saddr . tcp dport { 192.0.2.2 . 81, 192.0.2.3 . 80 } drop'], PASSES],
+    [['ip saddr . tcp dport { 192.0.2.0/24 . 70-90 } drop'], DROPPED],
+    [['ip saddr . tcp dport != { 192.0.2.2 . 80 } drop'], PASSES],
+    [['ip saddr . udp dport != { 192.0.2.2 . 80 } drop'], PASSES],
+    [['ip saddr . meta l4proto . th dport { 192.0.2.2 . tcp . 80 } drop'], DROPPED],
+    [['ip saddr . tcp dport vmap { 192.0.2.2 . 80 : drop }'], DROPPED],
+    [['ip saddr vmap { 192.0.2.0/24 : drop, * : accept }'], DROPPED],
+    [['ip saddr vmap { 10.0.0.0/8 : accept, * : drop }'], DROPPED],
+    [['ip saddr & 255.0.0.255 == 192.0.0.2 drop'], DROPPED],
+    [['ip saddr & 255.0.0.255 == 192.0.0.3 drop'], PASSES],
+    [['ip version 4 drop'], DROPPED],
+    [['meta pkttype host drop'], DROPPED],
+    [['ip frag-off & 0x1fff != 0x0 drop'], PASSES],
+    [['ct direction original drop'], DROPPED],
+    [['ct direction reply drop'], PASSES],
+    [['ct original ip daddr 192.0.2.1 drop'], DROPPED],
+    [['ct original ip6 daddr != ::1 drop'], PASSES],
+    [['ct original proto-dst 80 drop'], DROPPED],
+    [['ct protocol udp drop'], PASSES],
+    [['ct state != new drop'], PASSES],
+    [['ct state ! established,related drop'], DROPPED],
+    [['ct state != established | new drop'], DROPPED],
+    [['ct state new / established,new drop'], DROPPED],
+    [['ct state & (established | new) == new drop'], DROPPED],
+    [['ct state != { invalid, established } drop'], DROPPED],
+    [['ct status ! dnat drop'], DROPPED],
+    [['ct status confirmed drop'], PASSES],
+    [['ct status assured accept', 'drop'], DROPPED],
+    [['tcp flags syn drop'], DROPPED],
+    [['tcp flags ! syn drop'], PASSES],
+    [['tcp flags != syn drop'], PASSES],
+    [['tcp flags { syn | ack, syn } drop'], DROPPED],
+    [['tcp flags syn / fin,syn,rst,ack drop'], DROPPED],
+    [['tcp flags & (fin | syn | rst | ack) == syn drop'], DROPPED],
+    [['tcp flags & (syn | ack) != syn drop'], PASSES],
+    [['add @seen { ip saddr timeout 5s } drop'], DROPPED],
+    [['ct helper set "ftp" drop'], DROPPED],
+    [['tcp dport 80 jump {\n\t\tip saddr 10.0.0.0/8 drop\n\t}', 'accept'], PASSES],
+    [['tcp dport 80 jump {\n\t\tip saddr 192.0.2.2 drop\n\t}', 'accept'], 'stopped inet own input {1} DROP'],
+    [['tcp dport 81 jump {\n\t\tdrop\n\t}', 'accept'], PASSES],
+    [['quota over 10 mbytes drop'], 'unknown: nft: quota over 10 mbytes drop'],
     [['tcp dport 80 ct count over 3 reject'], 'unknown: nft: tcp dport 80 ct count over 3 reject'],
     [['udp dport 53 ct count over 3 reject'], PASSES],
     [['ip protocol icmp drop'], PASSES],
@@ -110,105 +135,5 @@ describe("rules of nftables' own", () => {
     expect(arriving(['jump a', 'accept'], 'drop', [chain('a', 'udp dport 1 drop')])).toBe(PASSES);
     expect(arriving(['goto a', 'accept'], 'drop', [chain('a', 'udp dport 1 drop')])).toBe(DROPPED);
     expect(arriving(['jump a'], 'drop', [chain('a', 'return')])).toBe(DROPPED);
-  });
-});
-
-describe('where they stand', () => {
-  const behind = (natives: readonly string[], packet: Packet, rules: string): string =>
-    told(
-      tracePath(packet, {
-        ...withRules(rules),
-        natives: natives.map((text) => ({ table: 'inet own', text })),
-      }),
-    );
-  const DNAT = saved('nat', ['-A PREROUTING -d 192.0.2.1 -j DNAT --to-destination 172.17.0.2']);
-  const at = (priority: string): string =>
-    listed(base(`filter hook prerouting priority ${priority}`, 'accept', 'ip daddr 172.17.0.2 drop'));
-
-  test('before and behind the translation of iptables', () => {
-    expect(behind([at('mangle + 10')], outside(), DNAT)).toMatch(/^sent docker0/);
-    expect(behind([at('filter')], outside(), DNAT)).toBe('stopped inet own prerouting DROP');
-    expect(behind([at('dstnat')], outside(), DNAT)).toBe("unknown: nftables' own table inet own decides too");
-  });
-
-  test('beside raw, which may take a connection away, only what does not ask for one', () => {
-    const raw = (rule: string): string => listed(base('filter hook prerouting priority raw', 'accept', rule));
-    expect(behind([raw('tcp dport 80 drop')], outside(), DNAT)).toBe('stopped inet own prerouting DROP');
-    expect(behind([raw('ct state new drop')], outside(), DNAT)).toMatch(/^unknown/);
-  });
-
-  test('an accept of one chain is not the last word', () => {
-    const open = listed(base(FORWARD, 'accept', 'accept'));
-    const closed = listed(base('filter hook forward priority filter + 10', 'drop'));
-    expect(behind([open, closed], inside(), DNAT)).toBe('stopped inet own forward DROP');
-    expect(behind([open], inside(), saved('filter', ['-A FORWARD -j DROP']))).toBe(
-      'stopped filter FORWARD DROP',
-    );
-  });
-
-  test('what is changed in a way that is not followed makes a path unknown that may meet it', () => {
-    const nat = (rule: string): string =>
-      listed(base(FORWARD, 'accept'), base('nat hook postrouting priority srcnat', 'accept', rule));
-    const numbered = 'meta mark set numgen inc mod 2 offset 0x1';
-    expect(behind([listed(base(FORWARD, 'accept', numbered))], outside(), DNAT)).toBe(
-      `unknown: nft: ${numbered}`,
-    );
-    expect(behind([nat('oifname "docker0" snat ip to ip saddr map @m')], outside(), DNAT)).toMatch(
-      /^unknown/,
-    );
-    expect(behind([nat('oifname "eth0" snat ip to ip saddr map @m')], outside(), DNAT)).toMatch(
-      /^sent docker0/,
-    );
-    expect(behind([nat('ct status dnat masquerade')], outside(), DNAT)).toMatch(
-      /^sent docker0 172\.17\.0\.1 →/,
-    );
-  });
-});
-
-describe('translations in tables of nftables own', () => {
-  const between = (natives: readonly string[], packet: Packet, rules = ''): string =>
-    told(
-      tracePath(packet, {
-        ...withRules(rules === '' ? saved('filter', []) : rules),
-        natives: natives.map((text, i) => ({ table: `inet own${String(i)}`, text })),
-      }),
-    );
-  const post = (rule: string, priority = 'srcnat'): string =>
-    listed(base(`nat hook postrouting priority ${priority}`, 'accept', rule));
-  const pre = (rule: string, priority = 'dstnat'): string =>
-    listed(base(`nat hook prerouting priority ${priority}`, 'accept', rule));
-  const MASQUERADE = saved('nat', ['-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE']);
-  const SNAT = saved('nat', ['-A POSTROUTING -s 172.17.0.0/16 -j SNAT --to-source 192.0.2.9']);
-
-  test('a masquerade stops nothing, and stands beside a MASQUERADE that does the same', () => {
-    const wide = post('oifname "eth0" masquerade');
-    expect(between([wide], inside())).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
-    expect(between([wide], inside(), MASQUERADE)).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
-    expect(between([post('ip saddr 10.0.0.0/8 masquerade')], inside(), SNAT)).toBe(
-      'sent eth0 192.0.2.9 → 203.0.113.5:80',
-    );
-  });
-
-  test('of two of one priority that differ nobody tells which is first; the earlier one of two priorities is', () => {
-    const wide = (priority: string): string => post('oifname "eth0" masquerade', priority);
-    expect(between([wide('srcnat')], inside(), SNAT)).toMatch(
-      /^unknown: which of .* comes first in nat POSTROUTING/,
-    );
-    expect(between([wide('srcnat - 1')], inside(), SNAT)).toBe('sent eth0 192.0.2.1 → 203.0.113.5:80');
-    expect(between([wide('srcnat + 1')], inside(), SNAT)).toBe('sent eth0 192.0.2.9 → 203.0.113.5:80');
-  });
-
-  test('a translation of the destination is followed', () => {
-    expect(between([pre('tcp dport 80 dnat ip to 172.17.0.3:8080')], outside())).toBe(
-      'sent docker0 192.0.2.2 → 172.17.0.3:8080',
-    );
-    expect(between([pre('tcp dport 80 redirect to :81')], outside())).toBe('local 192.0.2.1:81');
-    expect(between([pre('tcp dport 80 dnat ip6 to [fd00:17::3]:8080')], outside())).toBe(PASSES);
-  });
-
-  test('one marks, and the other masquerades what is marked, in whichever order', () => {
-    const marks = post('ip saddr 172.17.0.0/16 meta mark set 0x1');
-    const asks = saved('nat', ['-A POSTROUTING -m mark --mark 0x1 -j MASQUERADE']);
-    expect(between([marks], inside(), asks)).toMatch(/^unknown: which of/);
   });
 });

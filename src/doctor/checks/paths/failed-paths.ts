@@ -1,5 +1,5 @@
 import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
-import { NATIVES_UNREAD } from '../../../trace/native/tables.ts';
+import { NATIVES_UNREAD } from '../../../trace/native/beside.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf } from '../check.ts';
 import { untried } from '../../remedies/proposal.ts';

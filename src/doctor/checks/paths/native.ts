@@ -24,7 +24,7 @@ export function judgeNatives(facts: Facts): readonly Check[] {
   const { fail } = checksOf('rules');
   return readNatives(facts.netState).flatMap(({ table, read }) => {
     // A table of one family, or of bridges, does not see all packets: the paths show what it stops.
-    if (!/^(?:inet|ip) /.test(table)) return [];
+    if (!/^(?:inet|ip) /.test(table) || read?.isDormant === true) return [];
     const closed = [...(read?.chains.values() ?? [])].find(isClosed);
     if (closed === undefined) return [];
     const { name, base, rules } = closed;

@@ -1,5 +1,5 @@
 import { HOOK_PRIORITY } from '../../../net/hook-priority.ts';
-import type { Base, Mapping, NativeChain, NativeRule, NativeTable, Span } from './model.ts';
+import type { Base, Element, Mapping, NativeChain, NativeRule, NativeTable } from './model.ts';
 import { readElements, readMappings, readRule } from './rule.ts';
 import { tokensOf, type Token } from './tokens.ts';
 
@@ -23,16 +23,27 @@ export function parseNativeTable(text: string): NativeTable | undefined {
   const [word, family, name] = table?.head ?? [];
   if (table === undefined || word !== 'table' || family === undefined || name === undefined) return undefined;
   const chains = new Map<string, NativeChain>();
-  const sets = new Map<string, readonly Span[] | undefined>();
+  const sets = new Map<string, readonly Element[] | undefined>();
   const maps = new Map<string, readonly Mapping[] | undefined>();
+  const [first] = linesOf(table.body);
+  const isDormant = first?.[0]?.text === 'flags' && first.some((token) => token.text === 'dormant');
   for (const { head, body } of blocksOf(table.body)) {
     const [kind, own = ''] = head;
-    if (kind === 'chain') chains.set(own, chainOf(own, body, text));
+    if (kind === 'chain') readChain(own, body, text, chains);
     else if (kind === 'set') sets.set(own, elementsOf(body, readElements));
     else if (kind === 'map') maps.set(own, elementsOf(body, readMappings));
   }
-  return { family, name, chains, sets, maps };
+  for (const set of writtenTo(table.body)) for (const known of [sets, maps]) known.set(set, undefined);
+  return { family, name, isDormant, chains, sets, maps };
 }
+
+/** Sets that rules write to: what they hold when a packet comes, nobody knows. */
+const writtenTo = (tokens: readonly Token[]): readonly string[] =>
+  tokens.flatMap(({ text, kind }, i) => {
+    const before = tokens[i - 1];
+    const isWritten = before?.kind === 'word' && /^(?:add|update|delete)$/.test(before.text);
+    return kind === 'word' && text.startsWith('@') && isWritten ? [text.slice(1)] : [];
+  });
 
 /** The blocks side by side, whatever is between them. */
 function blocksOf(tokens: readonly Token[]): readonly ListingBlock[] {
@@ -62,31 +73,48 @@ function closing(tokens: readonly Token[], open: number): number {
   return tokens.length;
 }
 
+/** Lines, each with all that stands in the braces it opens. */
 function linesOf(tokens: readonly Token[]): readonly (readonly Token[])[] {
   const lines: Token[][] = [[]];
+  let depth = 0;
   for (const token of tokens) {
-    if (token.kind === 'end') lines.push([]);
+    if (token.kind === 'mark' && token.text === '{') depth++;
+    if (token.kind === 'mark' && token.text === '}') depth--;
+    if (token.kind === 'end' && depth === 0) lines.push([]);
     else lines.at(-1)?.push(token);
   }
   return lines.filter((line) => line.some(({ kind }) => kind !== 'handle'));
 }
 
-function chainOf(name: string, body: readonly Token[], text: string): NativeChain {
+/** Reads a chain, and those that stand in braces behind its jumps: they get names of their own. */
+function readChain(
+  name: string,
+  body: readonly Token[],
+  text: string,
+  chains: Map<string, NativeChain>,
+): void {
   let base: Base | undefined;
   const rules: NativeRule[] = [];
+  let inner = 0;
+  const makeChain = (rulesWithin: readonly Token[]): string => {
+    const own = `${name} {${String(++inner)}}`;
+    readChain(own, rulesWithin, text, chains);
+    return own;
+  };
   for (const line of linesOf(body)) {
     const words = line.filter(({ kind }) => kind !== 'handle');
     const [first] = words;
     if (first?.text === 'type' && rules.length === 0) base = { ...baseOf(words), policy: 'accept' };
     else if (first?.text === 'policy' && base !== undefined)
       base = { ...base, policy: words[1]?.text === 'drop' ? 'drop' : 'accept' };
-    else {
-      const handle = line.find(({ kind }) => kind === 'handle')?.text ?? '';
-      const own = text.slice(first?.from, words.at(-1)?.to);
-      rules.push(readRule(words, own, handle));
+    else if (first?.text !== 'comment') {
+      const handle = line.findLast(({ kind }) => kind === 'handle')?.text ?? '';
+      const own = text.slice(first?.from, words.at(-1)?.to).replaceAll(/\s*\n\s*/g, ' ');
+      rules.push(readRule({ tokens: words, text: own, handle, makeChain }));
     }
   }
-  return { name, base, rules };
+  const handle = body[0]?.kind === 'handle' ? Number(body[0].text) : 0;
+  chains.set(name, { name, handle, base, rules });
 }
 
 /** `type filter hook forward priority filter + 10`. */
@@ -98,16 +126,21 @@ function baseOf(words: readonly Token[]): Omit<Base, 'policy'> {
   const [type = ''] = after('type');
   const [hook = ''] = after('hook');
   const [level = '', sign, offset] = after('priority');
+  const at = words.findIndex(({ text: word }) => word === 'device' || word === 'devices');
+  const until = words.findIndex(({ text: word }) => word === 'priority');
+  const devices = (at === -1 ? [] : words.slice(at + 1, until))
+    .filter(({ kind, text: word }) => kind !== 'mark' && word !== '=')
+    .map(({ text: word }) => word);
   const named = PRIORITIES[level] ?? (/^-?\d+$/.test(level) ? Number(level) : undefined);
   const shift = sign === undefined ? 0 : Number(`${sign}${offset ?? ''}`);
   const priority = named === undefined || Number.isNaN(shift) ? undefined : named + shift;
-  return { type, hook, priority };
+  return { type, hook, devices, priority };
 }
 
-function elementsOf<Element>(
+function elementsOf<Held>(
   body: readonly Token[],
-  read: (tokens: readonly Token[]) => readonly Element[] | undefined,
-): readonly Element[] | undefined {
+  read: (tokens: readonly Token[]) => readonly Held[] | undefined,
+): readonly Held[] | undefined {
   // Rules add to it: what it holds when a packet comes, nobody knows.
   if (body.some(({ text, kind }) => kind === 'word' && text === 'dynamic')) return undefined;
   const at = body.findIndex(({ text }) => text === 'elements');

@@ -1,4 +1,5 @@
-import type { MarkChange, MarkOperation, NativeNat } from './model.ts';
+import type { DataMap, MarkChange, MarkOperation, NativeEffect, NativeNat } from './model.ts';
+import type { RuleReader } from './rule-reader.ts';
 
 /** The words of a rule, as far as they are not read yet. */
 export interface WordReader {
@@ -40,14 +41,29 @@ const markName = (reader: WordReader): 'mark' | 'connmark' | undefined => {
 const numberOf = (word: string): number | undefined =>
   /^(?:0x[0-9a-f]+|\d+)$/i.test(word) ? Number(word) >>> 0 : undefined;
 
-/** Reads `meta mark set meta mark & 0xff | 0x100`; 'unknown' for a value that is computed otherwise; undefined for another statement. */
-export function readMarkChange(reader: WordReader): MarkChange | 'unknown' | undefined {
+/** Reads `ip saddr . tcp dport map @m`; takes nothing where no map comes. */
+function readDataMap(reader: RuleReader): DataMap | 'unknown' | undefined {
+  const fields = reader.fields();
+  if (fields === undefined) return undefined;
+  const among = reader.takes('map') ? reader.mappings() : undefined;
+  return among === undefined ? 'unknown' : { fields, among };
+}
+
+/** Reads what a rule changes and goes on; 'unknown' for a value that is computed otherwise; undefined for another statement. */
+export function readEffect(reader: RuleReader): NativeEffect | 'unknown' | undefined {
+  if (reader.takes('notrack')) return { field: 'track' };
+  return readMarkChange(reader);
+}
+
+/** Reads `meta mark set meta mark & 0xff | 0x100`. */
+function readMarkChange(reader: RuleReader): MarkChange | 'unknown' | undefined {
   if (!Object.hasOwn(MARKS, `${reader.peek()} ${reader.peek(1)}`) || reader.peek(2) !== 'set')
     return undefined;
   const field = markName(reader);
   reader.takes('set');
-  const value = markName(reader) ?? numberOf(takeWord(reader));
-  if (field === undefined || value === undefined) return 'unknown';
+  const isMark = Object.hasOwn(MARKS, `${reader.peek()} ${reader.peek(1)}`) && reader.peek(2) !== 'map';
+  const value = isMark ? markName(reader) : (readDataMap(reader) ?? numberOf(takeWord(reader)));
+  if (field === undefined || value === undefined || value === 'unknown') return 'unknown';
   const operations: MarkOperation[] = [];
   for (let by = MARK_OPERATORS[reader.peek()]; by !== undefined; by = MARK_OPERATORS[reader.peek()]) {
     reader.takes(reader.peek());
@@ -58,28 +74,58 @@ export function readMarkChange(reader: WordReader): MarkChange | 'unknown' | und
   return { field, value, operations };
 }
 
-/** Reads what stands between a mark and the value it is compared with: `& 0xff ==`; undefined for no mask. */
-export function readMask(reader: WordReader): number | undefined {
-  const mask = reader.peek() === '&' ? numberOf(reader.peek(1)) : undefined;
-  if (mask === undefined || !['==', '!='].includes(reader.peek(2))) return undefined;
-  reader.takes(reader.peek());
-  reader.takes(reader.peek());
-  // A `!=` is left for who reads the comparison.
-  reader.takes('==');
-  return mask;
+/** Words before a `set` of one word that changes nothing a rule asks for, and that no packet fails. */
+const IDLE_SETS: readonly (readonly string[])[] = [
+  ['ct', 'helper', 'set'],
+  ['ct', 'timeout', 'set'],
+  ['ct', 'event', 'set'],
+  ['meta', 'nftrace', 'set'],
+  ['meta', 'priority', 'set'],
+];
+
+/**
+ * Takes a statement that changes nothing a later rule asks for: a helper, a priority, an element added to a set of which nothing is known
+ * anyway, a flow given to the hardware, which the packets after this one then take.
+ */
+export function takesIdle(reader: RuleReader): boolean {
+  if (reader.peek() === 'flow' && /^(?:add|offload)$/.test(reader.peek(1))) {
+    reader.takes('flow', reader.peek(1), reader.peek(2));
+    return true;
+  }
+  for (const words of IDLE_SETS)
+    if (reader.takes(...words)) {
+      do reader.take();
+      while (reader.takes(','));
+      return true;
+    }
+  return takesElement(reader);
+}
+
+/** `add @seen { ip saddr timeout 5s counter }`; one that is limited decides. */
+function takesElement(reader: RuleReader): boolean {
+  if (!/^(?:add|update|delete)$/.test(reader.peek()) || !reader.peek(1).startsWith('@')) return false;
+  let length = 2;
+  while (reader.peek(length) !== '}') {
+    const word = reader.peek(length++);
+    if (length > 40 || /^(?:limit|quota|over|count|:)$/.test(word)) return false;
+  }
+  for (let i = 0; i <= length; i++) reader.take();
+  return true;
 }
 
 const NAT_WORDS: Readonly<Record<string, NativeNat['target']>> = {
   ...{ dnat: 'DNAT', snat: 'SNAT', masquerade: 'MASQUERADE', redirect: 'REDIRECT' },
 };
 
-/** Reads `dnat ip to 10.0.0.1:80 random`; 'unknown' for a translation by a map, a prefix or a numbering of its own. */
-export function readNat(reader: WordReader): NativeNat | 'unknown' | undefined {
+/** Reads `dnat ip to 10.0.0.1:80 random`; 'unknown' for a translation by a prefix or a numbering of its own. */
+export function readNat(reader: RuleReader): NativeNat | 'unknown' | undefined {
   const target = NAT_WORDS[reader.peek()];
   if (target === undefined) return undefined;
   reader.takes(reader.peek());
   const named = reader.takes('ip') ? 'ipv4' : reader.takes('ip6') ? 'ipv6' : undefined;
-  const to = reader.takes('to') ? takeWord(reader) : '';
+  // Up to 0.9 nft listed what a map holds.
+  if (reader.takes('addr', '.', 'port')) reader.takes('.');
+  const to = reader.takes('to') ? readTarget(reader) : '';
   let random = false;
   // The tokens hold a comma between flags apart.
   while (FLAGS.test(reader.peek()) || reader.peek() === ',') {
@@ -88,6 +134,13 @@ export function readNat(reader: WordReader): NativeNat | 'unknown' | undefined {
   }
   const needsAddress = target === 'DNAT' || target === 'SNAT';
   const isPlain =
-    to === '' ? !needsAddress : needsAddress ? /^[0-9a-f.:[\]-]+$/i.test(to) : /^:[\d-]+$/.test(to);
+    typeof to === 'object' ||
+    (to === '' ? !needsAddress : needsAddress ? /^[0-9a-f.:[\]-]+$/i.test(to) : /^:[\d-]+$/.test(to));
   return isPlain ? { target, to, random, ...(named && { family: named }) } : 'unknown';
+}
+
+function readTarget(reader: RuleReader): string | DataMap {
+  // `redirect to :tcp dport map …` has the colon at the first word of the field.
+  const map = readDataMap(reader) ?? (reader.splitColon() ? readDataMap(reader) : undefined);
+  return map === undefined ? takeWord(reader) : map === 'unknown' ? 'unknown' : map;
 }

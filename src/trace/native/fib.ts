@@ -1,0 +1,102 @@
+import { blockOf } from '../../net/address.ts';
+import type { Span } from '../../firewall/nftables/text/model.ts';
+import type { MatchContext } from '../match-context.ts';
+import type { MatchResult } from '../match-result.ts';
+import { inBlock, isLinkLocal, isMulticast, isZeronet } from '../routing/addresses.ts';
+import { localType } from '../routing/local.ts';
+import { lookupRoute } from '../routing/route.ts';
+import { arrival } from '../match/arrival.ts';
+
+/** What a `fib` asks, by its words. */
+interface Question {
+  readonly side: 'source' | 'destination';
+  readonly marked: boolean;
+  readonly by: 'iif' | 'oif' | undefined;
+  readonly result: 'type' | 'oif' | 'oifname' | 'check';
+}
+
+function questionOf(field: string): Question {
+  const [, first = '', ...words] = field.split(' ');
+  return {
+    side: first === 'saddr' ? 'source' : 'destination',
+    marked: words.includes('mark'),
+    by: words.slice(0, -1).find((word): word is 'iif' | 'oif' => word === 'iif' || word === 'oif'),
+    result: words.at(-1) as Question['result'],
+  };
+}
+
+const TYPES: ReadonlySet<string> = new Set(['LOCAL', 'UNICAST', 'BROADCAST', 'ANYCAST', 'MULTICAST']);
+
+/** Whether what routing says of an address is one of a span (nft_fib_ipv4.c, nft_fib_ipv6.c). */
+export function fibIs(field: string, { first }: Span, facts: MatchContext): MatchResult {
+  const asked = questionOf(field);
+  const unknown = `nft: ${field} ${first}`;
+  const { packet } = facts;
+  if (packet.vague !== undefined) return unknown;
+  const device =
+    asked.by === 'iif' ? arrival(facts) : asked.by === 'oif' ? packet.outInterface : ('' as const);
+  if (device === undefined) return unknown;
+  if (asked.result === 'type') {
+    const type = first.toUpperCase();
+    const own = TYPES.has(type) ? typeOf(asked, device, facts) : undefined;
+    return own === undefined ? unknown : own === type;
+  }
+  const leads = leadsBy(asked, device, facts);
+  if (leads === undefined) return unknown;
+  if (first === 'missing' || first === 'exists') return (leads === '') === (first === 'missing');
+  // Of an `oif` the kernel has numbers.
+  return asked.result === 'oifname' ? leads === first : unknown;
+}
+
+/** The kind of an address. IPv6 looks for a route where the address is none of this machine's. */
+function typeOf({ side, marked }: Question, device: string, facts: MatchContext): string | undefined {
+  const { packet, netState } = facts;
+  const { family } = packet;
+  const address = packet[side];
+  const type = localType(netState, family, address, device === '' ? undefined : device);
+  if (family === 'ipv4' || type !== 'UNICAST') return type;
+  if (isLinkLocal(address)) return undefined;
+  const other = packet[side === 'source' ? 'destination' : 'source'];
+  const mark = marked ? packet.mark : 0;
+  const route = lookupRoute(netState, { family, source: other, destination: address, mark, inInterface: '' });
+  switch (route.kind) {
+    case 'unicast':
+      return 'UNICAST';
+    // An own address, which another interface has.
+    case 'local':
+      return device === '' ? 'LOCAL' : 'UNICAST';
+    case 'none':
+      return 'UNREACHABLE';
+    default:
+      return undefined;
+  }
+}
+
+/** By which interface a route leads to an address, of those asked for; '' for none, undefined where that is not known. */
+function leadsBy(
+  { side, marked, by }: Question,
+  device: string,
+  { packet, netState, hook }: MatchContext,
+): string | undefined {
+  const { family, inInterface, outInterface } = packet;
+  const address = packet[side];
+  const other = packet[side === 'source' ? 'destination' : 'source'];
+  if (inInterface === 'lo' && hook === 'PREROUTING') return device === '' ? undefined : device;
+  if (inInterface === 'lo' || netState.links.some(({ kind }) => kind === 'vrf')) return undefined;
+  if (by !== undefined && device === '') return undefined;
+  if (family === 'ipv4' && (isZeronet(address) || isMulticast(family, other))) return undefined;
+  const isBack = side === 'source' && hook === 'FORWARD' && by === 'iif';
+  const route = lookupRoute(netState, {
+    ...{ family, source: other, destination: address, mark: marked ? packet.mark : 0 },
+    inInterface: isBack ? outInterface : '',
+  });
+  if (route.kind === 'unknown') return undefined;
+  const leads = route.kind === 'unicast' ? route.route.dev : '';
+  if (by === undefined || family === 'ipv4') return by === undefined || leads === device ? leads : '';
+  if (leads === device) return leads;
+  // Which of several routes of IPv6 counts depends on the kernel; that none does is sure where none by that interface holds the address.
+  const isBehind = netState.routes.some(
+    ({ dev, to }) => dev === device && inBlock(address, blockOf(to)) !== false,
+  );
+  return isBehind ? undefined : '';
+}
