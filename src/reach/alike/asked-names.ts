@@ -18,8 +18,10 @@ export interface AskedNames {
 const ADDRESS = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]*:[\da-f:.]*)`;
 const ADDRESSES = new RegExp(String.raw`${ADDRESS}(?:/\d{1,3}|-${ADDRESS})?`, 'gi');
 const PORTS = /(?<![\w.:/-])(\d{1,5})(?:-(\d{1,5}))?(?![\w.:/-])/g;
-/** Values that are computed of a packet, so that no list of names tells what they are. */
-const COMPUTED = /\b(?:jhash|symhash|numgen|concat|payload)\b|@(?:nh|th|ll),/;
+/** Values that are computed of a packet, so that no list of names tells what they are; and bits of an address alone. */
+const COMPUTED = /\b(?:jhash|symhash|numgen|concat|payload)\b|@(?:nh|th|ll),|\b[sd]addr &/;
+/** `dport > 1023`. */
+const BOUND = /[<>]=? (\d{1,5})\b/g;
 
 /** Reads every address and port that sets and nftables' own tables hold. */
 export function namesAskedBy(
@@ -36,6 +38,7 @@ export function namesAskedBy(
   const blocks = new Set<string>();
   const single = new Set<number>();
   const portSpans = new Set<string>();
+  const bounds = new Set<number>();
   let isOpaque = own.some((text) => COMPUTED.test(text));
   for (const text of texts) {
     for (const [found] of text.matchAll(ADDRESSES)) {
@@ -47,6 +50,7 @@ export function namesAskedBy(
       if (high === undefined) single.add(Number(low));
       else portSpans.add(`${low}-${high}`);
     }
+    for (const [, port = ''] of text.matchAll(BOUND)) bounds.add(Number(port));
     // Of an element of a set the port stands behind the protocol: `192.0.2.1,tcp:80`.
     for (const [, port = ''] of text.matchAll(/:(\d{1,5})(?![\w.:/])/g)) single.add(Number(port));
   }
@@ -59,6 +63,7 @@ export function namesAskedBy(
     portClass: (port) =>
       [
         single.has(port) ? String(port) : '',
+        ...[...bounds].map((bound) => (port < bound ? '<' : port > bound ? '>' : '=')),
         ...ranges.map(([low = 0, high = 0]) => (low <= port && port <= high ? '1' : '0')),
       ].join(''),
     interfaces: [

@@ -8,20 +8,20 @@ import { lookupRoute } from '../routing/route.ts';
 import { arrival } from '../match/arrival.ts';
 
 /** What a `fib` asks, by its words. */
-interface Question {
+interface FibQuestion {
   readonly side: 'source' | 'destination';
   readonly marked: boolean;
   readonly by: 'iif' | 'oif' | undefined;
   readonly result: 'type' | 'oif' | 'oifname' | 'check';
 }
 
-function questionOf(field: string): Question {
+function questionOf(field: string): FibQuestion {
   const [, first = '', ...words] = field.split(' ');
   return {
     side: first === 'saddr' ? 'source' : 'destination',
     marked: words.includes('mark'),
     by: words.slice(0, -1).find((word): word is 'iif' | 'oif' => word === 'iif' || word === 'oif'),
-    result: words.at(-1) as Question['result'],
+    result: words.at(-1) as FibQuestion['result'],
   };
 }
 
@@ -49,7 +49,7 @@ export function fibIs(field: string, { first }: Span, facts: MatchContext): Matc
 }
 
 /** The kind of an address. IPv6 looks for a route where the address is none of this machine's. */
-function typeOf({ side, marked }: Question, device: string, facts: MatchContext): string | undefined {
+function typeOf({ side, marked }: FibQuestion, device: string, facts: MatchContext): string | undefined {
   const { packet, netState } = facts;
   const { family } = packet;
   const address = packet[side];
@@ -74,7 +74,7 @@ function typeOf({ side, marked }: Question, device: string, facts: MatchContext)
 
 /** By which interface a route leads to an address, of those asked for; '' for none, undefined where that is not known. */
 function leadsBy(
-  { side, marked, by }: Question,
+  { side, marked, by }: FibQuestion,
   device: string,
   { packet, netState, hook }: MatchContext,
 ): string | undefined {
