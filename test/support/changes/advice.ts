@@ -29,10 +29,16 @@ export function adviceOf({ command, next }: PrintedForecast): Advice | undefined
   const made = commandLine(command);
   if (undo.length > 0 && (attempt === undefined || made.length % 2 === 0))
     return { does: 'undo', line: ['set -e', made, ...undo].join('\n') };
-  return attempt === undefined
-    ? undefined
-    : { does: 'try', line: `${attempt} >/dev/null 2>&1\nrulesguard rollback` };
+  return attempt === undefined ? undefined : { does: 'try', line: rolledBack(attempt) };
 }
+
+/** A change that waits to be confirmed, rolled back as soon as it does: without a terminal the command that made it waits as long. */
+const rolledBack = (attempt: string): string =>
+  [
+    `${attempt} >/dev/null 2>&1 &`,
+    'until rulesguard rollback 2>&1 | grep -q ROLLED; do kill -0 $! 2>/dev/null || break; sleep 0.2; done',
+    'wait $! || true',
+  ].join('\n');
 
 /** What came of following advice. */
 export interface Followed {
