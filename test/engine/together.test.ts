@@ -10,6 +10,7 @@ import {
 } from '../support/incident/deployment.ts';
 import { describeEngines } from '../support/incident/eras.ts';
 import { expectRepaired, ownLines, policyLost, sorted } from '../support/incident/judge.ts';
+import { shareOf } from '../support/incident/share.ts';
 import { keyOf, savesOf } from '../support/incident/rules.ts';
 import { raiseTown, type Town } from '../support/incident/town.ts';
 import { ALL_WELL, trafficOf } from '../support/incident/traffic.ts';
@@ -26,7 +27,7 @@ describeEngines('at the same time, without a rule lost or doubled', (era) => {
   afterAll(() => town.leave());
   beforeEach(() => town.reset());
 
-  test.each(damagesOf('nft'))('two restores after $name', async (damage) => {
+  test.each(shareOf(era, damagesOf('nft')))('two restores after $name', async (damage) => {
     await damage.run(town);
     const damaged = await savesOf(town.engine);
     const words = ['restore', ...(policyLost(town, damaged) ? ['--policies'] : [])];
