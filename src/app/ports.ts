@@ -6,6 +6,7 @@ import type { Live } from '../firewall/iptables/text/live.ts';
 import type { JournalEntry } from '../reconcile/journal.ts';
 import type { Plan } from '../firewall/iptables/plan/plan.ts';
 import type { Variant } from '../firewall/iptables/text/model.ts';
+import type { NftTable } from '../firewall/nftables/tables/model.ts';
 import type { RestoreInput } from '../firewall/iptables/text/restore-input.ts';
 import type { Family } from '../net/family.ts';
 import type { DroppedFlows, UdpPort } from '../reconcile/flows.ts';
@@ -31,6 +32,8 @@ export interface Observer extends Clock {
   /** Starts to read the live rules of whichever variant Docker uses. */
   readonly beginReading: () => ReadRules;
   readonly readVariant: (variant: Variant) => Promise<Live>;
+  /** Docker's own tables of nftables. @throws Fault for "could not look", never "no tables" */
+  readonly readTables: () => Promise<readonly NftTable[]>;
   /** The Engine's reply. @throws Fault when this Engine's rules are not iptables' at all */
   readonly askEngine: () => Promise<EngineReply>;
   /** Waits until these containers are through with starting or stopping. */

@@ -11,6 +11,7 @@ export const REAL_OBSERVER: Observer = {
   },
   beginReading,
   readVariant: (variant) => readVariant(variant),
+  readTables: async () => (await import('../host/nft/docker-tables.ts')).readDockerTables(),
   askEngine: askEngineState,
   awaitContainers: async (ids, socket) =>
     (await import('../host/engine/engine.ts')).awaitContainers(ids, socket),

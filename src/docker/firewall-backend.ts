@@ -7,3 +7,7 @@ import type { Inventory } from './inventory/inventory.ts';
  */
 export const firewallBackendOf = ({ firewallBackend }: Pick<Inventory, 'firewallBackend'>): string =>
   firewallBackend === '' ? 'iptables' : firewallBackend;
+
+/** Whether Docker's rules are in nftables' own tables, `nftables` and `nftables+firewalld` alike. */
+export const writesNftables = (inventory: Pick<Inventory, 'firewallBackend'>): boolean =>
+  firewallBackendOf(inventory).startsWith('nftables');

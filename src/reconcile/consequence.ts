@@ -190,9 +190,13 @@ const LOST: Readonly<Record<PurposeId, readonly [Severity, Description]>> = {
 export function lossOf(owned: OwnedRule, surroundings: Surroundings): Consequence {
   if (owned.shape === undefined)
     return { severity: 'outage', text: 'a rule unknown to rulesguard; Docker needs it for something' };
-  const [severity, describe] = LOST[owned.shape.id];
-  const terms = termsOf(owned, surroundings);
-  const unused = terms.isLocal ? unusedLocally(owned.shape.id, terms) : undefined;
+  return consequenceOf(owned.shape.id, termsOf(owned, surroundings));
+}
+
+/** What it means that a rule for this purpose is gone, whichever firewall backend it was written for. */
+export function consequenceOf(purpose: PurposeId, terms: RuleTerms): Consequence {
+  const [severity, describe] = LOST[purpose];
+  const unused = terms.isLocal ? unusedLocally(purpose, terms) : undefined;
   return unused === undefined ? { severity, text: describe(terms) } : { severity: 'notice', text: unused };
 }
 

@@ -22,6 +22,7 @@ export const FINDING_KINDS = [
   'ports-unknown',
   'unreadable',
   'user-rule-gone',
+  'half-healed',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
@@ -54,6 +55,7 @@ const HARMLESS: ReadonlySet<FindingKind> = new Set([
   'ports-unknown',
   'unreadable',
   'user-rule-gone',
+  'half-healed',
 ]);
 
 /** Whether a finding means that rules are lost or out of place, so that restore has something to do. */

@@ -7,6 +7,8 @@ import { whoseBy, type Owners } from '../reach/judge/whose.ts';
 import type { Observation } from './observation.ts';
 import { isOwnBaseline, type Reference } from './reference.ts';
 import { planFor } from './repair-plan.ts';
+import { foreignIn, repairedNatives } from './tables/repaired-natives.ts';
+import type { TablesSide } from './tables/side.ts';
 
 /** The rules as a restore would leave them, a closed policy included; undefined where it has nothing to do. */
 function repairedRules(observation: Observation): Pick<Live, 'variant' | 'rules'> | undefined {
@@ -26,11 +28,22 @@ export function judgingBasis(
   rulesets: Owners['rulesets'],
   stood: readonly StoodRule[],
 ): JudgingBasis {
+  if (observation.tables !== undefined) return tablesBasis(observation.tables, rulesets, stood);
   const { liveOwned, desired } = observation.sides;
   const repaired = repairedRules(observation);
   const all = repaired === undefined ? rulesets : [...rulesets, repaired];
   return { repaired, whose: whoseBy({ owned: [liveOwned, desired], rulesets: all, stood }) };
 }
+
+const tablesBasis = (
+  side: TablesSide,
+  rulesets: Owners['rulesets'],
+  stood: readonly StoodRule[],
+): JudgingBasis => ({
+  repaired: undefined,
+  repairedNatives: repairedNatives(side),
+  whose: whoseBy({ owned: [], rulesets, stood, isForeignInTables: foreignIn(side) }),
+});
 
 /**
  * Why packets say nothing about a comparison: it was asked to leave out what the Engine means, or rules of Docker's are missing that a

@@ -1,5 +1,4 @@
 import type { NamedAddress, Network } from '../docker/inventory/inventory.ts';
-import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
 import type { Captures } from '../firewall/iptables/ownership/shape.ts';
 import { canonicalBlock, isLoopback, bracketed } from '../net/address.ts';
 
@@ -43,9 +42,15 @@ export interface RuleTerms extends Captures {
   readonly isLocal: boolean;
 }
 
+/** A rule of either firewall backend, and what its text holds. */
+export interface NamingRule {
+  readonly rule: { readonly text: string };
+  readonly captures?: Captures | undefined;
+}
+
 /** What one rule names, with the names that the Engine gave. */
 export function termsOf(
-  { rule, captures = {} }: OwnedRule,
+  { rule, captures = {} }: NamingRule,
   { networks, containers, userlandProxy, rawIsolates = false, localPorts }: Surroundings,
 ): RuleTerms {
   const { bridge, hostIp, hostPort, ip = '', source = '', port, proto, vni } = captures;

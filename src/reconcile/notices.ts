@@ -27,6 +27,7 @@ export function noticesOf({ stored, noBaseline }: Reference, observation: Observ
     notices.push({ kind: 'baseline-unusable', why: noBaseline.message });
   if (live.unverified !== undefined) notices.push({ kind: 'unverified', why: live.unverified });
   const isDamaged = findings.some(isDamage);
+  if (observation.tables !== undefined) return notices;
   if (stored !== undefined && !own)
     notices.push({ kind: 'baseline-of-another', id: stored.id, hasEngine: engine.answered });
   const recorded = stored?.baseline.iptables;

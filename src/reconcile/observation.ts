@@ -4,11 +4,10 @@ import { eraOf } from '../docker/era.ts';
 import { namedAddresses } from '../docker/inventory/inventory.ts';
 import { compare, ownLive } from '../firewall/iptables/compare/compare.ts';
 import type { Drift, Sides } from '../firewall/iptables/compare/drift.ts';
-import type { RuleName } from '../firewall/iptables/text/model.ts';
+import { EMPTY_RULESET, type RuleName } from '../firewall/iptables/text/model.ts';
 import { contentHindrance, unreadGone } from '../firewall/iptables/desired/recordable.ts';
 import type { StoredBaseline } from './stored-baseline.ts';
-import type { Live } from '../firewall/iptables/text/live.ts';
-import type { OwnedHost } from '../firewall/iptables/ownership/ownership.ts';
+import { ownHost, type OwnedHost } from '../firewall/iptables/ownership/ownership.ts';
 import { hasUserlandProxy, localPortsIn } from './consequence.ts';
 import { containerFindings } from './container-findings.ts';
 import { desiredBy } from './desired-by.ts';
@@ -16,17 +15,23 @@ import { worstFirst, type Finding } from './finding.ts';
 import { findingsOf, unreadFinding } from './findings.ts';
 import type { Surroundings } from './known-names.ts';
 import { isOwnBaseline, opensPolicies, type Reference } from './reference.ts';
+import type { LiveFirewall } from './tables/live-firewall.ts';
+import { observeTables } from './tables/observe-tables.ts';
+import type { TablesSide } from './tables/side.ts';
 
 /** The live rules beside what should be there: everything that check reports and restore plans from. */
 export interface Observation {
-  readonly live: Live;
+  readonly live: LiveFirewall;
   readonly engine: EngineReply;
   /** What the Engine means to happen to packets; undefined without one, and for one before 18.03.1. */
   readonly intent: HostIntent | undefined;
   /** Whether the baseline's rules count beyond what an Engine requires, see {@link isOwnBaseline}. */
   readonly own: boolean;
+  /** Of iptables; all empty where Docker writes with nftables. */
   readonly sides: Sides;
   readonly drift: Drift;
+  /** Docker's own tables; absent where its firewall backend is iptables. */
+  readonly tables?: TablesSide | undefined;
   readonly findings: readonly Finding[];
   /** Rules of the user's own that are gone and could not be recorded. */
   readonly lost: readonly (RuleName & { readonly rule: string })[];
@@ -34,12 +39,22 @@ export interface Observation {
   readonly content?: string | undefined;
 }
 
+/** What an Engine requires of iptables that writes with nftables. */
+const NO_RULES = ownHost({ ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET });
+
 /**
  * Compares rules already read with what should be there.
  *
  * @throws Fault as {@link desiredBy}
  */
-export function observationOf(reference: Reference, live: Live, engine: EngineReply): Observation {
+export function observationOf(reference: Reference, live: LiveFirewall, engine: EngineReply): Observation {
+  const { tables } = live;
+  if (tables !== undefined && engine.answered) {
+    const { side, intent, findings } = observeTables(reference.source, { ...live, tables }, engine);
+    const sides: Sides = { desired: NO_RULES, live: live.rules, liveOwned: NO_RULES };
+    const own = isOwnBaseline(reference);
+    return { live, engine, intent, own, sides, drift: compare(sides), tables: side, findings, lost: [] };
+  }
   const { desired, liveness, intent } = desiredBy(reference, live, engine);
   const networks = engine.answered ? engine.inventory.networks : reference.stored?.baseline.engine?.networks;
   const sides: Sides = {

@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 import type { ChainDrift, Drift } from '../firewall/iptables/compare/drift.ts';
+import type { TableDrift } from '../firewall/nftables/compare/drift.ts';
 import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
 import type { ChainState } from '../firewall/iptables/plan/chain-states.ts';
 import { linesBeyond, type ChainDifference } from '../reconcile/baseline-difference.ts';
@@ -38,6 +39,38 @@ export function driftDiff(drift: Drift): string {
   );
   return [...drift.chains.map(chainDiff), ...policies].join('');
 }
+
+/** As {@link driftDiff}, of Docker's own tables of nftables: chains, maps and sets. */
+export function tablesDiff(drifts: readonly TableDrift[]): string {
+  return drifts
+    .flatMap(({ family, name, chains, maps, sets }) => [
+      ...chains.map(({ name: chain, expected, live }) =>
+        patch(
+          `${family}/${name}/${chain}`,
+          'expected',
+          'live',
+          [`chain ${chain}`, ...expected.rules.map(({ text }) => text)],
+          live === undefined ? [] : [`chain ${chain}`, ...live.rules.map(({ text }) => text)],
+        ),
+      ),
+      ...[...maps, ...sets].map(({ name: held, missing, wrong, strays }) =>
+        patch(
+          `${family}/${name}/${held}`,
+          'expected',
+          'live',
+          [
+            ...[...missing].map(elementLine),
+            ...wrong.map(({ key, expected }) => elementLine([key, expected])),
+          ],
+          [...wrong, ...strays].map(({ key, live }) => elementLine([key, live])),
+        ),
+      ),
+    ])
+    .join('');
+}
+
+const elementLine = ([key, value]: readonly [string, string]): string =>
+  value === '' ? key : `${key} : ${value}`;
 
 function chainDiff(drift: ChainDrift): string {
   const dockers = (rules: readonly OwnedRule[]): readonly OwnedRule[] =>

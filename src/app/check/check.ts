@@ -11,6 +11,8 @@ import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckHead } from '../../report/check-text.ts';
 import type { CheckReport } from '../../report/check/report.ts';
+import { irreparableTables } from '../../reconcile/tables/irreparable.ts';
+import { countTableRules } from '../../reconcile/tables/side.ts';
 import { verdictOf, type HostVerdict } from '../../reconcile/verdict/verdict.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
@@ -105,6 +107,7 @@ async function judged(
 /** Why a restore would change nothing though rules are lost. */
 function irreparableIn({ effects }: HostVerdict, observation: Observation): CheckReport['irreparable'] {
   if (!effects.some(({ cause }) => cause === 'lost')) return undefined;
+  if (observation.tables !== undefined) return irreparableTables;
   const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
   if (!isEmptyPlan(plan)) return undefined;
   const unsaid = observation.findings.filter((one) => isDamage(one) && one.remedy === undefined);
@@ -135,7 +138,7 @@ function dockersIn({ families }: OwnedHost): (rule: Rule) => boolean {
 
 /** What the first line of a verdict is made of. */
 function headOf({ stored }: Reference, observation: Observation, { now }: Pick<Clock, 'now'>): CheckHead {
-  const { live, engine, sides } = observation;
+  const { live, engine, sides, tables } = observation;
   return {
     baseline: stored && {
       id: stored.id,
@@ -144,7 +147,7 @@ function headOf({ stored }: Reference, observation: Observation, { now }: Pick<C
     engine: engine.answered ? engine.inventory.version : undefined,
     firewallBackend: engine.answered ? firewallBackendOf(engine.inventory) : undefined,
     variant: live.variant,
-    rules: countDockers(sides.desired),
+    rules: tables === undefined ? countDockers(sides.desired) : countTableRules(tables.expected),
     policyUnknown: policyUnknown(observation),
   };
 }

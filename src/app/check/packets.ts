@@ -34,7 +34,8 @@ export const followedBy = (observation: Observation, reference: Reference): Foll
   observation,
   stood: stoodIn(reference),
   knownUnread: reference.stored?.baseline.unread,
-  leftToText: leftToText(reference),
+  // A baseline says nothing about Docker's own tables.
+  leftToText: observation.tables === undefined ? leftToText(reference) : undefined,
 });
 
 /**

@@ -1,9 +1,11 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
+import { writesNftables } from '../../docker/firewall-backend.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { digestOfRules } from './digests.ts';
+import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
+import { digestOfLive } from './digests.ts';
 import type { ReadRules } from '../../host/xtables/kernel.ts';
 import type { Observer } from '../ports.ts';
 import { awaitNamed } from './quiescence.ts';
@@ -26,7 +28,7 @@ export async function observe(
   { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
 ): Promise<Observation> {
   const [live, engine] = await Promise.all([reading(reference.stored?.baseline.variant), asking]);
-  return observationOf(reference, live, engine);
+  return observationOf(reference, await withTables(observer, live, engine), engine);
 }
 
 /** Reads one variant and asks again, and compares. */
@@ -39,12 +41,24 @@ export async function observeAgain(
 }
 
 /** The live rules and the Engine's reply once more. */
-export function readAgain(
+export async function readAgain(
   observer: Observer,
-  { live, engine }: Pick<Observation, 'live' | 'engine'>,
-): Promise<[Live, EngineReply]> {
-  return Promise.all([observer.readVariant(live.variant), askAgain(observer, engine)]);
+  before: Pick<Observation, 'live' | 'engine'>,
+): Promise<[LiveFirewall, EngineReply]> {
+  const [live, engine] = await Promise.all([
+    observer.readVariant(before.live.variant),
+    askAgain(observer, before.engine),
+  ]);
+  return [await withTables(observer, live, engine), engine];
 }
+
+/** Docker's own tables beside the rules of iptables, where this Engine writes them. */
+const withTables = async (
+  { readTables }: Pick<Observer, 'readTables'>,
+  live: Live,
+  engine: EngineReply,
+): Promise<LiveFirewall> =>
+  engine.answered && writesNftables(engine.inventory) ? { ...live, tables: await readTables() } : live;
 
 /** The Engine's reply once more. One that did not answer is not asked again: it may hang for seconds each time. */
 export const askAgain = ({ askEngine }: Observer, before: EngineReply): Promise<EngineReply> =>
@@ -88,7 +102,6 @@ export async function observeSettled(observer: Observer): Promise<Observation> {
 
 export function sawTheSame(a: Observation, b: Observation): boolean {
   return (
-    digestOfRules(a.live.rules) === digestOfRules(b.live.rules) &&
-    JSON.stringify(a.findings) === JSON.stringify(b.findings)
+    digestOfLive(a.live) === digestOfLive(b.live) && JSON.stringify(a.findings) === JSON.stringify(b.findings)
   );
 }

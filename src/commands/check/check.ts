@@ -38,9 +38,14 @@ export async function run(args: CheckArgs, context: Context): Promise<Exit> {
     return plugin.exit;
   }
   if (args.json === true) print(`${JSON.stringify(document(checked, unsettled?.headline), undefined, 2)}\n`);
-  else if (args.diff === true) print((await import('../../report/diff.ts')).driftDiff(observation.drift));
+  else if (args.diff === true) print(await diffOf(observation));
   else print(checkText(reportOf(checked), paint, detailOf(args)));
   return verdict.exit === 0 ? (unsettled?.exit ?? 0) : verdict.exit;
+}
+
+async function diffOf({ drift, tables }: Checked['observation']): Promise<string> {
+  const { driftDiff, tablesDiff } = await import('../../report/diff.ts');
+  return tables === undefined ? driftDiff(drift) : tablesDiff(tables.drifts);
 }
 
 const detailOf = ({ all, rules }: CheckArgs): CheckDetail =>

@@ -1,5 +1,5 @@
 import type { Family } from '../../net/family.ts';
-import { firewallBackendOf } from '../firewall-backend.ts';
+import { writesNftables } from '../firewall-backend.ts';
 import type { Inventory, LiveNetwork, Swarm } from '../inventory/inventory.ts';
 import { GWBRIDGE } from '../inventory/swarm.ts';
 import { closedEndpoint, linkIntent, proxiedIntent, publishedIntent } from './endpoints.ts';
@@ -17,8 +17,6 @@ export function intentOf(inventory: Inventory, terms: PolicyTerms): HostIntent {
     ipv6: settled.settings.ip6tables ? familyIntent(inventory, 'ipv6', settled) : undefined,
   };
 }
-
-const writesNftables = (inventory: Inventory): boolean => firewallBackendOf(inventory).startsWith('nftables');
 
 /** The interface that WSL2 adds where it mirrors Windows' network (moby, `isRunningUnderWSL2MirroredMode`). */
 const WSL_LOOPBACK = 'loopback0';

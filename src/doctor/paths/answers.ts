@@ -1,4 +1,5 @@
 import { eraOf } from '../../docker/era.ts';
+import { writesNftables } from '../../docker/firewall-backend.ts';
 import { answersReturn, directAccessOf, leavingOf } from '../../docker/intent/network.ts';
 import type { DirectAccess } from '../../docker/intent/values.ts';
 import type { LiveNetwork } from '../../docker/inventory/inventory.ts';
@@ -32,7 +33,9 @@ function directAccess(
   const era = engine.answered ? eraOf(engine.version)?.policy : undefined;
   if (!engine.answered || era === undefined || !isWritten(family, facts)) return { closes: 'nothing' };
   const { noRaw = false, directRouting = false } = engine.facts;
-  return directAccessOf(network, family, { era, settings: { noRaw, directRouting } });
+  // It is about iptables: an Engine that writes with nftables does not ask for it.
+  const isAsked = noRaw && !writesNftables(engine);
+  return directAccessOf(network, family, { era, settings: { noRaw: isAsked, directRouting } });
 }
 
 /** Whether Docker says anything in a family at all: IPv6 is an option of the daemon's. */

@@ -1,6 +1,6 @@
 import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
-import { deleteRule } from './iptables.ts';
+import { deleteRule, openPolicy } from './iptables.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
 import { commandLine } from '../../shell.ts';
 
@@ -27,5 +27,8 @@ export function removalOf(decider: Decider, used: Variant): string | undefined {
       'handle',
       decider.handle,
     ]);
+  // Offered only where it is nobody's but a leftover: as long as Docker writes with iptables the policy is its own.
+  if (decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD')
+    return openPolicy(decider.chain, decider, { variant: used }).command;
   return undefined;
 }

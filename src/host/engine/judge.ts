@@ -10,7 +10,6 @@ import { ownNetns, type DaemonProcess } from './daemon.ts';
 import {
   engineElsewhere,
   engineFlawed,
-  engineNftables,
   engineNoIptables,
   engineNotDocker,
   engineRootless,
@@ -66,7 +65,7 @@ export interface EngineEvidence {
   readonly interfaces: ReadonlySet<string>;
 }
 
-/** Why the Engine that answered is not the one whose rules are in this network namespace's iptables. */
+/** Why the Engine that answered is not the one whose rules are in this network namespace. */
 export function objectionTo(evidence: EngineEvidence): Fault | undefined {
   const { socket, inventory, info, daemons, processes, interfaces } = evidence;
   const options = isRecord(info) ? listOf(info['SecurityOptions']).map(textOf) : [];
@@ -78,7 +77,6 @@ export function objectionTo(evidence: EngineEvidence): Fault | undefined {
   const bridges = inventory.networks.map(({ bridge }) => bridge).filter((bridge) => bridge !== '');
   if (bridges.length > 0 && !bridges.some((bridge) => interfaces.has(bridge)))
     return engineElsewhere(socket, bridges, enterOther(evidence));
-  if (inventory.firewallBackend.startsWith('nftables')) return engineNftables(inventory.version);
   // The API does not show it: 28.5 with --iptables=false still answers "iptables".
   return daemons.facts.iptables === false ? engineNoIptables(inventory.version) : undefined;
 }

@@ -40,6 +40,8 @@ export interface JudgedTable {
   readonly unasked: readonly UnaskedWays[];
 }
 
+type Natives = NonNullable<NetworkState['natives']>;
+
 /** What the judgement takes beside the terrain; `judgingBasis` of `reconcile/judging.ts` makes it of an observation. */
 export interface JudgingBasis {
   /**
@@ -48,6 +50,11 @@ export interface JudgingBasis {
    */
   readonly repaired: VariantRules | undefined;
   /** See `whoseBy`. */
+  /**
+   * What becomes of nftables' own tables by a restore, where Docker's firewall backend is nftables and a restore has something to do;
+   * absent otherwise. What they make as it should be is `lost` as well.
+   */
+  readonly repairedNatives?: ((natives: Natives) => Natives) | undefined;
   readonly whose: Whose;
   /** Whether `cells` is to hold every cell. */
   readonly all?: boolean;
@@ -60,15 +67,14 @@ export interface JudgingBasis {
  * A port that the operator closed and that is open because Docker's rules (such as the jump to DOCKER-USER) are lost is an
  * exposure; what he opened and is closed therefore is an outage.
  */
-export function judgedTable(terrain: Terrain, { repaired, whose, all = false }: JudgingBasis): JudgedTable {
+export function judgedTable(terrain: Terrain, basis: JudgingBasis): JudgedTable {
+  const { whose, all = false } = basis;
   const counts = { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 };
   const cells: JudgedCell[] = [];
   let promised = 0;
   const live = openTables(terrain);
-  const fixed =
-    repaired === undefined
-      ? []
-      : openTables({ ...terrain, netState: withVariant(terrain.netState, repaired) });
+  const netState = repairedState(terrain.netState, basis);
+  const fixed = netState === undefined ? [] : openTables({ ...terrain, netState });
   for (const family of FAMILIES) {
     const now = live.find((table) => table.family === family);
     if (now === undefined) continue;
@@ -88,6 +94,19 @@ export function judgedTable(terrain: Terrain, { repaired, whose, all = false }: 
     }
   }
   return { cells, counts, promised, unasked: unaskedOf(terrain) };
+}
+
+/** A host as a restore would leave it; undefined where it has nothing to do. */
+function repairedState(
+  netState: NetworkState,
+  { repaired, repairedNatives }: JudgingBasis,
+): NetworkState | undefined {
+  const { natives } = netState;
+  const replaced =
+    repairedNatives === undefined || natives === undefined ? undefined : repairedNatives(natives);
+  if (repaired === undefined && replaced === undefined) return undefined;
+  const state = repaired === undefined ? netState : withVariant(netState, repaired);
+  return replaced === undefined ? state : { ...state, natives: replaced };
 }
 
 /** A host whose rules of one variant are others. */

@@ -24,7 +24,15 @@ export interface Owners {
   readonly rulesets: readonly VariantRules[];
   /** What of others stood in the newest baseline; undefined without one, or where it does not say. */
   readonly stood?: readonly StoodRule[] | undefined;
+  /**
+   * Where Docker's firewall backend is nftables: whether a rule in a table of Docker's own is somebody else's. Whatever iptables holds
+   * is then not Docker's any more, FORWARD's policy included. Absent where the backend is iptables.
+   */
+  readonly isForeignInTables?: ((rule: ForeignRule) => boolean) | undefined;
 }
+
+/** A rule as it is known in its table: `ip docker-bridges`, its chain, and nft's handle. */
+export type ForeignRule = Pick<Extract<Decider, { by: 'native' }>, 'table' | 'chain' | 'handle'>;
 
 /**
  * Tells whose a decider is. The operator's own are: DOCKER-USER and chains that only it leads to; what recognised firewall managers are
@@ -37,8 +45,10 @@ export function whoseBy(owners: Owners): Whose {
     (dockers ??= dockersIn(owners.owned)).has(ruleKey(decider.family, decider.table, decider.rule.text));
   const hasStood = (decider: WrittenDecider, way: string): boolean =>
     (stood ??= stoodWays(owners.stood ?? [])).has(`${way} ${stoodKey(decider)}`);
+  const isOtherIn = owners.isForeignInTables;
   return (decider, way) => {
-    if (decider.by === 'native' && / docker-bridges$/.test(decider.table)) return 'docker';
+    if (decider.by === 'native' && / docker-(?:bridges|overlay)$/.test(decider.table))
+      return isOtherIn?.(decider) === true ? 'other' : 'docker';
     if (decider.by === 'rule' && isDockers(decider)) return 'docker';
     // What nobody can tell of a rule, its operator is not known to want, unless a program of his wrote it into a table of its own, or it
     // was so when the baseline was recorded.
@@ -47,7 +57,7 @@ export function whoseBy(owners: Owners): Whose {
     if ((isTold && isOperators(decider, way, owners)) || hasStood(decider, way)) return 'operator';
     // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
     const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';
-    return isForward ? 'docker' : 'other';
+    return isForward && isOtherIn === undefined ? 'docker' : 'other';
   };
 }
 

@@ -45,7 +45,7 @@ function headLine({ verdict, head }: CheckReport, paint: Paint): string {
       ? 'no baseline'
       : `baseline ${head.baseline.id}, ${age(head.baseline.ageSeconds)} old`,
     head.engine === undefined ? 'Engine not asked' : `Engine ${printable(head.engine)}`,
-    head.variant,
+    head.firewallBackend?.startsWith('nftables') === true ? 'nftables' : head.variant,
   ].join(', ');
   return `${paint(style, paint('bold', word))}  ${headWords(verdict, head)} (${about})`;
 }

@@ -61,7 +61,8 @@ export function deciderReason(decider: Decider, is: Is): string {
     case 'native': {
       const { table, chain, rule } = decider;
       if (chain === '') return `nftables' own table ${table}`;
-      return `${table} ${chain}: ${rule === '' ? 'policy drop' : rule}`;
+      const doubt = is.is === 'unknown' && is.end.at === 'unknown' ? is.end.why.replace(/^nft: /, '') : '';
+      return `${table} ${chain}: ${rule || doubt || 'policy drop'}`;
     }
     case 'kernel': {
       const leg = is.is === 'reached' || is.is === 'proxied' ? '' : LEGS[is.leg];

@@ -223,18 +223,18 @@ function newer(host: CliHost): Promise<Setting> {
 }
 
 describeCli('an Engine whose firewall backend is nftables', () => {
-  test('ends every command that asks it, with a baseline or without', () =>
+  test('ends every command that works on rules of iptables, with a baseline or without', () =>
     inSetting(newer, async (host, attempt) => {
       await host.sh('ip link add docker0 type bridge');
       await host.run('snapshot');
-      for (const line of ['check', 'check --source engine', 'restore', 'snapshot']) {
+      for (const line of ['restore', 'restore --source engine', 'snapshot']) {
         const { code, stdout, stderr } = await attempt(line.split(' '));
         expect({ line, code, stdout }).toEqual({ line, code: 3, stdout: '' });
         expect(shown(stderr)).toMatch(
           /Engine 29\.0\.0 uses the nftables firewall backend.*nft list table ip docker-bridges/s,
         );
       }
-      expect((await attempt(['check', '--log-format', 'json'])).stderr).toContain('RG_ENGINE_NFTABLES');
+      expect((await attempt(['restore', '--log-format', 'json'])).stderr).toContain('RG_ENGINE_NFTABLES');
     }));
 
   test('but not where its bridges are in another network namespace', () =>

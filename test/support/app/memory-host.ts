@@ -97,6 +97,7 @@ export function memoryHost(
     },
     beginReading: () => read,
     readVariant: read,
+    readTables: () => Promise.resolve([]),
     askEngine: () => {
       done.push('ask');
       return Promise.resolve(host.engine);

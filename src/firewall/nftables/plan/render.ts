@@ -1,12 +1,11 @@
 import type { TableEdit } from '../tables/edit.ts';
 import type { NftBase, NftRule } from '../tables/model.ts';
+import { tableName } from '../tables/print.ts';
 import type { TablePlan } from './plan.ts';
 
-const FAMILY_WORDS = { ipv4: 'ip', ipv6: 'ip6' } as const;
-
 /** A plan as `nft -f` takes it: one transaction, which the kernel makes as a whole or refuses. '' for a plan without edits. */
-export const renderTablePlan = ({ family, name, edits }: TablePlan): string =>
-  edits.map((edit) => `${lineOf(edit, `${FAMILY_WORDS[family]} ${name}`)}\n`).join('');
+export const renderTablePlan = ({ edits, ...table }: TablePlan): string =>
+  edits.map((edit) => `${lineOf(edit, tableName(table))}\n`).join('');
 
 function lineOf(edit: TableEdit, table: string): string {
   switch (edit.edit) {

@@ -86,7 +86,6 @@ describe('the Engine whose rules are here', () => {
       { info: { FirewallBackend: { Driver: 'iptables+firewalld' } } },
       undefined,
     ],
-    ['writes nftables rules', { info: { FirewallBackend: { Driver: 'nftables' } } }, 'RG_ENGINE_NFTABLES'],
     ['writes no rules', { facts: { iptables: false } }, 'RG_ENGINE_NO_IPTABLES'],
     ['is rootless', { info: { SecurityOptions: ['name=seccomp', 'name=rootless'] } }, 'RG_ENGINE_ROOTLESS'],
     [

@@ -1,0 +1,158 @@
+import type {
+  ElementsDrift,
+  StrayObject,
+  SurplusRule,
+  TableChainDrift,
+  TableDrift,
+} from '../../firewall/nftables/compare/drift.ts';
+import { ownTableRule } from '../../firewall/nftables/ownership/ownership.ts';
+import { purposeOf } from '../../firewall/nftables/ownership/purpose.ts';
+import type { NftRule } from '../../firewall/nftables/tables/model.ts';
+import type { Finding, Severity } from '../finding.ts';
+import type { Surroundings } from '../known-names.ts';
+import { halfHealed } from './half-healed.ts';
+import { elementLossOf, tableLossOf } from './losses.ts';
+
+type Place = Pick<Finding, 'family' | 'table' | 'chain'>;
+
+/** What differs in one of Docker's tables, as findings. A chain's place is its name, a map's and a set's too. */
+export function tableFindings(drift: TableDrift, surroundings: Surroundings): readonly Finding[] {
+  const { family, name, chains, maps, sets, strays } = drift;
+  const at = (chain: string): Place => ({ family, table: name, chain });
+  return [
+    ...halfHealed(drift),
+    ...chains.flatMap((chain) => chainFindings(chain, at(chain.name), surroundings)),
+    ...[...maps, ...sets].flatMap((held) => elementFindings(held, at(held.name), surroundings)),
+    ...strays.map((stray) => strayFinding(stray, at(stray.what))),
+  ];
+}
+
+const levelIn = (rule: NftRule, { table, chain }: Place): Pick<Finding, 'level'> => {
+  const { purpose } = ownTableRule(table, chain, rule);
+  return purpose === undefined ? {} : { level: purposeOf(purpose).level };
+};
+
+const missing = (place: Place, severity: Severity, consequence: string): Finding => ({
+  ...{ kind: 'missing', severity, consequence },
+  ...place,
+});
+
+function chainFindings(
+  { name, expected, live, isRehooked, missing: lost, surplus, foreign }: TableChainDrift,
+  place: Place,
+  surroundings: Surroundings,
+): readonly Finding[] {
+  const losses = lost.map((rule): Finding => {
+    const { severity, text } = tableLossOf(ownTableRule(place.table, name, rule), surroundings);
+    return { ...missing(place, severity, text), rule: rule.text, ...levelIn(rule, place) };
+  });
+  return [
+    // Of a chain with rules they say it.
+    ...(live === undefined && expected.rules.length === 0
+      ? [
+          missing(
+            place,
+            'notice',
+            'the chain is gone: it holds nothing today, and Docker leads packets to it',
+          ),
+        ]
+      : []),
+    ...(isRehooked ? [rehooked(place, live?.base?.policy === 'drop')] : []),
+    ...losses,
+    ...surplus.map((one) => surplusFinding(one, place, surroundings)),
+    ...foreign.map((rule): Finding => ({
+      ...{ kind: 'extra', severity: 'notice', rule: rule.text },
+      ...place,
+      consequence:
+        "not Docker's, in a table of Docker's own: left as is, and lost when Docker next writes this chain",
+    })),
+  ];
+}
+
+const rehooked = (place: Place, drops: boolean): Finding =>
+  drops
+    ? missing(place, 'outage', 'its policy is drop: every packet that no rule of it decides is lost')
+    : missing(place, 'outage', 'it is hooked in where Docker does not: packets meet it at another time');
+
+function surplusFinding(
+  { is, owned, container, instead }: SurplusRule,
+  place: Place,
+  surroundings: Surroundings,
+): Finding {
+  const { rule } = owned;
+  const { severity, text } = tableLossOf(owned, surroundings);
+  const finding = (kind: Finding['kind'], worth: Severity, consequence: string): Finding => ({
+    ...{ kind, severity: worth, rule: rule.text, consequence },
+    ...place,
+    ...levelIn(rule, place),
+  });
+  switch (is) {
+    case 'misplaced':
+      return finding('misplaced', severity, `out of order: an earlier rule takes its packets: ${text}`);
+    case 'duplicate':
+      return finding('duplicate', 'notice', '1 extra copy');
+    case 'diverted': {
+      const { hostPort = '', proto = '', ip = '', port = '' } = owned.captures;
+      const to = container === undefined ? ip : `${container} (${ip}:${port})`;
+      return instead === undefined
+        ? finding(
+            'diverted',
+            'exposure',
+            `opens port ${port}/${proto} of container ${to}, which does not publish it`,
+          )
+        : finding('diverted', 'exposure', `routes port ${hostPort}/${proto} to the wrong place, ${to}`);
+    }
+    case 'leftover':
+      return finding(
+        'orphan',
+        'notice',
+        "leftover of Docker's; left as is: what it is about does not exist any more",
+      );
+    case 'unexpected':
+      return finding('extra', 'notice', 'not expected; left as is');
+  }
+}
+
+function elementFindings(
+  { name, exists, isRetyped, missing: lost, wrong, strays }: ElementsDrift,
+  place: Place,
+  surroundings: Surroundings,
+): readonly Finding[] {
+  const element = (key: string, value: string): string => (value === '' ? key : `"${key}" : ${value}`);
+  return [
+    ...(exists || lost.size > 0
+      ? []
+      : [missing(place, 'notice', 'it is gone: it holds nothing today, and Docker adds to it')]),
+    ...(isRetyped
+      ? [missing(place, 'outage', 'it is of another kind than Docker makes it: Docker fails')]
+      : []),
+    ...[...lost].map(([key, value]): Finding => {
+      const { severity, text } = elementLossOf(name, key, surroundings);
+      return { ...missing(place, severity, text), rule: element(key, value) };
+    }),
+    ...wrong.map(({ key, expected, live }): Finding => {
+      const { severity, text } = elementLossOf(name, key, surroundings);
+      return {
+        ...missing(place, severity, `it leads elsewhere (${live}): ${text}`),
+        rule: element(key, expected),
+      };
+    }),
+    ...strays.map(({ key, live, owner }): Finding => ({
+      ...{ kind: owner === 'leftover' ? 'orphan' : 'extra', severity: 'notice', rule: element(key, live) },
+      ...place,
+      consequence:
+        owner === 'leftover'
+          ? "leftover of Docker's; left as is: what it is about does not exist any more"
+          : "not Docker's, in a table of Docker's own: left as is",
+    })),
+  ];
+}
+
+const strayFinding = ({ owner }: StrayObject, place: Place): Finding => ({
+  ...{ kind: owner === 'leftover' ? 'orphan' : 'extra', severity: 'notice' },
+  ...place,
+  consequence:
+    owner === 'leftover'
+      ? "leftover of Docker's; left as is: what it is about does not exist any more"
+      : "not Docker's, in a table of Docker's own: left as is, and lost when Docker makes the table anew",
+});

@@ -1,0 +1,8 @@
+import type { Live } from '../../firewall/iptables/text/live.ts';
+import type { NftTable } from '../../firewall/nftables/tables/model.ts';
+
+/** What was read of a host's firewall: the rules of iptables and, where Docker writes with nftables, its own tables. */
+export interface LiveFirewall extends Live {
+  /** Undefined where Docker's firewall backend is iptables, or is not known. */
+  readonly tables?: readonly NftTable[] | undefined;
+}
