@@ -6,6 +6,7 @@ import type { Live } from '../firewall/iptables/text/live.ts';
 import type { JournalEntry } from '../reconcile/journal.ts';
 import type { Plan } from '../firewall/iptables/plan/plan.ts';
 import type { Variant } from '../firewall/iptables/text/model.ts';
+import type { TablePlan } from '../firewall/nftables/plan/plan.ts';
 import type { NftTable } from '../firewall/nftables/tables/model.ts';
 import type { RestoreInput } from '../firewall/iptables/text/restore-input.ts';
 import type { Family } from '../net/family.ts';
@@ -13,6 +14,7 @@ import type { DroppedFlows, UdpPort } from '../reconcile/flows.ts';
 import type { Requester } from '../host/command/who.ts';
 import type { Noted } from '../host/state/journal.ts';
 import type { PlanFile } from '../host/state/plan-file.ts';
+import type { ListedTable } from '../host/nft/write-tables.ts';
 import type { ReadRules } from '../host/xtables/kernel.ts';
 import type { OwnedLive } from '../host/xtables/rehearse-plan.ts';
 
@@ -53,6 +55,12 @@ export interface Writer {
    * @throws Fault RG_BUSY or RG_PRIVILEGE
    */
   readonly writeRules: (family: Family, variant: Variant, input: RestoreInput) => Promise<string | undefined>;
+  /** Tries plans for Docker's own tables where nothing is at stake. @throws Fault RG_REHEARSAL */
+  readonly rehearseTables: (plans: readonly TablePlan[], live: readonly NftTable[]) => Promise<void>;
+  /** Makes a transaction of nft whole, or not at all. @returns what was refused. @throws Fault RG_PRIVILEGE */
+  readonly writeTables: (text: string) => Promise<string | undefined>;
+  /** Tables as nft lists them. @param names - `ip docker-bridges` */
+  readonly listTables: (names: readonly string[]) => Promise<readonly ListedTable[]>;
   /** Runs work that no signal may cut in two. */
   readonly withSignalsHeld: <T>(work: () => Promise<T>) => Promise<T>;
   /** Drops conntrack entries of published UDP ports. */

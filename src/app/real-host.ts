@@ -1,5 +1,6 @@
 import { withSignalsHeld } from '../host/command/signals.ts';
 import { thisHost, whoAsked } from '../host/command/who.ts';
+import { askEitherBackend } from '../host/engine/ask.ts';
 import type { HostOptions } from '../host/state/host-options.ts';
 import { beginEntry, endEntry, journalFolder, listJournal, readEntry } from '../host/state/journal.ts';
 import { withLock } from '../host/state/lock.ts';
@@ -10,12 +11,22 @@ import type { Host } from './ports.ts';
 import { realBaselines } from './real-baselines.ts';
 import { REAL_OBSERVER } from './real-observer.ts';
 
+/** As {@link realHost}, for what is done with rules of either firewall backend. */
+export const realEitherHost = (options: HostOptions): Host => ({
+  ...realHost(options),
+  askEngine: askEitherBackend,
+});
+
 /** This host, with its rules, Engine, state folder and lock. */
 export function realHost({ stateDir, runDir, waitSeconds }: HostOptions): Host {
   return {
     ...REAL_OBSERVER,
     rehearse: rehearsePlan,
     writeRules: (family, variant, input) => writeRules(family, variant, input, waitSeconds),
+    rehearseTables: async (plans, live) =>
+      (await import('../host/nft/rehearse-tables.ts')).rehearseTables(plans, live),
+    writeTables: async (text) => (await import('../host/nft/write-tables.ts')).writeTransaction(text),
+    listTables: async (names) => (await import('../host/nft/write-tables.ts')).listTables(names),
     withSignalsHeld,
     dropFlows: async (ports) => (await import('../host/conntrack/drop-flows.ts')).dropFlows(ports),
     countStuck: async (ports, subnets) =>

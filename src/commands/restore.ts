@@ -1,13 +1,15 @@
 import type { ReferenceArgs } from '../app/observe/open-reference.ts';
 import { othersDeciding } from '../app/check/others.ts';
 import { realCheckHost } from '../app/check/real-check-host.ts';
-import { realHost } from '../app/real-host.ts';
+import { realEitherHost, realHost } from '../app/real-host.ts';
 import type { Host } from '../app/ports.ts';
 import type { RepairOptions } from '../app/restore/repair.ts';
 import { restore } from '../app/restore/restore.ts';
 import { statesOf } from '../firewall/iptables/plan/chain-states.ts';
 import { countSteps, isEmptyPlan } from '../firewall/iptables/plan/plan.ts';
+import type { TablePlan } from '../firewall/nftables/plan/plan.ts';
 import type { Family } from '../net/family.ts';
+import type { Observation } from '../reconcile/observation.ts';
 import { planInput, planText } from '../report/plan-text.ts';
 import {
   appliedPlanText,
@@ -37,7 +39,9 @@ export interface RestoreArgs extends ReferenceArgs {
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
 export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
-  const host = realHost(context);
+  // A plan's file holds rules of iptables.
+  const isFile = args.plan !== undefined || args.planOut !== undefined;
+  const host = isFile ? realHost(context) : realEitherHost(context);
   if (args.undo === true) return undo(host, args, context);
   if (args.plan !== undefined) return applyPlan(host, args.plan, args, context);
   const options: RepairOptions = {
@@ -83,9 +87,37 @@ async function preview(
     context.log.warn(
       `${count(countSteps(found.plan), 'step')} written to ${planOut}. Apply exactly these: rulesguard restore --plan ${planOut}`,
     );
-  if (args.print === true) context.printBytes(planInput(found.plan, found.observation.live.variant));
+  const { tables } = found.observation;
+  if (tables !== undefined) {
+    const plans = tables.plans.filter((plan) => family === undefined || plan.family === family);
+    await showTablePlans(plans, found.observation, args, context);
+  } else if (args.print === true) context.printBytes(planInput(found.plan, found.observation.live.variant));
   else if (args.dryRun === true) await showPlan(found, args, context);
   return 0;
+}
+
+async function showTablePlans(
+  plans: readonly TablePlan[],
+  observation: Observation,
+  args: RestoreArgs,
+  context: Context,
+): Promise<void> {
+  const { print, printBytes, paint, stateDir } = context;
+  const { tablePlansInput, tablePlansText } = await import('../report/tables/plan-text.ts');
+  if (args.print === true) printBytes(tablePlansInput(plans));
+  else if (plans.length === 0)
+    print(
+      emptyPlanText(
+        [],
+        await othersDeciding(realCheckHost(stateDir), await openReference(args, context), observation),
+        paint,
+      ),
+    );
+  else {
+    const { tablesDiff } = await import('../report/diff.ts');
+    const diff = tablesDiff(observation.tables?.drifts ?? []);
+    print(`${tablePlansText(plans, paint)}\n${diff}\n${printableLines(tablePlansInput(plans))}`);
+  }
 }
 
 async function showPlan(

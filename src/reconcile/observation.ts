@@ -1,7 +1,9 @@
 import type { EngineReply } from '../docker/engine-reply.ts';
 import type { HostIntent } from '../docker/intent/values.ts';
 import { eraOf } from '../docker/era.ts';
+import { writesNftables } from '../docker/firewall-backend.ts';
 import { namedAddresses } from '../docker/inventory/inventory.ts';
+import { Fault } from '../fault.ts';
 import { compare, ownLive } from '../firewall/iptables/compare/compare.ts';
 import type { Drift, Sides } from '../firewall/iptables/compare/drift.ts';
 import { EMPTY_RULESET, type RuleName } from '../firewall/iptables/text/model.ts';
@@ -49,7 +51,9 @@ const NO_RULES = ownHost({ ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET });
  */
 export function observationOf(reference: Reference, live: LiveFirewall, engine: EngineReply): Observation {
   const { tables } = live;
-  if (tables !== undefined && engine.answered) {
+  if (engine.answered && writesNftables(engine.inventory)) {
+    if (tables === undefined)
+      throw new Fault('RG_ENGINE_NFTABLES', 3, "this Engine's rules are in nftables, where nobody looked");
     const { side, intent, findings } = observeTables(reference.source, { ...live, tables }, engine);
     const sides: Sides = { desired: NO_RULES, live: live.rules, liveOwned: NO_RULES };
     const own = isOwnBaseline(reference);

@@ -107,7 +107,7 @@ async function judged(
 /** Why a restore would change nothing though rules are lost. */
 function irreparableIn({ effects }: HostVerdict, observation: Observation): CheckReport['irreparable'] {
   if (!effects.some(({ cause }) => cause === 'lost')) return undefined;
-  if (observation.tables !== undefined) return irreparableTables;
+  if (observation.tables !== undefined) return irreparableTables(observation.tables);
   const plan = planFor(observation, { policies: 'restore', assumeUnchanged: false });
   if (!isEmptyPlan(plan)) return undefined;
   const unsaid = observation.findings.filter((one) => isDamage(one) && one.remedy === undefined);

@@ -2,7 +2,8 @@ import { digestOf } from '../../digest.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
-import { printNftTable } from '../../firewall/nftables/tables/print.ts';
+import { linesOf } from '../../firewall/nftables/simulate/same.ts';
+import { tableName } from '../../firewall/nftables/tables/print.ts';
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
 import { printRuleset } from '../../firewall/iptables/text/print.ts';
 
@@ -15,19 +16,12 @@ export function digestOfRules(rules: HostRules): string {
 export function digestOfLive({ rules, tables }: LiveFirewall): string {
   const own = digestOfRules(rules);
   if (tables === undefined) return own;
-  const texts = tables.map((table) => printNftTable(withoutHandles(table), ({ text }) => text));
-  return digestOf(`${own}\n${texts.join('')}`);
+  return digestOf(`${own}\n${digestOfTables(tables)}`);
 }
 
-const withoutHandles = (table: NftTable): NftTable => ({
-  ...table,
-  chains: new Map(
-    [...table.chains].map(([name, chain]) => [
-      name,
-      { ...chain, rules: chain.rules.map((rule) => ({ ...rule, handle: undefined })) },
-    ]),
-  ),
-});
+/** A digest of tables, without what was counted, and without handles. */
+export const digestOfTables = (tables: readonly NftTable[]): string =>
+  digestOf(tables.flatMap((table) => [tableName(table), ...linesOf(table)]).join('\n'));
 
 /** Replies with equal digests are equal. */
 export const digestOfReply = (reply: EngineReply): string =>

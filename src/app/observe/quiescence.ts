@@ -27,6 +27,16 @@ export async function awaitChanges(observer: Observer, plan: Plan, engine: Engin
   const rules = FAMILIES.flatMap((family) => plan.families[family].tables).flatMap(({ steps }) =>
     steps.flatMap((step) => ('rule' in step ? [step.rule.text] : [])),
   );
+  await awaitRules(observer, rules, engine);
+}
+
+/** As {@link awaitChanges}, of what is about to be written or was. @param rules - texts */
+export async function awaitRules(
+  observer: Observer,
+  rules: readonly string[],
+  engine: EngineReply,
+): Promise<void> {
+  if (!engine.answered) return;
   await awaitAll(observer, [...namedIn(rules, engine), ...(await observer.listIdle(engine.socket))], engine);
 }
 

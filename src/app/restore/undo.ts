@@ -10,6 +10,7 @@ import type { Listener } from '../events.ts';
 import type { Host } from '../ports.ts';
 import { apply, finish } from './apply.ts';
 import { Proof } from './proof.ts';
+import { countTables, isTablesEntry, undoTables } from './tables/undo-tables.ts';
 
 /** One apply was undone. */
 export interface UndoneEvent {
@@ -41,14 +42,28 @@ interface Undoable {
 export function undoRestore(host: Host, rehearse: boolean, on: Listener<UndoneEvent>): Promise<void> {
   return host.withLock(async () => {
     const proof = new Proof(host, rehearse);
-    let next: Undoable | undefined = await lastUndoable(host);
+    let next: Undoable | UndoableTables | undefined = await lastUndoable(host);
     while (next !== undefined) {
+      if ('tables' in next) {
+        const { id: own, tables }: UndoableTables = next;
+        const untold = await undoTables(host, own, tables);
+        const about = { id: own, created: tables.created, steps: countTables(tables) };
+        on({ kind: 'undone', ...about, unjournaled: untold });
+        next = tables.continues === null ? undefined : await undoable(host, tables.continues);
+        continue;
+      }
       const { id, entry, undo }: Undoable = next;
       const unjournaled = await undoOne(host, next, proof);
       on({ kind: 'undone', id, created: entry.created, steps: countSteps(undo), unjournaled });
       next = entry.continues === null ? undefined : await undoable(host, entry.continues);
     }
   });
+}
+
+/** An apply to Docker's own tables, which its entry says how to undo. */
+interface UndoableTables {
+  readonly id: string;
+  readonly tables: Parameters<typeof undoTables>[2];
 }
 
 /** @returns why the journal does not say so */
@@ -75,10 +90,14 @@ async function undoOne(
 }
 
 /** The last restore of which something is left to undo. */
-async function lastUndoable(host: Host): Promise<Undoable> {
+async function lastUndoable(host: Host): Promise<Undoable | UndoableTables> {
   for (const id of (await host.journal.list()).toReversed()) {
     const entry = await host.journal.read(id);
     if (entry.action !== 'restore' || entry.outcome === 'undone') continue;
+    if (isTablesEntry(entry)) {
+      if (entry.outcome === 'failed') continue;
+      return { id, tables: entry };
+    }
     const found = await undoableFrom(host, id, entry);
     // A failed one may have been refused whole: then the one before it is the last that did anything.
     if (entry.outcome !== 'failed' || !isEmptyPlan(found.undo)) return found;
@@ -88,8 +107,10 @@ async function lastUndoable(host: Host): Promise<Undoable> {
   });
 }
 
-const undoable = async (host: Host, id: string): Promise<Undoable> =>
-  undoableFrom(host, id, await host.journal.read(id));
+async function undoable(host: Host, id: string): Promise<Undoable | UndoableTables> {
+  const entry = await host.journal.read(id);
+  return isTablesEntry(entry) ? { id, tables: entry } : undoableFrom(host, id, entry);
+}
 
 async function undoableFrom(host: Host, id: string, entry: JournalEntry): Promise<Undoable> {
   const live = await host.readVariant(entry.variant);

@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts';
 import type { Family } from '../../net/family.ts';
 import type { Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
 import { parseSave } from '../../firewall/iptables/text/parse.ts';
-import { run, type CommandResult } from '../command/command.ts';
+import { run, type CommandResult, type Runner } from '../command/command.ts';
 import { hold, type Holder } from '../command/holder.ts';
 import { outcomeOf, restoreCommand, type RestoreOutcome } from './kernel.ts';
 
@@ -22,6 +22,8 @@ export interface ScratchNetns {
   readonly saveText: (family: Family, variant: Variant, counters: boolean) => Promise<string>;
   /** Creates empty ipsets from the lines of `ipset save`; their members do not matter to a rehearsal. */
   readonly createSets: (saved: string) => Promise<void>;
+  /** Runs another tool in it. */
+  readonly run: Runner;
 }
 
 const LOCK_WAIT_SECONDS = 10;
@@ -71,6 +73,7 @@ export async function inNetns<T>(work: (netns: ScratchNetns) => Promise<T>): Pro
         (await inside([toolName(family, variant, 'save'), ...(counters ? ['-c'] : [])])).stdout,
       save: async (family, variant) =>
         parseSave((await inside([toolName(family, variant, 'save')])).stdout, 'the rehearsal').ruleset,
+      run: inside,
       createSets: async (saved) => {
         const creates = saved.split('\n').filter((line) => line.startsWith('create '));
         if (creates.length > 0) await inside(['ipset', 'restore'], `${creates.join('\n')}\n`);

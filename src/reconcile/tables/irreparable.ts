@@ -1,2 +1,10 @@
-/** Why a restore would change none of Docker's own tables of nftables though something of them is lost. */
-export const irreparableTables: readonly string[] = ["it does not write Docker's own tables of nftables yet"];
+import { tableName } from '../../firewall/nftables/tables/print.ts';
+import type { TablesSide } from './side.ts';
+
+/** Why a restore would change none of Docker's tables though something of them is lost; undefined where it has something to do. */
+export function irreparableTables({ plans }: TablesSide): readonly string[] | undefined {
+  if (plans.some(({ edits }) => edits.length > 0)) return undefined;
+  return plans.flatMap((plan) =>
+    plan.refused === undefined ? [] : [`table ${tableName(plan)}: ${plan.refused}`],
+  );
+}

@@ -65,6 +65,13 @@ export function compareDockerTables(
   };
 }
 
+/** What would be left to repair of tables: nothing, where the plans for them were right. */
+export const leftAfterPlans = (
+  tables: readonly NftTable[],
+  engine: Extract<EngineReply, { answered: true }>,
+): readonly TablePlan[] =>
+  (compareDockerTables(tables, engine)?.side.plans ?? []).filter(({ edits }) => edits.length > 0);
+
 /** How many rules of Docker's should be there; an element that leads a bridge's packets to its chain counts as one. */
 export const countTableRules = (tables: readonly NftTable[]): number =>
   tables

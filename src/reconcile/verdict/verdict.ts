@@ -112,8 +112,9 @@ const familiesLost = (cells: readonly JudgedCell[]): ReadonlySet<Family> =>
   new Set(FAMILIES.filter((family) => cells.some((cell) => cell.family === family && cell.cause === 'lost')));
 
 function stateOf(effects: readonly CheckEffect[]): CheckState {
+  // What a lost rule does to packets may not be known: that it is lost is.
+  if (effects.some(({ cause }) => cause === 'lost')) return 'damaged';
   const open = effects.filter(({ effect }) => effect !== 'unknown');
-  if (open.some(({ cause }) => cause === 'lost')) return 'damaged';
   if (open.length > 0) return 'overridden';
   return effects.length > 0 ? 'unknown' : 'intact';
 }

@@ -22,7 +22,8 @@ export function checkNagios(verdict: HostVerdict, rules: number, unsettled?: str
   const { effects, accepted, cells } = verdict;
   const counts = severityCounts(effects);
   const isCritical = counts.exposure + counts.outage > 0 || unsettled !== undefined;
-  const exit = isCritical ? 2 : counts.notice > 0 ? 1 : counts.unknown > 0 ? 3 : 0;
+  const isWarning = counts.notice > 0 || verdict.state === 'damaged';
+  const exit = isCritical ? 2 : isWarning ? 1 : counts.unknown > 0 ? 3 : 0;
   const text = [
     ...(unsettled === undefined ? [] : [unsettled]),
     worstWords(effects, rules),

@@ -75,15 +75,17 @@ function tallyWords(effects: readonly CheckEffect[]): string {
   const number = (...which: readonly CheckEffect['effect'][]): number =>
     effects.filter(({ effect }) => which.includes(effect)).length;
   return (
-    [
-      [number('outage', 'degraded'), 'outage'],
-      [number('exposure'), 'exposure'],
-      [number('notice'), 'notice'],
-    ] as const
-  )
-    .filter(([found]) => found > 0)
-    .map(([found, noun]) => count(found, noun))
-    .join(', ');
+    (
+      [
+        [number('outage', 'degraded'), 'outage'],
+        [number('exposure'), 'exposure'],
+        [number('notice'), 'notice'],
+      ] as const
+    )
+      .filter(([found]) => found > 0)
+      .map(([found, noun]) => count(found, noun))
+      .join(', ') || 'rules are lost, and what packets do is not known'
+  );
 }
 
 function effectLines(effects: readonly CheckEffect[], paint: Paint, detail: CheckDetail): readonly string[] {

@@ -227,14 +227,14 @@ describeCli('an Engine whose firewall backend is nftables', () => {
     inSetting(newer, async (host, attempt) => {
       await host.sh('ip link add docker0 type bridge');
       await host.run('snapshot');
-      for (const line of ['restore', 'restore --source engine', 'snapshot']) {
+      for (const line of ['restore --plan-out plan.json', 'snapshot', 'run -- iptables -F']) {
         const { code, stdout, stderr } = await attempt(line.split(' '));
         expect({ line, code, stdout }).toEqual({ line, code: 3, stdout: '' });
         expect(shown(stderr)).toMatch(
           /Engine 29\.0\.0 uses the nftables firewall backend.*nft list table ip docker-bridges/s,
         );
       }
-      expect((await attempt(['restore', '--log-format', 'json'])).stderr).toContain('RG_ENGINE_NFTABLES');
+      expect((await attempt(['snapshot', '--log-format', 'json'])).stderr).toContain('RG_ENGINE_NFTABLES');
     }));
 
   test('but not where its bridges are in another network namespace', () =>

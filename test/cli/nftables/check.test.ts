@@ -38,7 +38,7 @@ describeCli('check beside an Engine that writes with nftables', () => {
       expect(told.said).toContain(
         'tcp dport 8080 counter dnat to 172.17.0.2:80 comment "DNAT"\n      published port 8080/tcp no longer reaches web (172.17.0.2:80) from outside',
       );
-      expect(told.said).toContain('restore cannot repair this');
+      expect(told.said).toContain('Next: rulesguard restore --dry-run');
       const nagios = await run('check --nagios');
       expect(nagios.code).toBe(2);
       expect(nagios.said).toMatch(/CRITICAL/);

@@ -98,6 +98,9 @@ export function memoryHost(
     beginReading: () => read,
     readVariant: read,
     readTables: () => Promise.resolve([]),
+    rehearseTables: () => Promise.resolve(),
+    writeTables: () => Promise.resolve('no nft here'),
+    listTables: () => Promise.resolve([]),
     askEngine: () => {
       done.push('ask');
       return Promise.resolve(host.engine);

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { PublishedPort } from '../../../src/docker/inventory/inventory.ts';
 import { withEmptyHost, type CliHost } from '../cli.ts';
-import { TOOL_ENV } from '../netns.ts';
+import { TOOL_ENV, type Netns } from '../netns.ts';
 import { serveRecorded, type Otherwise } from '../recorded/engine.ts';
 import { nftRecording } from './recordings.ts';
 
@@ -90,17 +90,19 @@ async function listenAs(host: CliHost, ports: readonly PublishedPort[]): Promise
       : [{ proto, host: hostIp, port: hostPort }],
   );
   const once = [...new Map(served.map((one) => [JSON.stringify(one), one])).values()];
-  const child = execa(
-    'nsenter',
-    [`--net=${host.ns.path}`, '--', process.execPath, '-e', LISTENER, JSON.stringify(once)],
-    { env: TOOL_ENV, extendEnv: false, reject: false },
-  );
+  return startIn(host.ns, LISTENER, JSON.stringify(once));
+}
+
+/** Starts a program of Node's in a namespace, and waits until it says something. @returns what ends it */
+export async function startIn(ns: Netns, program: string, ...args: readonly string[]): Promise<() => void> {
+  const words = [`--net=${ns.path}`, '--', process.execPath, '-e', program, ...args];
+  const child = execa('nsenter', words, { env: TOOL_ENV, extendEnv: false, reject: false });
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => {
       resolve();
     });
     child.then(({ stderr }) => {
-      reject(new Error(`nobody listens: ${stderr}`));
+      reject(new Error(`it did not start: ${stderr}`));
     }, reject);
   });
   return () => child.kill();

@@ -12,6 +12,9 @@ export interface TablePlan {
   readonly refused: string | undefined;
 }
 
+/** Whether a rule that nothing requires is one that a repair itself wrote: what it is about has gone since. */
+export type Withdrawn = (chain: string, rule: NftRule) => boolean;
+
 /**
  * The fewest edits that give a table what it should hold.
  *
@@ -19,12 +22,15 @@ export interface TablePlan {
  * not Docker's stays, and so do Docker's leftovers. Chains, maps and elements have the names that Docker's own next update asks for. A
  * table whose chains are hooked in elsewhere, or whose maps have another type, is made anew, unless something in it is not Docker's.
  */
-export function planTable(drift: TableDrift): TablePlan {
+export const planTable = (drift: TableDrift): TablePlan => planTableAgain(drift, () => false);
+
+/** As {@link planTable}, once the repair has written something: of that what is no longer required is taken out again. */
+export function planTableAgain(drift: TableDrift, withdraw: Withdrawn): TablePlan {
   const { family, name, expected, live } = drift;
   const plan = { family, name, refused: undefined };
   if (expected === undefined) return { ...plan, edits: [] };
   if (live === undefined) return { ...plan, edits: wholeTable(expected, new Map()) };
-  if (!needsRebuilding(drift)) return { ...plan, edits: editsOf(drift) };
+  if (!needsRebuilding(drift)) return { ...plan, edits: editsOf(drift, withdraw) };
   const kept = keptBack(drift);
   if (kept !== undefined)
     return {
@@ -84,7 +90,7 @@ const added = (of: string, elements: ReadonlyMap<string, string>): readonly Tabl
   [...elements].map(([key, value]) => ({ edit: 'add-element', of, key, value }));
 
 /** Names first, then what refers to them. */
-function editsOf({ chains, maps, sets }: TableDrift): readonly TableEdit[] {
+function editsOf({ chains, maps, sets }: TableDrift, withdraw: Withdrawn): readonly TableEdit[] {
   return [
     ...maps.flatMap(({ exists, name, type }): TableEdit[] =>
       exists ? [] : [{ edit: 'add-map', name, type }],
@@ -95,7 +101,7 @@ function editsOf({ chains, maps, sets }: TableDrift): readonly TableEdit[] {
     ...chains.flatMap(({ name, live, isRehooked, expected }): TableEdit[] =>
       live !== undefined && !isRehooked ? [] : [{ edit: 'add-chain', chain: name, base: expected.base }],
     ),
-    ...chains.flatMap(ruleEdits),
+    ...chains.flatMap((chain) => ruleEdits(chain, withdraw)),
     ...[...maps, ...sets].flatMap(elementEdits),
   ];
 }
@@ -108,9 +114,12 @@ const elementEdits = ({ name, wrong, missing }: ElementsDrift): readonly TableEd
   ),
 ];
 
-function ruleEdits(drift: TableChainDrift): readonly TableEdit[] {
+function ruleEdits(drift: TableChainDrift, withdraw: Withdrawn): readonly TableEdit[] {
   const { name, expected, live, surplus, foreign } = drift;
-  const out = surplus.filter(({ is }) => is === 'misplaced' || is === 'duplicate' || is === 'diverted');
+  const out = surplus.filter(
+    ({ is, owned }) =>
+      is === 'misplaced' || is === 'duplicate' || is === 'diverted' || withdraw(name, owned.rule),
+  );
   const gone = new Set(out.map(({ owned }) => owned.rule));
   const others = new Set<NftRule>([...foreign, ...surplus.map(({ owned }) => owned.rule)]);
   const inPlace = new Map(

@@ -1,0 +1,94 @@
+import { storePlan } from '../../../firewall/iptables/plan/plan-json.ts';
+import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
+import { renderTablePlan } from '../../../firewall/nftables/plan/render.ts';
+import { tableName } from '../../../firewall/nftables/tables/print.ts';
+import { FAMILIES } from '../../../net/family.ts';
+import type { NftTable } from '../../../firewall/nftables/tables/model.ts';
+import type { JournalEntry } from '../../../reconcile/journal.ts';
+import type { Noted } from '../../../host/state/journal.ts';
+import { digestOfTables } from '../../observe/digests.ts';
+import type { Applier } from '../apply.ts';
+
+/** How an apply to Docker's tables went. Its journal entry is there either way, if it could be written. */
+export interface AppliedTransactions {
+  readonly noted: Noted;
+  readonly entry: JournalEntry & { readonly tables: NonNullable<JournalEntry['tables']> };
+  readonly plans: readonly TablePlan[];
+  /** Nft's refusal; undefined when every transaction was made. */
+  readonly refused: string | undefined;
+}
+
+const NO_PLAN = storePlan({ families: { ipv4: { tables: [] }, ipv6: { tables: [] } }, leftOut: [] });
+
+/** The transactions of plans, one for each family that has any. */
+export const transactionsOf = (plans: readonly TablePlan[]): readonly string[] =>
+  FAMILIES.map((family) => plans.filter((plan) => plan.family === family))
+    .map((own) => own.map(renderTablePlan).join(''))
+    .filter((text) => text !== '');
+
+/** What an entry says beside the tables. */
+export type AboutApply = Pick<JournalEntry, 'action' | 'baseline' | 'undoes' | 'continues' | 'variant'>;
+
+/**
+ * Gives nft one transaction for each family, and journals it: the intent before the first change.
+ *
+ * @throws Fault RG_PRIVILEGE; the entry is then marked failed
+ */
+export async function applyTables(
+  host: Applier,
+  plans: readonly TablePlan[],
+  about: AboutApply,
+): Promise<AppliedTransactions> {
+  return applyTransactions(host, transactionsOf(plans), plans, about);
+}
+
+/** As {@link applyTables}, of transactions already written. */
+export async function applyTransactions(
+  host: Applier,
+  done: readonly string[],
+  plans: readonly TablePlan[],
+  about: AboutApply & { readonly changed?: readonly string[] },
+): Promise<AppliedTransactions> {
+  const { changed = plans.map(tableName), ...rest } = about;
+  const entry = {
+    version: 1 as const,
+    created: new Date(host.now()).toISOString(),
+    host: host.host().host,
+    ...rest,
+    outcome: 'begun' as const,
+    asked: host.asked(),
+    plan: NO_PLAN,
+    tables: { done, before: await host.listTables(changed), after: null },
+    before: [],
+    after: null,
+  };
+  const noted = await host.journal.begin(entry);
+  try {
+    const refused = await host.withSignalsHeld(() => writeAll(host, done));
+    return { noted, entry, plans, refused };
+  } catch (error) {
+    await finishTables(host, { noted, entry, plans, refused: undefined }, 'failed', undefined);
+    throw error;
+  }
+}
+
+/** Those after one that is refused are not tried. */
+async function writeAll(host: Applier, transactions: readonly string[]): Promise<string | undefined> {
+  for (const text of transactions) {
+    const refused = await host.writeTables(text);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
+}
+
+/** Writes what became of an apply. @returns why that could not be written */
+export async function finishTables(
+  { journal }: Pick<Applier, 'journal'>,
+  { noted, entry }: AppliedTransactions,
+  outcome: JournalEntry['outcome'],
+  after: readonly NftTable[] | undefined,
+): Promise<string | undefined> {
+  if (noted.id === undefined) return noted.why;
+  const tables = { ...entry.tables, after: after === undefined ? null : digestOfTables(after) };
+  return journal.end(noted.id, { ...entry, outcome, tables });
+}
