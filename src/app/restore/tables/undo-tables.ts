@@ -27,7 +27,7 @@ export async function undoTables(host: Applier, id: string, entry: TablesEntry):
   if (digestOfTables(await host.readTables()) !== entry.tables.after)
     throw new Fault(
       'RG_CHANGED',
-      3,
+      1,
       "the restore is not undone: Docker's tables are not as it left them, and what was written since would be lost",
       { hint: 'See what is there now: rulesguard check' },
     );
