@@ -7,6 +7,7 @@ import { isClosedByOperator } from './checks/paths/stops.ts';
 import { follow, isClosedByHost, namedPath, type Followed } from './paths/follow.ts';
 import { acceptedHere } from './checks/cells/accepted.ts';
 import { judgeCells } from './checks/cells/cells.ts';
+import { judgeOwn } from './checks/cells/own.ts';
 import { judgeBridges } from './checks/host/bridges.ts';
 import { judgeContainers } from './checks/container/containers.ts';
 import { judgeDocker } from './checks/host/docker.ts';
@@ -95,6 +96,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
   const checks = isForAll
     ? [
         ...found,
+        ...(isWhole ? judgeOwn(facts, found) : []),
         ...judgeCells(
           resolved,
           facts,

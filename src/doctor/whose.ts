@@ -4,7 +4,7 @@ import { writtenChains } from '../firewall/iptables/ownership/written.ts';
 import type { Rule } from '../firewall/iptables/text/model.ts';
 import type { Family } from '../net/family.ts';
 import type { Whose } from '../reach/judge/cause.ts';
-import type { Decider } from '../reach/judge/decider.ts';
+import type { Decider, LaterPacket } from '../reach/judge/decider.ts';
 import { whoseBy } from '../reach/judge/whose.ts';
 import { memory } from '../trace/memory.ts';
 import type { Hook, Stopped } from '../trace/path.ts';
@@ -34,13 +34,26 @@ export interface StopPlace {
   readonly hook: Hook;
   /** The kind of way it is, as `wayOf` names it. */
   readonly way: string;
+  /** Of a packet of a connection whose first one was let through: an answer. */
+  readonly later?: LaterPacket | undefined;
 }
 
 const judges = memory<Whose>();
 
-/** Who decided that a path is stopped: Docker, this host's operator, or anybody else. */
-export function whoseStop({ end, family, hook, way }: StopPlace, facts: OwningFacts): ReturnType<Whose> {
-  const { variant, table, chain, rule, native } = end;
+/** Who decided that a path is stopped: Docker, this host's operator, or anybody else. Answers that an operator's rule ends he did not mean to. */
+export const meansStop = (stop: StopPlace, facts: OwningFacts): ReturnType<Whose> =>
+  whoseEnd(stop, facts, stop.later);
+
+/** Whose it is that a path is stopped, whether it was meant or not. */
+export const whoseStop = (stop: StopPlace, facts: OwningFacts): ReturnType<Whose> =>
+  whoseEnd(stop, facts, undefined);
+
+function whoseEnd(
+  { end, family, hook, way }: StopPlace,
+  facts: OwningFacts,
+  later: StopPlace['later'],
+): ReturnType<Whose> {
+  const { variant, table, chain, rule, native, led } = end;
   // Docker's rules are of one variant; a text of the other that reads alike is not Docker's.
   const isOther = native === undefined && variant !== facts.variant;
   if (isOther && rule !== undefined) return 'other';
@@ -51,13 +64,13 @@ export function whoseStop({ end, family, hook, way }: StopPlace, facts: OwningFa
       stood: facts.stood,
     }),
   );
-  const where = { family, hook, variant, table, chain };
+  const where = { family, hook, table, chain, led, later };
   const decider: Exclude<Decider, { by: 'kernel' }> =
     native !== undefined
-      ? { by: 'native', family, hook, table, chain, rule: rule?.text ?? '', handle: native.handle }
+      ? { by: 'native', ...where, rule: rule?.text ?? '', handle: native.handle }
       : rule === undefined
-        ? { by: 'policy', ...where }
-        : { by: 'rule', ...where, rule };
+        ? { by: 'policy', ...where, variant }
+        : { by: 'rule', ...where, variant, rule };
   const found = whose(decider, way);
   return isOther && found === 'docker' ? 'other' : found;
 }

@@ -63,9 +63,16 @@ export function isDamage(finding: Pick<Finding, 'kind'>): boolean {
   return !HARMLESS.has(finding.kind);
 }
 
+/**
+ * Whether a finding is the loss of Docker's RETURN at the end of DOCKER-USER (Engines up to 27): packets return from there all the same, and
+ * whoever flushes the chain to fill it anew loses it.
+ */
+export const isIdle = ({ kind, rule }: Pick<Finding, 'kind' | 'rule'>): boolean =>
+  kind === 'missing' && rule === '-A DOCKER-USER -j RETURN';
+
 /** Whether a finding means that something is broken (exit 1 of check), even if restore can write no rule against it. */
-export function isBroken(finding: Pick<Finding, 'kind'>): boolean {
-  return finding.kind === 'unconnected' || isDamage(finding);
+export function isBroken(finding: Pick<Finding, 'kind' | 'rule'>): boolean {
+  return finding.kind === 'unconnected' || (isDamage(finding) && !isIdle(finding));
 }
 
 /** Orders findings by severity. */

@@ -37,7 +37,7 @@ const SHOWN = 40;
 export function repairCommand(findings: readonly Finding[]): string | undefined {
   const repairable = findings.filter((finding) => isDamage(finding) && finding.remedy === undefined);
   if (repairable.length === 0) return undefined;
-  return repairable.every(({ kind }) => kind === 'policy')
+  return repairable.some(({ kind }) => kind === 'policy')
     ? 'rulesguard restore --policies'
     : 'rulesguard restore';
 }

@@ -3,7 +3,7 @@ import { TARGETS } from '../firewall/iptables/text/targets.ts';
 import { HOOK_PRIORITY } from '../net/hook-priority.ts';
 import { CHANGING_TARGETS, HARMLESS_TARGETS, markedBy } from './effects.ts';
 import { applies, targetPart } from './match/matches.ts';
-import type { Hook, PathEnd } from './path.ts';
+import { ledOn, type Hook, type PathEnd } from './path.ts';
 import type { RuleParts } from './match/rule-parts.ts';
 import { NAT_TARGETS, translate, type Side } from './translate.ts';
 import { decide, factsAt, unknownEnd, type TablePlace, type Walk } from './walk.ts';
@@ -112,7 +112,7 @@ function act(action: Action): ChainOutcome | 'next' {
   if (chain !== undefined) {
     if (TARGETS.has(name)) return unknown(action, `whether ${name} is the chain or the target`);
     step(by === 'goto' ? `goes to ${name}` : `jumps to ${name}`, false);
-    const outcome = runChain(walk, place, table, chain, depth + 1);
+    const outcome = runChain(walk, { ...place, led: ledOn(place.led, rule) }, table, chain, depth + 1);
     // A goto leaves no way back here: what it returns from is this chain.
     return outcome === 'return' && by === 'jump' ? 'next' : outcome;
   }
@@ -133,8 +133,9 @@ function act(action: Action): ChainOutcome | 'next' {
   return unknown(action, `target ${name}`);
 }
 
-const stopped = ({ place: { variant, table }, rule }: Action, target: string): PathEnd => ({
+const stopped = ({ place: { variant, table, led }, rule }: Action, target: string): PathEnd => ({
   ...{ at: 'stopped', variant, table, chain: rule.chain, rule, target },
+  ...(led && { led }),
 });
 
 const unknown = ({ place: { table }, rule }: Action, why: string): PathEnd =>

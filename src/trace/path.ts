@@ -28,6 +28,28 @@ export interface PathStep {
   readonly routedBy?: RouteRule;
 }
 
+/** How a packet was led from the hook's own chain to the one where it ended. */
+export interface ChainWay {
+  /** The chains whose rules led it on, in order. */
+  readonly chains: readonly string[];
+  /** Of the ends by which it comes in and leaves, those that one of these rules names, as an interface or an address. */
+  readonly names: readonly ('in' | 'out')[];
+}
+
+const NAMING = [
+  ['in', /\biif(?:name)?\b|\bsaddr\b| -[is] /],
+  ['out', /\boif(?:name)?\b|\bdaddr\b| -[od] /],
+] as const;
+
+/** A way, led on by one more rule, as iptables-save or nft lists it. */
+export const ledOn = (
+  { chains, names }: ChainWay = { chains: [], names: [] },
+  { chain, text }: Pick<Rule, 'chain' | 'text'>,
+): ChainWay => ({
+  chains: [...chains, chain],
+  names: NAMING.flatMap(([side, named]) => (names.includes(side) || named.test(text) ? [side] : [])),
+});
+
 /** Where a packet's path ends. */
 export type PathEnd =
   /** It reaches a socket of this machine, if one listens. */
@@ -43,6 +65,8 @@ export type PathEnd =
       /** Absent for a policy. */
       readonly rule?: Rule;
       readonly target: string;
+      /** Absent in the hook's own chain. */
+      readonly led?: ChainWay;
       /** One of nftables' own tables ends it: `table` is its family and name, the rule's text nft's, and `handle` nft's for it. */
       readonly native?: { readonly handle: string };
     }
@@ -80,4 +104,6 @@ export interface Path {
   readonly last: Packet;
   readonly steps: readonly PathStep[];
   readonly end: PathEnd;
+  /** Of an answer, and of what comes behind one: the way of the connection's first packet. */
+  readonly first?: Path;
 }

@@ -111,7 +111,7 @@ export function traceAnswer(path: Path, netState: NetworkState, inInterface: str
       steps: [],
       end: unknownEnd({ why: 'what NAT made of the first packet' }),
     };
-  return tracePath(answer, netState, { answers: path });
+  return { ...tracePath(answer, netState, { answers: path }), first: path };
 }
 
 /**
@@ -128,5 +128,5 @@ export function traceNext(path: Path, netState: NetworkState): Path {
     ...{ source: original.source, state: 'ESTABLISHED', translated, original, connmark },
     ...(packet.protocol === 'tcp' && { tcpFlags: ['ACK'] }),
   };
-  return tracePath(next, netState, { follows: path });
+  return { ...tracePath(next, netState, { follows: path }), first: path };
 }

@@ -1,7 +1,7 @@
 import type { Variant, Rule } from '../firewall/iptables/text/model.ts';
 import type { MatchContext } from './match-context.ts';
 import type { Packet } from './packet.ts';
-import type { Hook, Path, PathEnd, PathStep } from './path.ts';
+import type { ChainWay, Hook, Path, PathEnd, PathStep } from './path.ts';
 import type { NetworkState } from './network-state.ts';
 import type { Side } from './translate.ts';
 
@@ -88,4 +88,6 @@ export interface TablePlace {
   readonly hook: Hook;
   readonly variant: Variant;
   readonly table: string;
+  /** Absent in the hook's own chain. */
+  readonly led?: ChainWay;
 }

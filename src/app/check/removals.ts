@@ -1,11 +1,10 @@
 import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
 import { reachChange } from '../../reach/change/compare.ts';
-import { deciderKey, type Decider } from '../../reach/judge/decider.ts';
-import { isOpen, judgedTable } from '../../reach/judge/judge.ts';
-import { stateWithout } from '../../reach/judge/without.ts';
+import { wayOf } from '../../reach/judge/foreign.ts';
+import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
 import { coverOfCell, placeOfCell } from '../../reconcile/accept/covers.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
-import { removalOf } from '../../doctor/remedies/removal.ts';
+import { removalOf, type Removal } from '../../doctor/remedies/removal.ts';
 import type { FollowedHost } from './packets.ts';
 
 /** What is beyond these is doctor's to explain. */
@@ -32,16 +31,30 @@ export function removalsFor(
     const [decider, ...others] = deciders;
     if (cause !== 'overridden' || effect === 'unknown' || decider === undefined || others.length > 0)
       continue;
-    const command = removalOf(decider, used);
-    const key = deciderKey(decider);
-    if (command === undefined || (tried.size >= MOST && !tried.has(key))) continue;
-    const trial = tried.get(key) ?? tryWithout(decider, by, isDockers);
-    tried.set(key, trial);
-    const theirs = cells.filter((cell) => covers.includes(coverOfCell(cell))).map(placeOfCell);
-    if (trial.harmless && !theirs.some((place) => trial.left.has(place))) found.set(id, command);
+    const theirs = cells.filter((cell) => covers.includes(coverOfCell(cell)));
+    const removal = removalOf(decider, used, {
+      bridges: [...new Set(theirs.flatMap(bridgeOf))],
+      isOwn: theirs.some((cell) => isOwn(cell, by.judging)),
+    });
+    if (removal === undefined) continue;
+    const { command } = removal;
+    if (tried.size >= MOST && !tried.has(command)) continue;
+    const trial = tried.get(command) ?? tryOn(removal, by, isDockers);
+    tried.set(command, trial);
+    if (trial.harmless && !theirs.some((cell) => trial.left.has(placeOfCell(cell)))) found.set(id, command);
   }
   return found;
 }
+
+/** The bridge by which the packets of a way come in, or leave. */
+const bridgeOf = ({ asker, asked }: JudgedCell): readonly string[] =>
+  asker.by === 'container' ? [asker.spot.bridge] : 'spot' in asked ? [asked.spot.bridge] : [];
+
+/** Whether what decides is the operator's own but for answers that it ends. */
+const isOwn = ({ decider, asker, asked, differs }: JudgedCell, { whose }: JudgingBasis): boolean =>
+  decider !== undefined &&
+  decider.by !== 'kernel' &&
+  whose({ ...decider, later: undefined }, wayOf(asker, asked, differs)) === 'operator';
 
 interface Trial {
   /** Nothing opens without it that Docker does not mean to be reached. */
@@ -50,12 +63,12 @@ interface Trial {
   readonly left: ReadonlySet<string>;
 }
 
-function tryWithout(
-  decider: Decider,
+function tryOn(
+  { after }: Removal,
   { terrain, judging }: NonNullable<FollowedHost['by']>,
   isDockers: (rule: Rule) => boolean,
 ): Trial {
-  const without = { ...terrain, netState: stateWithout(terrain.netState, [decider]) };
+  const without = { ...terrain, netState: after(terrain.netState) };
   const { worse, unknown } = reachChange(terrain, without, isDockers);
   const { cells } = judgedTable(without, judging);
   // A port that is published is meant to be reached, by whatever address.

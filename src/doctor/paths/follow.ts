@@ -1,4 +1,5 @@
 import { answerOutcome, outcomeOf, type PathOutcome } from '../../reach/goal.ts';
+import { laterIn } from '../../reach/judge/decider.ts';
 import type { Path } from '../../trace/path.ts';
 import { traceAnswer, tracePath } from '../../trace/trace.ts';
 import { listNames } from '../checks/check.ts';
@@ -16,9 +17,13 @@ export interface Followed {
 }
 
 /** Where a path is stopped; undefined for one that is not. */
-export function stopOf({ request, path: { end, packet, steps } }: Followed): StopPlace | undefined {
+export function stopOf({ request, path }: Followed): StopPlace | undefined {
+  const { end, packet, steps } = path;
   if (end.at !== 'stopped') return undefined;
-  return { end, family: packet.family, hook: steps.at(-1)?.hook ?? 'FORWARD', way: wayOf(request) };
+  return {
+    ...{ end, family: packet.family, hook: steps.at(-1)?.hook ?? 'FORWARD', way: wayOf(request) },
+    later: laterIn(path),
+  };
 }
 
 /** The kind of way, in the words of a baseline's record of what others decide. */

@@ -1,4 +1,5 @@
 import type { NativeChain } from '../../firewall/nftables/text/model.ts';
+import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
 import { sh } from '../../shell.ts';
 import { readNatives } from '../../trace/native/tables.ts';
 import type { Stopped } from '../../trace/path.ts';
@@ -7,6 +8,7 @@ import { bridgeNetworks } from '../lookup.ts';
 import type { Followed, Group } from '../paths/follow.ts';
 import { whoseStop, type StopPlace } from '../whose.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
+import { isFirewalld, zoneCommand } from './removal.ts';
 
 /** An end that one of nftables' own tables makes. */
 export type NativeStop = Stopped & Required<Pick<Stopped, 'native'>>;
@@ -60,18 +62,18 @@ export interface NativeStopPlace extends StopPlace {
 
 /**
  * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything. What the operator closed, or a
- * program that bans addresses, stays: to accept anything before it would let those through as well. Fw4 closes whatever is in no zone.
+ * program that bans addresses, stays: to accept anything before it would let those through as well. What a firewall would write again is
+ * not taken out.
  */
-export function nativeProposals({ first }: Group, stop: NativeStopPlace, facts: Facts): readonly Proposal[] {
+export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Facts): readonly Proposal[] {
   const { table, chain, rule, native } = stop.end;
-  const base = baseAt(table, first, facts);
-  if (/ firewalld$/.test(table))
-    return base?.base?.hook === 'forward' ? intoZone(table, base.name, first, facts) : [];
-  const isOperators = whoseStop(stop, facts) === 'operator';
-  if (isOperators && table !== 'inet fw4') return [];
-  const passing = base?.base?.hook === 'forward' ? letBridgesPass(table, base.name, facts) : [];
+  if (whoseStop(stop, facts) === 'operator') return [];
+  const base = baseAt(table, group.first, facts);
+  const isForward = base?.base?.hook === 'forward';
+  if (isFirewalld(table)) return isForward ? intoZone(table, base.name, group, facts) : [];
+  const passing = isForward ? letBridgesPass(table, base.name, facts) : [];
   return [
-    ...(rule === undefined || native.handle === '' || isOperators
+    ...(rule === undefined || native.handle === '' || isFirewallTable(table)
       ? []
       : [
           proposal(
@@ -99,24 +101,24 @@ export function nativeProposals({ first }: Group, stop: NativeStopPlace, facts: 
 }
 
 /**
- * Puts a bridge into firewalld's zone that lets all pass, as dockerd does with a zone of its own. What firewalld makes of it is tried as the
- * widest that it could be: everything of the bridge's is accepted before anything else.
+ * Puts bridges into firewalld's zone that lets all pass, as dockerd does with a zone of its own. What firewalld makes of it is tried as the
+ * widest that it could be: everything of a bridge's is accepted before anything else.
  */
 function intoZone(
   table: string,
   chain: string,
-  { path: { last, packet } }: Followed,
-  facts: Facts,
+  { followed }: Group,
+  { networks }: Facts,
 ): readonly Proposal[] {
-  const bridge = [last.outInterface, packet.inInterface].find((name) =>
-    facts.networks.some((network) => network.bridge === name),
-  );
-  if (bridge === undefined) return [];
+  const passed = followed.flatMap(({ path: { last, packet } }) => [last.outInterface, packet.inInterface]);
+  const bridges = [...new Set(passed)].filter((name) => networks.some(({ bridge }) => bridge === name));
+  if (bridges.length === 0) return [];
+  const one = bridges.length === 1;
   return [
     proposal(
-      "put the bridge into a zone that lets it pass, and its containers reach this host's own ports; with --permanent as well, to keep it",
-      {
-        command: sh`firewall-cmd --zone=trusted --change-interface=${bridge}`,
+      `put the ${one ? 'bridge' : 'bridges'} into a zone that lets ${one ? 'it' : 'them'} pass, and ${one ? 'its' : 'their'} containers reach this host's own ports; with --permanent as well, to keep it`,
+      ...bridges.map((bridge): RemedyStep => ({
+        command: zoneCommand(bridge),
         change: {
           of: 'native',
           table,
@@ -125,7 +127,7 @@ function intoZone(
             rules: [`iifname "${bridge}" accept`, `oifname "${bridge}" accept`],
           },
         },
-      },
+      })),
     ),
   ];
 }

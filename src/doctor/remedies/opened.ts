@@ -7,7 +7,7 @@ import { memory } from '../../trace/memory.ts';
 import { cellsIn } from '../cells.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { PathRequest } from '../paths/request.ts';
-import { HOOKS, type Stopped } from '../../trace/path.ts';
+import { HOOKS } from '../../trace/path.ts';
 import { whoseStop } from '../whose.ts';
 
 /** What of a path says what it asks. */
@@ -74,15 +74,11 @@ function isClosed({ should, is, family, asker, asked }: Cell, facts: Facts): boo
   if (is.is !== 'stopped' || is.leg === 'answer') return false;
   const { end, outcome } = is;
   // What is led elsewhere and stopped there, nobody closed.
-  if (outcome.is !== 'stopped' || end.at !== 'stopped' || isZoned(end)) return false;
+  if (outcome.is !== 'stopped' || end.at !== 'stopped') return false;
   const hook = HOOKS.find((name) => name === end.chain) ?? 'FORWARD';
   const decider = whoseStop({ end, family, hook, way: wayOf(asker, asked, 'outage') }, facts);
   return decider === 'operator' || (decider === 'docker' && should === 'no-promise');
 }
-
-/** Tables that refuse whatever stands in no zone: they refuse Docker's bridges because nobody told them of those. */
-const isZoned = ({ native, table }: Stopped): boolean =>
-  native !== undefined && /^inet fw4$|^\w+ firewalld/.test(table);
 
 /** Whether a cell is one that was asked about: the same port of the same container, by whatever address, for the same asker. */
 function isAsked({ proto, asker, asked }: Cell, { packet, goal, kind }: AskedPath): boolean {

@@ -1,34 +1,89 @@
-import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
+import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
+import { isFirewallTable, managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import { simulate } from '../../firewall/iptables/simulate/simulate.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
-import { deleteRule, openPolicy } from './iptables.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
-import { commandLine } from '../../shell.ts';
+import { stateWithout } from '../../reach/judge/without.ts';
+import { commandLine, sh } from '../../shell.ts';
+import type { NetworkState } from '../../trace/network-state.ts';
+import { ANSWERS, deleteRule, insertRule, openPolicy } from './iptables.ts';
+
+/** A command against what decides before Docker's rules. */
+export interface Removal {
+  readonly command: string;
+  /** The host as it leaves it, to be tried in memory; of firewalld's own commands the widest that they could do. */
+  readonly after: (netState: NetworkState) => NetworkState;
+}
+
+/** Whether one of nftables' own tables is firewalld's. */
+export const isFirewalld = (table: string): boolean => managerOfNative(table, '') === 'firewalld';
+
+/** Puts a bridge into firewalld's zone that lets all pass. */
+export const zoneCommand = (bridge: string): string =>
+  sh`firewall-cmd --zone=trusted --change-interface=${bridge}`;
 
 /**
- * The command that takes a decider out, to be offered once it was tried in memory.
+ * The command against a decider, to be offered once it was tried in memory: it takes it out; of a rule of the operator's that ends answers
+ * to what it let through, it lets these pass first.
  *
  * @param used - the variant that plain `iptables` writes to
- * @returns undefined for what no single command takes out, and for what a firewall would write again
+ * @param about - the bridges of Docker's whose packets it ends: firewalld is told of them; and whether the operator means what else it does
+ * @returns undefined for what no single command takes out, and for what a program would write again
  */
-export function removalOf(decider: Decider, used: Variant): string | undefined {
-  if (decider.by === 'rule') return deleteRule(decider.rule, decider, { variant: used }).command;
-  if (
-    decider.by === 'native' &&
-    decider.handle !== '' &&
-    decider.chain !== '' &&
-    !isFirewallTable(decider.table)
-  )
-    return commandLine([
-      'nft',
-      'delete',
-      'rule',
-      ...decider.table.split(' '),
-      decider.chain,
-      'handle',
-      decider.handle,
-    ]);
-  // Offered only where it is nobody's but a leftover: as long as Docker writes with iptables the policy is its own.
-  if (decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD')
-    return openPolicy(decider.chain, decider, { variant: used }).command;
-  return undefined;
+export function removalOf(
+  decider: Decider,
+  used: Variant,
+  { bridges, isOwn }: { readonly bridges: readonly string[]; readonly isOwn: boolean },
+): Removal | undefined {
+  const after = (netState: NetworkState): NetworkState => stateWithout(netState, [decider]);
+  if (decider.by === 'kernel') return undefined;
+  if (decider.later !== undefined && isOwn) return lettingAnswers(decider, used);
+  switch (decider.by) {
+    case 'policy':
+      // Offered only where it is nobody's but a leftover: as long as Docker writes with iptables the policy is its own.
+      return decider.table === 'filter' && decider.chain === 'FORWARD'
+        ? { command: openPolicy(decider.chain, decider, { variant: used }).command, after }
+        : undefined;
+    case 'rule':
+      // Whichever program keeps a chain of its own writes it again.
+      return managerOf(decider.rule, undefined) === undefined
+        ? { command: deleteRule(decider.rule, decider, { variant: used }).command, after }
+        : undefined;
+    case 'native': {
+      const { table, chain, handle } = decider;
+      if (isFirewalld(table))
+        return bridges.length === 0 ? undefined : { command: bridges.map(zoneCommand).join(' && '), after };
+      if (handle === '' || chain === '' || isFirewallTable(table)) return undefined;
+      const words = ['nft', 'delete', 'rule', ...table.split(' '), chain, 'handle', handle];
+      return { command: commandLine(words), after };
+    }
+  }
+}
+
+function lettingAnswers(decider: Exclude<Decider, { by: 'kernel' }>, used: Variant): Removal | undefined {
+  if (decider.by === 'native') return undefined;
+  const { hook, table, chain, family, variant } = decider;
+  const isManagers = decider.by === 'rule' && managerOf(decider.rule, undefined) !== undefined;
+  const first = table === 'filter' && hook === 'FORWARD' && !isManagers ? USER_CHAIN : chain;
+  const { command, change } = insertRule(first, ANSWERS, 'ACCEPT', {
+    place: { variant, family, table },
+    facts: { variant: used },
+  });
+  return {
+    command,
+    after: (netState) => ({
+      ...netState,
+      rulesets: netState.rulesets.map((held) =>
+        change.of === 'rules' && held.variant === variant
+          ? {
+              ...held,
+              rules: {
+                ...held.rules,
+                [family]: simulate(held.rules[family], { tables: [change.input] }).ruleset,
+              },
+            }
+          : held,
+      ),
+    }),
+  };
 }

@@ -1,13 +1,31 @@
 import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
 import type { Family } from '../../net/family.ts';
 import type { RouteRule } from '../../trace/network-state.ts';
-import type { Hook, Path, PathEnd, PathStep } from '../../trace/path.ts';
+import type { ChainWay, Hook, Path, PathEnd, PathStep } from '../../trace/path.ts';
 import type { Is } from '../cell.ts';
 import type { FollowedCell } from '../follow.ts';
 
+/** What more is known of a decider that ends a packet. */
+interface Stopping {
+  /** Absent where it ends it in the hook's own chain. */
+  readonly led?: ChainWay | undefined;
+  /** It ends packets of a connection whose first one was let through: an answer, most often. */
+  readonly later?: LaterPacket | undefined;
+}
+
+/** Of a packet that comes behind the first of its connection. */
+export interface LaterPacket {
+  /** Where the first one was sent next; '' for the destination itself, or for this host. */
+  readonly nextHop: string;
+}
+
+/** Of a packet's way; undefined where it is the first of its connection. */
+export const laterIn = ({ first }: Pick<Path, 'first'>): LaterPacket | undefined =>
+  first && { nextHop: first.end.at === 'sent' ? first.end.nextHop : '' };
+
 /** What decided about a cell: a rule, a policy, a chain of one of nftables' own tables, or the kernel without a rule. */
 export type Decider =
-  | {
+  | (Stopping & {
       readonly by: 'rule';
       readonly family: Family;
       readonly hook: Hook;
@@ -15,16 +33,16 @@ export type Decider =
       readonly table: string;
       readonly chain: string;
       readonly rule: Rule;
-    }
-  | {
+    })
+  | (Stopping & {
       readonly by: 'policy';
       readonly family: Family;
       readonly hook: Hook;
       readonly variant: Variant;
       readonly table: string;
       readonly chain: string;
-    }
-  | {
+    })
+  | (Stopping & {
       readonly by: 'native';
       readonly family: Family;
       readonly hook: Hook;
@@ -36,7 +54,7 @@ export type Decider =
       readonly rule: string;
       /** Nft's own for the rule; '' for none. */
       readonly handle: string;
-    }
+    })
   /** A route, a setting of the kernel's, an interface that is down. */
   | {
       readonly by: 'kernel';
@@ -51,20 +69,18 @@ export type Decider =
 type Acts = NonNullable<PathStep['acts']>;
 
 /** What acted on a path, each once, in order. */
-const actingOn = ({ packet, steps }: Path, acts: Acts): readonly Decider[] =>
-  steps.flatMap((step) => (step.acts === acts ? [deciderIn(step, packet.family)] : []));
+const actingOn = (path: Path, acts: Acts): readonly Decider[] =>
+  path.steps.flatMap((step) => (step.acts === acts ? [deciderIn(step, path)] : []));
 
-function deciderIn(
-  { hook, stage, chain = '', rule, variant, what, handle }: PathStep,
-  family: Family,
-): Decider {
+function deciderIn(step: PathStep, path: Path): Decider {
+  const { hook, stage, chain = '', rule, variant, what, handle } = step;
+  const { packet, steps, end } = path;
+  const stopping =
+    end.at === 'stopped' && step === steps.at(-1) ? { led: end.led, later: laterIn(path) } : {};
+  const where = { family: packet.family, hook, table: stage, chain, ...stopping };
   if (variant === undefined)
-    return {
-      ...{ by: 'native', family, hook, table: stage, chain },
-      ...{ rule: handle === '' ? '' : what, handle: handle ?? '' },
-    };
-  const where = { family, hook, variant, table: stage, chain };
-  return rule === undefined ? { by: 'policy', ...where } : { by: 'rule', ...where, rule };
+    return { by: 'native', ...where, rule: handle === '' ? '' : what, handle: handle ?? '' };
+  return rule === undefined ? { by: 'policy', ...where, variant } : { by: 'rule', ...where, variant, rule };
 }
 
 /** Everything that decided something on the ways of a cell's packets, in order, each once. */
@@ -92,8 +108,8 @@ export function endingOf({ is, trail }: FollowedCell): Decider {
       return { by: 'rule', family, hook, variant: step?.variant ?? 'nft', table, chain, rule };
     return { by: 'kernel', family, why: 'other', detail: why };
   }
-  if (is.is === 'stopped' && is.end.at === 'stopped' && is.outcome.is === 'stopped' && step !== undefined)
-    return deciderIn(step, family);
+  const isStopped = is.is === 'stopped' && is.end.at === 'stopped' && is.outcome.is === 'stopped';
+  if (isStopped && last !== undefined && step !== undefined) return deciderIn(step, last);
   const reason = kernelReason(is);
   return (
     (reason.why === 'elsewhere' ? ledAway({ is, trail }) : undefined) ?? { by: 'kernel', family, ...reason }

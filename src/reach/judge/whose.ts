@@ -2,6 +2,7 @@ import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import {
   isWantedOf,
   isZoneless,
+  namesSomebody,
   managerOf,
   managerOfNative,
 } from '../../firewall/iptables/ownership/managers.ts';
@@ -36,7 +37,8 @@ export type ForeignRule = Pick<Extract<Decider, { by: 'native' }>, 'table' | 'ch
 
 /**
  * Tells whose a decider is. The operator's own are: DOCKER-USER and chains that only it leads to; what recognised firewall managers are
- * taken to do for him (`isWantedOf`); everything the host's own INPUT and OUTPUT filter; and what stood in the newest baseline.
+ * taken to do for him (`isWantedOf`); and everything the host's own INPUT and OUTPUT filter: of these nothing that takes a port from its
+ * container, ends answers to what was let through, or refuses a bridge for want of a zone. And all that stood in the newest baseline.
  */
 export function whoseBy(owners: Owners): Whose {
   let dockers: ReadonlySet<string> | undefined;
@@ -54,7 +56,8 @@ export function whoseBy(owners: Owners): Whose {
     // was so when the baseline was recorded.
     const isManagers = decider.by === 'native' && managerOfNative(decider.table, decider.chain) !== undefined;
     const isTold = isManagers || !way.startsWith('unknown ');
-    if ((isTold && isOperators(decider, way, owners)) || hasStood(decider, way)) return 'operator';
+    const isMeant = isTold && !cutsShort(decider, way) && isOperators(decider, way, owners);
+    if (isMeant || hasStood(decider, way)) return 'operator';
     // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
     const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';
     return isForward && isOtherIn === undefined ? 'docker' : 'other';
@@ -78,28 +81,47 @@ const dockersIn = (owned: readonly OwnedHost[]): ReadonlySet<string> =>
     ),
   );
 
+/**
+ * Whether it ends what was let through before, most often an answer. Nobody means that, but he who shuts somebody out by name, or who closes
+ * an interface, and with it keeps containers from the neighbours there; from all that lies beyond nobody keeps them so.
+ */
+function cutsShort(decider: WrittenDecider, way: string): boolean {
+  const { later } = decider;
+  if (later === undefined || way.startsWith('exposure ')) return false;
+  const isNear = later.nextHop === '' && / (?:outside|name-server)$/.test(way);
+  return !isNear && !namesSomebody(textOf(decider));
+}
+
+/** '' for a policy. */
+const textOf = (decider: WrittenDecider): string =>
+  decider.by === 'policy' ? '' : decider.by === 'native' ? decider.rule : decider.rule.text;
+
+/**
+ * Whether it translates what comes to a port, or keeps it from being translated: what takes a published port from its container nobody
+ * means, whichever program wrote it.
+ */
+const takesPort = (decider: WrittenDecider): boolean =>
+  (decider.hook === 'PREROUTING' || decider.hook === 'OUTPUT') &&
+  (decider.by === 'native' ? /\b(?:dnat|redirect)\b/.test(decider.rule) : decider.table === 'nat');
+
 function isOperators(decider: WrittenDecider, way: string, { rulesets }: Owners): boolean {
+  if (takesPort(decider)) return false;
   const { by, hook, table, chain, family } = decider;
   // What the host takes in and sends itself, its own firewall decides: a filter there, never a translation.
   const isHosts =
     (hook === 'INPUT' || hook === 'OUTPUT') &&
     (by === 'native' || table === 'filter' || table === 'security');
   if (isHosts) return true;
-  const opens = way.startsWith('exposure ');
-  if (by === 'native') {
-    const manager = managerOfNative(table, chain);
-    const isStranger = !opens && isZoneless(table, chain, decider.rule);
-    return manager !== undefined && !isStranger && isWantedOf(manager, decider.rule, opens, table);
-  }
   if (by === 'policy') return false;
+  const opens = way.startsWith('exposure ');
+  const text = textOf(decider);
+  const side = /^\S+ outside /.test(way) ? 'out' : 'in';
+  const isStranger = !opens && isZoneless({ table, chain, text, led: decider.led }, side);
+  const isManagers = (manager: string | undefined, held: Table | string): boolean =>
+    manager !== undefined && !isStranger && isWantedOf(manager, text, opens, held);
+  if (by === 'native') return isManagers(managerOfNative(table, chain), table);
   const tables = rulesets.flatMap(({ rules }) => rules[family].tables.get(table) ?? []);
-  return tables.some((one) => {
-    const manager = managerOf(decider.rule, one);
-    return (
-      (manager !== undefined && isWantedOf(manager, decider.rule.text, opens, one)) ||
-      usersChains(one).has(chain)
-    );
-  });
+  return tables.some((one) => isManagers(managerOf(decider.rule, one), one) || usersChains(one).has(chain));
 }
 
 const users = memory<ReadonlySet<string>>();

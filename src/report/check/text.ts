@@ -1,5 +1,5 @@
-import { isBroken, type Finding } from '../../reconcile/finding.ts';
-import { rowsOf, type CheckHead } from '../check-text.ts';
+import { isBroken, isIdle, type Finding } from '../../reconcile/finding.ts';
+import { rowsOf } from '../check-text.ts';
 import { clipped, COLUMNS, listed } from '../reach/lines.ts';
 import { age, count, printable, type Paint, type Style } from '../text.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
@@ -38,7 +38,8 @@ export function checkText(report: CheckReport, paint: Paint, detail: CheckDetail
   return `${lines.join('\n')}\n`;
 }
 
-function headLine({ verdict, head }: CheckReport, paint: Paint): string {
+function headLine(report: CheckReport, paint: Paint): string {
+  const { verdict, head } = report;
   const [word, style] = HEADS[verdict.state];
   const about = [
     head.baseline === undefined
@@ -47,11 +48,15 @@ function headLine({ verdict, head }: CheckReport, paint: Paint): string {
     head.engine === undefined ? 'Engine not asked' : `Engine ${printable(head.engine)}`,
     head.firewallBackend?.startsWith('nftables') === true ? 'nftables' : head.variant,
   ].join(', ');
-  return `${paint(style, paint('bold', word))}  ${headWords(verdict, head)} (${about})`;
+  return `${paint(style, paint('bold', word))}  ${headWords(verdict, wholeWords(report))} (${about})`;
 }
 
-function headWords({ state, effects, cells, accepted }: HostVerdict, { rules }: CheckHead): string {
-  const whole = `all ${count(rules, 'rule')} of Docker's are in place`;
+const wholeWords = ({ head: { rules }, findings }: CheckReport): string =>
+  findings.some(isIdle)
+    ? "all rules of Docker's that decide about packets are in place"
+    : `all ${count(rules, 'rule')} of Docker's are in place`;
+
+function headWords({ state, effects, cells, accepted }: HostVerdict, whole: string): string {
   switch (state) {
     case 'intact':
       if (accepted.length > 0) return `${whole}, and nothing is wrong but what was accepted`;

@@ -14,7 +14,7 @@ import { meets, verdictIn } from './match.ts';
 import { spell, type Hooked } from './tables.ts';
 import type { MatchContext } from '../match-context.ts';
 import type { Packet } from '../packet.ts';
-import type { Hook, PathEnd } from '../path.ts';
+import { ledOn, type ChainWay, type Hook, type PathEnd } from '../path.ts';
 import { decide, factsAt, unknownEnd, type Walk } from '../walk.ts';
 
 /** How a chain leaves a packet: `accept` ends the base chain, `return` goes on behind the jump. */
@@ -26,6 +26,8 @@ const DEEPEST = 100;
 interface NativePlace {
   readonly hook: Hook;
   readonly table: NativeTable;
+  /** Absent in the base chain. */
+  readonly led?: ChainWay;
 }
 
 /**
@@ -125,7 +127,8 @@ function obey(
   const next = place.table.chains.get(verdict.chain ?? '');
   if (next === undefined)
     return unknownEnd({ why: `nft: ${rule.text}`, table: spell(place.table), chain: chain.name });
-  const outcome = runChain(walk, place, next, depth + 1);
+  const led = ledOn(place.led, { chain: chain.name, text: rule.text });
+  const outcome = runChain(walk, { ...place, led }, next, depth + 1);
   // A goto leaves no way back here: what it returns from is this chain.
   return outcome === 'return' && is === 'jump' ? 'next' : outcome;
 }
@@ -167,7 +170,7 @@ function step(
 }
 
 function stopped(
-  { table }: NativePlace,
+  { table, led }: NativePlace,
   { name }: NativeChain,
   rule: NativeRule | undefined,
   target: string,
@@ -175,6 +178,7 @@ function stopped(
   return {
     ...{ at: 'stopped', variant: 'nft', table: spell(table), chain: name, target },
     ...(rule && { rule: { chain: name, text: rule.text, raw: rule.text, counters: '', line: 0 } }),
+    ...(led && { led }),
     native: { handle: rule?.handle ?? '' },
   };
 }

@@ -32,7 +32,8 @@ test('nat flushed: exit 1', async () => {
   expect(effectsOf(reached)).toContain('outage');
 });
 
-const CLOSED = withRule(WHOLE_RULES, 'ipv4', 'filter', '-A DOCKER-USER -i eth0 -j DROP', 'first');
+const CLOSING = '-A DOCKER-USER -i eth0 -m conntrack --ctstate NEW -j DROP';
+const CLOSED = withRule(WHOLE_RULES, 'ipv4', 'filter', CLOSING, 'first');
 
 test('a rule of the operator closes a port: his, exit 0, and 1 for who asks about that very port', async () => {
   const reached = await asked(undefined, CLOSED);

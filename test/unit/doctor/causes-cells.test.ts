@@ -88,6 +88,18 @@ describeCauses('what no path meets, and check finds by packets', [
   ],
 ]);
 
+test("what the operator's own rule closes, and no path meets, is counted and no fault", () => {
+  const rule = '-A DOCKER-USER -i eth1 -j DROP';
+  const facts = judged(routedUplink, inUserChain(rule))(healthyFacts());
+  const { verdict, checks } = diagnose(facts, { about: undefined, from: '' });
+  expect(verdict).toBe('ok');
+  const warnings = checks.filter((check) => check.verdict === 'warn');
+  expect(warnings.map(({ code, title }) => `${code}: ${title}`)).toEqual([
+    expect.stringMatching(/^user-rule-stops: \d+ ways are closed by a rule in filter DOCKER-USER: web/),
+  ]);
+  expect(warnings[0]?.evidence[0]).toBe(rule);
+});
+
 test('what decides is shown, with who asks whom', () => {
   const facts = judged(routedUplink, inFront(NO_ETH1))(healthyFacts());
   const [cause] = diagnose(facts, { about: undefined, from: '' }).causes;

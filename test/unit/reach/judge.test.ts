@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { standingIn } from '../../../src/reach/judge/standing.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
@@ -41,13 +42,14 @@ describe("rules of Docker's are lost", () => {
     const closed = first('filter', '-A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP');
     expect(judged(closed)).toMatchInlineSnapshot(`
       [
-        "9 operator (outage) operator: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
+        "7 operator (outage) operator: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
+        "2 outage overridden: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
       ]
     `);
     expect(judged((rules) => without(closed(rules), 'ipv4', 'filter', /-A FORWARD -j DOCKER-USER/)))
       .toMatchInlineSnapshot(`
       [
-        "9 exposure lost: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
+        "7 exposure lost: filter -A DOCKER-USER -i eth0 -d 172.17.0.2/32 -j DROP",
       ]
     `);
   });
@@ -73,9 +75,35 @@ describe('whole, and somebody decides before Docker', () => {
     ['filter', '-A DOCKER-USER -j DROP', ['96 operator (outage) operator']],
     ['filter', '-A DOCKER-USER -j ACCEPT', ['16 operator (exposure) operator']],
     ['filter', '-A DOCKER-USER -m recent --rcheck -j DROP', ['96 unknown overridden']],
-    ['filter', '-A INPUT -j DROP', ['233 operator (outage) operator']],
+    ['filter', '-A INPUT -j DROP', ['176 operator (outage) operator', '57 outage overridden']],
   ] as const)('%s %s', (table, rule, expected) => {
     expect(judged(first(table, rule))).toEqual(expected.map((line) => `${line}: ${table} ${rule}`));
+  });
+});
+
+describe('a firewall of zones refuses a bridge', () => {
+  const firewalld = (version: string, change: (text: string) => string = (text) => text) => {
+    const file = new URL(`../../fixtures/nftables/firewalld-${version}.nft`, import.meta.url);
+    const natives = [{ table: 'inet firewalld', text: change(readFileSync(file, 'latin1')) }];
+    const found = judgements(judgedHost(NAME, { ...host, netState: { ...host.netState, natives } }));
+    // What the host itself takes in, and what is not known of IPv6, is another matter.
+    return found.filter((line) => line.includes('filter_FWD'));
+  };
+
+  test.each(['1.3.3', '2.5.2'])('in no zone of firewalld %s: nobody means that', (version) => {
+    const found = firewalld(version);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every((line) => / outage overridden: inet firewalld .*reject /.test(line))).toBe(true);
+  });
+
+  test('that somebody has put into a zone: he does', () => {
+    const zoned = firewalld('1.3.3', (text) =>
+      text
+        .replace('oifname "eth0" accept # handle 180', '')
+        .replaceAll('iifname "docker0" goto filter_FWD_trusted', 'iifname != "lo" goto filter_FWD_public'),
+    );
+    expect(zoned.length).toBeGreaterThan(0);
+    expect(zoned.every((line) => line.includes('operator (outage) operator: inet firewalld'))).toBe(true);
   });
 });
 

@@ -1,3 +1,4 @@
+import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
 import { cellKey } from '../../../reach/cell-key.ts';
 import type { Decider } from '../../../reach/judge/decider.ts';
 import { openCells, spotsIn, type OpenCell } from '../../cells.ts';
@@ -113,7 +114,7 @@ function proposalsFor({ cause, decider, effect }: OpenCell, facts: Facts): reado
     case 'policy':
       return [proposal('let packets pass', openPolicy(decider.chain, decider, facts))];
     case 'native':
-      return decider.handle === ''
+      return decider.handle === '' || isFirewallTable(decider.table)
         ? []
         : [proposal(words, deleteNative(decider.table, decider.chain, decider.handle))];
     case 'kernel':

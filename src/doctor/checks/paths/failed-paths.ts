@@ -1,4 +1,3 @@
-import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
 import { NATIVES_UNREAD } from '../../../trace/native/beside.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf } from '../check.ts';
@@ -91,9 +90,7 @@ function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Chec
       if (stop === undefined) return [];
       if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, stop.end)];
       if (isTranslatedElsewhere(group.first)) return [judgeMistranslated(group, facts)];
-      // A firewall of zones closes a bridge that nobody told it of, too: whether that is meant, its operator is asked.
-      if (isWhole && !isFirewallTable(stop.end.table) && isClosedByOperator(group.first, facts))
-        return [judgeClosed(group, stop, facts)];
+      if (isWhole && isClosedByOperator(group.first, facts)) return [judgeClosed(group, stop, facts)];
       return [isNative(stop.end) ? judgeNativeStop(group, stop.end, facts) : judgeStop(group, stop, facts)];
     }
     case 'lost':

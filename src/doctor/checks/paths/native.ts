@@ -3,7 +3,7 @@ import { sh } from '../../../shell.ts';
 import { readNatives } from '../../../trace/native/tables.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
+import { namesOf, pathLines, stopOf, type Group } from '../../paths/follow.ts';
 import { advise, proposal } from '../../remedies/proposal.ts';
 import {
   deleteNative,
@@ -12,8 +12,10 @@ import {
   wordsOf,
   type NativeStop,
 } from '../../remedies/native.ts';
+import { isFirewalld } from '../../remedies/removal.ts';
 import { harmless, offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
+import { whoseStop } from '../../whose.ts';
 import { checksOf } from '../check.ts';
 
 /**
@@ -96,6 +98,8 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
   const { table, chain, rule, target } = end;
   const [tableFamily, tableName] = wordsOf(table);
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
+  const stop = stopOf(group.first);
+  const isUnzoned = isFirewalld(table) && stop !== undefined && whoseStop(stop, facts) !== 'operator';
   const what = rule === undefined ? `the policy of chain ${chain}` : `a rule in chain ${chain}`;
   return checksOf('path').fail(
     'native-stops',
@@ -104,7 +108,7 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
       about: namesOf(followed),
       meaning: "iptables does not show it, and no rule of Docker's can overrule it",
       evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
-      remedies: / firewalld$/.test(table)
+      remedies: isUnzoned
         ? [...offered(group, facts, propose), RESTART_DOCKERD]
         : offered(
             group,
@@ -118,7 +122,6 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
   );
 }
 
-/** What firewalld rejects stands in no zone of it that lets forwarded packets pass. */
 const RESTART_DOCKERD = advise(
   "or let dockerd put all of its bridges into firewalld's zone docker: systemctl restart docker (stops containers, unless live-restore is on)",
 );

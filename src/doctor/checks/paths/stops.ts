@@ -7,7 +7,7 @@ import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
 import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
-import { managerAt, mayBeDockers, whoseStop, type StopPlace } from '../../whose.ts';
+import { managerAt, mayBeDockers, meansStop, whoseStop, type StopPlace } from '../../whose.ts';
 import { checksOf } from '../check.ts';
 import { advise, untried } from '../../remedies/proposal.ts';
 import { closedOnPurpose } from './closed-on-purpose.ts';
@@ -57,14 +57,14 @@ export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
 }
 
 /**
- * Whether packets of a path were closed on purpose: a question that is forwarded, and not an answer to one that was let through. What the
+ * Whether packets of a path were closed on purpose: not an answer to what was let through, unless that stood in the baseline. What the
  * host itself takes in is not judged so: nobody closes it to keep its own containers from it.
  */
 export function isClosedByOperator(followed: Followed, facts: Facts): boolean {
   const stop = stopOf(followed);
-  if (stop === undefined || followed.path.packet.state === 'ESTABLISHED') return false;
+  if (stop === undefined) return false;
   const isHosts = stop.hook === 'INPUT' || stop.hook === 'OUTPUT';
-  return whoseStop(stop, facts) === 'operator' && (!isHosts || managerAt(stop, facts) !== undefined);
+  return meansStop(stop, facts) === 'operator' && (!isHosts || managerAt(stop, facts) !== undefined);
 }
 
 interface StopDetails {

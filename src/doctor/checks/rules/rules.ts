@@ -1,5 +1,5 @@
 import { toolName } from '../../../firewall/iptables/text/tools.ts';
-import { isDamage, type Finding } from '../../../reconcile/finding.ts';
+import { isBroken, isDamage, type Finding } from '../../../reconcile/finding.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { PASSING } from '../../../firewall/iptables/plan/edit.ts';
 import { chainOf, type Variant } from '../../../firewall/iptables/text/model.ts';
@@ -50,7 +50,8 @@ const SHOWN = 4;
 function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] {
   const { drift } = facts;
   if (isUnavailable(drift)) return [judgeUnavailable(drift, facts)];
-  const damage = nearestFirst(drift.findings.filter(isDamage), names, facts);
+  const lost = drift.findings.filter(isDamage);
+  const damage = nearestFirst(lost.filter(isBroken), names, facts);
   const reference =
     drift.baseline === undefined ? 'what the Engine requires' : `baseline ${drift.baseline} and the Engine`;
   const facets = {
@@ -60,6 +61,17 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
     ],
     remedies: restoring(damage, facts),
   };
+  if (damage.length === 0 && lost.length > 0)
+    return [
+      warn(
+        'rules-lost',
+        "Docker's RETURN at the end of DOCKER-USER is lost: no packet fares otherwise for it",
+        {
+          evidence: lost.map(spell),
+          remedies: restoring(lost, facts),
+        },
+      ),
+    ];
   if (damage.length === 0)
     return [ok('rules', `all ${String(drift.rules)} rules of Docker's are in place, by ${reference}`)];
   // dockerd itself sets DROP or leaves ACCEPT, by who turned forwarding on: packets show whether it matters.

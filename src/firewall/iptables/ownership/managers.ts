@@ -92,27 +92,59 @@ const FIREWALLS: Readonly<Record<string, RegExp>> = {
 /** Their tables of nftables' own, as each names them. */
 const FIREWALL_TABLES = /^(?:(?:inet|ip6?) firewalld|inet (?:fw4|nixos-fw))$/;
 
-/** Ends of their forward chains, by table: what comes there stands in no zone. Rules without a condition, or a policy (''). */
-const ZONELESS: readonly (readonly [table: RegExp, chain: RegExp, rule: RegExp])[] = [
-  [
-    /^(?:inet|ip6?) firewalld$/,
-    /^filter_FORWARD$/,
-    /^(?:counter (?:packets \d+ bytes \d+ )?)?(?:reject|drop)\b/,
-  ],
-  [/^inet fw4$/, /^handle_reject$/, /^/],
-  [/^inet fw4$/, /^forward$/, /^$/],
+/**
+ * Where firewalls of zones end what no zone lets pass: rules without a condition, or a policy (''). A table of iptables is called `filter`;
+ * a firewall's rules in it are told by `managerOf`.
+ */
+const ENDS: readonly {
+  readonly table: RegExp;
+  readonly chain: RegExp;
+  readonly rule: RegExp;
+  /** Chains that lead there; from any other it is a rule of somebody's that refuses. */
+  readonly from?: RegExp;
+}[] = [
+  {
+    table: /^(?:inet|ip6?) firewalld$/,
+    chain: /^filter_(?:FORWARD$|FWD[IO]?_(?!policy_|.*_(?:pre|log|deny|allow|post)$))/,
+    rule: /^(?:counter (?:packets \d+ bytes \d+ )?)?(?:reject|drop)\b/,
+  },
+  {
+    table: /^filter$/,
+    chain: /^FWD[IO]?_(?!policy_|.*_(?:pre|log|deny|allow|post)$)/,
+    rule: /^-A \S+ -j (?:REJECT|DROP)\b/,
+  },
+  { table: /^inet fw4$/, chain: /^handle_reject$/, rule: /^/, from: /^forward$/ },
+  { table: /^inet fw4$/, chain: /^forward$/, rule: /^$/ },
 ];
 
+/** Something that a firewall refuses. */
+export interface Refusal {
+  /** One of nftables' own as `FAMILY NAME`, or iptables' `filter`. */
+  readonly table: string;
+  readonly chain: string;
+  /** The rule that refuses; '' for the chain's policy. */
+  readonly text: string;
+  /** The chains whose rules led there, and which ends of a packet these rules name; absent in the hook's own chain. */
+  readonly led?:
+    { readonly chains: readonly string[]; readonly names: readonly ('in' | 'out')[] } | undefined;
+}
+
 /**
- * Whether a firewall of zones refuses something because it is in none of them: of Docker's bridges nobody has told it, and nobody meant
- * them by that.
+ * Whether a firewall of zones refuses something because a bridge of Docker's is in none of them, so that it counts as of the default zone
+ * or of none: nobody has told the firewall of the bridge, and nobody meant it by that.
  *
- * @param table - one of nftables' own, as `FAMILY NAME`
- * @param text - the rule that refuses; '' for the chain's policy
+ * @param side - whether the packet comes in by Docker's bridge, or leaves by it
  */
-export const isZoneless = (table: string, chain: string, text: string): boolean =>
-  ZONELESS.some(
-    ([ofTable, ofChain, ofRule]) => ofTable.test(table) && ofChain.test(chain) && ofRule.test(text),
+export const isZoneless = ({ table, chain, text, led }: Refusal, side: 'in' | 'out'): boolean =>
+  led?.names.includes(side) !== true &&
+  ENDS.some(
+    (end) =>
+      end.table.test(table) &&
+      end.chain.test(chain) &&
+      end.rule.test(text) &&
+      (led === undefined ||
+        end.from === undefined ||
+        led.chains.every((one) => end.from?.test(one) === true)),
   );
 
 /** Whether a firewall writes one of nftables' own tables anew whenever it loads: a rule that is taken out by hand comes back. */
@@ -121,8 +153,11 @@ export const isFirewallTable = (table: string): boolean => FIREWALL_TABLES.test(
 /** Programs that shut out single addresses. */
 const BANNING: ReadonlySet<string> = new Set(['fail2ban', 'CrowdSec', 'sshguard', 'mailcow']);
 
-/** Whether a rule names whom it shuts out: an address, a block that is no large part of the address space, or a set. */
-const NAMES_SOMEBODY = / -s [^ ]+\/(?:[89]|[1-9]\d+) | --match-set |\bsaddr\b/;
+/** An address, a block that is no large part of the address space, or a set. */
+const NAMES_SOMEBODY = /(?<! !) -s [^ ]+\/(?:[89]|[1-9]\d+) |(?<! !) --match-set |\bsaddr (?!!=)/;
+
+/** Whether a rule names whom it shuts out. */
+export const namesSomebody = (text: string): boolean => NAMES_SOMEBODY.test(`${text} `);
 
 /**
  * Whether a host's operator is taken to want what a manager's rule does. A chain's name or a comment is no proof of who wrote a rule:
@@ -138,7 +173,7 @@ export function isWantedOf(
   opens: boolean,
   table: Table | string | undefined,
 ): boolean {
-  if (!opens) return !BANNING.has(manager) || NAMES_SOMEBODY.test(`${text} `);
+  if (!opens) return !BANNING.has(manager) || namesSomebody(text);
   if (table === undefined || typeof table === 'string') return FIREWALL_TABLES.test(table ?? '');
   const sign = FIREWALLS[manager];
   return sign !== undefined && [...table.chains.keys()].some((chain) => sign.test(chain));

@@ -113,7 +113,8 @@ describe('a host is judged by its packets', () => {
   });
 
   test("a rule in DOCKER-USER is the operator's: INTACT, with a count", async () => {
-    const found = await checked(memoryCheckHost(filterFirst('-A DOCKER-USER -i eth0 -j DROP')));
+    const rule = '-A DOCKER-USER -i eth0 -m conntrack --ctstate NEW -j DROP';
+    const found = await checked(memoryCheckHost(filterFirst(rule)));
     expect(found.verdict).toMatchObject({ state: 'intact', exit: 0 });
     expect(textOf(found)).toMatch(/Rules of your own close \d+ ways: rulesguard reach lists them/);
   });
@@ -145,6 +146,12 @@ describe('a host is judged by its packets', () => {
       'notice lost: 1 policy of FORWARD is not as recorded, without effect on any packet today',
     ]);
     expect(textOf(found)).toContain('Next: rulesguard restore --policies --dry-run');
+  });
+
+  test('rules lost beside a policy opened: the restore that repairs both', async () => {
+    const rules = without(withPolicy(WHOLE_RULES, 'ipv4', 'ACCEPT'), 'ipv4', 'nat', /--dport 8080 -j DNAT/);
+    const text = textOf(await checked(memoryCheckHost(rules)));
+    expect(text).toContain('Next: rulesguard restore --policies --dry-run');
   });
 
   test('one rule of several lost from DOCKER-USER: a notice, exit 0', async () => {

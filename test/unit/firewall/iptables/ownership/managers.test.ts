@@ -6,6 +6,7 @@ import {
   managerOfNative,
 } from '../../../../../src/firewall/iptables/ownership/managers.ts';
 import { makeRule, type Table } from '../../../../../src/firewall/iptables/text/model.ts';
+import { ledOn } from '../../../../../src/trace/path.ts';
 
 /** A table that holds these chains. */
 const holding = (...names: readonly string[]): Table => ({
@@ -84,16 +85,29 @@ describe('what a manager does is its operator’s will, or not', () => {
     expect(isWantedOf(manager, 'accept', true, table)).toBe(isWanted);
   });
 
-  test.each([
-    ['inet firewalld', 'filter_FORWARD', 'reject with icmpx admin-prohibited', true],
-    ['inet firewalld', 'filter_FORWARD', 'counter packets 3 bytes 180 drop', true],
-    ['inet firewalld', 'filter_FORWARD', 'ip saddr 203.0.113.7 drop', false],
-    ['inet firewalld', 'filter_FWD_public', 'reject with icmpx admin-prohibited', false],
-    ['inet fw4', 'handle_reject', 'meta l4proto tcp reject with tcp reset', true],
-    ['inet fw4', 'forward', '', true],
-    ['inet fw4', 'forward_wan', 'drop', false],
-    ['inet mine', 'forward', '', false],
-  ])('%s %s, %s: refuses what is in no zone: %s', (table, chain, text, isSo) => {
-    expect(isZoneless(table, chain, text)).toBe(isSo);
+  test.each<[led: string, table: string, chain: string, text: string, isIn: boolean, isOut: boolean]>([
+    ['', 'inet firewalld', 'filter_FORWARD', 'reject with icmpx admin-prohibited', true, true],
+    ['', 'inet firewalld', 'filter_FORWARD', 'counter packets 3 bytes 180 drop', true, true],
+    ['', 'inet firewalld', 'filter_FORWARD', 'ip saddr 203.0.113.7 drop', false, false],
+    ['goto filter_FWD_public', 'inet firewalld', 'filter_FWD_public', 'reject', true, true],
+    ['iifname "br0" goto filter_FWD_dmz', 'inet firewalld', 'filter_FWD_dmz', 'reject', false, true],
+    ['ip saddr 172.18.0.0/16 goto filter_FWD_dmz', 'inet firewalld', 'filter_FWD_dmz', 'drop', false, true],
+    ['jump filter_FWD_public_deny', 'inet firewalld', 'filter_FWD_public_deny', 'drop', false, false],
+    ['jump filter_FWD_policy_mine', 'inet firewalld', 'filter_FWD_policy_mine', 'reject', false, false],
+    ['-A FORWARD_ZONES -g FWD_public', 'filter', 'FWD_public', '-A FWD_public -j REJECT', true, true],
+    ['-A FORWARD_ZONES -i br0 -g FWD_dmz', 'filter', 'FWD_dmz', '-A FWD_dmz -j DROP', false, true],
+    ['-A FWD_x -j FWD_x_deny', 'filter', 'FWD_x_deny', '-A FWD_x_deny -j DROP', false, false],
+    ['', 'filter', 'FORWARD', '-A FORWARD -j DROP', false, false],
+    ['jump handle_reject', 'inet fw4', 'handle_reject', 'meta l4proto tcp reject', true, true],
+    ['tcp dport 80 jump handle_reject', 'inet fw4', 'handle_reject', 'reject', false, false],
+    ['', 'inet fw4', 'forward', '', true, true],
+    ['', 'inet fw4', 'forward_wan', 'drop', false, false],
+    ['', 'inet mine', 'forward', '', false, false],
+  ])('%s, %s %s, %s: refuses what is in no zone: %s, %s', (by, table, chain, text, isIn, isOut) => {
+    // Of fw4 a rule of the chain forward itself; of any other a zone's.
+    const from = by.startsWith('jump handle') ? 'forward' : 'forward_wan';
+    const led = by === '' ? undefined : ledOn(undefined, { chain: from, text: by });
+    expect(isZoneless({ table, chain, text, led }, 'in')).toBe(isIn);
+    expect(isZoneless({ table, chain, text, led }, 'out')).toBe(isOut);
   });
 });
