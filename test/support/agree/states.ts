@@ -141,7 +141,6 @@ export const AGREE_STATES: Readonly<Record<string, StateChange>> = {
     filter('-A INPUT -i eth0 -j DROP'),
   ),
   'OUTPUT drops what goes to containers': filter('-A OUTPUT -o docker0 -j DROP'),
-  'POSTROUTING drops': rules('mangle', '-A POSTROUTING -o docker0 -j DROP'),
   'raw drops': rules('raw', '-A PREROUTING -p tcp -m tcp --dport 8080 -j DROP'),
   'not tracked': rules('raw', '-A PREROUTING -p tcp -j NOTRACK'),
   'k3s takes a published port': nat(

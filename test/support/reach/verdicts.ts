@@ -1,4 +1,3 @@
-import type { Check } from '../../../src/doctor/diagnosis.ts';
 import type { CheckCode } from '../../../src/doctor/codes.ts';
 import type { Judged } from './judge.ts';
 import type { CheckAnswer, DoctorAnswer } from './remedies/answers.ts';
@@ -20,12 +19,6 @@ const NOT_A_WAY: Readonly<Partial<Record<CheckCode, string>>> = {
   'guests-stopped': "guests of bridges that are not Docker's",
 };
 
-/** Answers that a rule of the operator's drops: he decides, and nobody means that. */
-const isAnswersAstray = ({ evidence }: Pick<Check, 'evidence'>): boolean => {
-  const paths = evidence.filter((line) => line.startsWith('path: '));
-  return paths.length > 0 && paths.every((line) => line.endsWith(' (answer)'));
-};
-
 /**
  * Holds what check and doctor say of a host against every cell of it, measured.
  *
@@ -39,7 +32,10 @@ export function judgeVerdicts(
   return {
     check: `${check.state} ${String(check.code)}`,
     doctor: doctor === undefined ? '' : `${doctor.verdict} ${String(doctor.code)}`,
-    wrong: [...wrongOfCheck(check, judged), ...(doctor === undefined ? [] : wrongOfDoctor(doctor, judged))],
+    wrong: [
+      ...wrongOfCheck(check, judged),
+      ...(doctor === undefined ? [] : [...wrongOfDoctor(doctor, judged), ...disagreementOf(check, doctor)]),
+    ],
   };
 }
 
@@ -70,8 +66,22 @@ function wrongOfDoctor({ code, causes }: DoctorAnswer, judged: readonly Judged[]
   const isHidden = judged.some(({ cell }) => cell.effect === 'degraded');
   if (code !== 1 || amiss.length > 0 || isUnknown || isHidden) return [];
   return causes
-    .filter((cause) => NOT_A_WAY[cause.code] === undefined && !isAnswersAstray(cause))
+    .filter((cause) => NOT_A_WAY[cause.code] === undefined)
     .map(({ code: of, title }) => `doctor tells a fault, and packets show nothing amiss: ${of}: ${title}`);
+}
+
+/** One says that all is well, and the other counts ways that are not. */
+function disagreementOf({ code, packets }: CheckAnswer, doctor: DoctorAnswer): readonly string[] {
+  if (!packets.judged) return [];
+  const { lost, opened, degraded } = packets.cells;
+  const isCounted = lost + opened + degraded > 0;
+  const faults = doctor.causes.filter((cause) => NOT_A_WAY[cause.code] === undefined);
+  return [
+    ...(isCounted && doctor.code === 0 ? ['check counts ways that are amiss, and doctor is HEALTHY'] : []),
+    ...(code === 0 && faults.length > 0
+      ? [`check is INTACT, and doctor tells ${faults.map(({ title }) => title).join('; ')}`]
+      : []),
+  ];
 }
 
 const namesOf = (judged: readonly Judged[]): string =>

@@ -118,7 +118,7 @@ const ENDS: readonly {
 ];
 
 /** Something that a firewall refuses. */
-export interface Refusal {
+export interface Refusing {
   /** One of nftables' own as `FAMILY NAME`, or iptables' `filter`. */
   readonly table: string;
   readonly chain: string;
@@ -135,7 +135,7 @@ export interface Refusal {
  *
  * @param side - whether the packet comes in by Docker's bridge, or leaves by it
  */
-export const isZoneless = ({ table, chain, text, led }: Refusal, side: 'in' | 'out'): boolean =>
+export const isZoneless = ({ table, chain, text, led }: Refusing, side: 'in' | 'out'): boolean =>
   led?.names.includes(side) !== true &&
   ENDS.some(
     (end) =>
