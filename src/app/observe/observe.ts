@@ -1,6 +1,9 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import { writesNftables } from '../../docker/firewall-backend.ts';
+import { Fault } from '../../fault.ts';
+import { looksDockers } from '../../firewall/iptables/ownership/chains.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
+import { FAMILIES } from '../../net/family.ts';
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
@@ -53,12 +56,33 @@ export async function readAgain(
 }
 
 /** Docker's own tables beside the rules of iptables, where this Engine writes them. */
-const withTables = async (
+async function withTables(
   { readTables }: Pick<Observer, 'readTables'>,
   live: Live,
   engine: EngineReply,
-): Promise<LiveFirewall> =>
-  engine.answered && writesNftables(engine.inventory) ? { ...live, tables: await readTables() } : live;
+): Promise<LiveFirewall> {
+  if (engine.answered)
+    return writesNftables(engine.inventory) ? { ...live, tables: await readTables() } : live;
+  if (holdsDockers(live)) return live;
+  // Where nft cannot be asked the rules of iptables are all there is to go by.
+  const tables = await readTables().catch(() => []);
+  if (tables.length > 0) throw switchedOver(engine.fault);
+  return live;
+}
+
+const holdsDockers = ({ rules }: Live): boolean =>
+  FAMILIES.some((family) =>
+    [...rules[family].tables.values()].some(({ chains }) => [...chains.keys()].some(looksDockers)),
+  );
+
+/** A baseline of iptables' rules does not call a host damaged whose Engine has been switched over since. */
+const switchedOver = ({ code, message }: Fault): Fault =>
+  new Fault(
+    code,
+    3,
+    `${message}; Docker's own tables of nftables are here, and no rule of Docker's is in iptables: only the Engine says what those tables should hold`,
+    { hint: 'Start it: systemctl start docker. Then: rulesguard check' },
+  );
 
 /** The Engine's reply once more. One that did not answer is not asked again: it may hang for seconds each time. */
 export const askAgain = ({ askEngine }: Observer, before: EngineReply): Promise<EngineReply> =>

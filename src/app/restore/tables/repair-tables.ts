@@ -26,7 +26,7 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2_000;
 
 /** The plans that repair what was observed, and take out again what a repair wrote and nothing requires any more. */
-export const plansOf = ({ tables }: Observation, withdraw: Withdrawn = () => false): readonly TablePlan[] =>
+const plansOf = ({ tables }: Observation, withdraw: Withdrawn = () => false): readonly TablePlan[] =>
   (tables?.drifts ?? [])
     .map((drift) => planTableAgain(drift, withdraw))
     .filter(({ edits }) => edits.length > 0);

@@ -59,7 +59,7 @@ export async function restoreTables(
 }
 
 /** Tables that a restore leaves as they are, and why. */
-export const refusedIn = ({ tables }: Observation): readonly LeftOut[] =>
+const refusedIn = ({ tables }: Observation): readonly LeftOut[] =>
   (tables?.plans ?? []).flatMap((plan) =>
     plan.refused === undefined
       ? []
