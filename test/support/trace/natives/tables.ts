@@ -140,14 +140,22 @@ function table(dice: Dice, { name, shift }: Plan): string {
   ).reverse();
   const filters = Object.entries(PRIORITIES)
     .filter(() => dice.chance(45))
-    .map(([hook, priorities]) => {
+    .flatMap(([hook, priorities]) => {
       const at = hook as At;
       const type = hook === 'output' && dice.chance(60) ? 'route' : 'filter';
-      const head = `type ${type} hook ${hook} priority ${dice.pick(priorities)}; policy ${dice.chance(6) ? 'drop' : 'accept'};`;
-      const rules = many(dice, 5, () => filterRule(dice, at, HELPERS));
+      const priority = dice.pick(priorities);
+      const head = `type ${type} hook ${hook} priority ${priority}; policy ${dice.chance(6) ? 'drop' : 'accept'};`;
+      const rules = [...many(dice, 5, () => filterRule(dice, at, HELPERS))];
       const marks =
         hook === 'output' && dice.chance(40) ? [`${conditions(dice, at).join(' ')} ${dice.pick(MARKS)}`] : [];
-      return chain(`at_${hook}`, [head, ...marks, ...rules]);
+      const early = /^(?:raw|-250)/.test(priority) && dice.chance(70);
+      if (early) rules.unshift(`${conditions(dice, at).join(' ')} notrack`);
+      if (!dice.chance(40)) return [chain(`at_${hook}`, [head, ...marks, ...rules])];
+      // Another one at the very same moment: one marks what the other asks for.
+      const colours = many(dice, 4, () => `${conditions(dice, at).join(' ')} ${dice.pick(MARKS)}`);
+      const asks = `meta mark ${dice.pick(['0x1', '!= 0x0', '& 0x2 == 0x2', '0x3'])} drop`;
+      const pair = [chain(`at_${hook}`, [head, asks, ...rules]), chain(`beside_${hook}`, [head, ...colours])];
+      return dice.chance(50) ? pair : pair.reverse();
     });
   const nats = ['prerouting', 'input', 'output', 'postrouting']
     .filter(() => dice.chance(30))
