@@ -1,6 +1,7 @@
 import { ingressAt } from './native/tables.ts';
 import { nativeTurns } from './native/turns.ts';
 import type { PathEnd } from './path.ts';
+import { bridgesAreFiltered } from './routing/bridge.ts';
 import { linkOf } from './routing/local.ts';
 import { takeAll } from './turns.ts';
 import { unknownEnd, type Walk } from './walk.ts';
@@ -22,6 +23,10 @@ export function passIngress(walk: Walk): PathEnd | undefined {
     );
     if (port !== undefined) return unknownEnd({ why: `whether it comes in by the port ${port.name}` });
   }
+  // br_netfilter shows it to PREROUTING first, and what DNAT there sends to a neighbour never gets to the bridge's own (measured).
+  const isLate = isBridge && !bridged && bridgesAreFiltered(netState, walk.packet);
+  if (isLate && ingressAt(netState, walk.packet.family, inInterface).length > 0)
+    return unknownEnd({ why: `what the ingress of ${inInterface} sees behind br_netfilter` });
   return (
     (inPort === '' ? undefined : passDevice(walk, inPort)) ??
     (isBridge && bridged ? undefined : passDevice(walk, inInterface))

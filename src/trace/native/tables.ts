@@ -1,5 +1,5 @@
 import type { Family } from '../../net/family.ts';
-import type { NativeChain, NativeRule, NativeTable } from '../../firewall/nftables/text/model.ts';
+import type { NativeChain, NativeTable } from '../../firewall/nftables/text/model.ts';
 import { parseNativeTable } from '../../firewall/nftables/text/parse.ts';
 import { memory } from '../memory.ts';
 import { HOOKS, type Hook } from '../path.ts';
@@ -140,7 +140,3 @@ const chainsIn = (table: NativeTable, isMeant: (chain: NativeChain) => boolean):
       ? [{ table, chain, priority, policy, uses: usesOf(reachedFrom(chain.name, table)) }]
       : [];
   });
-
-/** Whether a rule decides in a way that is not understood. */
-export const isUnknown = ({ verdict }: NativeRule): boolean =>
-  verdict !== undefined && 'is' in verdict && verdict.is === 'unknown';

@@ -172,8 +172,12 @@ function table(dice: Dice, { name, shift }: Plan): string {
 
 /** A table that sees packets the moment they come in. */
 function guard(dice: Dice): string {
-  const devices = dice.pick(['"eth0"', '"v1"', '"docker0"', '"eth1", "v3"', '"br1", "eth0"', '"lo"']);
-  const rules = many(dice, 3, () => filterRule(dice, 'ingress', []));
+  const devices = dice.pick(['"eth0"', '"v1"', '"docker0"', '"eth1", "v3"', '"eth0"', '"lo"']);
+  const rules = Array.from({ length: 1 + dice.below(3) }, () =>
+    dice.chance(60)
+      ? `${conditions(dice, 'ingress').join(' ')} ${dice.pick(['drop', 'drop', 'meta mark set 0x2'])}`
+      : filterRule(dice, 'ingress', []),
+  );
   return `table netdev guard {\nset near { type ipv4_addr; flags interval; elements = { 172.17.0.2, 192.0.2.3 } }
 set counted { type ipv4_addr; elements = { 172.17.0.3 } }
 set wires { type ifname; elements = { "eth0", "v3" } }
@@ -189,7 +193,7 @@ export function generateTables(dice: Dice, family: Family): string {
     { name: 'own', shift: '-5' },
     ...(dice.chance(40) ? [{ name: 'other', shift: '5' }] : []),
   ];
-  const text = [...plans.map((plan) => table(dice, plan)), ...(dice.chance(20) ? [guard(dice)] : [])].join(
+  const text = [...plans.map((plan) => table(dice, plan)), ...(dice.chance(35) ? [guard(dice)] : [])].join(
     '',
   );
   if (family === 'ipv4') return text;
