@@ -1,6 +1,5 @@
 import { fieldAt } from './fields.ts';
 import type { Element, Mapping, NativeCondition, NativeVerdict, Span } from './model.ts';
-import { isHarmlessSet, type WordReader } from './statements.ts';
 import type { Token } from './tokens.ts';
 
 const PLAIN_VERDICTS: ReadonlySet<string> = new Set(['accept', 'drop', 'reject', 'return', 'continue']);
@@ -22,6 +21,11 @@ const DECIDING: ReadonlySet<string> = new Set([
   ...['dnat', 'snat', 'masquerade', 'redirect'],
 ]);
 
+/** What follows a word of `set` and makes it one that changes nothing a rule here asks for. */
+const HARMLESS_SETS: ReadonlySet<string> = new Set([
+  ...['helper', 'nftrace', 'size', 'priority', 'dscp', 'ecn', 'ttl', 'hoplimit', 'timeout', 'event'],
+]);
+
 /** What may follow a value and make it another one. */
 const OPERATORS: ReadonlySet<string> = new Set([
   ...['.', '|', '&', '^', '<<', '>>', '/', '<', '>', '<=', '>=', '==', '!=', ':', '!'],
@@ -31,7 +35,7 @@ const OPERATORS: ReadonlySet<string> = new Set([
 export type MakeChain = (body: readonly Token[]) => string;
 
 /** Reads the tokens of one rule, one after the other. */
-export class RuleReader implements WordReader {
+export class RuleReader {
   private at = 0;
   private tokens: readonly Token[];
   private readonly makeChain: MakeChain | undefined;
@@ -215,7 +219,7 @@ export class RuleReader implements WordReader {
       const [word, before] = [this.peek(), this.peek(-1)];
       // `ct status dnat` and `icmp type redirect` only ask.
       const isAsked = /^(?:status|type|[{,]|!=)$/.test(before);
-      const isChange = word === 'set' && !isHarmlessSet(before);
+      const isChange = word === 'set' && !HARMLESS_SETS.has(before);
       if (isChange || (DECIDING.has(word) && !isAsked)) return { is: 'unknown' };
       const verdict = this.verdict();
       if (verdict !== undefined) return verdict;

@@ -1,14 +1,6 @@
 import type { DataMap, MarkChange, MarkOperation, NativeEffect, NativeNat } from './model.ts';
 import type { RuleReader } from './rule-reader.ts';
 
-/** The words of a rule, as far as they are not read yet. */
-export interface WordReader {
-  readonly isDone: boolean;
-  peek(offset?: number): string;
-  /** Takes these words, if they come next. */
-  takes(...words: readonly string[]): boolean;
-}
-
 const MARKS = { 'meta mark': 'mark', 'ct mark': 'connmark' } as const;
 
 /** nft 1.0 and 1.1 list signs, 0.9 words. */
@@ -19,21 +11,13 @@ const MARK_OPERATORS: Readonly<Record<string, MarkOperation['by']>> = {
 
 const FLAGS = /^(?:random|fully-random|persistent)$/;
 
-/** What follows a word of `set` and makes it one that changes nothing a rule here asks for. */
-const HARMLESS_SETS: ReadonlySet<string> = new Set([
-  ...['helper', 'nftrace', 'size', 'priority', 'dscp', 'ecn', 'ttl', 'hoplimit', 'timeout', 'event'],
-]);
-
-/** Whether a `set` behind this word leaves alone all that decides about a packet. */
-export const isHarmlessSet = (before: string): boolean => HARMLESS_SETS.has(before);
-
-const takeWord = (reader: WordReader): string => {
+const takeWord = (reader: RuleReader): string => {
   const word = reader.peek();
   reader.takes(word);
   return word;
 };
 
-const markName = (reader: WordReader): 'mark' | 'connmark' | undefined => {
+const markName = (reader: RuleReader): 'mark' | 'connmark' | undefined => {
   for (const [words, mark] of Object.entries(MARKS)) if (reader.takes(...words.split(' '))) return mark;
   return undefined;
 };
