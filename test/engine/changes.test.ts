@@ -127,6 +127,8 @@ describeEngines('what run says of a change, against what packets then do', (era)
     const made = await exec(file, args);
     // What the tools refuse changes nothing, or half of it: only what was made is judged.
     const isMade = made.code === 0;
+    // No Engine's rules stand in the way of a table of its own: what nft refuses is written wrongly here.
+    if (file === 'nft' && CURATED.includes(change)) expect(made).toMatchObject({ code: 0, stderr: '' });
     const judged = isMade ? await judgeNow(change, forecast) : NOTHING_SEEN;
     let strange = await takeBack(change);
     const advice =

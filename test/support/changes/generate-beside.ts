@@ -18,7 +18,7 @@ export function nativeText(dice: Dice): string {
   const rule = `${first}${parts.join(' ')} ${dice.pick(['drop', 'drop', 'accept', 'counter', 'reject'])};`;
   const priority = dice.pick(['0', '-10', '10', 'filter']);
   const policy = dice.chance(10) && hook === 'forward' ? 'drop' : 'accept';
-  return `table inet rg { chain c { type filter hook ${hook} priority ${priority}; policy ${policy}; ${rule} } }`;
+  return `table inet rg {\nchain c { type filter hook ${hook} priority ${priority}; policy ${policy}; ${rule} }\n}`;
 }
 
 export const NO_NATIVE = 'nft delete table inet rg 2>/dev/null || true';

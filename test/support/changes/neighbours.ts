@@ -110,7 +110,7 @@ export const NEIGHBOURS: readonly HostChange[] = [
     name: 'LXD starts its bridge',
     words: [
       'nft',
-      'table inet lxd { chain fwd.lxdbr0 { type filter hook forward priority filter; policy accept; ip version 4 oifname "lxdbr0" accept; ip version 4 iifname "lxdbr0" accept; } chain pstrt.lxdbr0 { type nat hook postrouting priority srcnat; policy accept; ip saddr 10.11.0.0/24 ip daddr != 10.11.0.0/24 masquerade; } }',
+      'table inet lxd {\nchain fwd.lxdbr0 { type filter hook forward priority filter; policy accept; ip version 4 oifname "lxdbr0" accept; ip version 4 iifname "lxdbr0" accept; }\nchain pstrt.lxdbr0 { type nat hook postrouting priority srcnat; policy accept; ip saddr 10.11.0.0/24 ip daddr != 10.11.0.0/24 masquerade; }\n}',
     ],
     undo: 'nft delete table inet lxd',
     harmless: true,
@@ -119,7 +119,7 @@ export const NEIGHBOURS: readonly HostChange[] = [
     name: 'podman starts a network',
     words: [
       'nft',
-      'table inet netavark { chain FORWARD { type filter hook forward priority filter; policy accept; ip daddr 10.88.0.0/16 ct state related,established accept; ip saddr 10.88.0.0/16 accept; } chain POSTROUTING { type nat hook postrouting priority srcnat; policy accept; ip saddr 10.88.0.0/16 ip daddr != 10.88.0.0/16 masquerade; } }',
+      'table inet netavark {\nchain FORWARD { type filter hook forward priority filter; policy accept; ip daddr 10.88.0.0/16 ct state related,established accept; ip saddr 10.88.0.0/16 accept; }\nchain POSTROUTING { type nat hook postrouting priority srcnat; policy accept; ip saddr 10.88.0.0/16 ip daddr != 10.88.0.0/16 masquerade; }\n}',
     ],
     undo: 'nft delete table inet netavark',
     harmless: true,
@@ -170,7 +170,7 @@ export const NEIGHBOURS: readonly HostChange[] = [
     name: 'firewalld with nftables',
     words: [
       'nft',
-      'table inet firewalld { chain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; ct state { established, related } accept; ct status dnat accept; iifname "lo" accept; iifname "docker0" accept; iifname "front0" accept; iifname "back0" accept; reject with icmpx admin-prohibited; } chain filter_INPUT { type filter hook input priority filter + 10; policy accept; ct state { established, related } accept; iifname "lo" accept; iifname { "docker0", "front0", "back0" } accept; tcp dport { 22, 8080, 8081, 9000, 9100 } accept; meta l4proto { icmp, ipv6-icmp } accept; udp dport 5353 accept; reject with icmpx admin-prohibited; } }',
+      'table inet firewalld {\nchain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; ct state { established, related } accept; ct status dnat accept; iifname "lo" accept; iifname "docker0" accept; iifname "front0" accept; iifname "back0" accept; reject with icmpx admin-prohibited; }\nchain filter_INPUT { type filter hook input priority filter + 10; policy accept; ct state { established, related } accept; iifname "lo" accept; iifname { "docker0", "front0", "back0" } accept; tcp dport { 22, 8080, 8081, 9000, 9100 } accept; meta l4proto { icmp, ipv6-icmp } accept; udp dport 5353 accept; reject with icmpx admin-prohibited; }\n}',
     ],
     undo: 'nft delete table inet firewalld',
   },
@@ -178,7 +178,7 @@ export const NEIGHBOURS: readonly HostChange[] = [
     name: 'firewalld rejects what is forwarded',
     words: [
       'nft',
-      'table inet firewalld { chain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; ct state { established, related } accept; reject with icmpx admin-prohibited; } }',
+      'table inet firewalld {\nchain filter_FORWARD { type filter hook forward priority filter + 10; policy accept; ct state { established, related } accept; reject with icmpx admin-prohibited; }\n}',
     ],
     undo: 'nft delete table inet firewalld',
   },

@@ -80,7 +80,7 @@ const native = (
   more: Omit<HostChange, 'name' | 'words' | 'undo'> = {},
 ): HostChange => ({
   name: `nft: ${name}`,
-  words: ['nft', `table inet rg { ${text} }`],
+  words: ['nft', `table inet rg {\n${text}\n}`],
   undo: NO_TABLE,
   ...more,
 });
@@ -121,7 +121,7 @@ export const NATIVES: readonly HostChange[] = [
   ),
   native(
     'a set of the banned',
-    'set b { type ipv4_addr; elements = { 203.0.113.4, 203.0.113.5 } } chain f { type filter hook prerouting priority -300; ip saddr @b drop; }',
+    'set b { type ipv4_addr; elements = { 203.0.113.4, 203.0.113.5 } }\nchain f { type filter hook prerouting priority -300; ip saddr @b drop; }',
     fine,
   ),
   native(
