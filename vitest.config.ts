@@ -61,6 +61,8 @@ export default defineConfig({
           hookTimeout: 900_000,
           // One dockerd at a time: they share the machine's cgroups, and two processors.
           fileParallelism: false,
+          // Without a number of its own it would run behind every group that has one (Vitest 4.1.12): behind the host's.
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -76,8 +78,8 @@ export default defineConfig({
           // A root is built, and a kernel is emulated.
           hookTimeout: 3_600_000,
           fileParallelism: false,
-          // Not beside the Engines: an emulated kernel takes both processors.
-          sequence: { groupOrder: 1 },
+          // Behind the Engines, when the layers that compute have ended: an emulated kernel takes both processors.
+          sequence: { groupOrder: 2 },
         },
       },
     ],
