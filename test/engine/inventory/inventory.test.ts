@@ -1,12 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeEngines } from '../../support/incident/eras.ts';
+import { shareOf } from '../../support/incident/share.ts';
 import { container, network, option, publish, six } from '../../support/lab/build.ts';
 import { IMAGE, startEngine, type Engine } from '../../support/lab/engine.ts';
 import { ERAS } from '../../support/lab/eras.ts';
 import { must } from '../../support/lab/run.ts';
 import { awaitOn, called, idleOf, inventoryOf, translations } from './ask.ts';
 import { until } from '../../support/until.ts';
+
+type Act = readonly [verb: string, rules: number];
+
+/** What is done one after the other to a container with 40 ports, and how many rules it has then. */
+const ACTS: readonly Act[] = [
+  ['start', 40],
+  ['restart -t 0', 40],
+  ['stop -t 0', 0],
+  ['start', 40],
+  ['kill', 0],
+  ['start', 40],
+  ['rm -f', 0],
+];
 
 const words = (line: string): readonly string[] => line.split(' ');
 
@@ -137,28 +151,23 @@ describeEngines('the inventory', (era) => {
   /** Rules of the container with 40 ports. */
   const many = async () => (await translations(engine)).filter((line) => /^tcp 10\d{3} /.test(line)).length;
 
-  test.each<[verb: string, rules: number]>([
-    ['start', 40],
-    ['restart -t 0', 40],
-    ['stop -t 0', 0],
-    ['start', 40],
-    ['kill', 0],
-    ['start', 40],
-    ['rm -f', 0],
-  ])('docker %s: once the Engine answers for the container, its rules are', async (verb, rules) => {
-    const ports = Array.from({ length: 40 }, (_, i) => `-p ${String(10_000 + i)}:${String(100 + i)}`);
-    if ((await docker('ps -aqf name=many')) === '')
-      await docker(`create --name many ${ports.join(' ')} ${IMAGE} 80/tcp`);
-    const id = (await docker('inspect --format {{.Id}} many')).trim();
-    const before = await many();
-    const under = docker(`${verb} many`);
-    // In the middle of it: rules change one by one, 40 of them over a second.
-    while ((await many()) === before) await sleep(5);
-    await awaitOn(engine, [id]);
-    expect(await many()).toBe(rules);
-    await under;
-    expect(await many()).toBe(rules);
-  });
+  test.each(shareOf(era, [ACTS]).flat())(
+    'docker %s: once the Engine answers for the container, its rules are',
+    async (verb, rules) => {
+      const ports = Array.from({ length: 40 }, (_, i) => `-p ${String(10_000 + i)}:${String(100 + i)}`);
+      if ((await docker('ps -aqf name=many')) === '')
+        await docker(`create --name many ${ports.join(' ')} ${IMAGE} 80/tcp`);
+      const id = (await docker('inspect --format {{.Id}} many')).trim();
+      const before = await many();
+      const under = docker(`${verb} many`);
+      // In the middle of it: rules change one by one, 40 of them over a second.
+      while ((await many()) === before) await sleep(5);
+      await awaitOn(engine, [id]);
+      expect(await many()).toBe(rules);
+      await under;
+      expect(await many()).toBe(rules);
+    },
+  );
 
   test('a swarm has docker_gwbridge, the encrypted overlays in use, and the mesh where the kernel has IPVS', async () => {
     await docker('swarm init --advertise-addr 192.0.2.1 --data-path-port 4790');
