@@ -13,12 +13,12 @@ import type { Surroundings } from '../known-names.ts';
 import { halfHealed } from './half-healed.ts';
 import { elementLossOf, tableLossOf } from './losses.ts';
 
-type TablePlace = Pick<Finding, 'family' | 'table' | 'chain'>;
+type FindingPlace = Pick<Finding, 'family' | 'table' | 'chain'>;
 
 /** What differs in one of Docker's tables, as findings. A chain's place is its name, a map's and a set's too. */
 export function tableFindings(drift: TableDrift, surroundings: Surroundings): readonly Finding[] {
   const { family, name, chains, maps, sets, strays } = drift;
-  const at = (chain: string): TablePlace => ({ family, table: name, chain });
+  const at = (chain: string): FindingPlace => ({ family, table: name, chain });
   return [
     ...halfHealed(drift),
     ...chains.flatMap((chain) => chainFindings(chain, at(chain.name), surroundings)),
@@ -27,19 +27,19 @@ export function tableFindings(drift: TableDrift, surroundings: Surroundings): re
   ];
 }
 
-const levelIn = (rule: NftRule, { table, chain }: TablePlace): Pick<Finding, 'level'> => {
+const levelIn = (rule: NftRule, { table, chain }: FindingPlace): Pick<Finding, 'level'> => {
   const { purpose } = ownTableRule(table, chain, rule);
   return purpose === undefined ? {} : { level: purposeOf(purpose).level };
 };
 
-const missing = (place: TablePlace, severity: Severity, consequence: string): Finding => ({
+const missing = (place: FindingPlace, severity: Severity, consequence: string): Finding => ({
   ...{ kind: 'missing', severity, consequence },
   ...place,
 });
 
 function chainFindings(
   { name, expected, live, isRehooked, missing: lost, surplus, foreign }: TableChainDrift,
-  place: TablePlace,
+  place: FindingPlace,
   surroundings: Surroundings,
 ): readonly Finding[] {
   const losses = lost.map((rule): Finding => {
@@ -69,14 +69,14 @@ function chainFindings(
   ];
 }
 
-const rehooked = (place: TablePlace, drops: boolean): Finding =>
+const rehooked = (place: FindingPlace, drops: boolean): Finding =>
   drops
     ? missing(place, 'outage', 'its policy is drop: every packet that no rule of it decides is lost')
     : missing(place, 'outage', 'it is hooked in where Docker does not: packets meet it at another time');
 
 function surplusFinding(
   { is, owned, container, instead }: SurplusRule,
-  place: TablePlace,
+  place: FindingPlace,
   surroundings: Surroundings,
 ): Finding {
   const { rule } = owned;
@@ -115,7 +115,7 @@ function surplusFinding(
 
 function elementFindings(
   { name, exists, isRetyped, missing: lost, wrong, strays }: ElementsDrift,
-  place: TablePlace,
+  place: FindingPlace,
   surroundings: Surroundings,
 ): readonly Finding[] {
   const element = (key: string, value: string): string => (value === '' ? key : `"${key}" : ${value}`);
@@ -148,7 +148,7 @@ function elementFindings(
   ];
 }
 
-const strayFinding = ({ owner }: StrayObject, place: TablePlace): Finding => ({
+const strayFinding = ({ owner }: StrayObject, place: FindingPlace): Finding => ({
   ...{ kind: owner === 'leftover' ? 'orphan' : 'extra', severity: 'notice' },
   ...place,
   consequence:
