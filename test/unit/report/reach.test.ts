@@ -79,7 +79,7 @@ test('what a rule of the operator closes is told by that rule, and so is one of 
 
 test('what rules of the operator decide is no difference, and asks for no repair', () => {
   const { cells } = judgedHost('engine-28.5', host, (was) =>
-    withRule(was, 'ipv4', 'filter', '-A DOCKER-USER -i eth0 -j DROP', 'first'),
+    withRule(was, 'ipv4', 'filter', '-A DOCKER-USER -i eth0 -m conntrack --ctstate NEW -j DROP', 'first'),
   );
   const text = reachText({ ...HEALTHY, cells, exit: 0 }, plain, { all: false });
   expect(text).toMatch(
@@ -90,7 +90,9 @@ test('what rules of the operator decide is no difference, and asks for no repair
     reachText({ ...HEALTHY, cells, question: { target: 'web' }, exit: 1 }, plain, { all: false }),
   ).toMatch(/^FAULT {2}rules of your own close \d+ of \d+ ways of web /);
   const document = JSON.stringify(reachJson({ ...HEALTHY, cells }, { all: false }));
-  expect(document).toContain('"cause":"operator","decider":"filter: -A DOCKER-USER -i eth0 -j DROP"');
+  expect(document).toContain(
+    '"cause":"operator","decider":"filter: -A DOCKER-USER -i eth0 -m conntrack --ctstate NEW -j DROP"',
+  );
 });
 
 test('with --all every way has its line', () => {
