@@ -159,10 +159,7 @@ export const VARIANTS: readonly Plant[] = [
     target: 'shop',
     from: 'desk',
   }),
-  ofRules('DROP at the ingress of the uplink', 'path-unknown', NETDEV_TABLE, INTO_SHOP, {
-    unavailable: true,
-    target: 'shop',
-  }),
+  ofRules('DROP at the ingress of the uplink', 'native-stops', NETDEV_TABLE, INTO_SHOP, { target: 'shop' }),
   {
     name: 'policy DROP in iptables-legacy beside nft',
     code: 'other-variant-stops',
