@@ -5,7 +5,7 @@ import type { Alike } from './alike/alike.ts';
 import type { End, EndClass } from './alike/end.ts';
 import type { Concerned } from './alike/concerned-rules.ts';
 import type { Form } from './alike/forms.ts';
-import { deciderIn, translatedIs, withAddresses } from './translated.ts';
+import { translatedDecider, translatedIs, withAddresses } from './translated.ts';
 import type { Judgement } from './judge/cause.ts';
 import type { AskedFor, Asker, Is } from './cell.ts';
 import { actors, endingOf, type Decider } from './judge/decider.ts';
@@ -88,7 +88,8 @@ export function followOnce(
     if (form !== undefined && kin !== undefined) {
       const { shared } = kin;
       const is = translatedIs(shared.is, kin.form, form);
-      const retell = <Retold extends Decider>(decider: Retold): Retold => deciderIn(decider, kin.form, form);
+      const retell = <Retold extends Decider>(decider: Retold): Retold =>
+        translatedDecider(decider, kin.form, form);
       if (is !== undefined) return { member, is, shared, retell };
     }
     const state = isRead ? concerned().state() : netState;

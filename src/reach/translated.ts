@@ -4,7 +4,7 @@ import type { Is } from './cell.ts';
 import type { Decider } from './judge/decider.ts';
 
 /** What decides about a question of a form where another one of the same form met a decider. */
-export function deciderIn<Told extends Decider>(decider: Told, was: Form, now: Form): Told {
+export function translatedDecider<Told extends Decider>(decider: Told, was: Form, now: Form): Told {
   switch (decider.by) {
     case 'rule':
       return { ...decider, rule: ruleIn(decider.rule, was, now) };

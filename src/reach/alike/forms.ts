@@ -101,8 +101,7 @@ export class Forms {
     let stands = '';
     for (const one of placed) stands += ` ${String(passed(rules, one))}`;
     const key = [
-      ...[said, asking === undefined ? '' : this.numbers.of(asking.nature)],
-      asked === asking ? 'same' : this.numbers.of(asked.nature),
+      ...[said, this.naturesOf({ asking, asked })],
       ...[this.networkPart(rules, asking, asked), to, by, order, stands],
     ].join(' ');
     return { key, rules: () => [...rules, ...placed], addresses: addressesOf(ends, { asking, asked }) };
@@ -121,8 +120,7 @@ export class Forms {
     const key = [
       said,
       this.parts.ends.portsOf(end),
-      asking === undefined ? '' : this.numbers.of(asking.nature),
-      asked === undefined ? '' : asked === asking ? 'same' : this.numbers.of(asked.nature),
+      this.naturesOf({ asking, asked }),
       this.networkPart(concerned.networks, asking, asked),
       ...texts,
     ].join('\n');
@@ -131,6 +129,12 @@ export class Forms {
       rules: () => [...concerned.networks, ...concerned.ends],
       addresses: addressesOf(ends, { asking, asked }),
     };
+  }
+
+  private naturesOf({ asking, asked }: AskedNetworks): string {
+    const by = asking === undefined ? '' : String(this.numbers.of(asking.nature));
+    const to = asked === undefined ? '' : asked === asking ? 'same' : String(this.numbers.of(asked.nature));
+    return `${by} ${to}`;
   }
 
   private isAtHome(address: string, network: NetworkNature | undefined): boolean {
