@@ -32,7 +32,10 @@ const floors = [
     { path: 'firewall/iptables/expected', pure: true },
     { path: 'firewall/nftables/expected', pure: true },
   ],
-  [{ path: 'firewall/iptables/desired', pure: true }],
+  [
+    { path: 'firewall/iptables/desired', pure: true },
+    { path: 'firewall/nftables/desired', pure: true },
+  ],
   [
     { path: 'firewall/iptables/compare', pure: true },
     { path: 'firewall/nftables/compare', pure: true },

@@ -1,7 +1,7 @@
 import type { ReferenceArgs } from '../app/observe/open-reference.ts';
 import { othersDeciding } from '../app/check/others.ts';
 import { realCheckHost } from '../app/check/real-check-host.ts';
-import { realEitherHost, realHost } from '../app/real-host.ts';
+import { realEitherHost } from '../app/real-host.ts';
 import type { Host } from '../app/ports.ts';
 import type { RepairOptions } from '../app/restore/repair.ts';
 import { restore } from '../app/restore/restore.ts';
@@ -39,9 +39,7 @@ export interface RestoreArgs extends ReferenceArgs {
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
 export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
-  // A plan's file holds rules of iptables.
-  const isFile = args.plan !== undefined || args.planOut !== undefined;
-  const host = isFile ? realHost(context) : realEitherHost(context);
+  const host = realEitherHost(context);
   if (args.undo === true) return undo(host, args, context);
   if (args.plan !== undefined) return applyPlan(host, args.plan, args, context);
   const options: RepairOptions = {
@@ -85,16 +83,16 @@ async function preview(
   );
   if (planOut !== undefined)
     context.log.warn(
-      `${count(countSteps(found.plan), 'step')} written to ${planOut}. Apply exactly these: rulesguard restore --plan ${planOut}`,
+      `${count(found.tables === undefined ? countSteps(found.plan) : countEdits(found.tables), 'step')} written to ${planOut}. Apply exactly these: rulesguard restore --plan ${planOut}`,
     );
-  const { tables } = found.observation;
-  if (tables !== undefined) {
-    const plans = tables.plans.filter((plan) => family === undefined || plan.family === family);
-    await showTablePlans(plans, found.observation, args, context);
-  } else if (args.print === true) context.printBytes(planInput(found.plan, found.observation.live.variant));
+  if (found.tables !== undefined) await showTablePlans(found.tables, found.observation, args, context);
+  else if (args.print === true) context.printBytes(planInput(found.plan, found.observation.live.variant));
   else if (args.dryRun === true) await showPlan(found, args, context);
   return 0;
 }
+
+const countEdits = (plans: readonly TablePlan[]): number =>
+  plans.reduce((sum, { edits }) => sum + edits.length, 0);
 
 async function showTablePlans(
   plans: readonly TablePlan[],
@@ -105,6 +103,7 @@ async function showTablePlans(
   const { print, printBytes, paint, stateDir } = context;
   const { tablePlansInput, tablePlansText } = await import('../report/tables/plan-text.ts');
   if (args.print === true) printBytes(tablePlansInput(plans));
+  else if (args.dryRun !== true) return;
   else if (plans.length === 0)
     print(
       emptyPlanText(

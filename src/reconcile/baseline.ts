@@ -1,6 +1,7 @@
 import type { EngineFacts } from '../docker/inventory/inventory.ts';
 import type { StoodRule } from '../reach/judge/foreign.ts';
 import type { RecordedFamilies } from '../firewall/iptables/desired/recorded-rules.ts';
+import type { TablesBaseline } from './tables/tables-baseline.ts';
 import type { Variant, RuleName } from '../firewall/iptables/text/model.ts';
 
 export const BASELINE_VERSION = 1;
@@ -35,6 +36,8 @@ export interface Baseline {
    * nothing did, and where the table of reachability was not made.
    */
   readonly stood?: readonly StoodRule[];
+  /** Docker's own tables, where it writes with nftables; `families` then holds nothing. */
+  readonly nftables?: TablesBaseline;
   readonly families: RecordedFamilies;
 }
 
@@ -53,12 +56,13 @@ export function sameRecord(made: Baseline, kept: Baseline): boolean {
     readInFull,
     unread,
     stood,
+    nftables,
     families,
   }: Baseline): string =>
     JSON.stringify(
       [
         ...[host, iptables, variant, made.engine === null ? null : engine],
-        ...[accepted, unexplained, readInFull, unread, stood, families],
+        ...[accepted, unexplained, readInFull, unread, stood, nftables, families],
       ],
       (key, value: unknown) => (key === 'counters' ? undefined : value),
     );

@@ -18,7 +18,8 @@ import { findingsOf, unreadFinding } from './findings.ts';
 import type { Surroundings } from './known-names.ts';
 import { isOwnBaseline, opensPolicies, type Reference } from './reference.ts';
 import type { LiveFirewall } from './tables/live-firewall.ts';
-import { observeTables } from './tables/observe-tables.ts';
+import { observeRecordedTables, observeTables, type ObservedTables } from './tables/observe-tables.ts';
+import { goesByRecordedTables } from './tables/recorded.ts';
 import type { TablesSide } from './tables/side.ts';
 
 /** The live rules beside what should be there: everything that check reports and restore plans from. */
@@ -54,11 +55,11 @@ export function observationOf(reference: Reference, live: LiveFirewall, engine: 
   if (engine.answered && writesNftables(engine.inventory)) {
     if (tables === undefined)
       throw new Fault('RG_ENGINE_NFTABLES', 3, "this Engine's rules are in nftables, where nobody looked");
-    const { side, intent, findings } = observeTables(reference.source, { ...live, tables }, engine);
-    const sides: Sides = { desired: NO_RULES, live: live.rules, liveOwned: NO_RULES };
-    const own = isOwnBaseline(reference);
-    return { live, engine, intent, own, sides, drift: compare(sides), tables: side, findings, lost: [] };
+    return withTables(reference, live, engine, observeTables(reference, { ...live, tables }, engine));
   }
+  const { stored } = reference;
+  if (tables !== undefined && goesByRecordedTables(stored, engine))
+    return withTables(reference, live, engine, observeRecordedTables(stored, { ...live, tables }));
   const { desired, liveness, intent } = desiredBy(reference, live, engine);
   const networks = engine.answered ? engine.inventory.networks : reference.stored?.baseline.engine?.networks;
   const sides: Sides = {
@@ -88,6 +89,17 @@ export function observationOf(reference: Reference, live: LiveFirewall, engine: 
   ].sort(worstFirst);
   const content = contentHindrance(baseline, live);
   return { live, engine, intent, own, sides, drift, findings, lost, content };
+}
+
+function withTables(
+  reference: Reference,
+  live: LiveFirewall,
+  engine: EngineReply,
+  { side, intent, findings }: ObservedTables,
+): Observation {
+  const sides: Sides = { desired: NO_RULES, live: live.rules, liveOwned: NO_RULES };
+  const own = isOwnBaseline(reference);
+  return { live, engine, intent, own, sides, drift: compare(sides), tables: side, findings, lost: [] };
 }
 
 /** Names for consequences: the Engine's own, else those a baseline recorded. */

@@ -1,6 +1,7 @@
 import { Fault } from '../fault.ts';
 import { countDockers } from '../firewall/iptables/desired/desired.ts';
 import type { StoredBaseline } from '../reconcile/stored-baseline.ts';
+import { countTableRules } from '../reconcile/tables/side.ts';
 import { age, count, printable, type Paint } from './text.ts';
 
 /**
@@ -16,10 +17,10 @@ export function listedText(
   paint: Paint,
 ): string {
   if (stored instanceof Fault) return `${id}  ${paint('red', 'not usable')}  ${printable(stored.message)}`;
-  const { baseline, owned } = stored;
+  const { baseline, owned, tables } = stored;
   const engine =
     baseline.engine === null ? 'Engine not asked' : `Engine ${printable(baseline.engine.version)}`;
-  return `${id}  ${age(ageSeconds)} old  ${count(countDockers(owned), 'rule')}  ${baseline.variant}  ${engine}`;
+  return `${id}  ${age(ageSeconds)} old  ${count(countDockers(owned) + (tables === undefined ? 0 : countTableRules(tables)), 'rule')}  ${tables === undefined ? baseline.variant : 'nftables'}  ${engine}`;
 }
 
 /** The line of one baseline in `baseline verify`, and what is wrong with it below. */

@@ -10,8 +10,8 @@ export interface RecordedText {
   readonly id: string;
   /** How many of Docker's rules. */
   readonly rules: number;
-  readonly variant: Variant;
-  readonly iptables: string;
+  /** What holds them: a variant of iptables, with its version, or Docker's own tables of nftables. */
+  readonly heldBy: { readonly variant: Variant; readonly iptables: string } | 'nftables';
   /** Version of the Engine; undefined where none answered. */
   readonly engine: string | undefined;
   /** What looked damaged, where it was recorded all the same. */
@@ -66,13 +66,12 @@ export function refusalLines(
  * @param shown - as {@link refusalLines}
  */
 export function recordedText(
-  { id, rules, variant, iptables, engine, although, asIn }: RecordedText,
+  { id, rules, heldBy, engine, although, asIn }: RecordedText,
   paint: Paint,
   shown: 'all' | 'some' = 'some',
 ): string {
   const about = [
-    variant,
-    `iptables ${iptables}`,
+    ...(heldBy === 'nftables' ? ['nftables'] : [heldBy.variant, `iptables ${heldBy.iptables}`]),
     engine === undefined ? 'Engine not asked' : `Engine ${engine}`,
   ];
   const lines = [

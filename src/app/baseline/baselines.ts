@@ -70,7 +70,7 @@ export async function diffBaselines(
     });
   const before = await openTyped(baselines, first);
   const after = await openTyped(baselines, second);
-  return { before, after, chains: baselineDifference(before.owned, after.owned) };
+  return { before, after, chains: baselineDifference(before, after) };
 }
 
 /** What is wrong with one baseline, in lines; none when it is sound. */

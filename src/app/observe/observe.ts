@@ -8,6 +8,7 @@ import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
+import { goesByRecordedTables } from '../../reconcile/tables/recorded.ts';
 import { digestOfLive } from './digests.ts';
 import type { ReadRules } from '../../host/xtables/kernel.ts';
 import type { Observer } from '../ports.ts';
@@ -31,7 +32,7 @@ export async function observe(
   { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
 ): Promise<Observation> {
   const [live, engine] = await Promise.all([reading(reference.stored?.baseline.variant), asking]);
-  return observationOf(reference, await withTables(observer, live, engine), engine);
+  return observationOf(reference, await withTables(observer, reference, live, engine), engine);
 }
 
 /** Reads one variant and asks again, and compares. */
@@ -40,33 +41,45 @@ export async function observeAgain(
   reference: Reference,
   before: Pick<Observation, 'live' | 'engine'>,
 ): Promise<Observation> {
-  return observationOf(reference, ...(await readAgain(observer, before)));
+  return observationOf(reference, ...(await readAgain(observer, reference, before)));
 }
 
 /** The live rules and the Engine's reply once more. */
 export async function readAgain(
   observer: Observer,
+  reference: Reference,
   before: Pick<Observation, 'live' | 'engine'>,
 ): Promise<[LiveFirewall, EngineReply]> {
   const [live, engine] = await Promise.all([
     observer.readVariant(before.live.variant),
     askAgain(observer, before.engine),
   ]);
-  return [await withTables(observer, live, engine), engine];
+  return [await withTables(observer, reference, live, engine), engine];
 }
 
-/** Docker's own tables beside the rules of iptables, where this Engine writes them. */
+/**
+ * Docker's own tables beside the rules of iptables, where this Engine writes them; where none answers, where the baseline says that it did.
+ *
+ * @throws Fault of the Engine where the baseline is of the other firewall backend: it does not call a host damaged whose Engine has been
+ *   switched over since
+ */
 async function withTables(
   { readTables }: Pick<Observer, 'readTables'>,
+  { stored }: Pick<Reference, 'stored'>,
   live: Live,
   engine: EngineReply,
 ): Promise<LiveFirewall> {
   if (engine.answered)
     return writesNftables(engine.inventory) ? { ...live, tables: await readTables() } : live;
+  if (goesByRecordedTables(stored, engine)) {
+    const tables = await readTables();
+    if (tables.length === 0 && holdsDockers(live)) throw switchedBack(engine.fault);
+    return { ...live, tables };
+  }
   if (holdsDockers(live)) return live;
   // Where nft cannot be asked the rules of iptables are all there is to go by.
   const tables = await readTables().catch(() => []);
-  if (tables.length > 0) throw switchedOver(engine.fault);
+  if (tables.length > 0) throw tablesAlone(engine.fault);
   return live;
 }
 
@@ -75,13 +88,23 @@ const holdsDockers = ({ rules }: Live): boolean =>
     [...rules[family].tables.values()].some(({ chains }) => [...chains.keys()].some(looksDockers)),
   );
 
-/** A baseline of iptables' rules does not call a host damaged whose Engine has been switched over since. */
-const switchedOver = ({ code, message }: Fault): Fault =>
+const ASK_THE_ENGINE = 'Start it: systemctl start docker. Then: rulesguard check';
+
+/** Docker's own tables are here, no Engine answers, and no baseline holds any. */
+export const tablesAlone = ({ code, message }: Fault): Fault =>
   new Fault(
     code,
     3,
     `${message}; Docker's own tables of nftables are here, and no rule of Docker's is in iptables: only the Engine says what those tables should hold`,
-    { hint: 'Start it: systemctl start docker. Then: rulesguard check' },
+    { hint: ASK_THE_ENGINE },
+  );
+
+const switchedBack = ({ code, message }: Fault): Fault =>
+  new Fault(
+    code,
+    3,
+    `${message}; the baseline holds Docker's own tables of nftables, and Docker's rules are in iptables here: only the Engine says which of them should be there`,
+    { hint: ASK_THE_ENGINE },
   );
 
 /** The Engine's reply once more. One that did not answer is not asked again: it may hang for seconds each time. */

@@ -1,4 +1,3 @@
-import { Fault } from '../../fault.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { loadPlan } from '../../firewall/iptables/plan/plan-json.ts';
 import { countSteps, isEmptyPlan, type Plan } from '../../firewall/iptables/plan/plan.ts';
@@ -12,9 +11,11 @@ import type { ReferenceArgs } from '../observe/open-reference.ts';
 import type { Host } from '../ports.ts';
 import { apply, finish } from './apply.ts';
 import { Proof } from './proof.ts';
+import { changedSince, incompletely } from './plan-faults.ts';
 import { ownedLive } from './repair.ts';
 import { dropStaleFlows } from './restore.ts';
 import { refuseOtherPlan } from './same-plan.ts';
+import { applyTablesPlan } from './tables/apply-tables-plan.ts';
 import { faultAfterUndo } from './undo-applied.ts';
 
 /** What applying a reviewed plan came to. */
@@ -44,12 +45,11 @@ export function applyPlanFile(
     const plan = loadPlan(file);
     const stored =
       file.baseline === null ? undefined : await host.baselines.openByDigest(file.baseline, baseline);
-    const live = await host.readVariant(file.variant);
-    if (digestOfRules(live.rules) !== file.live)
-      throw new Fault('RG_CHANGED', 1, 'not applied: the live rules have changed since the plan was made', {
-        hint: `Make and review it again: rulesguard restore --plan-out ${path}`,
-      });
     const reference = { source: file.source, stored, trusting: trustBaseline === true };
+    if (file.tables !== undefined)
+      return applyTablesPlan(host, { ...file, tables: file.tables, path }, reference, rehearse);
+    const live = await host.readVariant(file.variant);
+    if (digestOfRules(live.rules) !== file.live) throw changedSince(path);
     const seen = observationOf(reference, live, await host.askEngine());
     refuseOtherPlan(plan, seen);
     if (isEmptyPlan(plan)) return { steps: 0, unjournaled: undefined, flows: undefined };
@@ -63,11 +63,7 @@ export function applyPlanFile(
     const after = await host.readVariant(file.variant);
     const trouble = applied.refused ?? differenceFrom(plan, live, after);
     if (trouble !== undefined) {
-      const fault = new Fault('RG_NOT_REPAIRED', 1, 'the plan could not be applied completely', {
-        details: [trouble],
-        hint: 'See what is there now (rulesguard check), then make the plan again: rulesguard restore --plan-out FILE',
-      });
-      throw await faultAfterUndo(host, fault, [applied]);
+      throw await faultAfterUndo(host, incompletely(trouble), [applied]);
     }
     const unjournaled = await finish(host, applied, 'applied', after);
     return { steps: countSteps(plan), unjournaled, flows: await dropStaleFlows(host, seen) };

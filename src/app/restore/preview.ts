@@ -1,12 +1,14 @@
 import { storePlan } from '../../firewall/iptables/plan/plan-json.ts';
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
+import type { TablePlan } from '../../firewall/nftables/plan/plan.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { Family } from '../../net/family.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { planFor } from '../../reconcile/repair-plan.ts';
-import { digestOfRules } from '../observe/digests.ts';
+import { digestOfLive } from '../observe/digests.ts';
+import { plansFor } from '../../reconcile/tables/side.ts';
 import { policiesLeft, type PolicyLeft } from '../../reconcile/repair-result.ts';
 import type { Listener } from '../events.ts';
 import { observe } from '../observe/observe.ts';
@@ -14,6 +16,7 @@ import { openReference, type ReferenceArgs } from '../observe/open-reference.ts'
 import type { Host } from '../ports.ts';
 import type { RepairOptions } from './repair.ts';
 import { sayOpenings, type RestoreEvent } from './restore.ts';
+import { transactionsOf } from './tables/apply-tables.ts';
 
 /** What a restore would do. */
 export interface Preview {
@@ -22,6 +25,8 @@ export interface Preview {
   readonly full: Plan;
   /** Of the family asked for. */
   readonly plan: Plan;
+  /** Of Docker's own tables, and the family asked for; undefined where its rules are in iptables. */
+  readonly tables: readonly TablePlan[] | undefined;
   /** The rules as `plan` would leave them, computed on demand. */
   readonly rulesAfter: () => HostRules;
   /** The policies that differ from what was recorded, and that it leaves. */
@@ -47,6 +52,9 @@ export async function previewRestore(
   for (const notice of noticesOf(reference, observation)) on({ kind: 'notice', notice });
   const full = planFor(observation, options);
   const plan = family === undefined ? full : onlyFamily(full, family);
+  const tables =
+    observation.tables &&
+    plansFor(observation.tables, options).filter((one) => family === undefined || one.family === family);
   sayOpenings(reference, observation, plan, on);
   if (planOut !== undefined)
     await host.writePlanFile(planOut, {
@@ -56,13 +64,15 @@ export async function previewRestore(
       variant: observation.live.variant,
       baseline: reference.stored?.digest ?? null,
       source: reference.source,
-      live: digestOfRules(observation.live.rules),
+      live: digestOfLive(observation.live),
       ...storePlan(plan),
+      ...(tables === undefined ? {} : { tables: transactionsOf(tables) }),
     });
   return {
     observation,
     full,
     plan,
+    tables,
     rulesAfter: () => simulatePlan(plan, observation.live.rules).rules,
     policies: policiesLeft(observation).filter(
       ({ isNotRequired }) => options.policies === 'leave' || isNotRequired,

@@ -89,7 +89,7 @@ async function attempt(
     }
     plan = await provable(plan, unloadable, planNow, (one) => proof.prove(one, ownedLive(current)));
     if (isEmptyPlan(plan)) continue;
-    const [fresh, engine] = await readAgain(host, current);
+    const [fresh, engine] = await readAgain(host, reference, current);
     const isChanged =
       digestOfRules(fresh.rules) !== digestOfRules(current.live.rules) ||
       digestOfReply(engine) !== digestOfReply(current.engine);

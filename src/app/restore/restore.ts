@@ -12,7 +12,7 @@ import { observe, type Begun } from '../observe/observe.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
 import type { Host } from '../ports.ts';
 import { repair, type RepairOptions } from './repair.ts';
-import { restoresTables, restoreTables } from './tables/restore-tables.ts';
+import { restoreTables } from './tables/restore-tables.ts';
 
 /** Said before it is written: rules of the user's own, as recorded, that may let packets through. */
 export interface OpeningsEvent {
@@ -53,7 +53,7 @@ export async function restoreLocked(
   on({ kind: 'step', step: 'reading' });
   const first = await observe(host, reference, begun);
   for (const notice of noticesOf(reference, first)) on({ kind: 'notice', notice });
-  if (restoresTables(first)) {
+  if (first.tables !== undefined) {
     on({ kind: 'step', step: 'repairing' });
     return restoreTables(host, reference, first, options);
   }

@@ -1,9 +1,9 @@
-import { Fault } from '../../fault.ts';
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { renderStep, type Step } from '../../firewall/iptables/text/restore-input.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { planFor, type Planning } from '../../reconcile/repair-plan.ts';
+import { otherPlan } from './plan-faults.ts';
 
 /**
  * Root applies a plan: whatever its file claims, each family's steps must be those that restore makes now of the same rules,
@@ -17,15 +17,7 @@ export function refuseOtherPlan(plan: Plan, seen: Observation): void {
     const differences = made.map((one) => differenceOf(steps, linesOf(one, family)));
     const [difference] = differences.toSorted((a, b) => b.at - a.at);
     if (difference === undefined || differences.some(({ says }) => says === undefined)) continue;
-    throw new Fault(
-      'RG_PLAN',
-      3,
-      'the plan is not used: it is not the plan that restore makes of these rules',
-      {
-        details: [`${family}: ${difference.says ?? ''}`],
-        hint: 'Make and review it again: rulesguard restore --plan-out FILE',
-      },
-    );
+    throw otherPlan(`${family}: ${difference.says ?? ''}`);
   }
 }
 

@@ -15,7 +15,11 @@ import { unsoundness } from '../../reconcile/soundness.ts';
 import { place, printable } from '../../report/text.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
-import { observeSettled } from '../observe/observe.ts';
+import { recordTables } from '../../firewall/nftables/desired/recorded-tables.ts';
+import { missingIn, recordedOf } from '../../reconcile/tables/recorded.ts';
+import type { TablesSide } from '../../reconcile/tables/side.ts';
+import type { TablesBaseline } from '../../reconcile/tables/tables-baseline.ts';
+import { observeSettled, tablesAlone } from '../observe/observe.ts';
 import { readSettled } from '../observe/settled.ts';
 
 /** The present state, and what speaks against recording it. */
@@ -29,6 +33,8 @@ export interface PresentState {
   /** What `--force` takes for meant. */
   readonly missing: readonly RuleName[];
   readonly unexplained: readonly RuleName[];
+  /** Docker's own tables, where it writes with nftables, as they are recorded, with what `--force` takes for meant. */
+  readonly tables?: TablesBaseline;
 }
 
 /**
@@ -47,6 +53,7 @@ export async function readPresentState(
   if (seen !== undefined) {
     const meant = new Set(known?.baseline.accepted?.map(nameOf));
     const required = seen.findings.filter((found) => isDamage(found) && !meant.has(nameOf(found)));
+    if (seen.tables !== undefined) return tablesState(known, seen, seen.tables);
     return {
       live: seen.live,
       engine: seen.engine,
@@ -58,6 +65,7 @@ export async function readPresentState(
     };
   }
   const live = await readSettled(observer);
+  if (!engine.answered) await refuseTables(observer, engine.fault, known);
   const networks = engine.answered ? engine.inventory.networks : undefined;
   const owned = ownHost(live.rules, { networks, settled: engine.answered });
   // What looked damaged when it was recorded was recorded with --force.
@@ -77,6 +85,41 @@ export async function readPresentState(
     missing: known?.baseline.accepted ?? [],
     unexplained: known?.baseline.unexplained ?? [],
   };
+}
+
+/** The state of a host whose Engine writes with nftables: what was accepted before is not asked for again. */
+function tablesState(
+  known: StoredBaseline | undefined,
+  seen: Observation,
+  { live, expected, drifts }: TablesSide,
+): PresentState {
+  const again =
+    known === undefined ? seen : observationOf({ source: 'both', stored: known }, seen.live, seen.engine);
+  const accepted = missingIn(drifts);
+  return {
+    live: seen.live,
+    engine: seen.engine,
+    observation: seen,
+    owned: seen.sides.liveOwned,
+    reasons: reasonsOf(again.findings.filter(isDamage)),
+    missing: [],
+    unexplained: [],
+    // Leftovers are not recorded: they must not come back when they are gone at last.
+    tables: {
+      tables: recordTables(recordedOf(expected, live)),
+      ...(accepted.length === 0 ? {} : { accepted }),
+    },
+  };
+}
+
+/** Without an Engine nobody can tell whether Docker's own tables are whole: they hold no second word on each other as iptables' do. */
+async function refuseTables(
+  { readTables }: Pick<Observer, 'readTables'>,
+  fault: Fault,
+  known: StoredBaseline | undefined,
+): Promise<void> {
+  const tables = await readTables().catch(() => []);
+  if (tables.length > 0 || known?.tables !== undefined) throw tablesAlone(fault);
 }
 
 const nameOf = ({ family, table, chain, rule = '' }: RuleName): string =>

@@ -1,11 +1,12 @@
 import { engineFactsOf } from '../../docker/inventory/networks.ts';
-import { ownBaseline } from '../../firewall/iptables/desired/recorded-rules.ts';
 import { BASELINE_VERSION, sameRecord, type Baseline } from '../../reconcile/baseline.ts';
+import { readRecordedTables } from '../../firewall/nftables/desired/recorded-tables.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
 import type { Undecided } from '../../firewall/iptables/ownership/ownership.ts';
 import { Fault } from '../../fault.ts';
 import type { RestoreResult } from '../../reconcile/repair-result.ts';
-import { KEPT_BASELINES } from '../../reconcile/stored-baseline.ts';
+import { KEPT_BASELINES, readBaseline } from '../../reconcile/stored-baseline.ts';
+import { countTableRules } from '../../reconcile/tables/side.ts';
 import { refusalLines, type RecordedText } from '../../report/snapshot-text.ts';
 import type { Listener } from '../events.ts';
 import type { Host } from '../ports.ts';
@@ -86,7 +87,7 @@ async function snapshotLocked(
     on({ kind: 'repaired', result });
     return snapshotLocked(host, { ...request, repairFirst: false }, on);
   }
-  if (countDockers(owned) === 0 && reasons.length === 0) {
+  if (countRecorded(state) === 0 && reasons.length === 0) {
     throw new Fault('RG_NO_DOCKER_RULES', 3, "there are no rules of Docker's to record", {
       hint: 'Is Docker running here (docker info), with iptables on, in this network namespace? If its rules were flushed: systemctl restart docker',
     });
@@ -98,6 +99,11 @@ async function snapshotLocked(
     ? taken
     : { ...taken, asIn: { id: known.id, missing: state.missing.length } };
 }
+
+/** How many rules of Docker's there are to record. */
+const countRecorded = ({ owned, tables }: PresentState): number =>
+  countDockers(owned) +
+  (tables === undefined ? 0 : countTableRules(readRecordedTables(tables.tables).tables));
 
 function damaged({ engine, reasons }: PresentState, { all }: SnapshotRequest): Fault {
   const limits = engine.answered
@@ -122,7 +128,7 @@ async function record(
   { last, known, isFirst }: KnownBaselines,
   on: Listener<SnapshotEvent>,
 ): Promise<Taken> {
-  const { live, engine, owned, reasons, missing, unexplained } = state;
+  const { live, engine, owned, reasons, missing, unexplained, tables } = state;
   const stood = await stoodNow(
     host.terrain,
     state.observation,
@@ -141,11 +147,12 @@ async function record(
     ...(missing.length === 0 ? {} : { accepted: missing }),
     ...(unexplained.length === 0 ? {} : { unexplained }),
     ...(stood.length === 0 ? {} : { stood }),
+    ...(tables === undefined ? {} : { nftables: tables }),
     ...keptOf(owned, live, last, on),
   };
   if (ifChanged === true && last?.own === true && sameRecord(baseline, last.baseline))
     return { verdict: 'unchanged', id: last.id };
-  const { objections } = ownBaseline(baseline);
+  const { objections } = readBaseline(baseline);
   if (objections.length > 0) {
     throw new Fault('RG_INTERNAL', 2, 'the baseline would not be read back as it was recorded', {
       details: objections,
@@ -157,9 +164,8 @@ async function record(
   return {
     verdict: 'recorded',
     id: stored.id,
-    rules: countDockers(owned),
-    variant: live.variant,
-    iptables: baseline.iptables,
+    rules: countRecorded(state),
+    heldBy: tables === undefined ? { variant: live.variant, iptables: baseline.iptables } : 'nftables',
     engine: engine.answered ? engine.inventory.version : undefined,
     although: reasons,
   };

@@ -16,6 +16,8 @@ export interface PlanFile extends StoredPlan {
   readonly source: Source;
   /** Digest of the live rules it was made for. */
   readonly live: string;
+  /** Where Docker writes with nftables: the transactions for `nft -f`, one for each family. */
+  readonly tables?: readonly string[];
 }
 
 const SCHEMA = 'https://rulesguard.dev/schemas/plan.schema.json';

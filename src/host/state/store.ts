@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
-import { ownBaseline } from '../../firewall/iptables/desired/recorded-rules.ts';
 import type { Baseline } from '../../reconcile/baseline.ts';
-import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
+import { readBaseline, type StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import { validate } from '../../generated/baseline.js';
 import { makePrivateFolder } from '../files/files.ts';
 import { listNumbered, nextId, numberedPath } from '../files/numbered.ts';
@@ -31,10 +30,10 @@ async function readBaselineFile(stateDir: string, path: string): Promise<StoredB
   };
   const { content, digest, own } = await readSealed(path, 'baseline', validate, refuse, stateDir);
   const baseline = content as Baseline;
-  const owned = ownBaseline(baseline);
-  if (owned.objections.length > 0)
-    refuse("it carries rules that are not Docker's", owned.objections.slice(0, 5));
-  return { id: path.replace(/^.*\//, '').replace(/\.json$/, ''), path, baseline, digest, own, ...owned };
+  const read = readBaseline(baseline);
+  if (read.objections.length > 0)
+    refuse("it carries rules that are not Docker's", read.objections.slice(0, 5));
+  return { id: path.replace(/^.*\//, '').replace(/\.json$/, ''), path, baseline, digest, own, ...read };
 }
 
 /**
@@ -94,5 +93,5 @@ export async function writeBaseline(stateDir: string, baseline: Baseline): Promi
   const path = numberedPath(folder, id);
   await makePrivateFolder(folder);
   const digest = await writeSealed(path, SCHEMA, baseline, 1, stateDir);
-  return { id, path, baseline, digest, own: true, ...ownBaseline(baseline) };
+  return { id, path, baseline, digest, own: true, ...readBaseline(baseline) };
 }

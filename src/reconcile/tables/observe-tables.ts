@@ -5,39 +5,48 @@ import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import { Fault } from '../../fault.ts';
 import { containerFindings } from '../container-findings.ts';
 import { worstFirst, type Finding } from '../finding.ts';
-import type { Reference } from '../reference.ts';
+import type { Surroundings } from '../known-names.ts';
+import { isOwnBaseline, type Reference } from '../reference.ts';
+import type { StoredBaseline } from '../stored-baseline.ts';
 import { tableFindings } from './findings.ts';
 import { iptablesLeftovers } from './leftovers.ts';
-import { compareDockerTables, type TablesSide } from './side.ts';
+import { recordedOf, withoutAccepted } from './recorded.ts';
+import { compareDockerTables, compareRecordedTables, type TablesSide } from './side.ts';
 
 /** What is found on a host whose Engine writes with nftables. */
 export interface ObservedTables {
   readonly side: TablesSide;
-  readonly intent: HostIntent;
+  /** Undefined where no Engine answers. */
+  readonly intent: HostIntent | undefined;
   readonly findings: readonly Finding[];
+}
+
+/** What was read of the host. In `rules`, of iptables, nothing of Docker's is required: what is left there is told. */
+interface ReadTables {
+  readonly tables: readonly NftTable[];
+  readonly rules: HostRules;
 }
 
 /**
  * Docker's own tables against what its Engine requires. In iptables it requires nothing, so that a baseline of iptables' rules says
  * nothing here.
  *
- * @param rules - of iptables: what is left there of Docker's
- * @throws Fault RG_ENGINE_NFTABLES where the baseline alone was asked for
+ * @throws Fault RG_ENGINE_NFTABLES where a baseline alone was asked for, and holds none of these tables
  */
 export function observeTables(
-  source: Reference['source'],
-  live: { readonly tables: readonly NftTable[]; readonly rules: HostRules },
+  reference: Reference,
+  live: ReadTables,
   engine: Extract<EngineReply, { answered: true }>,
 ): ObservedTables {
-  if (source === 'baseline')
-    throw new Fault(
-      'RG_ENGINE_NFTABLES',
-      3,
-      "baselines hold rules of iptables, and this Engine writes with nftables: what its tables should hold is computed from the Engine's answers",
-      { hint: 'rulesguard check --source engine' },
-    );
+  const { source, stored } = reference;
+  const recorded = isOwnBaseline(reference) ? stored?.tables : undefined;
+  if (source === 'baseline' && recorded === undefined) throw noTablesRecorded(stored?.id);
   const { inventory } = engine;
-  const compared = compareDockerTables(live.tables, engine);
+  const compared = compareDockerTables(live.tables, engine, (required) =>
+    source === 'baseline' && recorded !== undefined
+      ? recordedOf(required, recorded)
+      : withoutAccepted(required, recorded === undefined ? [] : (stored?.baseline.nftables?.accepted ?? [])),
+  );
   if (compared === undefined)
     throw new Fault(
       'RG_ENGINE_UNKNOWN',
@@ -45,10 +54,34 @@ export function observeTables(
       `which tables Engine ${inventory.version} requires is not known here`,
     );
   const { side, intent, surroundings } = compared;
-  const findings = [
-    ...side.drifts.flatMap((drift) => tableFindings(drift, surroundings)),
-    ...iptablesLeftovers(live.rules),
-    ...containerFindings(inventory),
-  ].sort(worstFirst);
-  return { side, intent, findings };
+  const findings = [...foundIn(side, surroundings, live.rules), ...containerFindings(inventory)];
+  return { side, intent, findings: findings.sort(worstFirst) };
 }
+
+/** Docker's own tables against those a baseline recorded, while no Engine answers. */
+export function observeRecordedTables(
+  stored: StoredBaseline & { readonly tables: readonly NftTable[] },
+  live: ReadTables,
+): ObservedTables {
+  const { side, surroundings } = compareRecordedTables(live.tables, stored);
+  return { side, intent: undefined, findings: [...foundIn(side, surroundings, live.rules)].sort(worstFirst) };
+}
+
+const foundIn = (
+  { drifts }: TablesSide,
+  surroundings: Surroundings,
+  rules: HostRules,
+): readonly Finding[] => [
+  ...drifts.flatMap((drift) => tableFindings(drift, surroundings)),
+  ...iptablesLeftovers(rules),
+];
+
+const noTablesRecorded = (id: string | undefined): Fault =>
+  new Fault(
+    'RG_ENGINE_NFTABLES',
+    3,
+    id === undefined
+      ? "no baseline holds this Engine's tables of nftables"
+      : `baseline ${id} does not hold this Engine's tables of nftables, or nothing proves that it was recorded on this host`,
+    { hint: 'Compare with what the Engine requires: rulesguard check --source engine' },
+  );

@@ -1,7 +1,7 @@
 import { simulateEdits } from '../../firewall/nftables/simulate/simulate.ts';
 import type { NftRule } from '../../firewall/nftables/tables/model.ts';
 import { printNftTable, tableName } from '../../firewall/nftables/tables/print.ts';
-import type { TablesSide } from './side.ts';
+import { plansFor, type TablesSide } from './side.ts';
 
 interface Native {
   /** `ip docker-bridges` */
@@ -15,11 +15,11 @@ interface Native {
  *
  * @returns undefined where it has nothing to do
  */
-export function repairedNatives({
-  live,
-  plans,
-}: TablesSide): ((natives: readonly Native[]) => readonly Native[]) | undefined {
-  const due = plans.filter(({ edits }) => edits.length > 0);
+export function repairedNatives(
+  side: TablesSide,
+): ((natives: readonly Native[]) => readonly Native[]) | undefined {
+  const { live } = side;
+  const due = plansFor(side).filter(({ edits }) => edits.length > 0);
   if (due.length === 0) return undefined;
   return (natives) => {
     const made = due.map((plan) => {

@@ -9,17 +9,22 @@ import { compareTables } from '../../firewall/nftables/compare/compare.ts';
 import type { TableDrift } from '../../firewall/nftables/compare/drift.ts';
 import { expectedTables } from '../../firewall/nftables/expected/expected.ts';
 import { settingsInTables } from '../../firewall/nftables/expected/settings-in-tables.ts';
-import { planTable, type TablePlan } from '../../firewall/nftables/plan/plan.ts';
+import { planTableAgain, type TablePlan, type Withdrawn } from '../../firewall/nftables/plan/plan.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import type { Surroundings } from '../known-names.ts';
+import type { StoredBaseline } from '../stored-baseline.ts';
+import { vouchedFor, withoutUnknown } from './recorded.ts';
 
 /** Docker's tables of nftables beside what the Engine requires of them. */
 export interface TablesSide {
   readonly live: readonly NftTable[];
   readonly expected: readonly NftTable[];
   readonly drifts: readonly TableDrift[];
-  /** How a restore repairs each of them, those that need nothing left out. */
-  readonly plans: readonly TablePlan[];
+  /**
+   * Of what a restore plans: as {@link drifts}, but where no Engine answers without rules of containers, of which only whoever types
+   * `--assume-unchanged` vouches that their addresses are still theirs.
+   */
+  readonly repairable: readonly TableDrift[];
 }
 
 /** The two sides of Docker's tables, and what they were compared by. */
@@ -33,28 +38,27 @@ export interface ComparedTables {
  * Compares Docker's tables with what its Engine requires.
  *
  * @param live - Docker's tables as they were read; they also show settings of dockerd that the Engine's API does not show
+ * @param limit - what of all that the Engine requires is asked for; all by default
  * @returns undefined for an Engine of which it is not known what it means: none of those writes with nftables
  */
 export function compareDockerTables(
   live: readonly NftTable[],
   { inventory, daemons }: Extract<EngineReply, { answered: true }>,
+  limit: (required: readonly NftTable[]) => readonly NftTable[] = (required) => required,
 ): ComparedTables | undefined {
   const era = eraOf(inventory.version);
   if (era === undefined) return undefined;
   const settings = settingsFrom({ inventory, facts: daemons.facts, rules: settingsInTables(live) });
   const intent = intentOf(inventory, { era: era.policy, settings });
-  const expected = expectedTables(intent);
+  const expected = limit(expectedTables(intent));
   const named = namedAddresses(inventory);
   const terms: TableTerms = {
     containers: new Map(named.map(({ address, container }) => [address, container])),
     bridges: new Set(inventory.networks.map(({ bridge }) => bridge)),
   };
   const drifts = compareTables(expected, live, terms);
-  const plans = drifts
-    .map(planTable)
-    .filter(({ edits, refused }) => edits.length > 0 || refused !== undefined);
   return {
-    side: { live, expected, drifts, plans },
+    side: { live, expected, drifts, repairable: drifts },
     intent,
     surroundings: {
       networks: inventory.networks,
@@ -65,12 +69,47 @@ export function compareDockerTables(
   };
 }
 
-/** What would be left to repair of tables: nothing, where the plans for them were right. */
-export const leftAfterPlans = (
-  tables: readonly NftTable[],
-  engine: Extract<EngineReply, { answered: true }>,
+/**
+ * How a restore repairs tables, each that needs something.
+ *
+ * @param assumeUnchanged - whether rules of containers come back although no Engine confirms them
+ * @param withdraw - what an earlier attempt of the same repair wrote
+ */
+export const plansFor = (
+  { drifts, repairable }: Pick<TablesSide, 'drifts' | 'repairable'>,
+  { assumeUnchanged = false }: { readonly assumeUnchanged?: boolean } = {},
+  withdraw: Withdrawn = () => false,
 ): readonly TablePlan[] =>
-  (compareDockerTables(tables, engine)?.side.plans ?? []).filter(({ edits }) => edits.length > 0);
+  (assumeUnchanged ? drifts : repairable)
+    .map((drift) => planTableAgain(drift, withdraw))
+    .filter(({ edits, refused }) => edits.length > 0 || refused !== undefined);
+
+/**
+ * Compares Docker's tables with those a baseline recorded, while no Engine answers.
+ *
+ * @param live - Docker's tables as they were read
+ */
+export function compareRecordedTables(
+  live: readonly NftTable[],
+  { tables: expected, baseline }: StoredBaseline & { readonly tables: readonly NftTable[] },
+): Omit<ComparedTables, 'intent'> {
+  const { networks = [], containers = [] } = baseline.engine ?? {};
+  const terms: TableTerms = {
+    containers: new Map(containers.map(({ address, container }) => [address, container])),
+    bridges: new Set(networks.map(({ bridge }) => bridge)),
+  };
+  const differing = (wanted: readonly NftTable[]): readonly TableDrift[] =>
+    withoutUnknown(compareTables(wanted, live, terms));
+  const drifts = differing(expected);
+  const repairable = differing(vouchedFor(expected, live));
+  return {
+    side: { live, expected, drifts, repairable },
+    surroundings: {
+      ...{ networks, containers, rawIsolates: true },
+      userlandProxy: settingsInTables(expected).userlandProxy() ?? true,
+    },
+  };
+}
 
 /** How many rules of Docker's should be there; an element that leads a bridge's packets to its chain counts as one. */
 export const countTableRules = (tables: readonly NftTable[]): number =>

@@ -11,9 +11,11 @@ const { text } = recording('engine-28.5');
 const edited = (edit: (save: string) => string) => {
   const ipv4 = edit(text.ipv4);
   if (ipv4 === text.ipv4) throw new Error('nothing was edited');
-  return ownHost({ ipv4: parseSave(ipv4).ruleset, ipv6: parseSave(text.ipv6).ruleset });
+  return { owned: ownHost({ ipv4: parseSave(ipv4).ruleset, ipv6: parseSave(text.ipv6).ruleset }) };
 };
-const whole = ownHost({ ipv4: parseSave(text.ipv4).ruleset, ipv6: parseSave(text.ipv6).ruleset });
+const whole = {
+  owned: ownHost({ ipv4: parseSave(text.ipv4).ruleset, ipv6: parseSave(text.ipv6).ruleset }),
+};
 
 const baseline = (id: string) => ({ id, digest: id, baseline: { created: '2026-01-01T00:00:00.000Z' } });
 

@@ -51,7 +51,8 @@ describe('why a snapshot is refused', () => {
 
 describe('a baseline recorded with --force', () => {
   const recorded: RecordedText = {
-    ...{ id: '000002', rules: 39, variant: 'nft', iptables: '1.8.13', engine: '28.5.2' },
+    ...{ id: '000002', rules: 39, engine: '28.5.2' },
+    heldBy: { variant: 'nft', iptables: '1.8.13' },
     although: reasons('outage', 40),
   };
   const plain = (_: unknown, text: string): string => text;

@@ -2,21 +2,30 @@ import { Fault } from '../../../fault.ts';
 import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
 import { simulateEdits } from '../../../firewall/nftables/simulate/simulate.ts';
 import { tableName } from '../../../firewall/nftables/tables/print.ts';
-import type { Observation } from '../../../reconcile/observation.ts';
-import { leftAfterPlans } from '../../../reconcile/tables/side.ts';
+import { observationOf, type Observation } from '../../../reconcile/observation.ts';
+import type { Reference } from '../../../reconcile/reference.ts';
+import { plansFor } from '../../../reconcile/tables/side.ts';
 import type { Writer } from '../../ports.ts';
+import type { RepairOptions } from '../repair.ts';
+
+/** How Docker's tables are repaired, and how carefully. */
+export type TableRepairOptions = Pick<RepairOptions, 'rehearse' | 'assumeUnchanged'>;
+
+/** What plans are proved by. */
+export interface TableProof extends TableRepairOptions {
+  readonly reference: Reference;
+}
 
 /**
  * Proves plans for Docker's tables: made in memory they leave nothing to repair, and nft makes them in a namespace of their own.
  *
- * @param rehearse - whether it is tried with nft
  * @throws Fault RG_REHEARSAL
  */
 export async function proveTables(
   host: Pick<Writer, 'rehearseTables'>,
   plans: readonly TablePlan[],
-  { tables, engine }: Observation,
-  rehearse: boolean,
+  { tables, live: seen, engine }: Observation,
+  { reference, rehearse, assumeUnchanged }: TableProof,
 ): Promise<void> {
   const { live = [] } = tables ?? {};
   const made = plans.map((plan) => {
@@ -27,7 +36,10 @@ export async function proveTables(
   const after = [...live.filter((table) => !changed.has(tableName(table))), ...made].filter(
     (table) => table !== undefined,
   );
-  const left = engine.answered ? leftAfterPlans(after, engine) : [];
+  const repaired = observationOf(reference, { ...seen, tables: after }, engine).tables;
+  const left = (repaired === undefined ? [] : plansFor(repaired, { assumeUnchanged })).filter(
+    (plan) => plan.edits.length > 0 && changed.has(tableName(plan)),
+  );
   if (left.length > 0)
     throw new Fault(
       'RG_REHEARSAL',

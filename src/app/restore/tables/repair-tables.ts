@@ -1,15 +1,16 @@
 import { Fault } from '../../../fault.ts';
 import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
-import { planTableAgain, type Withdrawn } from '../../../firewall/nftables/plan/plan.ts';
+import type { Withdrawn } from '../../../firewall/nftables/plan/plan.ts';
 import { isDamage, type Finding } from '../../../reconcile/finding.ts';
 import type { Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
+import { plansFor } from '../../../reconcile/tables/side.ts';
 import { digestOfLive, digestOfReply } from '../../observe/digests.ts';
 import { observeAgain } from '../../observe/observe.ts';
 import { awaitRules } from '../../observe/quiescence.ts';
 import type { Applier } from '../apply.ts';
 import { applyTables, finishTables, transactionsOf, type AppliedTransactions } from './apply-tables.ts';
-import { proveTables } from './prove-tables.ts';
+import { proveTables, type TableRepairOptions } from './prove-tables.ts';
 import { undoTransactions } from './undo-tables.ts';
 
 /** What a repair of Docker's tables found, did and left. */
@@ -25,12 +26,6 @@ const MAX_ATTEMPTS = 10;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2_000;
 
-/** The plans that repair what was observed, and take out again what a repair wrote and nothing requires any more. */
-const plansOf = ({ tables }: Observation, withdraw: Withdrawn = () => false): readonly TablePlan[] =>
-  (tables?.drifts ?? [])
-    .map((drift) => planTableAgain(drift, withdraw))
-    .filter(({ edits }) => edits.length > 0);
-
 /**
  * Repairs Docker's own tables as `repair` does the rules of iptables: plans, proves, applies, and observes again until nothing is left to
  * do. A handle that is gone by then makes nft refuse the whole transaction: then it plans again from what is there.
@@ -44,7 +39,7 @@ export async function repairTables(
   host: Applier,
   reference: Reference,
   first: Observation,
-  options: { readonly rehearse: boolean },
+  options: TableRepairOptions,
 ): Promise<RepairedTables> {
   const done: AppliedTransactions[] = [];
   try {
@@ -64,13 +59,17 @@ async function attempt(
   host: Applier,
   reference: Reference,
   first: Observation,
-  { rehearse }: { readonly rehearse: boolean },
+  options: TableRepairOptions,
   done: AppliedTransactions[],
 ): Promise<RepairedTables> {
+  const planNow = ({ tables }: Observation): readonly TablePlan[] =>
+    tables === undefined
+      ? []
+      : plansFor(tables, options, writtenBy(done)).filter(({ edits }) => edits.length > 0);
   let current = first;
   let trouble = 'the tables kept changing';
   for (let tries = 1; tries <= MAX_ATTEMPTS; tries++) {
-    let plans = plansOf(current, writtenBy(done));
+    let plans = planNow(current);
     if (plans.length === 0) return concluded(host, current, done);
     if (tries > 1) await host.sleep(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (tries - 2)));
     // dockerd lists a container as running while it writes or deletes its rules.
@@ -80,11 +79,16 @@ async function attempt(
       digestOfLive(fresh.live) !== digestOfLive(current.live) ||
       digestOfReply(fresh.engine) !== digestOfReply(current.engine);
     current = fresh;
-    if (isChanged) plans = plansOf(current, writtenBy(done));
+    if (isChanged) plans = planNow(current);
     if (plans.length === 0) continue;
-    await proveTables(host, plans, current, rehearse);
+    await proveTables(host, plans, current, { ...options, reference });
     const applied = await applyTables(host, plans, {
-      ...{ action: 'restore', baseline: null, undoes: null, variant: current.live.variant },
+      ...{
+        action: 'restore',
+        baseline: reference.stored?.digest ?? null,
+        undoes: null,
+        variant: current.live.variant,
+      },
       continues: done.at(-1)?.noted.id ?? null,
     });
     done.push(applied);

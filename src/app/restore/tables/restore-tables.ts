@@ -1,4 +1,3 @@
-import { writesNftables } from '../../../docker/firewall-backend.ts';
 import {
   BRIDGES_TABLE,
   NAT_OUTPUT,
@@ -13,13 +12,10 @@ import type { Finding } from '../../../reconcile/finding.ts';
 import type { Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { RestoreResult } from '../../../reconcile/repair-result.ts';
+import { plansFor } from '../../../reconcile/tables/side.ts';
 import type { Applier } from '../apply.ts';
 import type { RepairOptions } from '../repair.ts';
 import { damageIn, repairTables } from './repair-tables.ts';
-
-/** Whether a restore of this host is one of Docker's own tables. */
-export const restoresTables = ({ engine, tables }: Observation): boolean =>
-  tables !== undefined && engine.answered && writesNftables(engine.inventory);
 
 /**
  * Brings Docker's own tables of nftables back, by a caller that holds the lock.
@@ -36,9 +32,12 @@ export async function restoreTables(
   const { after, applied, unjournaled } = await repairTables(host, reference, first, options);
   const [before, left] = [damageIn(first), damageIn(after)];
   const leftOut = refusedIn(after);
-  const isExplained = ({ family, table }: Finding): boolean =>
+  const isRefused = ({ family, table }: Finding): boolean =>
     leftOut.some((one) => one.family === family && one.table === table);
-  const explained = left.filter(isExplained).length;
+  // What no Engine confirms, see `TablesSide.repairable`.
+  const isOfContainer = ({ level }: Finding): boolean => level === 'endpoint' && !after.engine.answered;
+  const rulesOfContainers = left.filter((one) => !isRefused(one) && isOfContainer(one)).length;
+  const unexplained = left.filter((one) => !isRefused(one) && !isOfContainer(one));
   const ports = udpPortsLost(first);
   return {
     exit: left.length > 0 ? 1 : 0,
@@ -46,9 +45,9 @@ export async function restoreTables(
     steps: applied.reduce((sum, { plans }) => sum + plans.reduce((n, { edits }) => n + edits.length, 0), 0),
     leftOut,
     policies: [],
-    unexplained: left.filter((one) => !isExplained(one)),
-    explained,
-    rulesOfContainers: 0,
+    unexplained,
+    explained: left.length - unexplained.length,
+    rulesOfContainers,
     unconnected: after.findings.filter(({ kind }) => kind === 'unconnected'),
     ...{ reference, after, unjournaled },
     applies: applied.length,
@@ -60,14 +59,14 @@ export async function restoreTables(
 
 /** Tables that a restore leaves as they are, and why. */
 const refusedIn = ({ tables }: Observation): readonly LeftOut[] =>
-  (tables?.plans ?? []).flatMap((plan) =>
+  (tables === undefined ? [] : plansFor(tables)).flatMap((plan) =>
     plan.refused === undefined
       ? []
       : [{ family: plan.family, table: plan.name, chain: '', rule: tableName(plan), reason: plan.refused }],
   );
 
 /** Published UDP ports whose flows may have begun while nothing translated them. */
-function udpPortsLost({ tables, intent }: Observation): readonly UdpPort[] {
+export function udpPortsLost({ tables, intent }: Observation): readonly UdpPort[] {
   const lost = new Set(
     (tables?.drifts ?? [])
       .filter(

@@ -75,14 +75,14 @@ test('what an Engine left in iptables is told, with the commands, and is no dama
   expect(told).toContain('ip6tables-save | rulesguard strip | ip6tables-restore');
 });
 
-test('a baseline alone says nothing of these tables', () => {
+test('a baseline of rules of iptables says nothing of these tables', () => {
   expect(() =>
     observationOf(
       { source: 'baseline', stored: recordedHost('engine-29.7-plain').stored },
       { ...recordedHost('engine-29.7-plain').live, tables: [] },
       nftReply('plain'),
     ),
-  ).toThrow(/computed from the Engine's answers/);
+  ).toThrow(/does not hold this Engine's tables/);
 });
 
 test('tables as a restore leaves them read as the recorded ones', () => {
