@@ -16,9 +16,9 @@ export type EngineReply =
   | {
       readonly answered: false;
       readonly fault: Fault;
-      /** What exists all the same, where it is the right Engine and merely writes no iptables rules. */
+      /** What exists all the same, where it is the right Engine and merely writes no rules. */
       readonly inventory?: Inventory;
     };
 
-/** Faults after which there is nothing to guard, whatever a baseline has: this Engine writes no iptables rules. */
-export const KEEPS_NONE: ReadonlySet<FaultCode> = new Set(['RG_ENGINE_NFTABLES', 'RG_ENGINE_NO_IPTABLES']);
+/** Faults after which there is nothing to guard, whatever a baseline has: this Engine writes no rules. */
+export const KEEPS_NONE: ReadonlySet<FaultCode> = new Set(['RG_ENGINE_NO_IPTABLES']);

@@ -11,15 +11,13 @@ import { orUnavailable, unreadOf, unseen } from '../../doctor/facts/unavailable.
 import { portOrNumber } from '../../doctor/target/port-argument.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
-import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { ContainerList } from '../../host/doctor/list-containers.ts';
 import type { Processes } from '../../host/doctor/processes.ts';
 import { publishedUdpPorts } from '../../reconcile/flows.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import type { VariantRules } from '../../trace/network-state.ts';
 import { servedPorts } from '../reach/read-terrain.ts';
+import { meantBy } from './meant.ts';
 import type { DiagnosisHost } from './ports.ts';
 import { readNetwork } from './read-network.ts';
 import { readRulesState, type RulesState } from './rules-state.ts';
@@ -82,7 +80,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     variant,
     leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
     netState: { ...netState, unread: unreadOf(unseenAll) },
-    intended: intendedBy(engine, rulesets, listeners, nameServers),
+    intended: intendedBy(engine, rulesState, listeners, nameServers),
     networks: inventory?.networks ?? [],
     containers: isUnavailable(containers) ? [] : containers,
     ports: inventory?.ports ?? [],
@@ -116,15 +114,13 @@ async function countStuck(
 /** What the Engine means to be reached; undefined where it does not say, or of a version not known here. */
 function intendedBy(
   engine: EngineReply,
-  rulesets: readonly VariantRules[],
+  state: RulesState,
   listeners: Facts['listeners'],
   nameServers: readonly string[],
 ): Facts['intended'] {
   if (!engine.answered) return undefined;
-  const { inventory, daemons } = engine;
-  const { networks } = inventory;
-  const written = () => rulesets.map(({ rules }) => ownHost(rules, { networks, settled: true }));
-  const intent = inferIntent({ inventory, facts: daemons.facts, written })?.intent;
+  const { inventory } = engine;
+  const intent = meantBy(engine, state);
   return intent && { intent, inventory, proxies: servedPorts(listeners, intent), nameServers };
 }
 

@@ -7,6 +7,7 @@ import {
   type RestoreOption,
   type Unavailable,
 } from '../../doctor/facts/facts.ts';
+import type { HostIntent } from '../../docker/intent/values.ts';
 import { orUnavailable, unavailableBy } from '../../doctor/facts/unavailable.ts';
 import { countDockers } from '../../firewall/iptables/desired/desired.ts';
 import { ownHost, type OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
@@ -32,6 +33,8 @@ export interface RulesState {
   readonly afterRestore?: Facts['afterRestore'];
   readonly afterRestoreWith?: Facts['afterRestoreWith'];
   readonly judging?: Facts['judging'];
+  /** What Docker's own tables of nftables were compared by; undefined where its firewall backend is iptables. */
+  readonly meant?: HostIntent | undefined;
   readonly policyUnknown?: Facts['policyUnknown'];
   readonly owned: OwnedHost | undefined;
   readonly variant: Variant | undefined;
@@ -54,7 +57,7 @@ export async function readRulesState(
   const variants = await readingVariants;
   if (isUnavailable(variants)) return { drift: variants, owned: undefined, variant: undefined, rulesets: [] };
   const engine = await asking;
-  // An Engine that writes no iptables rules requires none: there is nothing to compare.
+  // An Engine that writes no rules requires none: there is nothing to compare.
   const observation =
     !engine.answered && KEEPS_NONE.has(engine.fault.code)
       ? unavailableBy(engine.fault)
@@ -71,6 +74,7 @@ export async function readRulesState(
       afterRestore: afterRestore(reference, observation),
       afterRestoreWith: afterRestoreWith(reference, observation),
       policyUnknown: policyUnknown(observation),
+      ...(observation.tables === undefined ? {} : { meant: observation.intent }),
       judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
       variant: observation.live.variant,

@@ -1,10 +1,7 @@
-import type { DaemonFacts } from '../../docker/settings.ts';
-import type { Inventory } from '../../docker/inventory/inventory.ts';
+import type { EngineReply } from '../../docker/engine-reply.ts';
 import { isUnavailable } from '../../doctor/facts/facts.ts';
 import { orUnavailable } from '../../doctor/facts/unavailable.ts';
 import { Fault } from '../../fault.ts';
-import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
-import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
 import { withNewDoubts } from '../../reach/judge/doubts.ts';
 import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
 import { whoseBy } from '../../reach/judge/whose.ts';
@@ -16,8 +13,8 @@ import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import type { Family } from '../../net/family.ts';
-import type { VariantRules } from '../../trace/network-state.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
+import { meantBy } from '../diagnose/meant.ts';
 import { readRulesState, type RulesState } from '../diagnose/rules-state.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { coveringOf } from '../accept/acceptances.ts';
@@ -73,7 +70,7 @@ export async function reach(
   if (inventory === undefined)
     throw engine.answered ? new Error('an answer without inventory') : engine.fault;
   const { terrain: whole, unseen } = terrainOf({
-    intent: intentFrom(inventory, engine.answered ? engine.daemons.facts : {}, rulesets),
+    intent: intentFrom(engine, inventory.version, state),
     inventory,
     surroundings,
     rulesets,
@@ -105,17 +102,11 @@ const basisOf = ({ judging, owned, rulesets }: RulesState, reference: Reference)
     }),
   };
 
-function intentFrom(
-  inventory: Inventory,
-  facts: DaemonFacts,
-  rulesets: readonly VariantRules[],
-): Terrain['intent'] {
-  const { version, networks } = inventory;
-  const written = () => rulesets.map(({ rules }) => ownHost(rules, { networks, settled: true }));
-  const inferred = inferIntent({ inventory, facts, written });
-  if (inferred === undefined)
+function intentFrom(engine: EngineReply, version: string, state: RulesState): Terrain['intent'] {
+  const intent = meantBy(engine, state);
+  if (intent === undefined)
     throw new Fault('RG_ENGINE_UNKNOWN', 3, `what Engine ${version} means to be reached is not known here`);
-  return inferred.intent;
+  return intent;
 }
 
 /** @param asked - whether somebody asked about these very cells: then it counts that one does not get there, whoever closed or accepted it */

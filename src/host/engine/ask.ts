@@ -8,7 +8,7 @@ import { engineNftables } from './faults.ts';
  * @throws Fault RG_ENGINE_NO_IPTABLES (exit 3)
  */
 export async function askEitherBackend(): Promise<EngineReply> {
-  return orKeepsNone(await askOnce());
+  return orKeepsNone(await askAnyEngine());
 }
 
 /**
@@ -17,19 +17,17 @@ export async function askEitherBackend(): Promise<EngineReply> {
  * @throws Fault RG_ENGINE_NFTABLES or RG_ENGINE_NO_IPTABLES (exit 3)
  */
 export async function askEngineState(): Promise<EngineReply> {
-  return orKeepsNone(await askIptablesEngine());
+  const answer = orKeepsNone(await askAnyEngine());
+  if (answer.answered && writesNftables(answer.inventory)) throw engineNftables(answer.inventory.version);
+  return answer;
 }
 
-/** As {@link askEngineState}, but a fault is part of the reply: with it what exists, where the Engine merely writes no rules of iptables. */
-export async function askIptablesEngine(): Promise<EngineReply> {
-  const answer = await askOnce();
-  if (!answer.answered || !writesNftables(answer.inventory)) return answer;
-  const { inventory } = answer;
-  return { answered: false, fault: engineNftables(inventory.version), inventory };
-}
-
-/** Imported late: it loads Node's HTTP client, which a host without an Engine does not need. */
-const askOnce = async (): Promise<EngineReply> => (await import('./engine.ts')).askEngine();
+/**
+ * As {@link askEitherBackend}, but a fault is part of the reply: with it what exists, where the Engine merely writes no rules.
+ *
+ * Imported late: it loads Node's HTTP client, which a host without an Engine does not need.
+ */
+export const askAnyEngine = async (): Promise<EngineReply> => (await import('./engine.ts')).askEngine();
 
 function orKeepsNone(answer: EngineReply): EngineReply {
   if (!answer.answered && KEEPS_NONE.has(answer.fault.code)) throw answer.fault;

@@ -4,6 +4,7 @@ import type { EngineReply } from '../../../src/docker/engine-reply.ts';
 import { containersFrom } from '../../../src/doctor/facts/containers.ts';
 import type { ContainerFacts, DockerProxy, Inside } from '../../../src/doctor/facts/facts.ts';
 import { FAMILIES } from '../../../src/net/family.ts';
+import type { Terrain } from '../../../src/reach/terrain.ts';
 import type { NetworkLink, NetworkState } from '../../../src/trace/network-state.ts';
 import { memoryHost } from '../app/memory-host.ts';
 import { accountOf, liveOf, recordedHost } from '../recorded/observation.ts';
@@ -27,18 +28,30 @@ export function agreeHost(
   const { reply, stored } = recordedHost(name);
   const whole = recordedTerrain(name);
   const terrain = { ...whole, netState: change(whole.netState) };
+  const { containers } = accountOf(name);
+  return hostOf({ engine: reply as Reply, containers, terrain, open: () => Promise.resolve(stored) });
+}
+
+/** What a host in memory is made of. */
+export interface HostParts {
+  readonly engine: Reply;
+  /** As its Engine lists them. */
+  readonly containers: unknown;
+  readonly terrain: Terrain;
+  readonly open: AgreeHost['baselines']['open'];
+}
+
+/** A host in memory that both check and doctor read. */
+export function hostOf({ engine, containers: listed, terrain, open }: HostParts): AgreeHost {
   const { netState, nameServers } = terrain;
-  const engine = reply as Reply;
   const rules = rulesOf(terrain);
   const proxies = proxiesOf(engine);
-  const containers = containersFrom(accountOf(name).containers).map((one) =>
-    withInside(one, netState.links, engine),
-  );
+  const containers = containersFrom(listed).map((one) => withInside(one, netState.links, engine));
   const reader = onTerrain(memoryHost(rules, engine), terrain);
   return Object.assign(reader, {
     readSets: () => Promise.resolve(''),
     readNatives: () => Promise.resolve(netState.natives ?? []),
-    baselines: { open: () => Promise.resolve(stored) },
+    baselines: { open },
     readVariants: () => Promise.resolve({ nft: liveOf(rules), legacy: undefined }),
     usualVariant: () => Promise.resolve('nft'),
     askAnyEngine: () => Promise.resolve(engine),

@@ -34,12 +34,14 @@ const NOTHING_SHOWN: SettingsInRules = {
   overlayByBpf: () => undefined,
 };
 
+/** What the Engine of a recording said of itself. */
+export const nftAccount = (name: string): Answers & { readonly daemonArgs: readonly string[] } =>
+  JSON.parse(readFileSync(`${FIXTURES}${name}/engine.json`, 'utf8')) as ReturnType<typeof nftAccount>;
+
 /** One recording, parsed. */
 export function nftRecording(name: string): NftRecording {
   const json = readFileSync(`${FIXTURES}${name}/nft.json`, 'utf8');
-  const account = JSON.parse(readFileSync(`${FIXTURES}${name}/engine.json`, 'utf8')) as Answers & {
-    readonly daemonArgs: readonly string[];
-  };
+  const account = nftAccount(name);
   const inventory = inventoryFrom(account);
   const environment = new Map([['PATH', '/usr/bin']]);
   const facts = factsOf({ args: account.daemonArgs, environment, readConfig: () => ({}) });

@@ -108,19 +108,18 @@ describe('an Engine that does not answer', () => {
   });
 });
 
-describe('an Engine that keeps no iptables rules', () => {
-  const inventory = { ...ENGINE_REPLY.inventory, firewallBackend: 'nftables' };
-  const nftables = silent('RG_ENGINE_NFTABLES', { inventory });
+describe('an Engine that keeps no rules', () => {
+  const off = silent('RG_ENGINE_NO_IPTABLES', { inventory: ENGINE_REPLY.inventory });
 
   test('has lost none, whatever a baseline says; its containers are read', async () => {
-    const found = await diagnosed(DAMAGED, { ...nftables, ...RECORDED });
-    expect(found.facts.drift).toMatchObject({ code: 'RG_ENGINE_NFTABLES' });
+    const found = await diagnosed(DAMAGED, { ...off, ...RECORDED });
+    expect(found.facts.drift).toMatchObject({ code: 'RG_ENGINE_NO_IPTABLES' });
     expect(codesOf(found, 'fail')).not.toContain('rules-lost');
     expect(found.facts.containers.map(({ name }) => name)).toContain('web');
   });
 
   test('is named by its firewall backend', async () => {
-    expect((await diagnosed(WHOLE_RULES, nftables)).diagnosis.firewallBackend).toBe('nftables');
+    expect((await diagnosed(WHOLE_RULES, off)).diagnosis.firewallBackend).toBe('iptables');
   });
 });
 
