@@ -16,7 +16,7 @@ const REAL: StripPort = {
   write: (path, text) => writeAtomically(path, Buffer.from(text, 'latin1')),
 };
 
-/** `rulesguard strip`: a save without Docker's rules, every other byte kept. */
+/** `rulesguard strip`: what iptables-save or nft listed without Docker's rules, every other byte kept. */
 export async function run({ output }: StripArgs, { printBytes, log }: Context): Promise<Exit> {
   const stripped = await stripSave(REAL, output, (event) => {
     log.warn(textOf(event));

@@ -198,7 +198,7 @@ export const VERBS: readonly Verb[] = [
   ),
   verb(
     'strip',
-    "copy iptables-save without Docker's rules, byte for byte otherwise",
+    "copy iptables-save or nft list ruleset without Docker's rules, byte for byte otherwise",
     (yargs: Argv) =>
       yargs
         .option('output', {
