@@ -3,6 +3,7 @@ import { writesNftables } from '../../docker/firewall-backend.ts';
 import { Fault } from '../../fault.ts';
 import { looksDockers } from '../../firewall/iptables/ownership/chains.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
+import { EMPTY_RULESET } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
@@ -31,7 +32,8 @@ export async function observe(
   reference: Reference,
   { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
 ): Promise<Observation> {
-  const [live, engine] = await Promise.all([reading(reference.stored?.baseline.variant), asking]);
+  const read = reading(reference.stored?.baseline.variant);
+  const [live, engine] = await Promise.all([unlessNotInstalled(read, reference, asking), asking]);
   return observationOf(reference, await withTables(observer, reference, live, engine), engine);
 }
 
@@ -50,11 +52,39 @@ export async function readAgain(
   reference: Reference,
   before: Pick<Observation, 'live' | 'engine'>,
 ): Promise<[LiveFirewall, EngineReply]> {
-  const [live, engine] = await Promise.all([
-    observer.readVariant(before.live.variant),
-    askAgain(observer, before.engine),
-  ]);
+  const asking = askAgain(observer, before.engine);
+  const reading = observer.readVariant(before.live.variant);
+  const [live, engine] = await Promise.all([unlessNotInstalled(reading, reference, asking), asking]);
   return [await withTables(observer, reference, live, engine), engine];
+}
+
+/** No rule of iptables, and no program that could have written one. */
+const NOT_INSTALLED: Live = {
+  variant: 'nft',
+  version: undefined,
+  rules: { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET },
+};
+
+/**
+ * The rules of iptables. Where Docker writes with nftables iptables need not be installed (EL10): its tables, should the kernel hold any, are
+ * then read with nftables' own (`host/nft/within.ts`).
+ *
+ * @throws Fault of the reading
+ */
+async function unlessNotInstalled(
+  reading: Promise<Live>,
+  { stored }: Pick<Reference, 'stored'>,
+  asking: Promise<EngineReply>,
+): Promise<Live> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'RG_MISSING_TOOL') throw error;
+    const engine = await asking;
+    const isNft = engine.answered ? writesNftables(engine.inventory) : goesByRecordedTables(stored, engine);
+    if (isNft) return NOT_INSTALLED;
+    throw error;
+  }
 }
 
 /**

@@ -100,6 +100,16 @@ async function snapshotLocked(
     : { ...taken, asIn: { id: known.id, missing: state.missing.length } };
 }
 
+/** The version of iptables; where Docker writes with nftables it need not be installed. */
+async function versionOf(
+  host: Pick<Host, 'toolVersion'>,
+  { live, tables }: Pick<PresentState, 'live' | 'tables'>,
+): Promise<string> {
+  if (live.version !== undefined) return live.version;
+  const asking = host.toolVersion(live.variant);
+  return tables === undefined ? asking : asking.catch(() => '');
+}
+
 /** How many rules of Docker's there are to record. */
 const countRecorded = ({ owned, tables }: PresentState): number =>
   countDockers(owned) +
@@ -139,7 +149,7 @@ async function record(
     version: BASELINE_VERSION,
     created: new Date(host.now()).toISOString(),
     ...host.host(),
-    iptables: live.version ?? (await host.toolVersion(live.variant)),
+    iptables: await versionOf(host, state),
     variant: live.variant,
     engine: engine.answered ? engineFactsOf(engine.inventory) : null,
     // A chain of digests shows a baseline that is missing or was inserted.

@@ -60,10 +60,12 @@ export async function readNatives(runner: Runner = runHere): Promise<readonly Na
   if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
   const overview = await listOverview(runner);
   const names = overview.split('\n').flatMap((line) => /^table (\S+ \S+)$/.exec(line)?.[1] ?? []);
-  const own = names.filter((name) => !XTABLES.test(name));
+  // Nothing else can say what iptables' tables hold where it is not installed.
+  const isInstalled = (await which('iptables-nft-save', COMMAND_ENV.PATH)) !== undefined;
+  const own = isInstalled ? names.filter((name) => !XTABLES.test(name)) : names;
   const [tables, blocks] = await Promise.all([
     Promise.all(own.map(async (table) => ({ table, text: await listTable(table, '-sa', runner) }))),
-    ownBlocksIn(overview, '-sa', runner),
+    isInstalled ? ownBlocksIn(overview, '-sa', runner) : [],
   ]);
   return [...tables, ...blocks];
 }

@@ -1,16 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeCli, withHost } from '../../support/cli.ts';
+import { without } from '../../support/missing-tools.ts';
 import { serveRecorded } from '../../support/recorded/engine.ts';
-
-/** Words that run a program where the folders of tools hold all that they hold here, but for the files that a pattern names. */
-const without = (pattern: string): readonly string[] => [
-  ...['unshare', '--mount', '--propagation', 'private', 'sh', '-c'],
-  `mount -t tmpfs none /mnt && for dir in bin sbin; do
-     mkdir /mnt/$dir && mount --bind /usr/$dir /mnt/$dir && mount -t tmpfs none /usr/$dir &&
-     /mnt/bin/ln -s /mnt/$dir/* /usr/$dir/ || exit 99
-   done && rm -f /usr/sbin/${pattern} /usr/bin/${pattern} && exec "$@"`,
-  'sh',
-];
 
 /** A package that is not installed, its tools, and what each command says of it. */
 const MISSING = [

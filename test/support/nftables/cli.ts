@@ -9,8 +9,8 @@ import { nftRecording } from './recordings.ts';
 /** A host in a namespace of its own whose Engine, as recorded, writes with nftables. */
 export interface NftHost {
   readonly host: CliHost;
-  /** Runs `rulesguard` beside that Engine. */
-  readonly run: (args: string, input?: string) => Promise<NftRun>;
+  /** Runs `rulesguard` beside that Engine. @param through - words put before the program */
+  readonly run: (args: string, input?: string, through?: readonly string[]) => Promise<NftRun>;
   /** Runs nft there, and returns what it printed. */
   readonly nft: (args: readonly string[], input?: string) => Promise<string>;
   /** Docker's tables as they are listed, with what was counted, in one order. */
@@ -58,9 +58,9 @@ export function withNftHost(
               ),
             )
           ).join(''),
-        run: async (args, input) => {
+        run: async (args, input, through = []) => {
           const { code, stdout, stderr } = await host.attempt(args.split(' '), {
-            env: engine.env,
+            ...{ env: engine.env, through },
             ...(input === undefined ? {} : { input }),
           });
           return { code, stdout, said: `${stdout}\n${stderr}` };
