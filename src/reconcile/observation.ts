@@ -43,7 +43,7 @@ export interface Observation {
 }
 
 /** What an Engine requires of iptables that writes with nftables. */
-const NO_RULES = ownHost({ ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET });
+export const NO_RULES = ownHost({ ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET });
 
 /**
  * Compares rules already read with what should be there.

@@ -1,5 +1,6 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
+import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import type { HostRules, Variant } from '../../firewall/iptables/text/model.ts';
@@ -24,10 +25,11 @@ export interface Change {
 export interface ChangeContext {
   readonly reference: Reference;
   readonly stored: StoredBaseline | undefined;
-  readonly live: Live;
+  readonly live: LiveFirewall;
   /** The other variant's rules, where it holds any. */
   readonly other: Live | undefined;
   readonly engine: EngineReply;
+  /** Docker's rules of iptables; none where its firewall backend is nftables. */
   readonly before: OwnedHost;
   readonly surroundings: Surroundings;
   /** All that decides who reaches what; undefined where no Engine says what there is, or what it means is not known. */
@@ -50,6 +52,8 @@ export interface ReachForecast {
   readonly wayBack: 'repair' | 'policies' | 'rollback' | 'undo' | 'none';
   /** Commands that take back what it changes beside rules, sets and tables, which no repair and no rollback does; in this order. */
   readonly undo: readonly string[];
+  /** Tables of nftables that it makes, where it does nothing else: `inet mine`. */
+  readonly tablesMade: readonly string[];
 }
 
 /** What a change would do to Docker's rules. */
@@ -80,7 +84,7 @@ export interface ChangeHost extends Observer, TerrainReader {
   /** Runs a change in a sandbox. */
   readonly rehearse: (
     rehearsal: Pick<SandboxCommand, 'words' | 'input' | 'seconds'>,
-    live: Live,
+    live: LiveFirewall,
     other: Live | undefined,
   ) => Promise<Rehearsed>;
   /** Makes the change. Returns the command's exit code as a shell gives it. */

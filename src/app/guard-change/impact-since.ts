@@ -4,6 +4,8 @@ import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { OtherVariant } from '../../host/sandbox/rehearse.ts';
 import { isDamage, worstFirst, type Finding } from '../../reconcile/finding.ts';
 import { impactOf, shadowsOfOther, type Impact } from '../../reconcile/impact.ts';
+import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
+import { tableLossesSince } from '../../reconcile/tables/losses-since.ts';
 import { observationOf } from '../../reconcile/observation.ts';
 import { observeUntilStable } from '../observe/observe.ts';
 import type { Endpoint } from '../../docker/inventory/inventory.ts';
@@ -13,12 +15,19 @@ import type { ChangeContext, ChangeHost, ReachForecast } from './change.ts';
 import { readContext } from './context.ts';
 import { dockersRules } from './dockers-rules.ts';
 
+/** The rules that a change leaves: of iptables and, where Docker has tables of its own, those. */
+export type FirewallLeft = Pick<LiveFirewall, 'rules' | 'tables'>;
+
 /** What a change did to Docker's rules, by the rules as they are now. */
 export async function impactSince(host: ChangeHost, context: ChangeContext): Promise<Impact> {
-  const { variant } = context.live;
-  const [after, other] = await Promise.all([host.readVariant(variant), host.readOther(variant)]);
+  const { variant, tables } = context.live;
+  const [after, other, tablesNow] = await Promise.all([
+    host.readVariant(variant),
+    host.readOther(variant),
+    tables === undefined ? undefined : host.readTables(),
+  ]);
   const changed = other && { variant: other.variant, before: context.other?.rules, after: other.rules };
-  const impact = impactIn(context, after.rules, changed);
+  const impact = impactIn(context, { rules: after.rules, tables: tablesNow }, changed);
   return impact.findings.length === 0 || !context.engine.answered
     ? impact
     : withoutGone(host, impact, context.stored);
@@ -65,7 +74,7 @@ export async function reachSince(
     { ...terrain, inventory, netState },
     dockersRules(before),
   );
-  return { change, beside: [], unjudged: [], blind: 0, wayBack: 'none', undo: [] };
+  return { change, beside: [], unjudged: [], blind: 0, wayBack: 'none', undo: [], tablesMade: [] };
 }
 
 function stillThere(was: Terrain['inventory'], is: Terrain['inventory']): Terrain['inventory'] {
@@ -81,15 +90,23 @@ function stillThere(was: Terrain['inventory'], is: Terrain['inventory']): Terrai
 }
 
 /** As {@link impactOn}, with what the other variant came to hold. */
-export function impactIn(context: ChangeContext, rules: HostRules, other: OtherVariant | undefined): Impact {
-  const { findings, shadows } = impactOn(context, rules);
+export function impactIn(
+  context: ChangeContext,
+  left: FirewallLeft,
+  other: OtherVariant | undefined,
+): Impact {
+  const { findings, shadows } = impactOn(context, left);
   if (other === undefined) return { findings, shadows };
   return { findings, shadows: [...shadows, ...shadowsOfOther(other.variant, other.before, other.after)] };
 }
 
 /** What becomes of Docker's rules, by the rules as they are afterwards, and which rules come that misroute packets. */
-export function impactOn(context: ChangeContext, after: HostRules): Impact {
-  const { before, surroundings, engine } = context;
+export function impactOn(context: ChangeContext, left: FirewallLeft): Impact {
+  const { before, surroundings, engine, live } = context;
+  // Nothing of iptables is Docker's there: what stands in its way is told by packets.
+  if (live.tables !== undefined)
+    return { findings: tableLossesSince(live.tables, left.tables ?? live.tables, context), shadows: [] };
+  const after = left.rules;
   const impact = impactOf(before, after, surroundings, engine.answered);
   const diverted = divertedIn(context, after);
   return diverted.length === 0

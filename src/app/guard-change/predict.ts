@@ -29,13 +29,13 @@ export async function predict(
   if (computed !== undefined) return predictedFrom(host, context, computed);
   const rehearsal = { words: change.words, input: change.input, seconds };
   const rehearsed = await host.rehearse(rehearsal, live, context.other);
-  const { rules, other, network } = rehearsed;
+  const { rules, tables, other, network } = rehearsed;
   if (rules === undefined)
     return rehearsed.known
       ? unknownFor('the rules the rehearsal left are not known', [])
       : unknownFor(rehearsed.reason, rehearsed.details);
-  const impact = impactIn(context, rules, other);
-  const left = { rules, network, other: other && { variant: other.variant, rules: other.after } };
+  const impact = impactIn(context, { rules, tables }, other);
+  const left = { rules, tables, network, other: other && { variant: other.variant, rules: other.after } };
   const reach = reachForecast(context, left, impact);
   const blind = newlyHidden(context, rules);
   const beside = reach === undefined ? besideRules(network) : [];
@@ -74,7 +74,7 @@ export async function predictedFrom(
   const asks = asksSets([{ variant, rules }]);
   const read = asks && context.terrain?.netState.sets?.size === 0 ? await readAllSets(host) : undefined;
   const sets = read === undefined || isUnavailable(read) ? undefined : parseSets(read.saved ?? '');
-  const impact = impactOn(context, rules);
+  const impact = impactOn(context, { rules });
   const reach = reachForecast(context, { rules, ...(sets === undefined ? {} : { sets }) }, impact);
   return { known: true, by: 'memory', impact, reach, rules };
 }

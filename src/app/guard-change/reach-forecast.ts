@@ -2,13 +2,17 @@ import { networkStateOf } from '../../doctor/facts/network-state.ts';
 import { planRepair } from '../../firewall/iptables/plan/plan.ts';
 import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
 import { EMPTY_RULESET, type HostRules, type Rule } from '../../firewall/iptables/text/model.ts';
+import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import type { SandboxNetwork } from '../../host/sandbox/network.ts';
 import { Fault } from '../../fault.ts';
 import { reachChange } from '../../reach/change/compare.ts';
 import { changedNetwork, type NetworkChange } from '../../reach/change/network.ts';
-import { mayConcern } from '../../reach/change/touched.ts';
+import { changedChains, mayConcern } from '../../reach/change/touched.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import { observationOf } from '../../reconcile/observation.ts';
+import { repairedNatives } from '../../reconcile/tables/repaired-natives.ts';
+import { plansFor, tablesAfter } from '../../reconcile/tables/side.ts';
+import { FAMILIES } from '../../net/family.ts';
 import type { NetworkState, VariantRules } from '../../trace/network-state.ts';
 import type { Impact } from '../../reconcile/impact.ts';
 import type { ChangeContext, ReachForecast } from './change.ts';
@@ -20,6 +24,8 @@ import { isLoss } from './verdict.ts';
 export interface LeftBehind {
   /** In the variant Docker uses. */
   readonly rules: HostRules;
+  /** Docker's own tables, where it has any and the change was rehearsed. */
+  readonly tables?: readonly NftTable[] | undefined;
   /** In the other variant, where that was read too. */
   readonly other?: VariantRules | undefined;
   /** A sandbox's network before the change and after it, where it was rehearsed. */
@@ -62,7 +68,21 @@ export function reachForecast(
         ? 'repair'
         : wayBack(context, left, { terrain, after, isDockers }, network),
     undo: network?.undo.commands ?? [],
+    tablesMade: network === undefined ? [] : onlyMade(network, live.rules, left),
   };
+}
+
+/** The tables of nftables that a change makes, where it does nothing else. */
+function onlyMade(
+  { tablesMade, changes }: NetworkChange,
+  before: HostRules,
+  { rules, network }: LeftBehind,
+): readonly string[] {
+  const isAll =
+    tablesMade.length === changes.length &&
+    besideOf(network).length === 0 &&
+    FAMILIES.every((family) => changedChains(before[family], rules[family]).length === 0);
+  return isAll ? tablesMade : [];
 }
 
 /** What a change does beside the rules of iptables, one line each. */
@@ -117,8 +137,12 @@ function wayBack(
   tables: Tables,
   network: NetworkChange | undefined,
 ): ReachForecast['wayBack'] {
-  if (isRepaired(context, left, tables, 'leave')) return 'repair';
-  if (isRepaired(context, left, tables, 'close')) return 'policies';
+  if (context.live.tables !== undefined) {
+    if (areTablesRepaired(context, left, tables)) return 'repair';
+  } else {
+    if (isRepaired(context, left, tables, 'leave')) return 'repair';
+    if (isRepaired(context, left, tables, 'close')) return 'policies';
+  }
   if (network === undefined || network.isRolledBack) return 'rollback';
   return network.undo.isWhole && isUndone(tables) ? 'undo' : 'none';
 }
@@ -148,7 +172,30 @@ function isRepaired(
     );
     const then = { ...after, netState: { ...after.netState, rulesets } };
     const { worse, unknown } = reachChange(terrain, then, isDockers);
-    const isWhole = !impactOn(context, repaired).findings.some(isLoss);
+    const isWhole = !impactOn(context, { rules: repaired }).findings.some(isLoss);
+    return isWhole && worse.length === 0 && unknown.length === 0;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
+
+/** As {@link isRepaired}, where what is restored are Docker's own tables. */
+function areTablesRepaired(
+  context: ChangeContext,
+  { rules, tables = context.live.tables }: LeftBehind,
+  { terrain, after, isDockers }: Tables,
+): boolean {
+  const { reference, live, engine } = context;
+  try {
+    const { tables: side } = observationOf(reference, { ...live, rules, tables }, engine);
+    if (side === undefined) return false;
+    const { natives = [] } = after.netState;
+    const repaired = repairedNatives(side)?.(natives) ?? natives;
+    const then = { ...after, netState: { ...after.netState, natives: repaired } };
+    const { worse, unknown } = reachChange(terrain, then, isDockers);
+    const restored = tablesAfter(plansFor(side), side.live);
+    const isWhole = !impactOn(context, { rules, tables: restored }).findings.some(isLoss);
     return isWhole && worse.length === 0 && unknown.length === 0;
   } catch (error) {
     if (error instanceof Fault) return false;

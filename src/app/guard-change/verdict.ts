@@ -1,4 +1,4 @@
-import { countDockers } from '../../firewall/iptables/desired/desired.ts';
+import { countBefore } from './context.ts';
 import type { Finding } from '../../reconcile/finding.ts';
 import { mayConcernContainers } from '../../reach/change/without-table.ts';
 import { isBreaking, type Impact } from '../../reconcile/impact.ts';
@@ -29,12 +29,12 @@ export type ForecastVerdict =
  * is not safe for that.
  */
 export function verdictOf(forecast: Forecast, context: ChangeContext): ForecastVerdict {
-  const { before, engine } = context;
+  const { engine } = context;
   const { impact, reach } = forecast;
   if (impact !== undefined && doesBreak(impact, reach)) return { verdict: 'would-break', impact, reach };
   if (!forecast.known)
     return { verdict: 'unknown', lacks: 'change', reason: forecast.reason, details: forecast.details };
-  if (!engine.answered && countDockers(before) === 0)
+  if (!engine.answered && countBefore(context) === 0)
     return {
       verdict: 'unknown',
       lacks: 'rules',

@@ -93,7 +93,7 @@ async function unlessNotInstalled(
  * @throws Fault of the Engine where the baseline is of the other firewall backend: it does not call a host damaged whose Engine has been
  *   switched over since
  */
-async function withTables(
+export async function withTables(
   { readTables }: Pick<Observer, 'readTables'>,
   { stored }: Pick<Reference, 'stored'>,
   live: Live,

@@ -1,7 +1,7 @@
 import { Fault } from '../../fault.ts';
 import type { Change, ChangeContext, Forecast } from '../../app/guard-change/change.ts';
 import { verdictOf, type ForecastVerdict } from '../../app/guard-change/verdict.ts';
-import { countDockers } from '../../firewall/iptables/desired/desired.ts';
+import { countBefore } from '../../app/guard-change/context.ts';
 import { forecastJson } from '../../report/forecast-json.ts';
 import { forecastText } from '../../report/forecast-text.ts';
 import { commandLine } from '../../shell.ts';
@@ -53,7 +53,7 @@ export function reportForecast(
     verdict: judged.verdict,
     command,
     by: forecast.known ? forecast.by : undefined,
-    rules: countDockers(context.before),
+    rules: countBefore(context),
   };
   const text = forecastText(judged.impact, judged.reach, head, paint, shown(all));
   print(`${[text.trimEnd(), ...next.map(stepText)].join('\n')}\n`);

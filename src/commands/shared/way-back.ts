@@ -1,5 +1,5 @@
 import type { ReachForecast } from '../../app/guard-change/change.ts';
-import { chainOf, type HostRules } from '../../firewall/iptables/text/model.ts';
+import { chainOf, isBuiltin, type HostRules } from '../../firewall/iptables/text/model.ts';
 import type { Impact } from '../../reconcile/impact.ts';
 import type { NextStep } from '../../report/forecast-json.ts';
 import { commandLine } from '../../shell.ts';
@@ -44,9 +44,11 @@ export function nextSteps(
       return [repair(' --policies')];
     case 'rollback': {
       const inverse = inverseOf(words, before);
+      const tables = reach?.tablesMade ?? [];
+      const back = inverse === undefined ? tables.map(deletesTable) : [inverse];
       return [
         { says: "--mode repair cannot take this back: it is no rule of Docker's that decides." },
-        ...(inverse === undefined ? [] : [undoes(inverse)]),
+        ...back.map(undoes),
         confirm('To try it, rolled back unless you confirm'),
       ];
     }
@@ -63,6 +65,8 @@ export function nextSteps(
     }
   }
 }
+
+const deletesTable = (table: string): string => commandLine(['nft', 'delete', 'table', ...table.split(' ')]);
 
 const undoes = (command: string): NextStep => ({ does: 'undo', says: 'What takes it back', command });
 
@@ -93,7 +97,9 @@ function inverseOf(words: readonly string[], before: HostRules): string | undefi
   const [head, rest] = [args.slice(0, at), args.slice(at + 2)];
   if (/^(?:-P|--policy)$/.test(args[at] ?? '')) {
     const table = tableOf(args);
-    const policy = chainOf(before[v6 === '6' ? 'ipv6' : 'ipv4'], table, chain)?.policy;
+    // A table that nobody used yet is not there, and lets everything through.
+    const unused = isBuiltin(table, chain) ? 'ACCEPT' : undefined;
+    const policy = chainOf(before[v6 === '6' ? 'ipv6' : 'ipv4'], table, chain)?.policy ?? unused;
     return policy === undefined ? undefined : commandLine([program, ...head, '-P', chain, policy]);
   }
   const rule = /^\d+$/.test(rest[0] ?? '') ? rest.slice(1) : rest;

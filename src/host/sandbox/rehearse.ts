@@ -1,3 +1,8 @@
+import type { NftTable } from '../../firewall/nftables/tables/model.ts';
+import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
+import { readNatives } from '../nft/within.ts';
+import { forCopy, namesHandle } from './rule-handles.ts';
+import { readDockerTables } from '../nft/docker-tables.ts';
 import type { HostRules, Variant } from '../../firewall/iptables/text/model.ts';
 import { Fault } from '../../fault.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
@@ -19,7 +24,6 @@ export type Rehearsed =
     } & Partial<RulesAfter>);
 
 const TOO_MUCH = 'it takes more memory, processes or disk space than the sandbox has';
-const NFT_HANDLE = /\bhandle\s+\d/;
 
 /** The other variant, before and after; `before` is undefined where it held nothing. */
 export interface OtherVariant {
@@ -32,6 +36,8 @@ export interface OtherVariant {
 interface RulesAfter {
   /** In the variant of the live rules. */
   readonly rules: HostRules;
+  /** Docker's own tables, where the live firewall has them. */
+  readonly tables?: readonly NftTable[] | undefined;
   /** In the other variant, where it holds anything now; `before` absent where it held nothing. */
   readonly other?: OtherVariant | undefined;
   /** The rest of the sandbox's network, before and after the command; absent where there was none to read. */
@@ -50,7 +56,7 @@ interface RulesAfter {
  */
 export async function rehearse(
   rehearsal: SandboxCommand,
-  live: Live,
+  live: LiveFirewall,
   other: Live | undefined,
 ): Promise<Rehearsed> {
   const stock = await readHostState(other === undefined ? [live] : [live, other]);
@@ -75,13 +81,17 @@ export async function rehearse(
 
 async function play(
   rehearsal: SandboxCommand,
-  { variant }: Live,
+  { variant, tables }: LiveFirewall,
   otherLive: Live | undefined,
   sandbox: Sandbox,
   wires: Tripwires,
 ): Promise<Rehearsed> {
   const [before, networkBefore] = await Promise.all([sentIn(sandbox), readSandboxNetwork(sandbox)]);
-  const { ending, said, wantedMore } = await runInSandbox(rehearsal, sandbox);
+  const named = namesHandle(rehearsal.words)
+    ? forCopy(rehearsal.words, (await readNatives()) ?? [], (await readNatives(sandbox.onNetwork)) ?? [])
+    : rehearsal.words;
+  const words = named ?? rehearsal.words;
+  const { ending, said, wantedMore } = await runInSandbox({ ...rehearsal, words }, sandbox);
   if (ending.by !== 'itself') return { known: false, ...whyStopped(ending.by, rehearsal, said) };
   const stayed = await awaitQuiescence(sandbox.proc);
   const rules = await readIn(sandbox, variant);
@@ -90,6 +100,7 @@ async function play(
     otherVariant === 'nft' || (await hasLegacyIn(sandbox)) ? await readIn(sandbox, otherVariant) : undefined;
   const left: RulesAfter = {
     rules,
+    tables: tables && (await readDockerTables(sandbox.onNetwork)),
     other: after && { variant: otherVariant, before: otherLive?.rules, after },
     network: { before: networkBefore, after: await readSandboxNetwork(sandbox) },
   };
@@ -107,7 +118,7 @@ async function play(
     );
   if ((await sentIn(sandbox)) > before)
     return unknown('it uses the network, which is not available in the sandbox', said);
-  if (NFT_HANDLE.test(rehearsal.words.join(' ')))
+  if (named === undefined)
     return unknown('it names an nft handle, and handles have other numbers in the sandbox', said);
   if (ending.status !== 'exit 0')
     return unknown(`it failed in the rehearsal (${ending.status}), and may fail only there`, said);

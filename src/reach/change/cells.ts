@@ -1,4 +1,5 @@
 import type { Rule } from '../../firewall/iptables/text/model.ts';
+import { isDockersListed } from '../../firewall/nftables/ownership/ownership.ts';
 import { isLoopback } from '../../net/address.ts';
 import type { Cell, Effect } from '../cell.ts';
 import { cellKey } from '../cell-key.ts';
@@ -137,8 +138,10 @@ const isOpen = ({ is }: Cell): boolean => is.is === 'reached' || is.is === 'prox
 /** Whether a rule of somebody's, and not what Docker lacks, had stopped a way. */
 function isClosedOnPurpose({ is }: Cell, isDockers: TableContext['isDockers']): boolean {
   if (is.is !== 'stopped' || is.end.at !== 'stopped') return false;
-  const { rule, native } = is.end;
-  return native !== undefined || (rule !== undefined && !isDockers(rule));
+  const { rule, native, table, chain } = is.end;
+  return native === undefined
+    ? rule !== undefined && !isDockers(rule)
+    : !isDockersListed(table, chain, rule?.text ?? '');
 }
 
 /**

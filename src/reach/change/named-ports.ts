@@ -1,4 +1,6 @@
 import type { Rule, Ruleset } from '../../firewall/iptables/text/model.ts';
+import { isDockersListed, isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
+import { parseNativeTable } from '../../firewall/nftables/text/parse.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { portRange } from '../../trace/match/ports.ts';
 import { partsOf, type RuleParts } from '../../trace/match/rule-parts.ts';
@@ -81,15 +83,28 @@ const ICMP: AskedPort = { proto: 'icmp', port: 0 };
 const edges = (list: readonly string[]): readonly number[] =>
   list.flatMap((one) => portRange(one.trim()) ?? []).filter((port) => port > 0);
 
-/** Texts of nftables' own tables that differ, as they were and as they are. */
+/** Texts of nftables' own tables that differ, as they were and as they are; of Docker's what is not Docker's. */
 function changedTables(before: NetworkState, after: NetworkState): readonly string[] {
   const [was, is] = [before, after].map(
     ({ natives = [] }) => new Map(natives.map((one) => [one.table, one.text])),
   );
   const names = new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])]);
   return [...names].flatMap((name) =>
-    was?.get(name) === is?.get(name) ? [] : [was?.get(name) ?? '', is?.get(name) ?? ''],
+    was?.get(name) === is?.get(name)
+      ? []
+      : [was?.get(name) ?? '', is?.get(name) ?? ''].map((text) => withoutDockers(name, text)),
   );
+}
+
+/** What a table says without the rules that Docker writes: the ports of those are asked anyway. */
+function withoutDockers(name: string, text: string): string {
+  if (!isDockersTable(name)) return text;
+  const table = parseNativeTable(text);
+  if (table === undefined) return text;
+  return [...table.chains.values()]
+    .flatMap((chain) => chain.rules.filter((rule) => !isDockersListed(name, chain.name, rule.text)))
+    .map((rule) => rule.text)
+    .join('\n');
 }
 
 /** Ports that the rules of a table of nftables' own name. */

@@ -13,6 +13,8 @@ export interface NetworkChange {
   readonly changes: readonly string[];
   /** Of these: what nothing here says the effect of. */
   readonly unjudged: readonly string[];
+  /** Tables of nftables that it makes: `inet mine`. */
+  readonly tablesMade: readonly string[];
   /** Whether a rollback of rules, sets and nftables' tables takes all of it back. */
   readonly isRolledBack: boolean;
   /** What takes back settings, routes, routing rules, interfaces and addresses. */
@@ -61,6 +63,9 @@ export function changedNetwork(
       ...natives.map(({ table }) => `nftables table ${table}`),
     ],
     unjudged: ports.map(linkWords),
+    tablesMade: natives.flatMap(({ table }) =>
+      (before.natives ?? []).some((one) => one.table === table) ? [] : [table],
+    ),
     isRolledBack: settings.length === 0 && links.length === 0 && isEmpty(routes) && isEmpty(rules),
     undo: undoOf({
       settings: settings.map(([path]) => [path, before.sysctls.get(path)]),

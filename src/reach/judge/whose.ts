@@ -8,6 +8,7 @@ import {
 } from '../../firewall/iptables/ownership/managers.ts';
 import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
+import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import { jumpGraph } from '../../firewall/iptables/text/jumps.ts';
 import type { Table } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
@@ -49,7 +50,7 @@ export function whoseBy(owners: Owners): Whose {
     (stood ??= stoodWays(owners.stood ?? [])).has(`${way} ${stoodKey(decider)}`);
   const isOtherIn = owners.isForeignInTables;
   return (decider, way) => {
-    if (decider.by === 'native' && / docker-(?:bridges|overlay)$/.test(decider.table))
+    if (decider.by === 'native' && isDockersTable(decider.table))
       return isOtherIn?.(decider) === true ? 'other' : 'docker';
     if (decider.by === 'rule' && isDockers(decider)) return 'docker';
     // What nobody can tell of a rule, its operator is not known to want, unless a program of his wrote it into a table of its own, or it

@@ -10,7 +10,9 @@ import type { TableDrift } from '../../firewall/nftables/compare/drift.ts';
 import { expectedTables } from '../../firewall/nftables/expected/expected.ts';
 import { settingsInTables } from '../../firewall/nftables/expected/settings-in-tables.ts';
 import { planTableAgain, type TablePlan, type Withdrawn } from '../../firewall/nftables/plan/plan.ts';
+import { simulateEdits } from '../../firewall/nftables/simulate/simulate.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
+import { tableName } from '../../firewall/nftables/tables/print.ts';
 import type { Surroundings } from '../known-names.ts';
 import type { StoredBaseline } from '../stored-baseline.ts';
 import { vouchedFor, withoutUnknown } from './recorded.ts';
@@ -37,18 +39,21 @@ export interface ComparedTables {
 /**
  * Compares Docker's tables with what its Engine requires.
  *
- * @param live - Docker's tables as they were read; they also show settings of dockerd that the Engine's API does not show
+ * @param live - Docker's tables as they were read
  * @param limit - what of all that the Engine requires is asked for; all by default
+ * @param shown - tables that show settings of dockerd which the Engine's API does not show: those before a change, where that may have
+ *   lost what shows them
  * @returns undefined for an Engine of which it is not known what it means: none of those writes with nftables
  */
 export function compareDockerTables(
   live: readonly NftTable[],
   { inventory, daemons }: Extract<EngineReply, { answered: true }>,
   limit: (required: readonly NftTable[]) => readonly NftTable[] = (required) => required,
+  shown = live,
 ): ComparedTables | undefined {
   const era = eraOf(inventory.version);
   if (era === undefined) return undefined;
-  const settings = settingsFrom({ inventory, facts: daemons.facts, rules: settingsInTables(live) });
+  const settings = settingsFrom({ inventory, facts: daemons.facts, rules: settingsInTables(shown) });
   const intent = intentOf(inventory, { era: era.policy, settings });
   const expected = limit(expectedTables(intent));
   const named = namedAddresses(inventory);
@@ -67,6 +72,18 @@ export function compareDockerTables(
       rawIsolates: true,
     },
   };
+}
+
+/** Docker's tables as plans leave them. */
+export function tablesAfter(plans: readonly TablePlan[], live: readonly NftTable[]): readonly NftTable[] {
+  const changed = new Set(plans.map(tableName));
+  const made = plans.map((plan) => {
+    const held = live.find(({ family, name }) => family === plan.family && name === plan.name);
+    return simulateEdits(plan, held, plan.edits);
+  });
+  return [...live.filter((table) => !changed.has(tableName(table))), ...made].filter(
+    (table) => table !== undefined,
+  );
 }
 
 /**
@@ -111,7 +128,7 @@ export function compareRecordedTables(
   };
 }
 
-/** How many rules of Docker's should be there; an element that leads a bridge's packets to its chain counts as one. */
+/** How many rules tables hold; an element that leads a bridge's packets to its chain counts as one. */
 export const countTableRules = (tables: readonly NftTable[]): number =>
   tables
     .flatMap(({ chains, maps, sets }) => [

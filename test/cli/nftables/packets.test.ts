@@ -1,44 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeCli } from '../../support/cli.ts';
-import { withNetns, type Netns } from '../../support/netns.ts';
-import { startIn, withNftHost, type NftHost } from '../../support/nftables/cli.ts';
-
-/** Answers each connection with the address it comes from. */
-const SERVER =
-  "require('net').createServer((c) => { c.on('error', () => {}); c.end(c.remoteAddress + '\\n'); }).listen(+process.argv[1], '0.0.0.0', () => console.log('listening'))";
-/** Prints what it is answered, `closed` where nothing answers. */
-const CLIENT =
-  "const c = require('net').connect(+process.argv[2], process.argv[1]); c.setTimeout(700); let t = ''; c.on('data', (d) => { t += d; }); c.on('end', () => { console.log(t.trim()); process.exit(); }); c.on('error', () => { console.log('closed'); process.exit(); }); c.on('timeout', () => { console.log('closed'); process.exit(); });";
-
-const script = async (ns: Netns, text: string): Promise<void> => {
-  const { code, stderr } = await ns.exec('sh', ['-ec', text]);
-  if (code !== 0) throw new Error(stderr);
-};
-
-/** Gives the container of the recording `plain` and a client outside namespaces of their own, behind the host's links. @returns what ends both */
-async function peopled({ host }: NftHost, container: Netns, client: Netns): Promise<() => void> {
-  await script(host.ns, `ip link set port0p netns ${container.path}\nip link set eth0p netns ${client.path}`);
-  await script(
-    container,
-    'ip link set lo up\nip link set port0p up\nip address add 172.17.0.2/16 dev port0p\nip route add default via 172.17.0.1',
-  );
-  // It knows a way to the containers: what keeps it out must be a rule.
-  await script(
-    client,
-    'ip link set lo up\nip link set eth0p up\nip address add 192.0.2.2/24 dev eth0p\nip route add 172.17.0.0/16 via 192.0.2.1',
-  );
-  const servers = await Promise.all([
-    startIn(container, SERVER, '80'),
-    startIn(container, SERVER, '81'),
-    startIn(client, SERVER, '9000'),
-  ]);
-  return () => {
-    for (const stop of servers) stop();
-  };
-}
-
-const ask = async (ns: Netns, address: string, port: number): Promise<string> =>
-  (await ns.exec(process.execPath, ['-e', CLIENT, address, String(port)])).stdout.trim();
+import { withNftHost } from '../../support/nftables/cli.ts';
+import { HEALTHY, withPeople } from '../../support/nftables/peopled.ts';
 
 describeCli('packets beside an Engine that writes with nftables', () => {
   test.each<[what: string, damage: string]>([
@@ -49,39 +12,20 @@ describeCli('packets beside an Engine that writes with nftables', () => {
     ],
   ])('%s: check says what packets do, and after a restore they do as before', (_, damage) =>
     withNftHost('plain', (host) =>
-      withNetns((container) =>
-        withNetns(async (client) => {
-          const leave = await peopled(host, container, client);
-          try {
-            const ways = async () => ({
-              published: await ask(client, '192.0.2.1', 8080),
-              ownAddress: await ask(client, '172.17.0.2', 80),
-              unpublished: await ask(client, '172.17.0.2', 81),
-              outside: await ask(container, '192.0.2.2', 9000),
-            });
-            const before = await ways();
-            expect(before).toEqual({
-              published: '192.0.2.2',
-              ownAddress: 'closed',
-              unpublished: 'closed',
-              outside: '192.0.2.1',
-            });
-            await host.nft(['-f', '-'], damage);
-            const damaged = await ways();
-            // The listener in docker-proxy's place answers nothing.
-            expect(damaged).toMatchObject({ ownAddress: '192.0.2.2', unpublished: '192.0.2.2' });
-            expect(damaged.published).not.toBe('192.0.2.2');
-            expect(damaged.outside).not.toBe('192.0.2.1');
-            const { said } = await host.run('check');
-            expect(said).toContain('reachable from outside, by its own address: web');
-            expect(said).toContain('does not reach the outside: web');
-            expect(await host.run('restore')).toMatchObject({ code: 0 });
-            expect(await ways()).toEqual(before);
-          } finally {
-            leave();
-          }
-        }),
-      ),
+      withPeople(host, async (ways) => {
+        expect(await ways()).toEqual(HEALTHY);
+        await host.nft(['-f', '-'], damage);
+        const damaged = await ways();
+        // The listener in docker-proxy's place answers nothing.
+        expect(damaged).toMatchObject({ ownAddress: '192.0.2.2', unpublished: '192.0.2.2' });
+        expect(damaged.published).not.toBe('192.0.2.2');
+        expect(damaged.outside).not.toBe('192.0.2.1');
+        const { said } = await host.run('check');
+        expect(said).toContain('reachable from outside, by its own address: web');
+        expect(said).toContain('does not reach the outside: web');
+        expect(await host.run('restore')).toMatchObject({ code: 0 });
+        expect(await ways()).toEqual(HEALTHY);
+      }),
     ),
   );
 });

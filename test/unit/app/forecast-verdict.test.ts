@@ -58,10 +58,8 @@ describe('the verdict of a forecast', () => {
 
   test('what cannot be predicted is unknown, unless it breaks something all the same', async () => {
     const { context } = await judge({ rules: 'kept', engine: 'answers' });
-    const lost = impactOn(context, {
-      ...context.live.rules,
-      ipv4: parseSave(emptied(changeHost(RECORDING).before)).ruleset,
-    });
+    const ipv4 = parseSave(emptied(changeHost(RECORDING).before)).ruleset;
+    const lost = impactOn(context, { rules: { ...context.live.rules, ipv4 } });
     const unknown = { known: false, reason: 'it asks D-Bus', details: [], reach: undefined } as const;
     const verdictFor = (impact: Forecast['impact']): ForecastVerdict['verdict'] =>
       verdictOf({ ...unknown, impact }, context).verdict;

@@ -9,7 +9,7 @@ const before = {
 };
 const forecast = (wayBack: ReachForecast['wayBack'], undo: readonly string[] = []): ReachForecast => ({
   change: { worse: [], unknown: [], stillUnknown: [], better: [], single: [], unpromised: [], unasked: 0 },
-  ...{ beside: [], unjudged: [], blind: 0, wayBack, undo },
+  ...{ beside: [], unjudged: [], blind: 0, tablesMade: [], wayBack, undo },
 });
 
 const nextLines = (reach: ReachForecast, change: ChangeMade): readonly string[] =>

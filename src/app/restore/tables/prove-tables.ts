@@ -1,10 +1,9 @@
 import { Fault } from '../../../fault.ts';
 import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
-import { simulateEdits } from '../../../firewall/nftables/simulate/simulate.ts';
 import { tableName } from '../../../firewall/nftables/tables/print.ts';
 import { observationOf, type Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
-import { plansFor } from '../../../reconcile/tables/side.ts';
+import { plansFor, tablesAfter } from '../../../reconcile/tables/side.ts';
 import type { Writer } from '../../ports.ts';
 import type { RepairOptions } from '../repair.ts';
 
@@ -28,14 +27,8 @@ export async function proveTables(
   { reference, rehearse, assumeUnchanged }: TableProof,
 ): Promise<void> {
   const { live = [] } = tables ?? {};
-  const made = plans.map((plan) => {
-    const held = live.find(({ family, name }) => family === plan.family && name === plan.name);
-    return simulateEdits(plan, held, plan.edits);
-  });
   const changed = new Set(plans.map(tableName));
-  const after = [...live.filter((table) => !changed.has(tableName(table))), ...made].filter(
-    (table) => table !== undefined,
-  );
+  const after = tablesAfter(plans, live);
   const repaired = observationOf(reference, { ...seen, tables: after }, engine).tables;
   const left = (repaired === undefined ? [] : plansFor(repaired, { assumeUnchanged })).filter(
     (plan) => plan.edits.length > 0 && changed.has(tableName(plan)),

@@ -114,14 +114,35 @@ export function dockersChain(table: string, chain: string): DockersChain | undef
  * to one of Docker's to the letter does the same.
  */
 export function ownTableRule(table: string, chain: string, rule: NftRule): OwnedTableRule {
+  return { rule, ...(purposeIn(table, chain, rule.text) ?? { purpose: undefined, captures: {} }) };
+}
+
+function purposeIn(
+  table: string,
+  chain: string,
+  text: string,
+): { readonly purpose: TablePurposeId; readonly captures: TableCaptures } | undefined {
   const place = dockersChain(table, chain);
   for (const { id, pattern } of SHAPES.get(place?.kind ?? '') ?? []) {
-    const found = pattern.exec(rule.text);
+    const found = pattern.exec(text);
     const captures = found === null ? undefined : capturesOf(found.groups ?? {}, place?.bridge);
-    if (captures !== undefined) return { rule, purpose: id, captures };
+    if (captures !== undefined) return { purpose: id, captures };
   }
-  return { rule, purpose: undefined, captures: {} };
+  return undefined;
 }
+
+/**
+ * Whether a rule as `nft list table` shows it is one that Docker writes in a table of its own.
+ *
+ * @param table - with its family: `ip docker-bridges`
+ * @param text - without what was counted
+ */
+export const isDockersListed = (table: string, chain: string, text: string): boolean =>
+  isDockersTable(table) && purposeIn(table.replace(/^\S+ /, ''), chain, text) !== undefined;
+
+/** Whether a table is one of Docker's own. @param table - with its family: `ip docker-bridges` */
+export const isDockersTable = (table: string): boolean =>
+  /^ip6? /.test(table) && BY_TABLE[table.replace(/^\S+ /, '')] !== undefined;
 
 /** Undefined for a rule about another bridge than the one whose chain it is in, which Docker never writes. */
 function capturesOf(
