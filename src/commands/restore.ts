@@ -2,6 +2,7 @@ import type { ReferenceArgs } from '../app/observe/open-reference.ts';
 import { othersDeciding } from '../app/check/others.ts';
 import { realCheckHost } from '../app/check/real-check-host.ts';
 import { realEitherHost } from '../app/real-host.ts';
+import { ENGINE_ORDERS } from '../app/restore/tables/real-engine-orders.ts';
 import type { Host } from '../app/ports.ts';
 import type { RepairOptions } from '../app/restore/repair.ts';
 import { restore } from '../app/restore/restore.ts';
@@ -35,6 +36,7 @@ export interface RestoreArgs extends ReferenceArgs {
   readonly undo: boolean | undefined;
   readonly rehearse: boolean;
   readonly dropFlows: boolean | undefined;
+  readonly byDocker: boolean | undefined;
 }
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
@@ -50,7 +52,11 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
   };
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
     return preview(host, args, options, context);
-  const result = await reporting(context, (on) => restore(host, args, options, on));
+  const result = await reporting(context, async (on) =>
+    args.byDocker === true
+      ? (await import('../app/restore/tables/by-docker.ts')).restoreByDocker(host, ENGINE_ORDERS, args, on)
+      : restore(host, args, options, on),
+  );
   await reportRestored(result, context);
   return result.exit;
 }

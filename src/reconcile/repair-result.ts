@@ -86,6 +86,8 @@ export interface RestoreResult extends RepairResult {
   readonly reference: Reference;
   /** What it left. */
   readonly after: Observation;
+  /** The network that was made and removed so that Docker itself wrote its tables again. */
+  readonly byDocker?: string;
   /** How many times a plan was applied. */
   readonly applies: number;
   /** Ids of journal entries, one an apply; fewer where the journal could not be written. */

@@ -20,11 +20,12 @@ const UNDO = 'Undo it: rulesguard restore --undo';
 export function restoreText(result: RepairText, paint: Paint, others: readonly CheckEffect[] = []): string {
   const { repaired, steps, applies, journal, leftOut, policies, unexplained, explained, rulesOfContainers } =
     result;
+  const { byDocker } = result;
   const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
   const lines: string[] = [];
   if (applies > 0)
     lines.push(
-      `${verdict('REPAIRED', paint)}  ${count(repaired, 'finding')} in ${count(steps, 'step')}; read back and compared.${journal.length < applies ? '' : ` ${UNDO}`}`,
+      `${verdict('REPAIRED', paint)}  ${count(repaired, 'finding')} ${byDocker === undefined ? `in ${count(steps, 'step')}` : `by Docker itself, which made and removed network ${byDocker}`}; read back and compared.${journal.length < applies ? '' : ` ${UNDO}`}`,
     );
   else if (unexplained.length + explained + policies.length === 0) lines.push(nothingToDo(others, paint));
   // The first word is the verdict: a policy that is left comes before what repair chose to leave out.

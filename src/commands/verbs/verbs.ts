@@ -134,6 +134,11 @@ export const VERBS: readonly Verb[] = [
           type: 'boolean',
           describe: 'also lets the rules decide again about every client of a published UDP port (conntrack)',
         })
+        .option('by-docker', {
+          type: 'boolean',
+          describe:
+            'nftables backend: have Docker write its own tables again, by a network that is made and removed',
+        })
         .option('rehearse', {
           type: 'boolean',
           default: true,
@@ -141,6 +146,15 @@ export const VERBS: readonly Verb[] = [
         })
         .conflicts('undo', ['plan', 'plan-out', 'print', 'dry-run', 'baseline', 'policies'])
         .conflicts('plan', ['plan-out', 'print', 'dry-run', 'policies'])
+        .conflicts('by-docker', [
+          'undo',
+          'plan',
+          'plan-out',
+          'print',
+          'dry-run',
+          'policies',
+          'assume-unchanged',
+        ])
         .check(({ family, print, 'dry-run': dryRun, 'plan-out': planOut }) => {
           if (family === undefined || print === true || dryRun === true || planOut !== undefined) return true;
           throw new Error('--family only narrows what is shown: add --print or --dry-run');

@@ -3,7 +3,7 @@ import { engineDown, engineHung, engineNotDocker, enginePrivilege, engineTooMuch
 import { timeCommand } from '../command/command-log.ts';
 import { excessOf } from '../files/json-excess.ts';
 
-/** A GET to the Engine. */
+/** What the Engine is asked. */
 export interface EngineRequest {
   readonly socket: string;
   /** Path and query, without a version. */
@@ -12,6 +12,13 @@ export interface EngineRequest {
   readonly patience: number;
   /** Whether 404 is a valid answer (the object may just have been removed): it reads as null. */
   readonly mayBeGone?: true;
+}
+
+/** What the Engine is told to do. */
+export interface EngineOrder extends EngineRequest {
+  readonly method: 'POST' | 'DELETE';
+  /** Sent as JSON. */
+  readonly body?: unknown;
 }
 
 /**
@@ -27,16 +34,30 @@ const LISTS = /^\/(?:containers\/json|networks|services)(?:\?|$)/;
  *
  * @throws Fault RG_ENGINE_DOWN, RG_ENGINE_PRIVILEGE, RG_ENGINE_HUNG; RG_ENGINE_ANSWER for a status other than 200, or too much
  */
-export async function get(question: EngineRequest): Promise<string> {
-  const { socket, path, patience, mayBeGone = false } = question;
+export const get = (question: EngineRequest): Promise<string> =>
+  exchange({ ...question, method: 'GET', body: undefined });
+
+/** Has the Engine do something, and reads its answer. @throws Fault as {@link get} */
+export const order = (what: EngineOrder): Promise<string> => exchange({ body: undefined, ...what });
+
+async function exchange({
+  socket,
+  path,
+  patience,
+  mayBeGone,
+  method,
+  body,
+}: EngineRequest & { readonly method: string; readonly body: unknown }): Promise<string> {
   const most = LISTS.test(path) ? MOST_OF_A_LIST : MOST;
   // Node's HTTP client takes 10 ms to load, so it is loaded only when an Engine is asked.
   const [{ request }, { connect }] = await Promise.all([import('node:http'), import('node:net')]);
-  const logged = timeCommand(['GET', `unix://${socket}`, path]);
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const headers = { host: 'docker', ...(sent === undefined ? {} : { 'content-type': 'application/json' }) };
+  const logged = timeCommand([method, `unix://${socket}`, path]);
   return new Promise((resolve, reject) => {
     const asked = request(
       // Otherwise Node makes an Agent for each request: 6 of the 16 ms that four requests take.
-      { createConnection: () => connect(socket), path, headers: { host: 'docker' } },
+      { createConnection: () => connect(socket), path, method, headers },
       (response) => {
         const chunks: Buffer[] = [];
         let length = 0;
@@ -55,12 +76,12 @@ export async function get(question: EngineRequest): Promise<string> {
           clearTimeout(alarm);
           logged({ as: `status ${String(response.statusCode)}` });
           const text = Buffer.concat(chunks).toString('utf8');
-          if (response.statusCode === 200) resolve(text);
-          else if (response.statusCode === 404 && mayBeGone) resolve('null');
+          if (isSuccess(response.statusCode)) resolve(text);
+          else if (response.statusCode === 404 && mayBeGone === true) resolve('null');
           else
             reject(
               engineNotDocker(socket, [
-                `GET ${path} → ${String(response.statusCode)} ${text.trim().slice(0, 200)}`,
+                `${method} ${path} → ${String(response.statusCode)} ${text.trim().slice(0, 200)}`,
               ]),
             );
         });
@@ -81,9 +102,12 @@ export async function get(question: EngineRequest): Promise<string> {
     asked.on('close', () => {
       refuse(engineDown(socket, 'no answer came from', new Error('closed')));
     });
-    asked.end();
+    asked.end(sent);
   });
 }
+
+/** 201 for what was made, 204 for what was removed. */
+const isSuccess = (status: number | undefined): boolean => status === 200 || status === 201 || status === 204;
 
 /** Milliseconds to wait for a reply. A healthy Engine takes 20; one with hundreds of containers, on a busy machine, up to a second. */
 export const ENGINE_PATIENCE = 5_000;

@@ -49,7 +49,25 @@ export async function applyTransactions(
   plans: readonly TablePlan[],
   about: AboutApply & { readonly changed?: readonly string[] },
 ): Promise<AppliedTransactions> {
-  const { changed = plans.map(tableName), ...rest } = about;
+  const begun = await beginTables(host, { changed: plans.map(tableName), ...about, done });
+  try {
+    const refused = await host.withSignalsHeld(() => writeAll(host, done));
+    return { ...begun, plans, refused };
+  } catch (error) {
+    await finishTables(host, begun, 'failed', undefined);
+    throw error;
+  }
+}
+
+/** Journals what is about to be done to tables. @param what - with the names of the tables it changes: `ip docker-bridges` */
+export async function beginTables(
+  host: Applier,
+  {
+    done,
+    changed,
+    ...rest
+  }: AboutApply & { readonly done: readonly string[]; readonly changed: readonly string[] },
+): Promise<Pick<AppliedTransactions, 'noted' | 'entry'>> {
   const entry = {
     version: 1 as const,
     created: new Date(host.now()).toISOString(),
@@ -62,14 +80,7 @@ export async function applyTransactions(
     before: [],
     after: null,
   };
-  const noted = await host.journal.begin(entry);
-  try {
-    const refused = await host.withSignalsHeld(() => writeAll(host, done));
-    return { noted, entry, plans, refused };
-  } catch (error) {
-    await finishTables(host, { noted, entry, plans, refused: undefined }, 'failed', undefined);
-    throw error;
-  }
+  return { noted: await host.journal.begin(entry), entry };
 }
 
 /** Those after one that is refused are not tried. */
@@ -84,7 +95,7 @@ async function writeAll(host: Applier, transactions: readonly string[]): Promise
 /** Writes what became of an apply. @returns why that could not be written */
 export async function finishTables(
   { journal }: Pick<Applier, 'journal'>,
-  { noted, entry }: AppliedTransactions,
+  { noted, entry }: Pick<AppliedTransactions, 'noted' | 'entry'>,
   outcome: JournalEntry['outcome'],
   after: readonly NftTable[] | undefined,
 ): Promise<string | undefined> {

@@ -30,6 +30,29 @@ export async function restoreTables(
   options: RepairOptions,
 ): Promise<RestoreResult> {
   const { after, applied, unjournaled } = await repairTables(host, reference, first, options);
+  return resultOfTables(host, reference, {
+    ...{ before: first, after, unjournaled },
+    steps: applied.reduce((sum, { plans }) => sum + plans.reduce((n, { edits }) => n + edits.length, 0), 0),
+    applies: applied.length,
+    journal: applied.flatMap(({ noted }) => noted.id ?? []),
+  });
+}
+
+/** What was done to Docker's tables, and found before and after it. */
+interface TablesDone extends Pick<
+  RestoreResult,
+  'steps' | 'applies' | 'journal' | 'unjournaled' | 'byDocker'
+> {
+  readonly before: Observation;
+  readonly after: Observation;
+}
+
+/** Counts what was done, and lets the rules decide again about flows of ports that nothing translated. */
+export async function resultOfTables(
+  host: Pick<Applier, 'dropFlows'>,
+  reference: Reference,
+  { before: first, after, ...done }: TablesDone,
+): Promise<RestoreResult> {
   const [before, left] = [damageIn(first), damageIn(after)];
   const leftOut = refusedIn(after);
   const isRefused = ({ family, table }: Finding): boolean =>
@@ -42,17 +65,14 @@ export async function restoreTables(
   return {
     exit: left.length > 0 ? 1 : 0,
     repaired: Math.max(0, before.length - left.length),
-    steps: applied.reduce((sum, { plans }) => sum + plans.reduce((n, { edits }) => n + edits.length, 0), 0),
     leftOut,
     policies: [],
     unexplained,
     explained: left.length - unexplained.length,
     rulesOfContainers,
     unconnected: after.findings.filter(({ kind }) => kind === 'unconnected'),
-    ...{ reference, after, unjournaled },
-    applies: applied.length,
-    journal: applied.flatMap(({ noted }) => noted.id ?? []),
-    flows: applied.length > 0 && ports.length > 0 ? await host.dropFlows(ports) : undefined,
+    ...{ reference, after, ...done },
+    flows: done.applies > 0 && ports.length > 0 ? await host.dropFlows(ports) : undefined,
     stuck: undefined,
   };
 }
