@@ -16,6 +16,8 @@ export interface DecodedOptions {
 export const MTU_OPTION = 'com.docker.network.driver.mtu';
 
 const BRIDGE = 'com.docker.network.bridge';
+/** The option that names the interface of a bridge network. */
+export const BRIDGE_NAME_OPTION = `${BRIDGE}.name`;
 const GATEWAY_MODES: readonly GatewayMode[] = ['nat', 'nat-unprotected', 'routed', 'isolated'];
 
 /**
@@ -72,7 +74,7 @@ export function decodeOptions(
     // Present is on, whatever its value (moby, `secureOption` in libnetwork/drivers/overlay).
     encrypted: driver === 'overlay' && 'encrypted' in texts,
   };
-  return { settings, flaw: flaws[0], bridgeName: given[`${BRIDGE}.name`] ?? '' };
+  return { settings, flaw: flaws[0], bridgeName: given[BRIDGE_NAME_OPTION] ?? '' };
 }
 
 const flawOf = (name: string, text: string): string =>

@@ -136,8 +136,7 @@ export const VERBS: readonly Verb[] = [
         })
         .option('by-docker', {
           type: 'boolean',
-          describe:
-            'nftables backend: have Docker write its own tables again, by a network that is made and removed',
+          describe: 'nftables backend: have Docker write its tables again, by a network made and removed',
         })
         .option('rehearse', {
           type: 'boolean',

@@ -1,3 +1,4 @@
+import { BRIDGE_NAME_OPTION } from '../../docker/options.ts';
 import { isRecord, textOf } from '../../docker/inventory/inventory.ts';
 import { Fault } from '../../fault.ts';
 import { engineNotDocker } from './faults.ts';
@@ -26,7 +27,7 @@ export async function makeNetwork(socket: string, network: ThrowAwayNetwork): Pr
     Name: network.name,
     Driver: 'bridge',
     EnableIPv6: network.ipv6,
-    Options: { 'com.docker.network.bridge.name': network.bridge },
+    Options: { [BRIDGE_NAME_OPTION]: network.bridge },
     Labels: { 'dev.rulesguard.throw-away': 'restore --by-docker' },
   };
   const text = await order({ socket, path, patience: PATIENCE, method: 'POST', body }).catch(refused);
