@@ -150,14 +150,14 @@ export const withoutUnknown = (drifts: readonly TableDrift[]): readonly TableDri
         live === undefined || chains.length + maps.length + sets.length + strays.length > 0,
     );
 
-type Held = TableDrift['maps'][number];
+type HeldElements = TableDrift['maps'][number];
 
-const withoutLeftovers = (held: Held): Held => ({
+const withoutLeftovers = (held: HeldElements): HeldElements => ({
   ...held,
   strays: held.strays.filter(({ owner }) => owner === 'foreign'),
 });
 
-const isElementsDrift = ({ exists, isRetyped, missing, wrong, strays }: Held): boolean =>
+const isElementsDrift = ({ exists, isRetyped, missing, wrong, strays }: HeldElements): boolean =>
   !exists || isRetyped || missing.size + wrong.length + strays.length > 0;
 
 /** Whether a reply leaves nothing but a baseline to go by, and that baseline holds Docker's tables. */
