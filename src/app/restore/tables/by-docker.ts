@@ -105,8 +105,11 @@ async function rebuild(
   taken: readonly string[],
 ): Promise<void> {
   const id = await makeNetwork(socket, network);
-  let refused: string | undefined;
-  for (const text of taken) refused ??= await writeTables(text);
+  // Whatever happens to its element, the network goes again.
+  const taking = await takeAll(writeTables, taken).catch((error: unknown) => {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  });
   try {
     await removeNetwork(socket, id);
   } catch (error) {
@@ -122,9 +125,21 @@ async function rebuild(
       },
     );
   }
-  if (refused !== undefined)
+  if (taking !== undefined)
     throw new Fault('RG_NOT_REPAIRED', 1, 'Docker did not write its tables again', {
-      details: [refused],
+      details: [taking],
       hint: 'rulesguard restore',
     });
+}
+
+/** @returns what was refused */
+async function takeAll(
+  writeTables: Host['writeTables'],
+  taken: readonly string[],
+): Promise<string | undefined> {
+  for (const text of taken) {
+    const refused = await writeTables(text);
+    if (refused !== undefined) return refused;
+  }
+  return undefined;
 }
