@@ -11,7 +11,7 @@ import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import type { Surroundings } from '../../reconcile/known-names.ts';
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
 import { compareDockerTables, countTableRules } from '../../reconcile/tables/side.ts';
-import { withTables } from '../observe/observe.ts';
+import { readFirewall } from '../observe/observe.ts';
 import { readAskedSets, readSurroundings, terrainOf } from '../reach/read-terrain.ts';
 import type { ChangeContext, ChangeHost } from './change.ts';
 
@@ -27,13 +27,7 @@ export async function readContext(
   reference: Reference,
 ): Promise<ChangeContext> {
   const { stored } = reference;
-  const reading = host.beginReading();
-  const [read, engine, around] = await Promise.all([
-    reading(stored?.baseline.variant),
-    host.askEngine(),
-    readSurroundings(host),
-  ]);
-  const live = await withTables(host, reference, read, engine);
+  const [[live, engine], around] = await Promise.all([readFirewall(host, reference), readSurroundings(host)]);
   const other = await host.readOther(live.variant);
   const { before, intent, surroundings } = dockersPart(live, engine, stored);
   const readTerrain = async (): Promise<Terrain | undefined> => {

@@ -7,7 +7,7 @@ import { impactOf, shadowsOfOther, type Impact } from '../../reconcile/impact.ts
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
 import { tableLossesSince } from '../../reconcile/tables/losses-since.ts';
 import { observationOf } from '../../reconcile/observation.ts';
-import { observeUntilStable } from '../observe/observe.ts';
+import { observeUntilStable, readFirewall } from '../observe/observe.ts';
 import type { Endpoint } from '../../docker/inventory/inventory.ts';
 import { reachChange } from '../../reach/change/compare.ts';
 import type { Terrain } from '../../reach/terrain.ts';
@@ -20,14 +20,14 @@ export type FirewallLeft = Pick<LiveFirewall, 'rules' | 'tables'>;
 
 /** What a change did to Docker's rules, by the rules as they are now. */
 export async function impactSince(host: ChangeHost, context: ChangeContext): Promise<Impact> {
-  const { variant, tables } = context.live;
-  const [after, other, tablesNow] = await Promise.all([
-    host.readVariant(variant),
+  const { variant } = context.live;
+  const begun = { reading: () => host.readVariant(variant), asking: Promise.resolve(context.engine) };
+  const [[after], other] = await Promise.all([
+    readFirewall(host, context.reference, begun),
     host.readOther(variant),
-    tables === undefined ? undefined : host.readTables(),
   ]);
   const changed = other && { variant: other.variant, before: context.other?.rules, after: other.rules };
-  const impact = impactIn(context, { rules: after.rules, tables: tablesNow }, changed);
+  const impact = impactIn(context, after, changed);
   return impact.findings.length === 0 || !context.engine.answered
     ? impact
     : withoutGone(host, impact, context.stored);

@@ -30,11 +30,20 @@ export interface Begun {
 export async function observe(
   observer: Observer,
   reference: Reference,
-  { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
+  begun: Begun = {},
 ): Promise<Observation> {
+  return observationOf(reference, ...(await readFirewall(observer, reference, begun)));
+}
+
+/** The live rules and the Engine's reply, as {@link observe} compares them. @throws Fault of what could not be read */
+export async function readFirewall(
+  observer: Pick<Observer, 'beginReading' | 'readTables' | 'askEngine'>,
+  reference: Pick<Reference, 'stored'>,
+  { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
+): Promise<[LiveFirewall, EngineReply]> {
   const read = reading(reference.stored?.baseline.variant);
   const [live, engine] = await Promise.all([unlessNotInstalled(read, reference, asking), asking]);
-  return observationOf(reference, await withTables(observer, reference, live, engine), engine);
+  return [await withTables(observer, reference, live, engine), engine];
 }
 
 /** Reads one variant and asks again, and compares. */
@@ -93,7 +102,7 @@ async function unlessNotInstalled(
  * @throws Fault of the Engine where the baseline is of the other firewall backend: it does not call a host damaged whose Engine has been
  *   switched over since
  */
-export async function withTables(
+async function withTables(
   { readTables }: Pick<Observer, 'readTables'>,
   { stored }: Pick<Reference, 'stored'>,
   live: Live,

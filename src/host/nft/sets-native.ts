@@ -15,6 +15,16 @@ export const XTABLES = /^ip6? (?:raw|mangle|nat|filter|security)$/;
 /** A table that only the process that made it can change (firewalld 2): no other change touches it, nor can we. */
 const OWNED = /^\tflags [^\n]*\bowner\b/m;
 
+/** Whether the program is installed that says what iptables' tables hold; where Docker writes with nftables nobody needs it. */
+export const hasIptables = async (): Promise<boolean> =>
+  (await which('iptables-nft-save', COMMAND_ENV.PATH)) !== undefined;
+
+/** Tells tables that are for nft alone to read: where iptables is not installed its tables too, for nothing else can say what they hold. */
+export async function isNftsOwn(): Promise<(table: string) => boolean> {
+  const isInstalled = await hasIptables();
+  return (table) => !isInstalled || !XTABLES.test(table);
+}
+
 /** All sets with their members; null where there is no ipset. */
 export async function readSets(runner: Runner = runHere): Promise<string | null> {
   return (await which('ipset', COMMAND_ENV.PATH)) === undefined
@@ -28,7 +38,7 @@ export async function readNative(): Promise<readonly NativeTableText[] | null> {
   const names = (await output(['nft', 'list', 'tables']))
     .split('\n')
     .flatMap((line) => /^table (\S+ \S+)/.exec(line)?.[1] ?? [])
-    .filter((name) => !XTABLES.test(name));
+    .filter(await isNftsOwn());
   const tables = await Promise.all(
     names.map(async (table) => ({
       table,

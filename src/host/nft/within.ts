@@ -10,7 +10,7 @@ import type { KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { hiddenIn, NATIVE } from '../../firewall/iptables/text/hidden.ts';
 import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
 import { which } from '../command/which.ts';
-import { output, XTABLES, type NativeTableText } from './sets-native.ts';
+import { isNftsOwn, output, XTABLES, type NativeTableText } from './sets-native.ts';
 
 /** What nft holds inside a table of iptables' (`ip filter`) and iptables-save does not print, or not in full. */
 export interface Within {
@@ -60,14 +60,13 @@ export async function readNatives(runner: Runner = runHere): Promise<readonly Na
   if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
   const overview = await listOverview(runner);
   const names = overview.split('\n').flatMap((line) => /^table (\S+ \S+)$/.exec(line)?.[1] ?? []);
-  // Nothing else can say what iptables' tables hold where it is not installed.
-  const isInstalled = (await which('iptables-nft-save', COMMAND_ENV.PATH)) !== undefined;
-  const own = isInstalled ? names.filter((name) => !XTABLES.test(name)) : names;
+  const isOwn = await isNftsOwn();
+  const own = names.filter(isOwn);
   const [tables, blocks] = await Promise.all([
     Promise.all(own.map(async (table) => ({ table, text: await listTable(table, '-sa', runner) }))),
-    isInstalled ? ownBlocksIn(overview, '-sa', runner) : [],
+    ownBlocksIn(overview, '-sa', runner),
   ]);
-  return [...tables, ...blocks];
+  return [...tables, ...blocks.filter(({ table }) => !isOwn(table))];
 }
 
 /** Sets, maps and base chains that nft holds inside iptables' tables, as a text to load. */

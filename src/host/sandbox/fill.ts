@@ -4,12 +4,17 @@ import { runHere } from '../command/command.ts';
 import { readSysctlsBy } from '../doctor/kernel-network.ts';
 import { sh } from '../../shell.ts';
 import { rehearsalDifference } from '../../firewall/iptables/simulate/rehearsal.ts';
-import type { Variant, Ruleset, HostRules } from '../../firewall/iptables/text/model.ts';
+import {
+  EMPTY_RULESET,
+  type Variant,
+  type Ruleset,
+  type HostRules,
+} from '../../firewall/iptables/text/model.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { parseSave } from '../../firewall/iptables/text/parse.ts';
 import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import { holdAgainstKernel, listAll } from '../xtables/held-rules.ts';
-import { readNative, readSets } from '../nft/sets-native.ts';
+import { hasIptables, readNative, readSets } from '../nft/sets-native.ts';
 import { readWithin, withinInput, withPlaceholders, type Within } from '../nft/within.ts';
 import { readLinks, type HostLinks } from './links.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -121,6 +126,7 @@ const firstLine = (text: string): string =>
  * @throws Fault when they cannot be read: never "no rules" for "could not look"
  */
 export async function readIn(sandbox: Sandbox, variant: Variant): Promise<HostRules> {
+  if (variant === 'nft' && !(await hasIptables())) return { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET };
   const [ipv4, ipv6] = await Promise.all([
     saveIn(sandbox, 'ipv4', variant),
     saveIn(sandbox, 'ipv6', variant),
