@@ -1,6 +1,7 @@
 import { run } from '../../host/command/command.ts';
 import { withSignalsHeld } from '../../host/command/signals.ts';
-import { askEngineState } from '../../host/engine/ask.ts';
+import { askEitherBackend } from '../../host/engine/ask.ts';
+import { editedTables } from '../../host/pending/docker-tables.ts';
 import { load } from '../../host/pending/load.ts';
 import { rollBackNative, rollBackSets } from '../../host/pending/native.ts';
 import { rulesOf } from '../../host/pending/saved-state.ts';
@@ -19,7 +20,7 @@ export function realRollbackHost(options: HostOptions): RollbackHost {
   return {
     ...realPendingRecords(options),
     sleep: REAL_OBSERVER.sleep,
-    askEngine: askEngineState,
+    askEngine: askEitherBackend,
     openBaseline: realBaselines(stateDir).open,
     usualVariant,
     hasLegacyTables,
@@ -27,6 +28,7 @@ export function realRollbackHost(options: HostOptions): RollbackHost {
     withLock: (work) => withSignalsHeld(() => withLock(runDir, waitSeconds, work)),
     loadSets: rollBackSets,
     loadRules: (wanted, within) => load(wanted, within, waitSeconds),
+    editTables: editedTables,
     loadNative: rollBackNative,
     log: async (priority, text) => {
       await run(['logger', '-t', 'rulesguard', '-p', `daemon.${priority}`, '--', text], { timeout: 5_000 });

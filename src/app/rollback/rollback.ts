@@ -8,11 +8,11 @@ import type { Pending } from '../../host/pending/read.ts';
 import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import type { Clock, Observer } from '../ports.ts';
 import type { PendingRecords } from './ports.ts';
-import { wantedRules, type VariantsHost } from './wanted-rules.ts';
+import { wantedNative, wantedRules, type TablesHost, type VariantsHost } from './wanted-rules.ts';
 
 /** What rolling a change back touches. */
 export interface RollbackHost
-  extends VariantsHost, PendingRecords, Pick<Clock, 'sleep'>, Pick<Observer, 'askEngine'> {
+  extends VariantsHost, TablesHost, PendingRecords, Pick<Clock, 'sleep'>, Pick<Observer, 'askEngine'> {
   /** The newest baseline. @throws Fault when there is none to use */
   readonly openBaseline: () => Promise<StoredBaseline>;
   /** Runs work under the lock, with signals held until it is done. @throws Fault RG_BUSY */
@@ -80,16 +80,23 @@ async function rollBackOnce(id: string, host: RollbackHost, again: boolean): Pro
   const stored = await host.openBaseline().catch(() => undefined);
   for (const wanted of await wantedRules(record, engine, stored, host))
     await host.loadRules(wanted, wanted.variant === 'nft' ? (record.within ?? []) : []);
-  await host.loadNative(record.native);
+  const wanted = await wantedNative(record, engine, host).catch(withoutNamespace);
+  await host.loadNative(wanted instanceof Fault ? record.native : wanted);
   const later = engine.answered ? await host.askEngine().catch(unavailable) : engine;
   if (digestOfReply(later) !== digestOfReply(engine))
     throw new Error('containers were started or stopped meanwhile');
-  return end(
-    begun,
-    'rolled-back',
-    engine.answered ? "Docker's part is as the Engine requires now" : `as recorded: ${engine.fault.message}`,
-    host,
-  );
+  return end(begun, 'rolled-back', basisOf(wanted instanceof Fault ? wanted : engine), host);
+}
+
+/** What was recorded was in force, and is better than what an unconfirmed change left. */
+function withoutNamespace(error: unknown): Fault {
+  if (error instanceof Fault && error.code === 'RG_REHEARSAL') return error;
+  throw error;
+}
+
+function basisOf(by: EngineReply | Fault): string {
+  if (by instanceof Fault) return `as recorded: ${by.message}`;
+  return by.answered ? "Docker's part is as the Engine requires now" : `as recorded: ${by.fault.message}`;
 }
 
 const isOwed = ({ state }: Pending, again: boolean): boolean =>

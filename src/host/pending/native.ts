@@ -1,4 +1,5 @@
 import { readNative, readSets, replacing, type NativeTableText } from '../nft/sets-native.ts';
+import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import { run } from '../command/command.ts';
 
 /**
@@ -31,10 +32,10 @@ function bySet(saved: string): ReadonlyMap<string, readonly string[]> {
 }
 
 /**
- * Rolls nftables' own tables back, in one transaction: those that differ are replaced, those made since are deleted.
+ * Rolls nftables' own tables back, in one transaction: those that differ are replaced, those made since are deleted. Then they are read again.
  *
  * @param recorded - null where there was no nft
- * @throws Error when nft refuses; nothing has been changed then
+ * @throws Error when nft refuses, and nothing has been changed then; or when a table is not there afterwards, or one of Docker's is not as wanted
  */
 export async function rollBackNative(recorded: readonly NativeTableText[] | null): Promise<void> {
   if (recorded === null) return;
@@ -45,7 +46,23 @@ export async function rollBackNative(recorded: readonly NativeTableText[] | null
       .filter((table) => !wanted.has(table))
       .map((table) => `delete table ${table}\n`)
       .join('') + replacing(recorded.filter(({ table, text }) => now.get(table) !== text));
-  if (input !== '') await load(['nft', '-f', '-'], input);
+  if (input === '') return;
+  await load(['nft', '-f', '-'], input);
+  const difference = differenceIn(recorded, (await readNative()) ?? []);
+  if (difference !== undefined) throw new Error(`read back, it differs: nftables' table ${difference}`);
+}
+
+/** A transaction is made as a whole, and nft may list what others wrote otherwise than they wrote it: of theirs only the names count. */
+function differenceIn(
+  wanted: readonly NativeTableText[],
+  is: readonly NativeTableText[],
+): string | undefined {
+  const texts = new Map(is.map(({ table, text }) => [table, text]));
+  const lacking = wanted.find(
+    ({ table, text }) => !texts.has(table) || (isDockersTable(table) && texts.get(table) !== text),
+  );
+  const known = new Set(wanted.map(({ table }) => table));
+  return lacking?.table ?? is.find(({ table }) => !known.has(table))?.table;
 }
 
 async function load(words: readonly [string, ...string[]], input: string): Promise<void> {

@@ -7,7 +7,7 @@ import { run } from '../command/command.ts';
 import { holdAgainstKernel, listAll } from '../xtables/held-rules.ts';
 import { saveText } from '../xtables/kernel.ts';
 import { hasLegacyTables } from '../xtables/legacy-tables.ts';
-import { readNative, readSets, replacing, type NativeTableText } from '../nft/sets-native.ts';
+import { hasIptables, readNative, readSets, replacing, type NativeTableText } from '../nft/sets-native.ts';
 import { marked, readWithin, withinInput, type Within } from '../nft/within.ts';
 
 /** All that is in force, as the tools print it: latin1, one character a byte. */
@@ -28,8 +28,8 @@ export interface SavedState {
  * @throws Fault when any of it cannot be read, or could not be loaded again as it is
  */
 export async function saveState(): Promise<SavedState> {
-  const variants = VARIANTS.filter((variant) => variant === 'nft');
-  const held = (await hasLegacyTables()) ? VARIANTS : variants;
+  const installed = (await hasIptables()) ? VARIANTS.filter((variant) => variant === 'nft') : [];
+  const held = (await hasLegacyTables()) ? VARIANTS : installed;
   const [rules, sets, native] = await Promise.all([
     Promise.all(held.map(saveBoth)),
     readSets(),

@@ -6,6 +6,8 @@ import { printRuleset } from '../../../src/firewall/iptables/text/print.ts';
 import type { PendingState } from '../../../src/reconcile/pending-state.ts';
 import type { Pending } from '../../../src/host/pending/read.ts';
 import { rulesOf } from '../../../src/host/pending/saved-state.ts';
+import { tablesAfter } from '../../../src/reconcile/tables/side.ts';
+import type { NftTable } from '../../../src/firewall/nftables/tables/model.ts';
 import type { StoredBaseline } from '../../../src/reconcile/stored-baseline.ts';
 
 /** A host in memory on which one change waits: what is loaded replaces what was in force. */
@@ -18,6 +20,9 @@ export interface MemoryRollbackHost extends RollbackHost {
   readonly done: string[];
   /** Milliseconds. */
   now: number;
+  /** Docker's own tables as they were recorded, and as they should be now: undefined unless that was asked. */
+  recordedTables: readonly NftTable[];
+  wantedTables: readonly NftTable[] | undefined;
 }
 
 /** What goes otherwise than it should. */
@@ -75,6 +80,8 @@ export function memoryRollbackHost(
     loaded: new Map(),
     done,
     now: 0,
+    recordedTables: [],
+    wantedTables: undefined,
     sleep: (milliseconds) => {
       host.now += milliseconds;
       return Promise.resolve();
@@ -118,6 +125,11 @@ export function memoryRollbackHost(
       whileLoading?.(host, ++loads);
       done.push(variant);
       host.loaded.set(variant, rules);
+    },
+    editTables: (recorded, plansOf) => {
+      const plans = plansOf(host.recordedTables);
+      host.wantedTables = tablesAfter(plans, host.recordedTables);
+      return Promise.resolve(recorded);
     },
     loadNative: () => {
       done.push('native');

@@ -15,6 +15,8 @@ function lineOf(edit: TableEdit, table: string): string {
       return `delete table ${table}`;
     case 'add-chain':
       return `add chain ${table} ${edit.chain}${edit.base === undefined ? '' : hookOf(edit.base)}`;
+    case 'delete-chain':
+      return `delete chain ${table} ${edit.chain}`;
     case 'add-map':
     case 'add-set': {
       const { name, type } = edit;

@@ -39,6 +39,8 @@ function changed(
       const rules = table.chains.get(edit.chain)?.rules ?? [];
       return withChain(table, { name: edit.chain, base: edit.base, rules });
     }
+    case 'delete-chain':
+      return { ...table, chains: new Map([...table.chains].filter(([name]) => name !== edit.chain)) };
     case 'add-map':
     case 'add-set':
       return withHolder(table, edit);

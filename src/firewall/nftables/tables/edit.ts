@@ -6,6 +6,7 @@ export type TableEdit =
   | { readonly edit: 'delete-table' }
   /** A chain that is there keeps its rules, and gets this policy. */
   | { readonly edit: 'add-chain'; readonly chain: string; readonly base: NftBase | undefined }
+  | { readonly edit: 'delete-chain'; readonly chain: string }
   | { readonly edit: 'add-map' | 'add-set'; readonly name: string; readonly type: string }
   | {
       readonly edit: 'add-rule';
