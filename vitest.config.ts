@@ -61,7 +61,6 @@ export default defineConfig({
           hookTimeout: 900_000,
           // One dockerd at a time: they share the machine's cgroups, and two processors.
           fileParallelism: false,
-          // Without a number of its own it would run behind every group that has one (Vitest 4.1.12): behind the host's.
           sequence: { groupOrder: 1 },
         },
       },

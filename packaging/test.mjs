@@ -7,8 +7,8 @@ import { prepare } from './prepare.mjs';
 import { ROOT_29, tally } from './tally.mjs';
 
 const LAYERS = ['unit', 'property', 'cli', 'kernel', 'engine', 'host'];
-/** One file at a time, one layer after the other. */
-const WAITING = ['engine', 'host'];
+/** Of the engine layer what takes half of its time. */
+const HALF = ['doctor', 'expected', 'inventory'].map((folder) => `test/engine/${folder}`);
 
 const root = path.join(import.meta.dirname, '..');
 const results = path.join(root, 'test-results');
@@ -16,25 +16,37 @@ const underCi = process.env['CI'] === 'true';
 const args = process.argv.slice(2);
 
 /**
- * Runs of vitest in parallel. The engine layer has one worker, which waits for dockerd most of the time: beside the layers that
- * compute it costs little, after them it would leave the processors idle. The host layer runs after it in the same run: a third
- * run would only slow down the others.
+ * Runs of vitest: rows side by side, the runs of a row one after the other. A run of the engine layer has one worker, which waits for
+ * dockerd most of the time: beside the layers that compute it costs little, after them it would leave the processors idle. So half of it
+ * runs beside them, and half behind them. The host layer comes last: an emulated kernel takes both processors.
  *
- * @type {Readonly<Record<string, readonly string[]>>}
+ * @type {readonly (readonly { readonly name: string, readonly words: readonly string[] }[])[]}
  */
-const runs =
+const rows =
   args.length > 0
-    ? { asked: args }
-    : {
-        layers: LAYERS.filter((layer) => !WAITING.includes(layer)).map((layer) => `--project=${layer}`),
-        engine: WAITING.map((layer) => `--project=${layer}`),
-      };
+    ? [[{ name: 'asked', words: args }]]
+    : [
+        [
+          {
+            name: 'layers',
+            words: ['unit', 'property', 'cli', 'kernel'].map((layer) => `--project=${layer}`),
+          },
+          { name: 'engine-half', words: ['--project=engine', ...HALF] },
+        ],
+        [
+          {
+            name: 'engine-rest',
+            words: ['--project=engine', ...HALF.map((folder) => `--exclude=${folder}/**`)],
+          },
+          { name: 'host', words: ['--project=host'] },
+        ],
+      ];
 
 prepare();
 
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results);
-const ended = await Promise.all(Object.entries(runs).map(([name, words]) => vitest(name, words)));
+const ended = (await Promise.all(rows.map(inOrder))).flat();
 
 const count = tally(ended, filesOfTests(), underCi);
 for (const file of count.absent) console.error(`${path.relative(root, file)}: did not run`);
@@ -47,6 +59,16 @@ writeFileSync(path.join(results, 'count.json'), JSON.stringify({ passed, failed,
 const skipped = count.skipped > 0 ? `, ${String(count.skipped)} skipped` : '';
 console.log(`${String(passed)} passed, ${String(failed)} failed${skipped}`);
 process.exitCode = failed > 0 ? 1 : 0;
+
+/**
+ * @param {(typeof rows)[number]} row
+ * @returns {Promise<readonly import('./tally.mjs').Run[]>}
+ */
+async function inOrder(row) {
+  const done = [];
+  for (const { name, words } of row) done.push(await vitest(name, words));
+  return done;
+}
 
 /**
  * One run of vitest: its exit status, null when a signal ended it, and what its report says of each file.
