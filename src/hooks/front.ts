@@ -16,7 +16,7 @@ const DECIDING = 'DROP|ACCEPT|REJECT|RETURN|DNAT|SNAT|REDIRECT|MASQUERADE';
 const HARMLESS = '-t|--t*|-h|--h*|-V|--ver*';
 
 /** nft takes a command as words or as one word; `-f` reads a file. */
-const HARMFUL_NFT = '*flush*|*delete*|*destroy*|*insert*|*replace*|*add*|-*f*|--fi*';
+const HARMFUL_NFT = '*flush*|*delete*|*destroy*|*insert*|*replace*|*add*|*create*|-*f*|--fi*';
 /** nft then only looks. */
 const HARMLESS_NFT = '-c|--ch*|-h|--h*|-v|-V|--ver*';
 
@@ -81,7 +81,7 @@ export const FRONT: Target = {
   name: 'front',
   about:
     'iptables and nft as people type them: what deletes, inserts or loads rules is asked of rulesguard first',
-  signs: REAL.map((folder) => `${folder}/iptables`),
+  signs: REAL.flatMap((folder) => [`${folder}/iptables`, `${folder}/nft`]),
   places: TOOLS.map((tool) => `${FOLDER}/${tool}`),
   files: (seen, { program }) =>
     TOOLS.flatMap((tool) => {
