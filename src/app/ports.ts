@@ -36,7 +36,7 @@ export interface Observer extends Clock {
   readonly readVariant: (variant: Variant) => Promise<Live>;
   /** Docker's own tables of nftables. @throws Fault for "could not look", never "no tables" */
   readonly readTables: () => Promise<readonly NftTable[]>;
-  /** The Engine's reply. @throws Fault when this Engine's rules are not iptables' at all */
+  /** The Engine's reply. @throws Fault RG_ENGINE_NO_IPTABLES when this Engine keeps no rules */
   readonly askEngine: () => Promise<EngineReply>;
   /** Waits until these containers are through with starting or stopping. */
   readonly awaitContainers: (ids: readonly string[], socket: string) => Promise<void>;

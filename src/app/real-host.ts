@@ -1,6 +1,5 @@
 import { withSignalsHeld } from '../host/command/signals.ts';
 import { thisHost, whoAsked } from '../host/command/who.ts';
-import { askEitherBackend } from '../host/engine/ask.ts';
 import type { HostOptions } from '../host/state/host-options.ts';
 import { beginEntry, endEntry, journalFolder, listJournal, readEntry } from '../host/state/journal.ts';
 import { withLock } from '../host/state/lock.ts';
@@ -10,12 +9,6 @@ import { rehearsePlan, writeRules } from '../host/xtables/rehearse-plan.ts';
 import type { Host } from './ports.ts';
 import { realBaselines } from './real-baselines.ts';
 import { REAL_OBSERVER } from './real-observer.ts';
-
-/** As {@link realHost}, for what is done with rules of either firewall backend. */
-export const realEitherHost = (options: HostOptions): Host => ({
-  ...realHost(options),
-  askEngine: askEitherBackend,
-});
 
 /** This host, with its rules, Engine, state folder and lock. */
 export function realHost({ stateDir, runDir, waitSeconds }: HostOptions): Host {

@@ -1,7 +1,7 @@
 import type { ReferenceArgs } from '../app/observe/open-reference.ts';
 import { othersDeciding } from '../app/check/others.ts';
 import { realCheckHost } from '../app/check/real-check-host.ts';
-import { realEitherHost } from '../app/real-host.ts';
+import { realHost } from '../app/real-host.ts';
 import { ENGINE_ORDERS } from '../app/restore/tables/real-engine-orders.ts';
 import type { Host } from '../app/ports.ts';
 import type { RepairOptions } from '../app/restore/repair.ts';
@@ -41,7 +41,7 @@ export interface RestoreArgs extends ReferenceArgs {
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
 export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
-  const host = realEitherHost(context);
+  const host = realHost(context);
   if (args.undo === true) return undo(host, args, context);
   if (args.plan !== undefined) return applyPlan(host, args.plan, args, context);
   const options: RepairOptions = {

@@ -1,6 +1,6 @@
 import { automaticOff } from '../app/automatic.ts';
 import { REAL_TERRAIN } from '../app/reach/real-terrain.ts';
-import { realEitherHost } from '../app/real-host.ts';
+import { realHost } from '../app/real-host.ts';
 import { snapshot } from '../app/snapshot/snapshot.ts';
 import { recordedText, unchangedText } from '../report/snapshot-text.ts';
 import type { Context, Exit } from './context.ts';
@@ -30,7 +30,7 @@ export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
   }
   const request = { ...args, ifChanged: args.ifChanged === true || args.scheduled === true };
   const taken = await reportingSnapshot(context, (on) =>
-    snapshot({ ...realEitherHost(context), terrain: REAL_TERRAIN }, request, on),
+    snapshot({ ...realHost(context), terrain: REAL_TERRAIN }, request, on),
   );
   const shown = args.all === true ? 'all' : 'some';
   print(taken.verdict === 'recorded' ? recordedText(taken, paint, shown) : unchangedText(taken.id, paint));

@@ -1,4 +1,3 @@
-import { askEitherBackend } from '../../host/engine/ask.ts';
 import { readAccepted } from '../../host/state/accepted.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import { REAL_TERRAIN } from '../reach/real-terrain.ts';
@@ -8,6 +7,5 @@ import type { CheckHost } from './ports.ts';
 export const realCheckHost = (stateDir: string): CheckHost => ({
   ...REAL_OBSERVER,
   ...REAL_TERRAIN,
-  askEngine: askEitherBackend,
   readAccepted: () => readAccepted(stateDir),
 });

@@ -7,7 +7,7 @@ import { readNameServers } from '../../host/doctor/name-servers.ts';
 import { findProcesses } from '../../host/doctor/processes.ts';
 import { pickSourcePort } from '../../host/doctor/source-port.ts';
 import { readListeners } from '../../host/doctor/sockets.ts';
-import { askAnyEngine, askEitherBackend } from '../../host/engine/ask.ts';
+import { askAnyEngine } from '../../host/engine/ask.ts';
 import { findSocket } from '../../host/engine/socket.ts';
 import { readSets } from '../../host/nft/sets-native.ts';
 import { readNatives } from '../../host/nft/within.ts';
@@ -25,7 +25,6 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
     readAccepted: () => readAccepted(stateDir),
     readVariants,
     usualVariant,
-    askEngine: askEitherBackend,
     askAnyEngine,
     listContainers,
     findProcesses: async () => findProcesses(await findSocket().catch(() => undefined)),

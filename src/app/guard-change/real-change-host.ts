@@ -1,4 +1,3 @@
-import { askEitherBackend } from '../../host/engine/ask.ts';
 import { launch } from '../../host/command/launch.ts';
 import { xtablesVariant } from '../../host/command/which.ts';
 import { REAL_TERRAIN } from '../reach/real-terrain.ts';
@@ -9,7 +8,6 @@ import type { ChangeHost } from './change.ts';
 export const REAL_CHANGE_HOST: ChangeHost = {
   ...REAL_OBSERVER,
   ...REAL_TERRAIN,
-  askEngine: askEitherBackend,
   variantOf: xtablesVariant,
   rehearse: async (rehearsal, live, other) => {
     const { rehearse } = await import('../../host/sandbox/rehearse.ts');

@@ -1,4 +1,4 @@
-import { askAnyEngine, askEitherBackend } from '../../host/engine/ask.ts';
+import { askAnyEngine } from '../../host/engine/ask.ts';
 import { readAccepted } from '../../host/state/accepted.ts';
 import { readVariants, usualVariant } from '../../host/xtables/kernel.ts';
 import { realBaselines } from '../real-baselines.ts';
@@ -14,6 +14,5 @@ export const realReachHost = (stateDir: string): ReachHost => ({
   readAccepted: () => readAccepted(stateDir),
   readVariants,
   usualVariant,
-  askEngine: askEitherBackend,
   askAnyEngine,
 });

@@ -1,6 +1,6 @@
 import { run } from '../../host/command/command.ts';
 import { withSignalsHeld } from '../../host/command/signals.ts';
-import { askEitherBackend } from '../../host/engine/ask.ts';
+import { askEngineState } from '../../host/engine/ask.ts';
 import { editedTables } from '../../host/pending/docker-tables.ts';
 import { load } from '../../host/pending/load.ts';
 import { rollBackNative, rollBackSets } from '../../host/pending/native.ts';
@@ -20,7 +20,7 @@ export function realRollbackHost(options: HostOptions): RollbackHost {
   return {
     ...realPendingRecords(options),
     sleep: REAL_OBSERVER.sleep,
-    askEngine: askEitherBackend,
+    askEngine: askEngineState,
     openBaseline: realBaselines(stateDir).open,
     usualVariant,
     hasLegacyTables,

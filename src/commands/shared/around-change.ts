@@ -12,19 +12,19 @@ import { reporting, reportRestored } from './report-events.ts';
 /** Records the present state, if it is sound and not recorded yet. @throws Fault RG_DAMAGED, RG_NO_DOCKER_RULES */
 export async function recordBefore(context: Context): Promise<Taken> {
   const { snapshot } = await import('../../app/snapshot/snapshot.ts');
-  const { realEitherHost } = await import('../../app/real-host.ts');
+  const { realHost } = await import('../../app/real-host.ts');
   const { REAL_TERRAIN } = await import('../../app/reach/real-terrain.ts');
   const { reportingSnapshot } = await import('./report-snapshot.ts');
-  const host = { ...realEitherHost(context), terrain: REAL_TERRAIN };
+  const host = { ...realHost(context), terrain: REAL_TERRAIN };
   return reportingSnapshot(context, (on) => snapshot(host, { ifChanged: true }, on));
 }
 
 /** Repairs what a change broke, and reports what was done. */
 export async function restoreAfter(planning: Planning, context: Context): Promise<RestoreResult> {
   const { restore } = await import('../../app/restore/restore.ts');
-  const { realEitherHost } = await import('../../app/real-host.ts');
+  const { realHost } = await import('../../app/real-host.ts');
   const result = await reporting(context, (on) =>
-    restore(realEitherHost(context), BY_BOTH, { ...planning, rehearse: true }, on),
+    restore(realHost(context), BY_BOTH, { ...planning, rehearse: true }, on),
   );
   await reportRestored(result, context);
   return result;

@@ -140,17 +140,6 @@ export const engineElsewhere = (socket: string, bridges: readonly string[], ente
     { details: [`its bridges: ${bridges.join(', ')}`], hint: `Run rulesguard where its rules are: ${enter}` },
   );
 
-/** Engine 29 and later with `--firewall-backend=nftables`, asked by a command that knows iptables' rules alone. */
-export const engineNftables = (version: string): Fault =>
-  new Fault(
-    'RG_ENGINE_NFTABLES',
-    3,
-    `Docker Engine ${version} uses the nftables firewall backend: its rules are not in iptables, and this command works on those of iptables alone`,
-    {
-      hint: 'What is lost, and what packets do: rulesguard check. The tables themselves: nft list table ip docker-bridges',
-    },
-  );
-
 /** `--iptables=false`. */
 export const engineNoIptables = (version: string): Fault =>
   new Fault(
