@@ -24,7 +24,7 @@ const tools = {
 };
 
 /** What the demo plays with; the tests want every tool. */
-export const DEMO_TOOLS = /** @type {const} */ (['iptables', 'ip', 'unshare']);
+export const DEMO_TOOLS = /** @type {const} */ (['iptables', 'ip', 'unshare', 'nft']);
 
 /**
  * Installs what is missing (npm's packages, Debian's as root) and builds. What cannot be installed is named on stderr;

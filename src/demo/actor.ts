@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from './ask.ts';
@@ -13,6 +13,7 @@ import type { TaskMessage, TaskReply, ActorTask } from './tasks.ts';
 export function act(): void {
   const seen = new Map<string, string>();
   let workdir: string | undefined;
+  const folder = (): string => (workdir ??= mkdtempSync(join(tmpdir(), 'rulesguard-demo-')));
 
   const perform = async (task: ActorTask): Promise<string> => {
     switch (task.do) {
@@ -27,10 +28,14 @@ export function act(): void {
       case 'seen':
         return seen.get(task.token) ?? '';
       case 'workdir':
-        workdir ??= mkdtempSync(join(tmpdir(), 'rulesguard-demo-'));
-        return workdir;
+        return folder();
+      case 'keep': {
+        const file = join(folder(), task.name);
+        writeFileSync(file, task.text);
+        return file;
+      }
       case 'engine':
-        await serveEngine(task.socket);
+        await serveEngine(task.socket, task.firewall);
         return '';
     }
   };

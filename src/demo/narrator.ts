@@ -1,6 +1,7 @@
 import type { Paint, Style } from '../report/text.ts';
 import { breakLine } from './break-line.ts';
 import { PLAN, PUBLISHED_PORTS } from './hosts.ts';
+import type { DemoIncident } from './incidents/incident.ts';
 import type { DemoProbeResult, ProbeVerdict } from './probes.ts';
 
 /** Writes the demo for people to read. */
@@ -9,10 +10,10 @@ export interface Narrator {
   step(title: string): void;
   line(text?: string): void;
   /** A command as typed at a root prompt. */
-  command(words: readonly string[]): void;
+  command(typed: string): void;
   /** What a command printed, set apart from the demo's own words; long lines are broken. */
   quote(text: string): void;
-  map(engine: string): void;
+  map(incident: Pick<DemoIncident, 'engine' | 'firewall'>): void;
   results(results: readonly DemoProbeResult[]): void;
   times(times: readonly StepTime[]): void;
 }
@@ -27,6 +28,7 @@ const MARKS: Readonly<Record<ProbeVerdict, readonly [string, Style]>> = {
   well: ['✓', 'green'],
   bent: ['!', 'yellow'],
   dead: ['✗', 'red'],
+  open: ['!', 'red'],
 };
 
 const published = PUBLISHED_PORTS.map(
@@ -36,6 +38,7 @@ const published = PUBLISHED_PORTS.map(
 const NAMES: Readonly<Record<string, string>> = {
   [PLAN.host]: 'the host',
   [PLAN.outside]: 'outside',
+  [PLAN.neighbour]: 'neighbour',
   [PLAN.worker]: 'worker',
   [PLAN.web]: 'web',
   [PLAN.gateway]: 'docker-proxy',
@@ -43,9 +46,10 @@ const NAMES: Readonly<Record<string, string>> = {
 const named = (address: string): string => `${address} (${NAMES[address] ?? 'unknown'})`;
 
 function serverSaw({ probe, verdict, seen }: DemoProbeResult): string {
-  if (seen === '') return `${probe.server} saw nothing`;
+  if (seen === '') return `${probe.server} saw nothing${verdict === 'well' ? ', as Docker means it' : ''}`;
   if (verdict === 'dead') return `${probe.server} saw ${named(seen)}, no way to answer`;
-  return `${probe.server} saw ${named(seen)}${verdict === 'bent' ? `, not ${probe.source}` : ''}`;
+  if (verdict === 'open') return `${probe.server} saw ${named(seen)}, not stopped`;
+  return `${probe.server} saw ${named(seen)}${verdict === 'bent' ? `, not ${probe.source ?? ''}` : ''}`;
 }
 
 /** What a quoted line may hold, so that with its mark it fits 100 columns. */
@@ -68,8 +72,8 @@ export function createNarrator({ print, paint }: DemoOutput): Narrator {
     step(title) {
       line(`\n${paint('bold', `${String((steps += 1))}. ${title}`)}`);
     },
-    command(words) {
-      line(`   ${paint('dim', '#')} ${paint('bold', words.join(' '))}`);
+    command(typed) {
+      line(`   ${paint('dim', '#')} ${paint('bold', typed)}`);
     },
     quote(text) {
       for (const one of text
@@ -78,10 +82,12 @@ export function createNarrator({ print, paint }: DemoOutput): Narrator {
         .flatMap((whole) => breakLine(whole, QUOTED_COLUMNS)))
         line(`   ${paint('dim', '│')} ${one}`.trimEnd());
     },
-    map(engine) {
+    map({ engine, firewall }) {
       const upTo = `   outside ${PLAN.outside} ─── ${PLAN.host} host ${PLAN.gateway} `;
       line(`${upTo}─┬─ web    ${PLAN.web}`);
       line(`${' '.repeat(upTo.length)} └─ worker ${PLAN.worker}`);
+      if (firewall === 'nftables')
+        line(`   neighbour ${PLAN.neighbour} ─── ${PLAN.secondHost} host: it has a route to ${PLAN.subnet}`);
       line(`   It publishes ${published} of web.`);
       line(`   The rules are those a real Docker Engine ${engine} wrote. No Docker runs here:`);
       line('   what that Engine answered was recorded, and the demo gives the recorded answers.');

@@ -5,30 +5,38 @@ import { ownNamespace } from './machine.ts';
 import { runRulesguard } from './operator.ts';
 import { askAll } from './probes.ts';
 import type { DemoProbe, ProbeVerdict } from './probes.ts';
-import { iptables, loadRules, readSample, rulesNow } from './rules.ts';
+import type { DemoFirewall } from './firewalls.ts';
+import { iptablesIncident } from './incidents/iptables.ts';
+import { nftablesIncident } from './incidents/nftables.ts';
+import type { DemoIncident } from './incidents/incident.ts';
 import { createNarrator } from './narrator.ts';
 import type { DemoOutput, Narrator, StepTime } from './narrator.ts';
 import { buildHosts } from './hosts.ts';
 import type { DemoHosts } from './hosts.ts';
 
-/** What the demo needs beside Node; Debian has them in iptables, iproute2 and util-linux. */
-const TOOLS = ['unshare', 'nsenter', 'ip', 'iptables-nft', 'ip6tables-nft'] as const;
+/** What every demo needs beside Node; Debian has them in util-linux and iproute2. */
+const TOOLS = ['unshare', 'nsenter', 'ip'] as const;
 
-/** A rule of the operator's own, written after the flush: it is nobody's to touch. */
-const OWN_RULE = '-A POSTROUTING -s 10.8.0.0/24 -o eth0 -m comment --comment vpn -j MASQUERADE';
+const INCIDENTS: Readonly<Record<DemoFirewall, () => DemoIncident>> = {
+  iptables: iptablesIncident,
+  nftables: nftablesIncident,
+};
 
-async function checkMeans(): Promise<void> {
+async function checkMeans(firewall: DemoFirewall): Promise<DemoIncident> {
   if (process.getuid?.() !== 0) {
     const typed = process.env['npm_lifecycle_event'] === 'demo' ? 'npm run demo' : 'rulesguard demo';
     throw new Fault('RG_PRIVILEGE', 3, 'The demo makes network namespaces, and only root may', {
       hint: `sudo ${typed}`,
     });
   }
-  for (const tool of TOOLS) await run([tool, tool === 'ip' ? '-V' : '--version']);
+  const incident = INCIDENTS[firewall]();
+  for (const tool of [...TOOLS, ...incident.tools]) await run([tool, tool === 'ip' ? '-V' : '--version']);
+  return incident;
 }
 
 /** The demo while it runs: where it is shown, how long each part took, and what did not go as announced. */
 interface Demonstration {
+  readonly incident: DemoIncident;
   readonly hosts: DemoHosts;
   readonly narrator: Narrator;
   readonly coloured: boolean;
@@ -37,10 +45,10 @@ interface Demonstration {
 }
 
 async function probe(
-  { hosts, narrator, surprises }: Demonstration,
+  { incident, hosts, narrator, surprises }: Demonstration,
   expected: (probe: DemoProbe) => ProbeVerdict,
 ): Promise<void> {
-  const results = await askAll(hosts);
+  const results = await askAll(hosts, incident.probes);
   narrator.results(results);
   for (const {
     probe: { from, to, protocol, ...probe },
@@ -56,7 +64,7 @@ async function probe(
 
 async function operate(demo: Demonstration, words: readonly string[], expected: number): Promise<void> {
   const typed = `rulesguard ${words.join(' ')}`;
-  demo.narrator.command(['rulesguard', ...words]);
+  demo.narrator.command(typed);
   const { exitCode, output, ms } = await runRulesguard(demo.hosts, words, demo.coloured);
   demo.narrator.quote(`${output}\n[exit ${String(exitCode)}]`);
   demo.times.push({ what: typed, ms });
@@ -66,24 +74,21 @@ async function operate(demo: Demonstration, words: readonly string[], expected: 
 
 const well = (): ProbeVerdict => 'well';
 
-async function incident(demo: Demonstration): Promise<void> {
-  const { hosts, narrator, surprises } = demo;
-  const before = await rulesNow(hosts.host);
+async function playIncident(demo: Demonstration): Promise<void> {
+  const { incident, hosts, narrator, surprises } = demo;
+  const { damage } = incident;
+  const before = await incident.rulesNow(hosts.host);
 
   narrator.step('All is well');
   await probe(demo, well);
 
-  narrator.step('Someone tidies up NAT, and adds a rule of their own');
-  const words = ['-t', 'nat', ...OWN_RULE.split(' ')];
-  for (const typed of [['-t', 'nat', '-F'], words]) {
-    narrator.command(['iptables', ...typed]);
-    await iptables(hosts.host, typed);
+  narrator.step(damage.title);
+  for (const { typed, words } of damage.commands) {
+    narrator.command(typed);
+    await hosts.host.exec(words);
   }
-  await probe(demo, ({ afterFlush }) => afterFlush);
-  narrator.line(
-    '   The published ports still answer, so a health check stays green: docker-proxy takes over, and',
-  );
-  narrator.line('   the container no longer knows its clients. Nothing gets out of the containers any more.');
+  await probe(demo, ({ afterDamage }) => afterDamage);
+  for (const line of damage.told) narrator.line(`   ${line}`);
 
   narrator.step('What is broken, and what that means. Nothing was recorded before: the Engine is asked');
   await operate(demo, ['check'], 1);
@@ -96,43 +101,37 @@ async function incident(demo: Demonstration): Promise<void> {
   narrator.step('All is well again, and it is recorded');
   await operate(demo, ['snapshot'], 0);
 
-  const after = await rulesNow(hosts.host);
-  if (after.filter((line) => line === OWN_RULE).length !== 1) surprises.push('the rule of their own is lost');
-  if (
-    !isDeepStrictEqual(
-      after.filter((line) => line !== OWN_RULE),
-      before,
-    )
-  )
+  if (!(await incident.hasOwnRule(hosts.host))) surprises.push('the rule of their own is lost');
+  if (!isDeepStrictEqual(await incident.rulesNow(hosts.host), before))
     surprises.push('the rules are not what they were before the incident');
 }
 
 /**
- * Plays the incident in namespaces of its own, with real packets, and shows it.
+ * Plays an incident in namespaces of its own, with real packets, and shows it.
  *
+ * @param firewall - Docker's firewall backend
  * @throws Fault RG_PRIVILEGE or RG_MISSING_TOOL when it cannot be played here; RG_INTERNAL when something did not go
  *   as announced
  */
-export async function play(output: DemoOutput): Promise<void> {
+export async function play(output: DemoOutput, firewall: DemoFirewall): Promise<void> {
   const narrator = createNarrator(output);
-  await checkMeans();
-  const sample = readSample();
+  const incident = await checkMeans(firewall);
   const started = performance.now();
-  narrator.line(`rulesguard demo: Docker's NAT rules are lost, found and restored, with real packets.`);
+  narrator.line(`rulesguard demo: ${incident.lost} lost, found and restored, with real packets.`);
   narrator.line(`This machine's own rules are not touched: everything below happens in throw-away network`);
   narrator.line(
     `namespaces, none of them this machine's own (${ownNamespace()}). They end with this program.`,
   );
 
-  const hosts = await buildHosts();
+  const hosts = await buildHosts(firewall);
   const coloured = output.paint('bold', '') !== '';
-  const demo: Demonstration = { hosts, narrator, coloured, times: [], surprises: [] };
+  const demo: Demonstration = { incident, hosts, narrator, coloured, times: [], surprises: [] };
   try {
     narrator.step('A Docker host, two containers, and somebody outside');
-    narrator.map(sample.engine?.version ?? '28.5');
-    await loadRules(hosts.host, sample);
+    narrator.map(incident);
+    await incident.load(hosts.host);
     demo.times.push({ what: 'building the hosts', ms: performance.now() - started });
-    await incident(demo);
+    await playIncident(demo);
   } finally {
     await hosts.end();
   }

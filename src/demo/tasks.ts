@@ -1,4 +1,5 @@
 import type { SocketProtocol } from '../net/protocol.ts';
+import type { DemoFirewall } from './firewalls.ts';
 
 /** One end of a connection. */
 export interface SocketAddress {
@@ -29,8 +30,10 @@ export type ActorTask =
   | { readonly do: 'seen'; readonly token: string }
   /** Makes a folder for files, which goes with the actor; answers its path. */
   | { readonly do: 'workdir' }
-  /** Answers on a unix socket as the recorded Engine did. */
-  | { readonly do: 'engine'; readonly socket: string };
+  /** Keeps a text in a file of that folder; answers its path. */
+  | { readonly do: 'keep'; readonly name: string; readonly text: string }
+  /** Answers on a unix socket as the recorded Engine with this firewall backend did. */
+  | { readonly do: 'engine'; readonly socket: string; readonly firewall: DemoFirewall };
 
 /** A task on its way to an actor. */
 export interface TaskMessage {

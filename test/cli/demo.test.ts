@@ -90,6 +90,34 @@ describe.skipIf(reason !== undefined)(`rulesguard demo${reason === undefined ? '
       expect(timeless(await machine.save('ipv4', 'nft', ['-c']))).toBe(timeless(before));
     }));
 
+  it("plays it with Docker's nftables backend: exposed, cut off, repaired", () =>
+    withNetns(async (machine) => {
+      const own = 'table ip own {\n\tchain post {\n\t\tip saddr 10.0.0.0/8 accept\n\t}\n}\n';
+      expect((await machine.exec('nft', ['-f', '-'], { input: own })).code).toBe(0);
+
+      const { code, stdout, stderr } = await machine.exec(process.execPath, [
+        PROGRAM,
+        ...['demo', '--firewall', 'nftables'],
+      ]);
+      const told = Buffer.from(stdout, 'latin1').toString();
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(told).toContain('a real Docker Engine 29.7.2 wrote');
+      expect(told).toContain('# nft flush ruleset');
+      expect(told).toMatch(/! outside → host:8080\/tcp +answers +web saw 172\.17\.0\.1 \(docker-proxy\)/);
+      expect(told).toMatch(/✗ worker → outside:53\/udp +no answer in 1 s +outside saw 172\.17\.0\.3/);
+      expect(told.match(/. neighbour → web:6379\/tcp +\S+/g)?.map((row) => row.replace(/ +/g, ' '))).toEqual([
+        '✓ neighbour → web:6379/tcp no',
+        '! neighbour → web:6379/tcp answers',
+        '✓ neighbour → web:6379/tcp no',
+      ]);
+      expect(told).toContain('EXPOSURE  1 container reachable from outside, by its own address: web');
+      expect(told.match(/\[exit \d\]/g)).toEqual(['[exit 1]', '[exit 0]', '[exit 0]', '[exit 0]']);
+      expect(told).toMatch(/All works again\./);
+      expect(told.split('\n').filter((line) => line.length > 100)).toEqual([]);
+      expect((await machine.exec('nft', ['list', 'ruleset'])).stdout).toBe(own);
+    }));
+
   it.each(['finishes', 'is killed'])(
     'leaves no process, namespace or file behind when it %s',
     async (end) => {

@@ -4,6 +4,7 @@ import type { Context, Exit } from '../context.ts';
 import { acceptOptions } from './accept.ts';
 import { baselineOptions } from './baseline.ts';
 import { completionOptions } from './completion.ts';
+import { demoOptions } from './demo.ts';
 import { doctorOptions } from './doctor.ts';
 import { hookOptions } from './hook.ts';
 import { reachOptions } from './reach.ts';
@@ -235,10 +236,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     'demo',
     'play the incident and its repair in throw-away namespaces, with real packets',
-    (yargs: Argv) =>
-      yargs
-        .option('actor', { type: 'boolean', hidden: true, default: false })
-        .example('sudo rulesguard demo', "lose Docker's NAT rules, see what breaks, and get them back"),
+    demoOptions,
     () => import('../demo.ts'),
   ),
   verb(
