@@ -2,6 +2,7 @@ import type { HostRules } from '../firewall/iptables/text/model.ts';
 import { printRuleset } from '../firewall/iptables/text/print.ts';
 import type { Finding } from '../reconcile/finding.ts';
 import type { Shadow } from '../reconcile/impact.ts';
+import type { Cell } from '../reach/cell.ts';
 import type { ReachChange } from '../reach/change/cells.ts';
 import { worseGroups } from './forecast-text.ts';
 import { cellJson } from './reach/json.ts';
@@ -71,8 +72,14 @@ function reachJson({ change, beside, wayBack }: ForecastReach): unknown {
       names: names.map(printable),
       reasons: reasons.map(printable),
     })),
-    cells: [...worse, ...unknown].map(({ cell, isGone }) => ({ ...cellJson(cell), gone: isGone })),
+    cells: [...worse, ...unknown].map(({ cell, isGone }) => ({ ...unjudged(cell), gone: isGone })),
     beside: beside.map(printable),
     wayBack,
   };
 }
+
+/** What only a judged table says of a cell. */
+const OF_JUDGED: ReadonlySet<string> = new Set(['differs', 'cause', 'decider', 'accepted']);
+
+const unjudged = (cell: Cell): Readonly<Record<string, string | number | null>> =>
+  Object.fromEntries(Object.entries(cellJson(cell)).filter(([name]) => !OF_JUDGED.has(name)));

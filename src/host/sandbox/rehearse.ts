@@ -1,5 +1,7 @@
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
+import { sameTable } from '../../firewall/nftables/simulate/same.ts';
+import { tableName } from '../../firewall/nftables/tables/print.ts';
 import { readNatives } from '../nft/within.ts';
 import { forCopy, namesHandle } from './rule-handles.ts';
 import { readDockerTables } from '../nft/docker-tables.ts';
@@ -64,7 +66,7 @@ export async function rehearse(
   if ('reason' in sandbox) return { known: false, reason: sandbox.reason, details: sandbox.details };
   let wires: Tripwires | undefined;
   try {
-    const unlike = await fillSandbox(sandbox, stock);
+    const unlike = (await fillSandbox(sandbox, stock)) ?? (await tablesUnlike(sandbox, live));
     if (unlike !== undefined)
       return { known: false, reason: 'the sandbox is not like this host', details: [unlike] };
     wires = await layTripwires(sandbox.root);
@@ -77,6 +79,24 @@ export async function rehearse(
     await wires?.remove();
     await sandbox.end();
   }
+}
+
+/** Why Docker's own tables in a sandbox are not those of the host; undefined where they are, or it has none. */
+async function tablesUnlike(
+  { onNetwork }: Pick<Sandbox, 'onNetwork'>,
+  { tables }: Pick<LiveFirewall, 'tables'>,
+): Promise<string | undefined> {
+  if (tables === undefined) return undefined;
+  // What Docker never makes is kept as nft's JSON, with its number and with what it counted.
+  const comparable = (all: readonly NftTable[]): ReadonlyMap<string, NftTable> =>
+    new Map(all.map((table) => [tableName(table), { ...table, others: [] }]));
+  const copied = comparable(await readDockerTables(onNetwork));
+  for (const table of comparable(tables).values()) {
+    const difference = sameTable(table, copied.get(tableName(table)));
+    if (difference !== undefined)
+      return `the host's table ${tableName(table)} loads otherwise than it stands: ${difference}`;
+  }
+  return undefined;
 }
 
 async function play(

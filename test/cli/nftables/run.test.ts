@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
-import { describeCli } from '../../support/cli.ts';
+import { describeCli, readJson } from '../../support/cli.ts';
 import { withNftHost } from '../../support/nftables/cli.ts';
 import { HEALTHY, withPeople } from '../../support/nftables/peopled.ts';
 
@@ -60,14 +61,7 @@ describeCli('run beside an Engine that writes with nftables', () => {
       expect(await tables()).toBe(before);
     }));
 
-  test.each([
-    'nft delete table ip docker-bridges',
-    'nft flush chain ip docker-bridges raw-PREROUTING',
-    'nft delete element ip docker-bridges filter-forward-in-jumps {docker0}',
-    'nft delete rule ip docker-bridges filter-FORWARD handle HANDLE',
-    'iptables -P FORWARD DROP',
-    'nft add chain inet mine f {type filter hook forward priority 0;policy drop;}',
-  ])('%s is refused, and nothing changes', (line) =>
+  test('what takes a part out of Docker’s tables, or stops packets beside them, is refused, and nothing changes', () =>
     withNftHost('plain', async ({ run, nft, tables }) => {
       await nft(['add', 'table', 'inet', 'mine']);
       const [, handle = ''] =
@@ -75,15 +69,21 @@ describeCli('run beside an Engine that writes with nftables', () => {
           await nft(['-a', 'list', 'chain', 'ip', 'docker-bridges', 'filter-FORWARD']),
         ) ?? [];
       const before = await nft(['-s', 'list', 'ruleset']);
-      const { code, said } = await run(`run -- ${line.replace('HANDLE', handle)}`);
-      expect({ code, said }).toMatchObject({
-        code: 1,
-        said: expect.stringMatching(/^\s*WOULD BREAK/) as string,
-      });
+      for (const line of [
+        'nft delete element ip docker-bridges filter-forward-in-jumps {docker0}',
+        `nft delete rule ip docker-bridges filter-FORWARD handle ${handle}`,
+        'iptables -P FORWARD DROP',
+        'nft add chain inet mine f {type filter hook forward priority 0;policy drop;}',
+      ]) {
+        const { code, said } = await run(`run -- ${line}`);
+        expect({ line, code, said }).toMatchObject({
+          code: 1,
+          said: expect.stringMatching(/^\s*WOULD BREAK/) as string,
+        });
+      }
       expect(await nft(['-s', 'list', 'ruleset'])).toBe(before);
       expect(await tables()).not.toContain('no table');
-    }),
-  );
+    }));
 
   test('iptables -F and -t nat -F do no harm: they are made, and packets get where they did', () =>
     withNftHost('plain', (host) =>
@@ -91,13 +91,12 @@ describeCli('run beside an Engine that writes with nftables', () => {
         await host.host.sh('iptables -A INPUT -p tcp --dport 25 -j DROP');
         await host.host.sh('iptables -t nat -A PREROUTING -p tcp --dport 26 -j ACCEPT');
         const before = await host.tables();
-        for (const line of ['iptables -F', 'iptables -t nat -F', 'nft add table inet mine']) {
-          expect(await host.run(`run -n -- ${line}`)).toMatchObject({
-            code: 0,
-            said: expect.stringMatching(/^SAFE .* leaves \d\d rules of Docker's as they are/) as string,
-          });
-          expect(await host.run(`run -- ${line}`)).toMatchObject({ code: 0 });
-        }
+        expect(await host.run('run -n -- nft add table inet mine')).toMatchObject({
+          code: 0,
+          said: expect.stringMatching(/^SAFE .* leaves \d\d rules of Docker's as they are/) as string,
+        });
+        for (const line of ['iptables -F', 'iptables -t nat -F', 'nft add table inet mine'])
+          expect(await host.run(`run -- ${line}`)).toMatchObject({ code: 0, said: '\n' });
         expect(await host.host.sh('iptables -S')).not.toContain('--dport');
         expect(await host.tables()).toBe(before);
         expect(await ways()).toEqual(HEALTHY);
@@ -113,5 +112,65 @@ describeCli('run beside an Engine that writes with nftables', () => {
       expect(said).toContain('DAMAGED  nft flush chain ip docker-bridges nat-POSTROUTING: cuts ');
       expect(said).toContain('does not reach the outside: web');
       expect(said).toContain('rulesguard restore');
+    }));
+
+  test('--json names what is lost in Docker’s tables, and the way back', () =>
+    withNftHost('plain', async ({ run }) => {
+      const { code, stdout } = await run(
+        'run -n --json -- nft flush chain ip docker-bridges nat-POSTROUTING',
+      );
+      expect(code).toBe(1);
+      const schema = readJson(
+        path.resolve(import.meta.dirname, '../../../schemas/forecast.schema.json'),
+      ) as object;
+      const validate = new Ajv2020.default({ strict: true }).compile(schema);
+      expect(validate(JSON.parse(stdout)), JSON.stringify(validate.errors)).toBe(true);
+      expect(JSON.parse(stdout)).toMatchObject({
+        verdict: 'would-break',
+        by: 'rehearsal',
+        reach: { wayBack: 'repair' },
+        findings: [
+          { kind: 'missing', table: 'docker-bridges', chain: 'nat-POSTROUTING' },
+          { kind: 'missing', table: 'docker-bridges', chain: 'nat-POSTROUTING' },
+        ],
+        next: [{ does: 'repair' }],
+      });
+    }));
+
+  test('a table of its user’s, and a named counter in one of Docker’s, are in the rehearsal too', () =>
+    withNftHost('plain', async ({ run, nft }) => {
+      await nft(
+        ['-f', '-'],
+        'add counter ip docker-bridges mine\nadd table inet mine\nadd chain inet mine c { type filter hook prerouting priority -310 ; }\nadd rule inet mine c ip saddr 192.0.2.0/24 tcp dport 8080 drop\n',
+      );
+      expect(await run('run -n -- nft flush ruleset')).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('--mode repair cannot take this back') as string,
+      });
+      expect(await run('run -n -- nft add set inet mine s {type ipv4_addr;}')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^SAFE/) as string,
+      });
+    }));
+
+  test('while the Engine does not answer a baseline of its tables says what is lost; without one nothing is judged', () =>
+    withNftHost('plain', async ({ run, host, tables }) => {
+      const before = await tables();
+      const line = ['run', '--', 'nft', 'flush', 'ruleset'];
+      const blind = await host.attempt(line);
+      expect(blind).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('systemctl start docker') as string,
+      });
+      expect(await run('snapshot')).toMatchObject({ code: 0 });
+      expect(await host.attempt(line)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/WOULD BREAK .*Docker's rules/) as string,
+      });
+      expect(await host.attempt(['run', '-n', '--', 'iptables', '-F'])).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^SAFE/) as string,
+      });
+      expect(await tables()).toBe(before);
     }));
 });

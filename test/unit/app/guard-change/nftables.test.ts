@@ -199,4 +199,13 @@ describe('beside an Engine that writes with nftables', () => {
     );
     expect({ verdict, effects }).toMatchObject({ verdict: 'would-break', effects: ['exposure'] });
   });
+
+  test('a firewall of zones that asks what comes to the host alone is safe', async () => {
+    const zones = other(
+      'inet zones',
+      '\tchain in {\n\t\ttype filter hook input priority 10; policy accept;\n\t\tct state established,related accept\n\t\tiifname { "lo", "docker0" } accept\n\t\tjump public\n\t\treject with icmpx admin-prohibited\n\t}\n\n\tchain public {\n\t\ttcp dport { 22, 9090 } accept\n\t\ticmp type echo-request accept\n\t}\n',
+    );
+    const { verdict, effects, reason } = await judged('plain', 'nft -f zones.nft', zones);
+    expect({ verdict, effects, reason }).toEqual({ verdict: 'safe', effects: [], reason: [] });
+  });
 });
