@@ -84,6 +84,8 @@ export const CHECK_CODES = [
   // Docker's rules
   'rules',
   'rules-lost',
+  'tables-lost',
+  'half-healed',
   'rules-stale',
   'rules-misplaced',
   'rules-unknown',

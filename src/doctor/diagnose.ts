@@ -121,8 +121,8 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
       addresses: addresses.flatMap(({ address, scope }) => (scope === 'global' ? [address] : [])),
     })),
     engine: facts.engine.answered ? facts.engine.version : '',
-    firewallBackend: facts.engine.firewallBackend ?? '',
-    variant: facts.variant ?? '',
+    firewallBackend: facts.engine.firewallBackend ?? (facts.tables === undefined ? '' : 'nftables'),
+    variant: facts.tables === undefined ? (facts.variant ?? '') : '',
   };
 }
 

@@ -121,8 +121,8 @@ export interface Diagnosis {
   readonly uplinks: readonly { readonly name: string; readonly addresses: readonly string[] }[];
   /** The Engine's version; '' where none answered. */
   readonly engine: string;
-  /** Docker's firewall backend, in the Engine's words; '' where none answered. */
+  /** Docker's firewall backend, in the Engine's words; '' where none answered and no baseline tells. */
   readonly firewallBackend: string;
-  /** Variant of iptables that Docker uses; '' where the rules could not be read. */
+  /** Variant of iptables that Docker uses; '' where it writes with nftables, or the rules could not be read. */
   readonly variant: string;
 }

@@ -1,4 +1,4 @@
-import type { Owner } from '../firewall/iptables/ownership/ownership.ts';
+import type { OwnedHost, Owner } from '../firewall/iptables/ownership/ownership.ts';
 import { managerOf, managerOfNative } from '../firewall/iptables/ownership/managers.ts';
 import { writtenChains } from '../firewall/iptables/ownership/written.ts';
 import type { Rule } from '../firewall/iptables/text/model.ts';
@@ -12,7 +12,7 @@ import type { Facts } from './facts/facts.ts';
 import type { PathRequest } from './paths/request.ts';
 
 /** What tells whose a rule is. */
-export type OwningFacts = Pick<Facts, 'owned' | 'afterRestore' | 'stood' | 'variant' | 'netState'>;
+export type OwningFacts = Pick<Facts, 'owned' | 'tables' | 'afterRestore' | 'stood' | 'variant' | 'netState'>;
 
 /** Whose a rule is; `foreign` for a policy, and in the variant that Docker does not write to. */
 export function ownerOf(
@@ -54,14 +54,15 @@ function whoseEnd(
   later: StopPlace['later'],
 ): ReturnType<Whose> {
   const { variant, table, chain, rule, native, led } = end;
-  // Docker's rules are of one variant; a text of the other that reads alike is not Docker's.
-  const isOther = native === undefined && variant !== facts.variant;
+  // Docker's rules are of one variant; a text of the other that reads alike is not Docker's. Where they are in tables, neither is.
+  const isOther = facts.tables === undefined && native === undefined && variant !== facts.variant;
   if (isOther && rule !== undefined) return 'other';
   const whose = judges(facts.netState.rulesets, '', () =>
     whoseBy({
-      owned: [facts.owned, facts.afterRestore?.owned].filter((one) => one !== undefined),
+      owned: [facts.owned, ownedAfter(facts)].filter((one) => one !== undefined),
       rulesets: facts.netState.rulesets,
       stood: facts.stood,
+      isForeignInTables: facts.tables?.isForeign,
     }),
   );
   const where = { family, hook, table, chain, led, later };
@@ -74,6 +75,9 @@ function whoseEnd(
   const found = whose(decider, way);
   return isOther && found === 'docker' ? 'other' : found;
 }
+
+const ownedAfter = ({ afterRestore }: OwningFacts): OwnedHost | undefined =>
+  afterRestore !== undefined && 'owned' in afterRestore ? afterRestore.owned : undefined;
 
 /** Within a network only icc=false closes anything: a rule of that text where icc is on is not Docker's. */
 export function mayBeDockers(

@@ -6,7 +6,8 @@ import {
   type Unavailable,
 } from '../../doctor/facts/facts.ts';
 import { networkStateOf } from '../../doctor/facts/network-state.ts';
-import { leftoversIn, managersIn } from '../../doctor/facts/rules-state.ts';
+import { leftoversIn } from '../../doctor/facts/leftovers.ts';
+import { managersIn } from '../../doctor/facts/rules-state.ts';
 import { orUnavailable, unreadOf, unseen } from '../../doctor/facts/unavailable.ts';
 import { portOrNumber } from '../../doctor/target/port-argument.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
@@ -57,7 +58,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
       host.readListeners(),
       containersOf(host, { asking, listing, findingProcesses }, named),
     ]);
-  const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging, policyUnknown } =
+  const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging, policyUnknown, tables } =
     rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
   const unseenAll = [
@@ -75,10 +76,11 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     judging,
     policyUnknown,
     owned,
+    tables,
     stood: stoodIn(reference),
     knownUnread: reference.stored?.baseline.unread,
     variant,
-    leftovers: variant === undefined ? [] : leftoversIn(rulesets, variant),
+    leftovers: variant === undefined ? [] : leftoversIn(rulesets, tables === undefined ? variant : undefined),
     netState: { ...netState, unread: unreadOf(unseenAll) },
     intended: intendedBy(engine, rulesState, listeners, nameServers),
     networks: inventory?.networks ?? [],

@@ -31,6 +31,7 @@ export interface Prober {
   readonly sendProbes: (
     probes: readonly PlannedProbe[],
     variants: readonly Variant[],
+    tables: readonly string[] | undefined,
   ) => Promise<ProbeObservation>;
 }
 

@@ -23,7 +23,10 @@ export async function probePaths(
   const plan = planProbes(paths, facts, pickSourcePort());
   if (plan.probes.length === 0) return [];
   const variants = facts.netState.rulesets.map(({ variant }) => variant);
-  const observed = await sendProbes(plan.probes, variants);
+  // What other tables hold decides beside Docker's; with iptables its own rules show what is to be proven.
+  const tables =
+    facts.tables === undefined ? undefined : (facts.netState.natives ?? []).map(({ table }) => table);
+  const observed = await sendProbes(plan.probes, variants, tables);
   const restoring = harmless(
     [proposal("restore the translation, and whatever else of Docker's rules is lost", RESTORE)],
     facts,

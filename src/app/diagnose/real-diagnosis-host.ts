@@ -41,7 +41,7 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
     readRouting,
     readSysctls,
     pickSourcePort,
-    sendProbes: async (probes, variants) =>
-      (await import('../../host/doctor/probe.ts')).sendProbes(probes, variants),
+    sendProbes: async (probes, variants, tables) =>
+      (await import('../../host/doctor/probe.ts')).sendProbes(probes, variants, tables),
   };
 }

@@ -3,7 +3,6 @@ import {
   isUnavailable,
   type DriftSummary,
   type Facts,
-  type RestoredRules,
   type RestoreOption,
   type Unavailable,
 } from '../../doctor/facts/facts.ts';
@@ -16,12 +15,15 @@ import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { decidesAnything, EMPTY_RULESET, type Variant } from '../../firewall/iptables/text/model.ts';
 import { KEEPS_NONE } from '../../docker/engine-reply.ts';
+import { writesNftables } from '../../docker/firewall-backend.ts';
 import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
 import type { Variants } from '../../host/xtables/kernel.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
 import { judgingBasis, stoodIn } from '../../reconcile/judging.ts';
 import { policyUnknown } from '../../reconcile/notices.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import { foreignIn, repairedNatives } from '../../reconcile/tables/repaired-natives.ts';
+import { countTableRules } from '../../reconcile/tables/side.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import { observeUntilStable } from '../observe/observe.ts';
 import type { Observer } from '../ports.ts';
@@ -37,6 +39,7 @@ export interface RulesState {
   readonly meant?: HostIntent | undefined;
   readonly policyUnknown?: Facts['policyUnknown'];
   readonly owned: OwnedHost | undefined;
+  readonly tables?: Facts['tables'];
   readonly variant: Variant | undefined;
   /** Every variant that holds rules. */
   readonly rulesets: readonly VariantRules[];
@@ -57,13 +60,17 @@ export async function readRulesState(
   const variants = await readingVariants;
   if (isUnavailable(variants)) return { drift: variants, owned: undefined, variant: undefined, rulesets: [] };
   const engine = await asking;
+  const { inventory } = engine;
   // An Engine that writes no rules requires none: there is nothing to compare.
   const observation =
     !engine.answered && KEEPS_NONE.has(engine.fault.code)
       ? unavailableBy(engine.fault)
       : await orUnavailable(
           observeUntilStable(host, reference, {
-            reading: (recorded) => liveOf(host, variants, recorded),
+            reading: (recorded) =>
+              inventory !== undefined && writesNftables(inventory)
+                ? usualOf(host, variants)
+                : liveOf(host, variants, recorded),
             asking,
           }),
         );
@@ -74,7 +81,9 @@ export async function readRulesState(
       afterRestore: afterRestore(reference, observation),
       afterRestoreWith: afterRestoreWith(reference, observation),
       policyUnknown: policyUnknown(observation),
-      ...(observation.tables === undefined ? {} : { meant: observation.intent }),
+      ...(observation.tables === undefined
+        ? {}
+        : { meant: observation.intent, tables: { isForeign: foreignIn(observation.tables) } }),
       judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
       variant: observation.live.variant,
@@ -82,24 +91,25 @@ export async function readRulesState(
     };
   }
   const live = await usedOf(host, variants);
-  const { inventory } = engine;
   const known = inventory === undefined ? {} : { networks: inventory.networks, settled: true };
   return {
     drift: observation,
     owned: ownHost(live.rules, known),
     variant: live.variant,
     rulesets: rulesetsIn(variants),
+    // Which of their rules are somebody else's, nobody can tell.
+    ...(inventory !== undefined && writesNftables(inventory) ? { tables: { isForeign: () => false } } : {}),
   };
 }
 
-const driftOf = ({ stored }: Reference, { findings, sides }: Observation): DriftSummary => ({
+const driftOf = ({ stored }: Reference, { findings, sides, tables }: Observation): DriftSummary => ({
   findings,
-  rules: countDockers(sides.desired),
-  baseline: stored?.id,
+  rules: tables === undefined ? countDockers(sides.desired) : countTableRules(tables.expected),
+  baseline: tables === undefined || stored?.tables !== undefined ? stored?.id : undefined,
 });
 
 /**
- * What `rulesguard restore` would make of the rules; undefined where it would change nothing.
+ * What `rulesguard restore` would make of Docker's rules; undefined where it would change nothing.
  *
  * @param option - typed with it
  */
@@ -107,8 +117,12 @@ function afterRestore(
   reference: Reference,
   observation: Observation,
   option?: RestoreOption,
-): RestoredRules | undefined {
-  const { drift, sides, live, engine, content } = observation;
+): Facts['afterRestore'] {
+  const { drift, sides, live, engine, content, tables } = observation;
+  if (tables !== undefined) {
+    const natives = repairedNatives(tables, { assumeUnchanged: option === '--assume-unchanged' });
+    return natives && { natives };
+  }
   const plan = planRepair(drift, sides, {
     ...{ policies: option === '--policies' ? 'restore' : 'leave', content },
     liveness: engine.answered || option === '--assume-unchanged' ? 'known' : 'unknown',
@@ -156,7 +170,11 @@ async function liveOf(
 /** The variant Docker's rules are in; where they are in both, the one that plain `iptables` writes to. */
 async function usedOf(host: Pick<DiagnosisHost, 'usualVariant'>, variants: Variants): Promise<Live> {
   const live = await orUnavailable(liveOf(host, variants));
-  if (!isUnavailable(live)) return live;
+  return isUnavailable(live) ? usualOf(host, variants) : live;
+}
+
+/** The rules of the variant that plain `iptables` writes to; where Docker writes with nftables no other is of interest. */
+async function usualOf(host: Pick<DiagnosisHost, 'usualVariant'>, variants: Variants): Promise<Live> {
   const usual = await orUnavailable(host.usualVariant().then((variant) => ({ variant })));
   return !isUnavailable(usual) && usual.variant === 'legacy'
     ? (variants.legacy ?? variants.nft)

@@ -9,6 +9,8 @@ import type { Family } from '../../net/family.ts';
 import type { HostRules, RuleName, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
 import type { JudgingBasis } from '../../reach/judge/judge.ts';
+import type { Owners } from '../../reach/judge/whose.ts';
+import type { Leftover } from './leftovers.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { NetworkLink, Route, NetworkState } from '../../trace/network-state.ts';
 
@@ -17,22 +19,25 @@ export interface Facts {
   readonly engine: EngineState;
   /** Docker's rules against what should be there, as `check` reports it; or why that is unknown. */
   readonly drift: DriftSummary | Unavailable;
-  /** The rules of that variant as a restore would leave them; undefined where it has nothing to repair. */
-  readonly afterRestore?: RestoredRules | undefined;
+  /** Docker's rules as a restore would leave them; undefined where it has nothing to repair. */
+  readonly afterRestore?: RestoredRules | RestoredTables | undefined;
   /** The same with an option of restore's; absent where that would change nothing more. */
-  readonly afterRestoreWith?: Readonly<Partial<Record<RestoreOption, RestoredRules>>> | undefined;
+  readonly afterRestoreWith?:
+    Readonly<Partial<Record<RestoreOption, RestoredRules | RestoredTables>>> | undefined;
   /** Families of which it is not known which policy FORWARD is to have. */
   readonly policyUnknown?: readonly Family[] | undefined;
-  /** Whose each rule of the variant Docker uses is. Undefined where the rules could not be read. */
+  /** Whose each rule of the variant Docker uses is: none of them Docker's where it writes with nftables. Undefined where the rules could not be read. */
   readonly owned: OwnedHost | undefined;
+  /** Docker's own tables of nftables; undefined where its rules are in iptables. */
+  readonly tables?: DockerTables | undefined;
   /** What of others decided when the newest baseline was recorded: the operator's own. */
   readonly stood?: readonly StoodRule[];
   /** Rules that could not be read when it was recorded either. */
   readonly knownUnread?: readonly RuleName[] | undefined;
-  /** The variant Docker writes to; undefined where the rules could not be read. */
+  /** The variant Docker writes to, or plain `iptables` where it writes with nftables; undefined where the rules could not be read. */
   readonly variant: Variant | undefined;
-  /** Docker's leftovers in the other variant: chains of its names, as `TABLE CHAIN`, with how many rules each holds. */
-  readonly leftovers: readonly { readonly family: Family; readonly place: string; readonly rules: number }[];
+  /** Docker's leftovers in iptables: chains of its names in the variant, or in either, that it does not write to. */
+  readonly leftovers: readonly Leftover[];
   readonly netState: NetworkState;
   /** What Docker means to be reached, and by whom; undefined where the Engine does not say, or of a version not known here. */
   readonly intended?: Omit<Terrain, 'netState'> | undefined;
@@ -65,7 +70,18 @@ export interface Facts {
   readonly unseen?: readonly Unseen[];
 }
 
-/** Rules as a restore would leave them. */
+/** Where Docker writes with nftables. */
+export interface DockerTables {
+  /** Whether a rule in one of them is somebody else's. */
+  readonly isForeign: NonNullable<Owners['isForeignInTables']>;
+}
+
+/** Nftables' tables as a restore would leave them. */
+export interface RestoredTables {
+  readonly natives: NonNullable<JudgingBasis['repairedNatives']>;
+}
+
+/** Rules of iptables as a restore would leave them. */
 export interface RestoredRules {
   readonly rules: HostRules;
   readonly owned: OwnedHost;

@@ -1,38 +1,6 @@
-import { looksDockers } from '../../firewall/iptables/ownership/chains.ts';
-import { FAMILIES, type Family } from '../../net/family.ts';
-import type { Variant, Chain } from '../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../net/family.ts';
+import type { Chain } from '../../firewall/iptables/text/model.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
-
-/** A chain of Docker's name where Docker does not write. */
-export interface Leftover {
-  readonly family: Family;
-  /** `TABLE CHAIN` */
-  readonly place: string;
-  readonly rules: number;
-}
-
-/**
- * Docker's leftovers: chains of its names in the variant that it does not write to.
- *
- * @param used - the variant Docker writes to
- */
-export function leftoversIn(rulesets: readonly VariantRules[], used: Variant): readonly Leftover[] {
-  return rulesets
-    .filter(({ variant }) => variant !== used)
-    .flatMap(({ rules }) =>
-      FAMILIES.flatMap((family) =>
-        [...rules[family].tables.values()].flatMap((table) =>
-          [...table.chains.values()]
-            .filter(({ name }) => looksDockers(name))
-            .map((chain) => ({
-              family,
-              place: `${table.name} ${chain.name}`,
-              rules: chain.rules.length,
-            })),
-        ),
-      ),
-    );
-}
 
 /** Chains that only one manager makes. Sources: what each writes on its start, see test/support/managers. */
 const CHAINS: readonly (readonly [manager: string, chain: RegExp])[] = [

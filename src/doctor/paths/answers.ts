@@ -39,7 +39,7 @@ function directAccess(
 }
 
 /** Whether Docker says anything in a family at all: IPv6 is an option of the daemon's. */
-const isWritten = (family: Family, { engine, owned }: Pick<Facts, 'engine' | 'owned'>): boolean =>
+export const isWritten = (family: Family, { engine, owned }: Pick<Facts, 'engine' | 'owned'>): boolean =>
   family === 'ipv4' ||
   !engine.answered ||
   writesIpv6(engine.version, engine.facts, () => (owned?.families.ipv6.size ?? 0) > 0);

@@ -6,6 +6,7 @@ import { packetTo } from '../../reach/question.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import type { Facts } from '../facts/facts.ts';
 import { addressOf, type Member } from '../lookup.ts';
+import { isWritten } from './answers.ts';
 import { atContainer, doorOf, type PathRequest, type Port } from './request.ts';
 
 /** Who asks from outside, and what, where that was said. */
@@ -56,7 +57,8 @@ export function publishedPaths(
       attached.ipv6 === endpoint.ipv6,
   );
   if (hostPort === undefined || isLoopback(hostIp) || member === undefined) return [];
-  if (addressOf(member.attached, family) === '') return [];
+  // What Docker writes nothing for, its docker-proxy alone serves.
+  if (addressOf(member.attached, family) === '' || !isWritten(family, facts)) return [];
   return uplinks.flatMap((uplink) => {
     const own = ownAddressOf(uplink, family, hostIp, asker);
     if (own === undefined) return [];

@@ -42,7 +42,9 @@ function countedLine(one: RuleCount): string {
   const { family, variant, table, chain, text, before, after } = one;
   const rule = text.startsWith('policy ') ? `${chain} ${text}` : text;
   const counts = hasCounted(one) ? `${before} → ${after} packets` : `${after} packets, none more`;
-  return `${iptablesOf(family)}-${variant} -t ${table} ${rule} (${counts})`;
+  return variant === undefined
+    ? `nft ${table} ${chain}: ${rule} (${counts})`
+    : `${iptablesOf(family)}-${variant} -t ${table} ${rule} (${counts})`;
 }
 
 /** The way of a packet and of its answer: `vetha1 in, docker0 in, eth0 out from 192.0.2.1; answer: eth0 in`. */

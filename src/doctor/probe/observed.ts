@@ -5,6 +5,7 @@ import type { Check } from '../diagnosis.ts';
 import { capturedOf } from './capture.ts';
 import { HERE, type PlannedProbe, type ProbePacket, type ProbePlan } from './probe-plan.ts';
 import type { ProbeReply, ProbeResult } from './result.ts';
+import { nativeCountsOn, nativeTranslationSeen, type CountedListing } from './native-counts.ts';
 import { ruleCountsOn, translationSeen } from './rule-counts.ts';
 
 /** All that was observed while the packets were under way. */
@@ -13,6 +14,11 @@ export interface ProbeObservation {
   /** The rules with their counters; undefined where they could not be read in time. */
   readonly before: readonly VariantRules[] | undefined;
   readonly after: readonly VariantRules[] | undefined;
+  /** Where Docker writes with nftables: nftables' own tables with their counters, read at the same times. */
+  readonly natives?: {
+    readonly before: readonly CountedListing[];
+    readonly after: readonly CountedListing[];
+  };
   /** What tcpdump printed; undefined where it did not capture. */
   readonly packets: string | undefined;
   /** What limits the observation, for people. */
@@ -28,7 +34,7 @@ const UNSENT: ProbeReply = { answer: 'unsent', detail: 'it was not sent' };
  */
 export function resultOf(probe: PlannedProbe, observed: ProbeObservation, isFirst: boolean): ProbeResult {
   const { path, packet, others, standsIn, target, gateway, doors, proxy, translation } = probe;
-  const { replies, before, after, packets } = observed;
+  const { replies, before, after, packets, natives } = observed;
   const isUnsendable = 'unavailable' in packet;
   const reply = isUnsendable
     ? { answer: UNSENT.answer, detail: packet.unavailable }
@@ -41,11 +47,20 @@ export function resultOf(probe: PlannedProbe, observed: ProbeObservation, isFirs
     target,
     gateway,
     ...reply,
-    ruleCounts: isRead ? ruleCountsOn(path, translation, before, after) : undefined,
+    ruleCounts: isRead
+      ? [
+          ...ruleCountsOn(path, translation, before, after),
+          ...(natives === undefined ? [] : nativeCountsOn(path, translation, natives.before, natives.after)),
+        ]
+      : undefined,
     captured: packets === undefined || isUnsendable ? undefined : capturedOf(packets, packet),
     doors,
     proxy: proxy !== undefined,
-    translation: isRead ? translationSeen(translation, before, after) : 'unknown',
+    translation: !isRead
+      ? 'unknown'
+      : natives === undefined
+        ? translationSeen(translation, before, after)
+        : nativeTranslationSeen(translation, natives.before, natives.after),
     others: others.map((other) => ({
       from: other.from,
       to: nameOf(other),

@@ -1,3 +1,4 @@
+import { BRIDGES_TABLE } from '../../firewall/nftables/tables/names.ts';
 import { isLoopback } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import { writesIpv6 } from '../../docker/settings.ts';
@@ -233,7 +234,9 @@ function translationOf(path: NamedPath, facts: Facts): PortTranslation | undefin
 }
 
 /** Whether Docker translates in IPv6 at all. An Engine that did not answer is known by its rules alone. */
-function translatesIpv6({ engine, owned }: Facts): boolean {
-  const inRules = (): boolean => (owned?.families.ipv6.size ?? 0) > 0;
+function translatesIpv6({ engine, owned, netState }: Facts): boolean {
+  const inRules = (): boolean =>
+    (owned?.families.ipv6.size ?? 0) > 0 ||
+    netState.natives?.some(({ table }) => table === `ip6 ${BRIDGES_TABLE}`) === true;
   return engine.answered ? writesIpv6(engine.version, engine.facts, inRules) : inRules();
 }

@@ -160,13 +160,14 @@ function stopped(path: NamedPath, seen: ProbeResult): Ruling {
   }
   const named = seen.ruleCounts?.find(
     ({ variant, table, chain, text }) =>
-      variant === end.variant &&
+      (end.native === undefined ? variant === end.variant : variant === undefined) &&
       table === end.table &&
       chain === end.chain &&
       (end.rule === undefined ? text.startsWith('policy ') : text === end.rule.text),
   );
   if (
-    end.native === undefined &&
+    // A rule of nftables' own tables need not count.
+    (end.native === undefined || named !== undefined) &&
     seen.ruleCounts !== undefined &&
     (named === undefined || !hasCounted(named))
   ) {

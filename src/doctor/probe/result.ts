@@ -26,7 +26,8 @@ export interface CapturedPacket {
 /** A rule, or a policy, and what it had counted before and after. */
 export interface RuleCount {
   readonly family: Family;
-  readonly variant: Variant;
+  /** Of iptables; absent for one of nftables' own tables. */
+  readonly variant?: Variant;
   readonly table: string;
   readonly chain: string;
   /** The rule's text; `policy DROP` for a policy. */

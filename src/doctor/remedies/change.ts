@@ -50,6 +50,8 @@ export type RemedyChange =
   | { readonly of: 'address'; readonly dev: string; readonly address: LinkAddress }
   /** @param table - family and name of one of nftables' own tables */
   | { readonly of: 'native'; readonly table: string; readonly edit: NativeEdit }
+  /** A table of nftables that is made, as it is listed then. */
+  | { readonly of: 'native-table'; readonly table: string; readonly text: string }
   | { readonly of: UntriedKind };
 
 /**
@@ -99,6 +101,12 @@ export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
       if (natives === undefined || known === undefined || text === undefined) return undefined;
       return onState(facts, { natives: natives.map((one) => (one === known ? { ...one, text } : one)) });
     }
+    case 'native-table': {
+      const { natives } = netState;
+      // What is added to a table that is there already, nobody knows here.
+      if (natives === undefined || natives.some(({ table }) => table === change.table)) return undefined;
+      return onState(facts, { natives: [...natives, { table: change.table, text: change.text }] });
+    }
     case 'shows':
     case 'inside':
     case 'docker':
@@ -131,6 +139,16 @@ export function restored(facts: Facts, option?: RestoreOption): Facts | undefine
   const { afterRestore, afterRestoreWith, variant, netState } = facts;
   const left = option === undefined ? afterRestore : afterRestoreWith?.[option];
   if (left === undefined) return undefined;
+  if ('natives' in left) {
+    const { natives } = netState;
+    if (natives === undefined) return undefined;
+    const {
+      afterRestore: _,
+      afterRestoreWith: __,
+      ...rest
+    } = onState(facts, { natives: left.natives(natives) });
+    return rest;
+  }
   const { rules, owned } = left;
   const rulesets = netState.rulesets.map((held) => (held.variant === variant ? { ...held, rules } : held));
   const { afterRestore: _, afterRestoreWith: __, ...rest } = onState(facts, { rulesets });

@@ -3,6 +3,10 @@ export type NativeEdit =
   | { readonly op: 'delete'; readonly handle: string }
   /** In front of a chain's rules, the first of them first. */
   | { readonly op: 'insert'; readonly chain: string; readonly rules: readonly string[] }
+  /** In front of one rule. */
+  | { readonly op: 'before'; readonly handle: string; readonly rule: string }
+  /** Behind a chain's rules. */
+  | { readonly op: 'append'; readonly chain: string; readonly rule: string }
   | { readonly op: 'policy'; readonly chain: string; readonly policy: 'accept' };
 
 /**
@@ -13,12 +17,22 @@ export type NativeEdit =
  */
 export function editNative(text: string, edit: NativeEdit): string | undefined {
   const lines = text.split('\n');
-  if (edit.op === 'delete') return withoutRule(lines, edit.handle)?.join('\n');
+  if (edit.op === 'delete' || edit.op === 'before') {
+    const [first, length] = spanOf(lines, edit.handle) ?? [];
+    if (first === undefined || length === undefined) return undefined;
+    return edit.op === 'delete'
+      ? lines.toSpliced(first, length).join('\n')
+      : lines.toSpliced(first, 0, `\t\t${edit.rule}`).join('\n');
+  }
   const rules = rulesAt(lines, edit.chain);
   if (rules === undefined) return undefined;
   switch (edit.op) {
     case 'insert':
       return lines.toSpliced(rules, 0, ...edit.rules.map((rule) => `\t\t${rule}`)).join('\n');
+    case 'append': {
+      const end = lines.indexOf('\t}', rules);
+      return end < 0 ? undefined : lines.toSpliced(end, 0, `\t\t${edit.rule}`).join('\n');
+    }
     case 'policy': {
       const hook = lines[rules - 1] ?? '';
       return / policy \w+;/.test(hook)
@@ -35,14 +49,14 @@ function rulesAt(lines: readonly string[], chain: string): number | undefined {
   return head + (/ hook \w+ /.test(lines[head + 1] ?? '') ? 2 : 1);
 }
 
-/** A rule's handle stands at the end of its last line; a set in it may spread over several. */
-function withoutRule(lines: readonly string[], handle: string): readonly string[] | undefined {
+/** The first line of a rule, and how many it has. Its handle stands at the end of its last line; a set in it may spread over several. */
+function spanOf(lines: readonly string[], handle: string): readonly [number, number] | undefined {
   const last = lines.findIndex((line) => line.endsWith(` # handle ${handle}`) && !line.includes('{ #'));
   if (last < 0) return undefined;
   let first = last;
   let open = depthOf(lines[last] ?? '');
   while (open < 0 && first > 0) open += depthOf(lines[--first] ?? '');
-  return open === 0 ? lines.toSpliced(first, last - first + 1) : undefined;
+  return open === 0 ? [first, last - first + 1] : undefined;
 }
 
 const depthOf = (line: string): number => {

@@ -1,25 +1,19 @@
 import type { NativeChain } from '../../firewall/nftables/text/model.ts';
-import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
+import { isFirewallTable, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import { isDockersTable } from '../../firewall/nftables/tables/names.ts';
 import { sh } from '../../shell.ts';
 import { readNatives } from '../../trace/native/tables.ts';
 import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import { bridgeNetworks } from '../lookup.ts';
 import type { Followed, Group } from '../paths/follow.ts';
-import { whoseStop, type StopPlace } from '../whose.ts';
+import { wordsOf, type NativeStop, type NativeStopPlace } from './native-stop.ts';
+import { whoseStop } from '../whose.ts';
+import { nativeOpenings } from './native-openings.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 import { isFirewalld, zoneCommand } from './removal.ts';
 
-/** An end that one of nftables' own tables makes. */
-export type NativeStop = Stopped & Required<Pick<Stopped, 'native'>>;
-
 export const isNative = (end: Stopped): end is NativeStop => end.native !== undefined;
-
-/** `inet filter`, split. */
-export const wordsOf = (table: string): readonly [string, string] => {
-  const [family = '', ...name] = table.split(' ');
-  return [family, name.join(' ')];
-};
 
 /** Has a chain's policy accept. */
 export function openNativePolicy(table: string, chain: string): RemedyStep {
@@ -55,29 +49,30 @@ export function letBridgesPass(table: string, chain: string, facts: Facts): read
   }));
 }
 
-/** What of nftables' own tables stops a path. */
-export interface NativeStopPlace extends StopPlace {
-  readonly end: NativeStop;
-}
-
 /**
  * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything. What the operator closed, or a
- * program that bans addresses, stays: to accept anything before it would let those through as well. What a firewall would write again is
- * not taken out.
+ * program that bans addresses, stays but for what was asked. What a firewall, or Docker, would write again is not taken out.
  */
 export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Facts): readonly Proposal[] {
   const { table, chain, rule, native } = stop.end;
-  if (whoseStop(stop, facts) === 'operator') return [];
+  const whose = whoseStop(stop, facts);
+  if (whose === 'docker') return [];
+  const isKept = managerOfNative(table, chain) !== undefined;
+  const narrow =
+    facts.tables === undefined || isKept || isDockersTable(table) ? [] : nativeOpenings(group, stop);
+  if (whose === 'operator') return narrow;
   const base = baseAt(table, group.first, facts);
   const isForward = base?.base?.hook === 'forward';
   if (isFirewalld(table)) return isForward ? intoZone(table, base.name, group, facts) : [];
-  const passing = isForward ? letBridgesPass(table, base.name, facts) : [];
+  const passing = isForward && !isDockersTable(table) ? letBridgesPass(table, base.name, facts) : [];
   return [
     ...(rule === undefined || native.handle === '' || isFirewallTable(table)
       ? []
       : [
           proposal(
-            'delete it, also from the file it is loaded from',
+            isDockersTable(table)
+              ? 'delete it'
+              : `${facts.tables === undefined ? '' : 'if it is not wanted, '}delete it, also from the file it is loaded from`,
             deleteNative(table, chain, native.handle),
           ),
         ]),
@@ -97,6 +92,7 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
           ),
         ]
       : []),
+    ...narrow,
   ];
 }
 

@@ -14,7 +14,8 @@ function chainFor(stop: StopPlace, facts: Facts): string {
   if (table !== 'filter' || stop.hook !== 'FORWARD') return chain;
   const whose = whoseStop(stop, facts);
   const isUsers = whose === 'operator' && managerAt(stop, facts) === undefined;
-  return isUsers || whose === 'docker' ? USER_CHAIN : chain;
+  // Where Docker writes with nftables nothing need lead to DOCKER-USER, or it is not there.
+  return (isUsers || whose === 'docker') && facts.tables === undefined ? USER_CHAIN : chain;
 }
 
 /** What lets a path pass where it is stopped, and less with each step: in the order in which they are to be tried. */

@@ -1,3 +1,4 @@
+import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
 import { splitWords } from '../../firewall/iptables/text/words.ts';
 import { sh } from '../../shell.ts';
 import type { Stopped } from '../../trace/path.ts';
@@ -7,7 +8,7 @@ import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/trans
 import { mayBeDockers, whoseStop, type StopPlace } from '../whose.ts';
 import { proposal, type Proposal } from './proposal.ts';
 import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts';
-import { isNative, nativeProposals } from './native.ts';
+import { deleteNative, isNative, nativeProposals } from './native.ts';
 import type { Proposer } from './offer.ts';
 import { openings, ufwRoutes } from './openings.ts';
 import { bridgeFilter, routingProposals } from './routing.ts';
@@ -53,6 +54,10 @@ function byTranslation(first: Followed, facts: Facts): readonly Proposal[] {
   const untracker = untrackerOf(first);
   const met = untracker ?? (first.outcome.is === 'untranslated' ? undefined : translatorOf(first, facts));
   if (met === undefined) return [proposal("restore Docker's translations", RESTORE)];
+  if (met.by === 'native')
+    return isFirewallTable(met.table)
+      ? []
+      : [proposal(FROM_FILE, deleteNative(met.table, met.chain, met.handle))];
   const table = untracker === undefined ? 'nat' : 'raw';
   return [proposal(FROM_FILE, deleteRule(met.rule, { variant: met.variant, family, table }, facts))];
 }
@@ -61,7 +66,7 @@ function byTranslation(first: Followed, facts: Facts): readonly Proposal[] {
 function undoing({ path }: Followed, { netState }: Facts): readonly Proposal[] {
   const setting = BRIDGE_FILTER[path.packet.family];
   const isBridged = path.steps.some(({ stage }) => stage === 'bridge');
-  return isBridged ? [proposal('show bridged packets to iptables', ...bridgeFilter(setting, netState))] : [];
+  return isBridged ? [proposal('show bridged packets to the rules', ...bridgeFilter(setting, netState))] : [];
 }
 
 function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Proposal[] {
@@ -69,6 +74,8 @@ function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Pr
   const { variant, table, chain, rule } = end;
   const place: RulesTable = { variant, family, table };
   const narrow = openings(group, stop, facts);
+  if (rule === undefined && facts.tables !== undefined)
+    return [...ufwRoutes(group, stop, facts), ...openLeft(stop, place, facts), ...narrow];
   if (rule === undefined)
     return variant === facts.variant
       ? [...ufwRoutes(group, stop, facts), ...narrow]
@@ -93,6 +100,22 @@ function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Pr
         : narrow;
   }
 }
+
+/** Docker with nftables sets no policy: one of DROP is left from another time, unless a firewall keeps it. */
+function openLeft(stop: StopPlace, place: RulesTable, facts: Facts): readonly Proposal[] {
+  const { chain } = stop.end;
+  if (chain !== 'FORWARD' || place.table !== 'filter' || facts.managers.some((one) => KEEPERS.has(one)))
+    return [];
+  return [
+    proposal(
+      "let packets pass: what is not published, Docker's own tables close",
+      openPolicy(chain, place, facts),
+    ),
+  ];
+}
+
+/** They set FORWARD's policy whenever they load their rules. */
+const KEEPERS: ReadonlySet<string> = new Set(['ufw', 'shorewall', 'csf']);
 
 /** fail2ban's rules come and go by its own command. */
 function unban({ rule, chain }: Stopped, place: RulesTable): readonly Proposal[] {

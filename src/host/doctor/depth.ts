@@ -21,6 +21,7 @@ const ROOT = '/proc/sys/net/';
  */
 const SCRIPT = `
 for save in "$@"; do "$save" -c; echo "${END} $?"; done
+if command -v nft >/dev/null; then nft list tables; fi; echo "${END} $?"
 ip -details -json address show; echo "${END} $?"
 grep -Hs '' ${ROOT}ipv4/ip_forward ${ROOT}ipv4/ip_local_port_range ${ROOT}ipv4/conf/*/rp_filter ${ROOT}ipv6/conf/*/disable_ipv6
 echo "${END} 0"
@@ -44,21 +45,29 @@ export async function readInDepth(inside: Inside): Promise<Inside> {
     inside.netns,
     saves.map(({ variant, family }) => toolName(family, variant, 'save')),
   );
-  const links = parts[saves.length];
-  const settings = parts[saves.length + 1];
+  const tables = parts[saves.length];
+  const links = parts[saves.length + 1];
+  const settings = parts[saves.length + 2];
   return {
     ...inside,
     ...(links === undefined ? {} : { links: linksFrom(jsonOf(links)) }),
-    resolverRules: hasResolverRules(parts.slice(0, saves.length)),
+    resolverRules: hasResolverRules(parts.slice(0, saves.length), tables),
     ownRules: rulesetsOf(saves.map((save, i) => ({ ...save, text: parts[i] }))),
     sysctls: settings === undefined ? inside.sysctls : settingsOf(settings),
   };
 }
 
-/** Whether any save shows the rules that lead to Docker's name server; undefined where that is not known, since one could not be made. */
-function hasResolverRules(saves: readonly (string | undefined)[]): boolean | undefined {
+/**
+ * Whether any save shows the rules that lead to Docker's name server, or a table of nftables that has that name; undefined where that is
+ * not known, since one could not be made.
+ */
+function hasResolverRules(
+  saves: readonly (string | undefined)[],
+  tables: string | undefined,
+): boolean | undefined {
   if (saves.some((text) => text?.includes('-j DOCKER_OUTPUT'))) return true;
-  return saves.length === 0 || saves.includes(undefined) ? undefined : false;
+  if (tables !== undefined && /^table \S+ docker-dns$/m.test(tables)) return true;
+  return saves.length === 0 || saves.includes(undefined) || tables === undefined ? undefined : false;
 }
 
 /** What each command of the script printed; undefined for one that failed. */

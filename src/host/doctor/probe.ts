@@ -1,6 +1,7 @@
 import { readlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { filterOf } from '../../doctor/probe/capture.ts';
+import type { CountedListing } from '../../doctor/probe/native-counts.ts';
 import type { ProbeObservation } from '../../doctor/probe/observed.ts';
 import type { PlannedProbe } from '../../doctor/probe/probe-plan.ts';
 import { EMPTY_RULESET, type Variant, type Ruleset } from '../../firewall/iptables/text/model.ts';
@@ -23,10 +24,12 @@ const SETTLE = 100;
  * most six seconds, and leaves no process behind, however this one ends.
  *
  * @param variants - those that hold rules
+ * @param tables - of nftables' own, whose counters are read too: where Docker writes with nftables
  */
 export async function sendProbes(
   probes: readonly PlannedProbe[],
   variants: readonly Variant[],
+  tables?: readonly string[],
 ): Promise<ProbeObservation> {
   const sendable = probes.flatMap(({ packet, others }) =>
     'unavailable' in packet ? [] : [{ packet, others }],
@@ -36,9 +39,10 @@ export async function sendProbes(
   const judged = sendable.map(({ packet }) => packet);
   const families = FAMILIES.filter((family) => judged.some((packet) => packet.family === family));
   const ownNetns = await readlink('/proc/self/ns/net');
-  const [capture, before] = await Promise.all([
+  const [capture, before, listed] = await Promise.all([
     startCapture(filterOf(judged)),
     readRulesets(variants, families),
+    tables && readListings(tables),
   ]);
   try {
     const replies = await sendAll(
@@ -46,16 +50,41 @@ export async function sendProbes(
       ownNetns,
     );
     await sleep(SETTLE);
-    const after = before === undefined ? undefined : await readRulesets(variants, families);
+    const [after, listedAfter] = await Promise.all([
+      before && readRulesets(variants, families),
+      tables && listed && readListings(tables),
+    ]);
+    const natives = listed && listedAfter && { before: listed, after: listedAfter };
+    // What Docker's own tables counted decides what is proven there: without it nothing is said of rules.
+    const isRead = after !== undefined && (tables === undefined || natives !== undefined);
     const captured = 'unavailable' in capture ? capture : await capture.stop();
     const notes = [
       ...('unavailable' in captured ? [captured.unavailable] : []),
-      ...(after === undefined ? ['the counters of the rules could not be read in time'] : []),
+      ...(!isRead ? ['the counters of the rules could not be read in time'] : []),
     ];
     const packets = 'unavailable' in captured ? undefined : captured.packets;
-    return { replies, before, after, packets, notes };
+    return {
+      ...{ replies, before, after: isRead ? after : undefined, packets, notes },
+      ...(natives === undefined ? {} : { natives }),
+    };
   } finally {
     if (!('unavailable' in capture)) await capture.stop();
+  }
+}
+
+/** Tables of nftables' own with what their rules counted; undefined where one cannot be listed in time. */
+async function readListings(tables: readonly string[]): Promise<readonly CountedListing[] | undefined> {
+  try {
+    return await Promise.all(
+      tables.map(async (table) => {
+        const words = ['nft', '-a', 'list', 'table', ...table.split(' ')] as const;
+        const { stdout, exitCode, stderr } = await run([...words], { timeout: READING });
+        if (exitCode !== 0) throw new Error(stderr);
+        return { table, text: stdout };
+      }),
+    );
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,8 @@
 import { simulateEdits } from '../../firewall/nftables/simulate/simulate.ts';
-import type { NftRule } from '../../firewall/nftables/tables/model.ts';
+import { ownTableRule } from '../../firewall/nftables/ownership/ownership.ts';
+import type { NftRule, NftTable } from '../../firewall/nftables/tables/model.ts';
 import { printNftTable, tableName } from '../../firewall/nftables/tables/print.ts';
+import { filterRules } from './recorded.ts';
 import { plansFor, type TablesSide } from './side.ts';
 
 interface Native {
@@ -13,19 +15,22 @@ interface Native {
 /**
  * What a restore makes of nftables' tables, as they would then be listed.
  *
+ * @param assumeUnchanged - whether it is typed with `--assume-unchanged`
  * @returns undefined where it has nothing to do
  */
 export function repairedNatives(
   side: TablesSide,
+  { assumeUnchanged = false }: { readonly assumeUnchanged?: boolean } = {},
 ): ((natives: readonly Native[]) => readonly Native[]) | undefined {
   const { live } = side;
-  const due = plansFor(side).filter(({ edits }) => edits.length > 0);
+  const due = plansFor(side, { assumeUnchanged }).filter(({ edits }) => edits.length > 0);
   if (due.length === 0) return undefined;
   return (natives) => {
     const made = due.map((plan) => {
       const table = tableName(plan);
       const listed = natives.find((one) => one.table === table)?.text ?? '';
-      const held = live.find(({ family, name }) => family === plan.family && name === plan.name);
+      const read = live.find(({ family, name }) => family === plan.family && name === plan.name);
+      const held = read && withoutGone(read, listed);
       const after = simulateEdits(plan, held, plan.edits);
       return { table, text: after === undefined ? '' : printNftTable(after, listedRule(listed)) };
     });
@@ -35,6 +40,17 @@ export function repairedNatives(
       ...made.filter(({ text }) => text !== ''),
     ];
   };
+}
+
+/** A table without rules of others that are no longer listed: a remedy that is tried may have taken one out. */
+function withoutGone(table: NftTable, listed: string): NftTable {
+  const isHere = ({ handle }: NftRule): boolean =>
+    listed === '' || listed.split('\n').some((line) => line.endsWith(` # handle ${String(handle)}`));
+  const [left = table] = filterRules(
+    [table],
+    (rule, { name }, chain) => ownTableRule(name, chain, rule).purpose !== undefined || isHere(rule),
+  );
+  return left;
 }
 
 /** A rule that is not understood, as nft itself lists it; where it does not, as something that cannot be told. */

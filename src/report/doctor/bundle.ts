@@ -31,7 +31,7 @@ export interface BundleSources {
  */
 export function bundleFiles(sources: BundleSources, mask: boolean): readonly BundleFile[] {
   // Whose each rule is, and what a restore would leave, can be computed again from the rules; those files would be the largest.
-  const { owned, afterRestore, afterRestoreWith, ...facts } = sources.facts;
+  const { owned, afterRestore, afterRestoreWith, judging, tables, ...facts } = sources.facts;
   const plain = { ...sources, facts };
   const { host } = sources.about;
   const seen = mask ? makeMask([plain], [host, host.split('.')[0] ?? '']).value(plain) : plain;
@@ -39,7 +39,7 @@ export function bundleFiles(sources: BundleSources, mask: boolean): readonly Bun
   return [textFile('README.txt', readme(files, seen.about, mask)), ...files];
 }
 
-type GatheredFacts = Omit<Facts, 'owned' | 'afterRestore' | 'afterRestoreWith'>;
+type GatheredFacts = Omit<Facts, 'owned' | 'afterRestore' | 'afterRestoreWith' | 'judging' | 'tables'>;
 
 const textFile = (name: string, text: string): BundleFile => ({ name, text, encoding: 'utf8' });
 const jsonFile = (name: string, value: unknown): BundleFile =>

@@ -61,8 +61,10 @@ export function subjectWords({ target, from }: Diagnosis): string {
   return `${targetWords(target)}${from === '' ? '' : `, from ${printable(from)}`}`;
 }
 
-/** `Engine 28.5.2, nft`. */
-export function basisWords({ engine, variant }: Diagnosis): string {
+/** `Engine 28.5.2, nft`; `Engine 29.7.2, nftables`. */
+export function basisWords({ engine, variant, firewallBackend }: Diagnosis): string {
+  if (firewallBackend.startsWith('nftables'))
+    return `${engine === '' ? 'no Engine answered' : `Engine ${printable(engine)}`}, nftables`;
   const rules = variant === '' ? 'rules not read' : printable(variant);
   if (engine !== '') return `Engine ${printable(engine)}, ${rules}`;
   return `no Engine answered, ${variant === '' ? rules : `rules of iptables-${rules}`}`;
@@ -151,7 +153,7 @@ export function endWords(end: PathEnd): { readonly word: string; readonly text: 
       return {
         word: 'stopped',
         text: printable(
-          `${end.target} by ${end.rule === undefined ? 'the policy of ' : 'a rule of '}${end.table} ${end.chain} (${end.variant})`,
+          `${end.target} by ${end.rule === undefined ? 'the policy of ' : 'a rule of '}${end.table} ${end.chain}${end.native === undefined ? ` (${end.variant})` : ''}`,
         ),
       };
     case 'lost':

@@ -61,7 +61,8 @@ export function doctorPage(diagnosis: Diagnosis, about: PageAbout, reach?: Reach
 }
 
 function header(diagnosis: Diagnosis, about: PageAbout, reach: ReachSummary | undefined): Html {
-  const { verdict, engine, variant } = diagnosis;
+  const { verdict, engine, variant, firewallBackend } = diagnosis;
+  const isNative = firewallBackend.startsWith('nftables');
   return html`<header>
     <p class="eyebrow">rulesguard doctor</p>
     <div class="verdict ${verdict}">
@@ -74,7 +75,7 @@ function header(diagnosis: Diagnosis, about: PageAbout, reach: ReachSummary | un
     <dl class="facts">
       ${fact('Host', about.host)} ${fact('Time', about.time)}
       ${fact('Engine', engine === '' ? 'no answer' : engine)}
-      ${fact('iptables', variant === '' ? 'not read' : variant)}
+      ${isNative ? fact('Firewall backend', firewallBackend) : fact('iptables', variant === '' ? 'not read' : variant)}
       ${fact('Checked', tallyWords(diagnosis), 'wide')}
     </dl>
     <nav class="toc" aria-label="On this page">

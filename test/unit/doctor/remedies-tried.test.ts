@@ -122,10 +122,10 @@ describe('restore', () => {
   });
 
   test('of a policy: with --policies, as far as that is known', () => {
-    const { rules, owned } = withoutJump((save) => save)(healthyFacts()).afterRestore ?? {};
-    if (rules === undefined || owned === undefined) throw new Error('nothing to restore');
+    const { afterRestore } = withoutJump((save) => save)(healthyFacts());
+    if (afterRestore === undefined) throw new Error('nothing to restore');
     const drift = { findings: [{ ...gone, kind: 'policy' as const }], rules: 24, baseline: 'b1' };
-    const facts = { ...healthyFacts(), drift, afterRestoreWith: { '--policies': { rules, owned } } };
+    const facts = { ...healthyFacts(), drift, afterRestoreWith: { '--policies': afterRestore } };
     expect(commandsOf(facts, 'policy-changed')).toEqual(['rulesguard restore --policies']);
     expect(commandsOf({ ...healthyFacts(), drift }, 'policy-changed')).toEqual([]);
   });

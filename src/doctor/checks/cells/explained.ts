@@ -32,7 +32,9 @@ export const keyOf = ({ cause, decider }: OpenCell): string =>
   cause === 'lost' ? cause : `${cause} ${deciderKey(decider)}`;
 
 /** Its fault is that Docker's rules are lost: what a restore does not repair is another. */
-export const LOSSES: ReadonlySet<string> = new Set(['rules-lost', 'rules-stale']);
+export const LOSSES: ReadonlySet<string> = new Set([
+  ...['rules-lost', 'rules-stale', 'tables-lost', 'half-healed'],
+]);
 
 const isTold = (cell: OpenCell, { failed }: AlreadyTold): boolean =>
   failed.some((check) => explainsCell(check, cell));

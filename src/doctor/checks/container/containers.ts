@@ -70,7 +70,7 @@ function judgeInside(container: ContainerFacts, facts: Facts): readonly Check[] 
   return [
     ...judgeAddresses(container, inside, members, outerOf(container, facts)),
     ...judgeResolver(container, inside, members),
-    ...judgeLed(container, inside),
+    ...judgeLed(container, inside, facts),
   ];
 }
 
@@ -84,6 +84,7 @@ const outerOf = ({ attachments }: ContainerFacts, { networks }: Facts): readonly
 function judgeLed(
   { name }: ContainerFacts,
   { resolvers = [], resolverRules: resolverLed }: Inside,
+  { tables }: Facts,
 ): readonly Check[] {
   if (resolverLed !== false || !resolvers.includes('127.0.0.11')) return [];
   return [
@@ -92,7 +93,9 @@ function judgeLed(
       meaning: 'it reaches addresses, and no names: neither of containers nor of the outside',
       evidence: [
         '/etc/resolv.conf inside: nameserver 127.0.0.11',
-        'nat OUTPUT inside: no jump to DOCKER_OUTPUT',
+        tables === undefined
+          ? 'nat OUTPUT inside: no jump to DOCKER_OUTPUT'
+          : 'nftables inside: no table docker-dns',
       ],
       remedies: [untried('docker', 'restart it: Docker writes them only then', sh`docker restart ${name}`)],
       impairs: [name],

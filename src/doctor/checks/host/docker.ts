@@ -1,5 +1,6 @@
 import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
 import { FAMILIES } from '../../../net/family.ts';
+import { isDockersTable } from '../../../firewall/nftables/tables/names.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
@@ -21,15 +22,12 @@ export function judgeDocker(facts: Facts): readonly Check[] {
 
 const START = untried('docker', 'start it', 'systemctl start docker');
 
-function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned }: Facts): Check {
+function judgeSilence(engine: Extract<EngineState, { answered: false }>, facts: Facts): Check {
   const { code, message, hint, details, pid } = engine;
   const facets = { evidence: [`${code}: ${message}`, ...details] };
   const hinted = hint === undefined ? [] : [advise(hint)];
   // A socket that is gone, and rules of Docker's: it ran here, and was ended.
-  const isEnded =
-    code === 'RG_ENGINE_ABSENT' &&
-    owned !== undefined &&
-    FAMILIES.some((family) => owned.families[family].size > 0);
+  const isEnded = code === 'RG_ENGINE_ABSENT' && hasDockers(facts);
   switch (isEnded ? 'RG_ENGINE_DOWN' : code) {
     case 'RG_ENGINE_DOWN':
       // It runs, and DOCKER_HOST or its own configuration lead past it: whether it serves is unknown from here.
@@ -76,6 +74,11 @@ function judgeSilence(engine: Extract<EngineState, { answered: false }>, { owned
       });
   }
 }
+
+/** Whether any rule of Docker's is here, whichever firewall backend wrote it. */
+const hasDockers = ({ owned, netState: { natives = [] } }: Facts): boolean =>
+  natives.some(({ table }) => isDockersTable(table)) ||
+  (owned !== undefined && FAMILIES.some((family) => owned.families[family].size > 0));
 
 function judgeSetup(engine: Extract<EngineState, { answered: true }>): readonly Check[] {
   const { version, socket, liveRestore, firewallBackend, userlandProxy } = engine;
@@ -151,7 +154,7 @@ function judgeLog(facts: Facts): readonly Check[] {
   const last = explained.at(-1);
   if (last === undefined) return [];
   return [
-    warn('engine-errors', `dockerd complained about iptables, last: ${last.meaning}`, {
+    warn('engine-errors', `dockerd complained about its rules, last: ${last.meaning}`, {
       evidence: explained.slice(-3).map(({ line }) => line),
       // Where nothing is lost any more there is nothing to do.
       remedies: harmless([proposal("restore Docker's rules", RESTORE)], facts),

@@ -9,7 +9,7 @@ import { bridgeNetworks, isOwnAddress, uplinksOf } from '../../lookup.ts';
 import { follow, pathLines, stopOf, type Followed } from '../../paths/follow.ts';
 import type { PathRequest } from '../../paths/request.ts';
 import { advise, proposal, type Proposal } from '../../remedies/proposal.ts';
-import { insertRule, type RuleFields } from '../../remedies/iptables.ts';
+import { insertRule, openPolicy, type RuleFields } from '../../remedies/iptables.ts';
 import { offered } from '../../remedies/offer.ts';
 import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
 import { checksOf } from '../check.ts';
@@ -43,13 +43,16 @@ function judgeBridge(bridge: NetworkLink, family: Family, facts: Facts): readonl
       `the policy of ${six}filter FORWARD stops what hangs on ${name}, which is not Docker's`,
       {
         about: name,
-        meaning: 'Docker sets it to DROP and lets only its own networks through',
+        meaning:
+          facts.tables === undefined
+            ? 'Docker sets it to DROP and lets only its own networks through'
+            : 'Docker with nftables does not set it: it may be left from when its firewall backend was iptables',
         evidence: [`-P FORWARD DROP`, ...pathLines(followed)],
         remedies: offered(
           { followed, first },
           facts,
           () => accepts(name, family, facts),
-          advise(`let ${name} through in ${USER_CHAIN}`),
+          advise(`let ${name} through in ${userChain(facts)}`),
         ),
       },
     ),
@@ -122,15 +125,22 @@ function guestsOf({ addresses }: NetworkLink, family: Family, { netState }: Fact
     .slice(0, 2);
 }
 
+/** Where what is to pass is accepted first: the chain of iptables that Docker keeps for it, where Docker's rules are in iptables. */
+const userChain = ({ tables }: Facts): string => (tables === undefined ? USER_CHAIN : 'FORWARD');
+
 /** Both ways of a bridge, as long as that opens no container; else what its guests ask, and the answers. */
 function accepts(bridge: string, family: Family, facts: Facts): readonly Proposal[] {
   const { variant } = facts;
   if (variant === undefined) return [];
   const what = `let ${bridge} through, and in the file you keep such rules in`;
   const accept = (fields: RuleFields) =>
-    insertRule(USER_CHAIN, fields, 'ACCEPT', { place: { variant, family, table: 'filter' }, facts });
+    insertRule(userChain(facts), fields, 'ACCEPT', { place: { variant, family, table: 'filter' }, facts });
   const answers = accept({ out: bridge, connection: ['--ctstate', 'RELATED,ESTABLISHED'] });
+  const place = { variant, family, table: 'filter' };
   return [
+    ...(facts.tables === undefined || facts.managers.length > 0
+      ? []
+      : [proposal('let packets pass: Docker needs no DROP there', openPolicy('FORWARD', place, facts))]),
     proposal(what, accept({ in: bridge }), accept({ out: bridge })),
     proposal(what, accept({ in: bridge }), answers),
     proposal(

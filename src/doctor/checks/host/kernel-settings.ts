@@ -162,7 +162,7 @@ function judgeBridgeFilter(facts: Facts): readonly Check[] {
     fail('bridge-filter-off', `containers of ${names} can reach each other, although icc=false forbids it`, {
       about: names,
       impairs: closed.flatMap((network) => namesIn(facts, network)),
-      meaning: 'the kernel does not show packets within a bridge to iptables',
+      meaning: "the kernel does not show packets within a bridge to Docker's rules",
       evidence: [
         value === undefined
           ? 'net.bridge.bridge-nf-call-iptables is missing: br_netfilter is not loaded'

@@ -4,6 +4,7 @@ import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { membersOf } from '../../lookup.ts';
 import { appendRule } from '../../remedies/iptables.ts';
+import { makeTable } from '../../remedies/own-table.ts';
 import { harmless } from '../../remedies/offer.ts';
 import { advise, proposal, type Proposal } from '../../remedies/proposal.ts';
 
@@ -42,6 +43,13 @@ function masquerading(subnet: string, bridge: string, facts: Facts): readonly Pr
   const { variant } = facts;
   // Both come from the Engine, and root pastes the command.
   if (variant === undefined || blockOf(subnet) === undefined || !/^[\w.-]+$/.test(bridge)) return [];
+  if (facts.tables !== undefined) {
+    const own = {
+      ...{ table: 'ip host-nat', chain: 'postrouting', hook: 'type nat hook postrouting priority srcnat' },
+      rule: `oifname != "${bridge}" ip saddr ${subnet} masquerade`,
+    };
+    return [proposal('masquerade it yourself, in a table of your own', makeTable(own))];
+  }
   const rule = `-A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`;
   return [
     proposal('masquerade it yourself', appendRule(rule, { variant, family: 'ipv4', table: 'nat' }, facts)),

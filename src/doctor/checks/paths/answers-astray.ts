@@ -42,7 +42,7 @@ export function judgeNotUndone(group: Group, facts: Facts): Check {
     {
       about: namesOf(followed),
       meaning: isBridged
-        ? "answers cross the bridge without iptables, so the published port's translation is not undone"
+        ? "answers cross the bridge unseen by any rule, so the published port's translation is not undone"
         : 'whoever asked does not take them',
       evidence: [
         ...(isBridged ? [`${sysctlName(BRIDGE_FILTER)} = ${value ?? 'missing'}`] : []),

@@ -31,10 +31,14 @@ export function closedOnPurpose(group: Group, facts: Facts, facets: PathDetails)
       {
         ...facets,
         meaning: "Docker's own rule closes it, as configured; published ports and links still work",
-        remedies: [
-          ...offered(group, facts, propose),
-          advise('or put both on a network made without icc=false'),
-        ],
+        remedies:
+          facts.tables === undefined
+            ? [...offered(group, facts, propose), advise('or put both on a network made without icc=false')]
+            : [
+                advise(
+                  'put both on a network made without icc=false: nothing in another table overrules a drop',
+                ),
+              ],
       },
     );
   if (first.request.kind === 'outbound' && internal !== undefined)

@@ -1,15 +1,19 @@
 import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
-import { rulesOf, type Rule } from '../../../firewall/iptables/text/model.ts';
+import { jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
+import { rulesOf, type Rule, type Table } from '../../../firewall/iptables/text/model.ts';
 import { targetOf } from '../../../firewall/iptables/text/view.ts';
 import { splitWords } from '../../../firewall/iptables/text/words.ts';
+import { isDockersTable } from '../../../firewall/nftables/tables/names.ts';
 import type { NetworkState } from '../../../trace/network-state.ts';
+import type { Packet } from '../../../trace/packet.ts';
 import type { Stopped } from '../../../trace/path.ts';
 import { portRange } from '../../../trace/match/ports.ts';
 import { tracePath } from '../../../trace/trace.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { follow, type Followed } from '../../paths/follow.ts';
-import { remedyOf, proposal } from '../../remedies/proposal.ts';
+import { makeTable } from '../../remedies/own-table.ts';
+import { remedyOf, proposal, type RemedyStep } from '../../remedies/proposal.ts';
 import { changed } from '../../remedies/change.ts';
 import { insertRule } from '../../remedies/iptables.ts';
 import { managerAt, ownerOf } from '../../whose.ts';
@@ -43,6 +47,7 @@ export function judgeInVain(
 
 /** Rules of DOCKER-USER that close the port of this host, and see the container's. */
 function judgeMissing(followed: Followed, facts: Facts): Check | undefined {
+  if (facts.tables !== undefined) return judgeUnled(followed, facts);
   const { request, path } = followed;
   const { packet, subjects } = request;
   const { family, destinationPort: port, protocol } = packet;
@@ -64,6 +69,36 @@ function judgeMissing(followed: Followed, facts: Facts): Check | undefined {
     },
   );
 }
+
+/** Rules of a DOCKER-USER of another time, that close a port: where Docker writes with nftables nothing need lead there. */
+function judgeUnled(followed: Followed, facts: Facts): Check | undefined {
+  const { request, path } = followed;
+  const { family, destinationPort: port, protocol } = request.packet;
+  const [subject = ''] = request.subjects;
+  for (const { rules } of facts.netState.rulesets) {
+    const filter = rules[family].tables.get('filter');
+    if (filter === undefined || leadsThere(filter)) continue;
+    const rule = rulesOf(rules[family], 'filter', USER_CHAIN).find(
+      (one) =>
+        closes(one) && (asksPort(one, port, protocol) || asksPort(one, path.last.destinationPort, protocol)),
+    );
+    if (rule === undefined) continue;
+    return warn(
+      'closed-in-vain',
+      `a rule in ${USER_CHAIN} is to close port ${String(port)} of ${subject}, and nothing leads there: it closes nothing`,
+      {
+        about: subject,
+        meaning: `Docker with nftables does not ask ${USER_CHAIN}: what is to close a port belongs into a table of your own`,
+        evidence: [rule.text, `path: ${request.name}`],
+        remedies: closing(followed, facts),
+      },
+    );
+  }
+  return undefined;
+}
+
+const leadsThere = (filter: Table): boolean =>
+  [...jumpGraph(filter).values()].some((targets) => [...targets].includes(USER_CHAIN));
 
 const closes = ({ text }: Rule): boolean => /^(?:DROP|REJECT)$/.test(targetOf(text) ?? '');
 
@@ -94,7 +129,7 @@ function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check |
     `port ${port} of ${subjects[0] ?? ''} is reachable although ${manager ?? "this host's own filter"} denies it`,
     {
       about: subjects[0] ?? '',
-      meaning: `packets for a published port are translated and forwarded: they meet ${USER_CHAIN}, and never INPUT`,
+      meaning: `packets for a published port are translated and forwarded: they meet ${facts.tables === undefined ? USER_CHAIN : 'what filters there'}, and never INPUT`,
       evidence: [
         end.rule?.text ?? `policy of ${end.table} ${end.chain}: ${end.target}`,
         `path: ${request.name}`,
@@ -106,6 +141,17 @@ function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check |
 
 /** Whether a rule lets in what is for this very port, or container: whoever wrote it closed the port no longer. */
 const isOpened = ({ path: { steps, last } }: Followed, facts: Facts): boolean =>
+  steps.some(
+    ({ hook, stage, handle = '', acts, what }) =>
+      hook === 'FORWARD' &&
+      handle !== '' &&
+      acts === 'decides' &&
+      !isDockersTable(stage) &&
+      /\baccept\b/.test(what) &&
+      new RegExp(
+        `\\b(?:dport ${String(last.destinationPort)}|daddr ${last.destination.replaceAll('.', '\\.')})\\b`,
+      ).test(what),
+  ) ||
   steps.some(
     ({ hook, stage, variant = '', rule, acts, what }) =>
       hook === 'FORWARD' &&
@@ -123,6 +169,7 @@ const namesPort = ({ rule }: Stopped, port: number): boolean =>
 const withoutNat = (netState: NetworkState): NetworkState => ({
   ...netState,
   cutFrom: netState,
+  natives: netState.natives?.filter(({ table }) => !isDockersTable(table)),
   rulesets: netState.rulesets.map(({ variant, rules }) => ({
     variant,
     rules: {
@@ -135,9 +182,31 @@ const withoutNat = (netState: NetworkState): NetworkState => ({
 /** A rule that closes the port for whoever comes in there, by the port that was asked; tried in memory. */
 function closing({ request }: Followed, facts: Facts): readonly Remedy[] {
   const { packet } = request;
-  const { variant } = facts;
-  if (variant === undefined) return [];
-  const step = insertRule(
+  const step = closingStep(packet, facts);
+  const after = step && changed(facts, step.change);
+  const isClosed = after !== undefined && follow(request, after)[0]?.outcome.is === 'stopped';
+  return step !== undefined && isClosed
+    ? [
+        remedyOf(
+          proposal('to close it, by the port that was asked; also in the file you keep such rules in', step),
+        ),
+      ]
+    : [];
+}
+
+function closingStep(packet: Packet, facts: Facts): RemedyStep | undefined {
+  const { variant, tables } = facts;
+  if (tables !== undefined)
+    return makeTable({
+      ...{
+        table: 'inet host-filter',
+        chain: 'forward',
+        hook: 'type filter hook forward priority filter - 5',
+      },
+      rule: `iifname "${packet.inInterface}" meta l4proto ${packet.protocol} ct direction original ct original proto-dst ${String(packet.destinationPort)} drop`,
+    });
+  if (variant === undefined) return undefined;
+  return insertRule(
     USER_CHAIN,
     {
       in: packet.inInterface,
@@ -147,13 +216,4 @@ function closing({ request }: Followed, facts: Facts): readonly Remedy[] {
     'DROP',
     { place: { variant, family: packet.family, table: 'filter' }, facts },
   );
-  const after = changed(facts, step.change);
-  const isClosed = after !== undefined && follow(request, after)[0]?.outcome.is === 'stopped';
-  return isClosed
-    ? [
-        remedyOf(
-          proposal('to close it, by the port that was asked; also in the file you keep such rules in', step),
-        ),
-      ]
-    : [];
 }

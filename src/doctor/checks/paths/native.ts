@@ -1,22 +1,20 @@
 import type { NativeChain, NativeRule } from '../../../firewall/nftables/text/model.ts';
+import { managerOfNative } from '../../../firewall/iptables/ownership/managers.ts';
+import { isDockersTable } from '../../../firewall/nftables/tables/names.ts';
 import { sh } from '../../../shell.ts';
 import { readNatives } from '../../../trace/native/tables.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, stopOf, type Group } from '../../paths/follow.ts';
-import { advise, proposal } from '../../remedies/proposal.ts';
-import {
-  deleteNative,
-  letBridgesPass,
-  openNativePolicy,
-  wordsOf,
-  type NativeStop,
-} from '../../remedies/native.ts';
+import { advise, proposal, untried } from '../../remedies/proposal.ts';
+import { deleteNative, letBridgesPass, openNativePolicy } from '../../remedies/native.ts';
+import { wordsOf, type NativeStop } from '../../remedies/native-stop.ts';
 import { isFirewalld } from '../../remedies/removal.ts';
 import { harmless, offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
-import { whoseStop } from '../../whose.ts';
+import { mayBeDockers, whoseStop } from '../../whose.ts';
 import { checksOf } from '../check.ts';
+import { closedOnPurpose } from './closed-on-purpose.ts';
 
 /**
  * nftables' own tables stand beside iptables'. A chain that drops all that is forwarded, and lets nothing pass, is reported by
@@ -27,13 +25,15 @@ export function judgeNatives(facts: Facts): readonly Check[] {
   return readNatives(facts.netState).flatMap(({ table, read }) => {
     // A table of one family, or of bridges, does not see all packets: the paths show what it stops.
     if (!/^(?:inet|ip) /.test(table) || read?.isDormant === true) return [];
+    // What is wrong with Docker's own is told with its rules.
+    if (facts.tables !== undefined && isDockersTable(table)) return [];
     const closed = [...(read?.chains.values() ?? [])].find(isClosed);
     if (closed === undefined) return [];
     const { name, base, rules } = closed;
     return [
       fail('native-drop', `nftables' own table ${table} drops every forwarded packet`, {
         about: table,
-        meaning: "iptables does not show it, and no rule of Docker's can overrule it",
+        meaning: besideOf(facts),
         evidence: [
           `chain ${name}: hook forward, policy ${base?.policy ?? ''}`,
           ...rules.map((rule) => rule.text).slice(0, 3),
@@ -44,6 +44,11 @@ export function judgeNatives(facts: Facts): readonly Check[] {
     ];
   });
 }
+
+const besideOf = ({ tables }: Pick<Facts, 'tables'>): string =>
+  tables === undefined
+    ? "iptables does not show it, and no rule of Docker's can overrule it"
+    : "what it drops, no rule in Docker's own tables can let through";
 
 const CORRECT = 'let packets pass, then correct the file it is loaded from';
 
@@ -94,20 +99,43 @@ const dropsAll = ({ verdict, conditions, doubt }: NativeRule): boolean =>
 
 /** A path that a rule, or a policy, of nftables' own tables ends. */
 export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Check {
-  const { followed } = group;
+  const { followed, first } = group;
   const { table, chain, rule, target } = end;
   const [tableFamily, tableName] = wordsOf(table);
   const ends = target === 'REJECT' ? 'refuses' : 'drops';
   const stop = stopOf(group.first);
-  const isUnzoned = isFirewalld(table) && stop !== undefined && whoseStop(stop, facts) !== 'operator';
+  const whose = stop && whoseStop(stop, facts);
+  const isUnzoned = isFirewalld(table) && whose !== undefined && whose !== 'operator';
   const what = rule === undefined ? `the policy of chain ${chain}` : `a rule in chain ${chain}`;
+  const evidence = [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)];
+  if (whose === 'docker' && mayBeDockers(first.request, facts))
+    return closedOnPurpose(group, facts, { about: namesOf(followed), evidence });
+  if (facts.tables !== undefined && !isUnzoned && !isDockersTable(table))
+    return checksOf('path').fail(
+      'native-stops',
+      `closed by ${what} of table ${table}: ${first.request.name}${followed.length > 1 ? `, and ${String(followed.length - 1)} more` : ''}`,
+      {
+        ...{ about: namesOf(followed), evidence },
+        meaning: `${authorIn(table, chain, whose)}; ${besideOf(facts)}`,
+        remedies: offered(
+          group,
+          facts,
+          propose,
+          advise('to open it, let that rule leave these packets out where it is configured'),
+        ).concat(
+          whose === 'operator'
+            ? []
+            : [untried('shows', 'if it is meant, check says how to record that', 'rulesguard check')],
+        ),
+      },
+    );
   return checksOf('path').fail(
     'native-stops',
     `${what} of nftables' own table ${table} ${ends} packets for ${namesOf(followed)}`,
     {
       about: namesOf(followed),
-      meaning: "iptables does not show it, and no rule of Docker's can overrule it",
-      evidence: [...(rule === undefined ? [] : [rule.text]), ...pathLines(followed)],
+      meaning: besideOf(facts),
+      evidence,
       remedies: isUnzoned
         ? [...offered(group, facts, propose), RESTART_DOCKERD]
         : offered(
@@ -120,6 +148,13 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
           ),
     },
   );
+}
+
+/** Whose a rule is that is not Docker's. */
+function authorIn(table: string, chain: string, whose: ReturnType<typeof whoseStop> | undefined): string {
+  const manager = managerOfNative(table, chain);
+  if (manager !== undefined) return `it is ${manager}'s`;
+  return whose === 'operator' ? 'it is your own' : "it is not Docker's";
 }
 
 const RESTART_DOCKERD = advise(

@@ -14,13 +14,16 @@ import { closedOnPurpose } from './closed-on-purpose.ts';
 
 const { fail, warn } = checksOf('path');
 
+/** Of what decides beside tables of Docker's own. */
+const BESIDE = "what it drops, no rule in Docker's own tables can let through";
+
 /** A rule or a policy of iptables ends packets that should pass. */
 export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
   const { followed, first } = group;
   const { family } = stop;
   const { variant, table, chain, rule, target } = stop.end;
-  const isOther = variant !== facts.variant;
-  const where = `${isOther ? `${variant} ` : ''}${family === 'ipv6' ? 'ipv6 ' : ''}${table} ${chain}`;
+  const isOther = variant !== facts.variant && facts.tables === undefined;
+  const where = `${variant === facts.variant ? '' : `${variant} `}${family === 'ipv6' ? 'ipv6 ' : ''}${table} ${chain}`;
   const counters =
     rule === undefined || rule.counters === '' ? [] : [`packets:bytes so far ${rule.counters}`];
   const evidence = [...(rule === undefined ? [] : [rule.text]), ...counters, ...pathLines(followed)];
@@ -32,7 +35,10 @@ export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
       `the policy of ${where} drops packets: no rule lets ${first.request.name} through`,
       {
         ...facets,
-        meaning: 'what no rule accepts ends there',
+        meaning:
+          facts.tables === undefined
+            ? 'what no rule accepts ends there'
+            : "it drops what Docker's own tables let through; Docker with nftables does not set it, it may be left from when its firewall backend was iptables",
         remedies: offered(group, facts, propose, advise(`add a rule that accepts it to ${table} ${chain}`)),
       },
     );
@@ -45,7 +51,10 @@ export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
     `a rule in ${where} ${ends} packets for ${namesOf(followed)}`,
     {
       ...facets,
-      meaning: `it is not Docker's, and decides before${isOther ? ' or after' : ''} Docker's rules do`,
+      meaning:
+        facts.tables === undefined
+          ? `it is not Docker's, and decides before${isOther ? ' or after' : ''} Docker's rules do`
+          : `it is not Docker's, and ${BESIDE}`,
       remedies: offered(
         group,
         facts,
@@ -108,7 +117,8 @@ function closedByOperator(
 function authorOf(stop: StopPlace, facts: Facts): string {
   const { family, hook } = stop;
   const manager = managerAt(stop, facts);
-  if (manager !== undefined) return `it is ${manager}'s, and decides before Docker's rules`;
+  const decides = facts.tables === undefined ? "decides before Docker's rules" : BESIDE;
+  if (manager !== undefined) return `it is ${manager}'s, and ${decides}`;
   if (hook === 'INPUT' || hook === 'OUTPUT') return `it is the filter of this host itself (${hook})`;
   const six = family === 'ipv6' ? '6' : '';
   const isUfws = facts.netState.rulesets.some(({ rules }) =>
@@ -117,8 +127,8 @@ function authorOf(stop: StopPlace, facts: Facts): string {
     ),
   );
   return isUfws
-    ? `ufw loads it from /etc/ufw/after${six}.rules; it decides before Docker's rules`
-    : "it is your own, and decides before Docker's rules";
+    ? `ufw loads it from /etc/ufw/after${six}.rules; it ${decides}`
+    : `it is your own, and ${decides}`;
 }
 
 /** What operators closed of a whole host: worth knowing, and no fault. One for each rule. */

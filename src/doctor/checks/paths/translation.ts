@@ -25,7 +25,7 @@ export function judgeUntranslated(group: Group, facts: Facts): Check {
     return fail('untracked', `a rule keeps packets for ${namesOf(followed)} from connection tracking`, {
       about: namesOf(followed),
       meaning: 'what is not tracked is not translated: the packets end at this host',
-      evidence: [untracker.rule.text, ...pathLines(followed)],
+      evidence: [untracker.text, ...pathLines(followed)],
       remedies: repair(group, facts, MOVE),
     });
   const proxy = proxies.find(
@@ -66,7 +66,7 @@ export function judgeMistranslated(group: Group, facts: Facts): Check {
         found === undefined
           ? 'a translation leads elsewhere than the Engine says'
           : "a rule that is not Docker's translates it first",
-      evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
+      evidence: [...(found === undefined ? [] : [found.text]), ...pathLines(followed)],
       remedies: repair(group, facts, found === undefined ? COMPARE : MOVE),
     },
   );
@@ -85,7 +85,7 @@ export function judgeUnmasked(group: Group, facts: Facts): Check {
         found === undefined
           ? 'no rule gives them an address of this host'
           : "a rule that is not Docker's decides first what address they get",
-      evidence: [...(found === undefined ? [] : [found.rule.text]), ...pathLines(followed)],
+      evidence: [...(found === undefined ? [] : [found.text]), ...pathLines(followed)],
       remedies: repair(group, facts, found === undefined ? COMPARE : MOVE),
     },
   );

@@ -11,6 +11,7 @@ import type { Check, Remedy } from '../../diagnosis.ts';
 import { isUnavailable, type Facts, type Unavailable } from '../../facts/facts.ts';
 import { judgeNatives } from '../paths/native.ts';
 import { nearestFirst } from './nearest-first.ts';
+import { judgeLeftovers, packetsOf, tablesLossOf } from './tables.ts';
 
 const { ok, warn, fail, unknown } = checksOf('rules');
 
@@ -95,14 +96,17 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
   const kinds = new Set(damage.map(({ kind }) => kind));
   const isDiverted =
     kinds.has('diverted') && [...kinds].every((kind) => kind === 'diverted' || kind === 'misplaced');
-  const worst = [...new Set(damage.map(({ consequence }) => consequence))];
+  const inTables = facts.tables !== undefined;
+  const told = inTables ? tablesLossOf(drift.findings, facts) : undefined;
+  const meaning = (inTables ? packetsOf(facts) : '') || (damage[0]?.consequence ?? '');
   return [
     fail(
-      isDiverted ? 'rules-stale' : 'rules-lost',
-      isDiverted
-        ? `${count(damage.length)} obsolete and ${damage.length === 1 ? 'routes' : 'route'} packets to the wrong container`
-        : `${count(damage.length)} lost or out of place`,
-      { ...facets, meaning: worst[0] ?? '', impairs: 'all' },
+      told?.code ?? (isDiverted ? 'rules-stale' : 'rules-lost'),
+      told?.title ??
+        (isDiverted
+          ? `${count(damage.length)} obsolete and ${damage.length === 1 ? 'routes' : 'route'} packets to the wrong container`
+          : `${count(damage.length)} lost or out of place`),
+      { ...facets, meaning, impairs: 'all' },
     ),
   ];
 }
@@ -201,7 +205,9 @@ const isClosed = ({ rulesets }: Facts['netState'], variant: Variant, family: Fam
     (held) => held.variant === variant && chainOf(held.rules[family], 'filter', 'FORWARD')?.policy === 'DROP',
   );
 
-function judgeVariants({ leftovers, variant, netState, drift }: Facts): readonly Check[] {
+function judgeVariants(facts: Facts): readonly Check[] {
+  const { leftovers, variant, netState, drift, tables } = facts;
+  if (tables !== undefined) return judgeLeftovers(facts);
   if (variant === undefined || (isUnavailable(drift) && drift.code === 'RG_VARIANTS_SPLIT')) return [];
   const other: Variant = variant === 'nft' ? 'legacy' : 'nft';
   if (netState.rulesets.length < 2) return [];

@@ -85,7 +85,7 @@ describe('with --probe', () => {
     let variants: readonly string[] = [];
     const sendProbes: Prober['sendProbes'] = (probes, held) => {
       variants = held;
-      return replying('answered')(probes, held);
+      return replying('answered')(probes, held, undefined);
     };
     await diagnosed(WHOLE_RULES, { sendProbes }, { probe: true });
     expect(variants).toEqual(['nft']);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { linesOnRules } from '../../../../src/doctor/facts/daemon-log.ts';
 import { decides, withoutResolver } from '../../../../src/doctor/facts/own-firewall.ts';
-import { asksSets, leftoversIn, managersIn } from '../../../../src/doctor/facts/rules-state.ts';
+import { leftoversIn } from '../../../../src/doctor/facts/leftovers.ts';
+import { asksSets, managersIn } from '../../../../src/doctor/facts/rules-state.ts';
 import { EMPTY_RULESET, type Variant } from '../../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../../src/firewall/iptables/text/parse.ts';
 import type { VariantRules } from '../../../../src/trace/network-state.ts';
@@ -25,9 +26,10 @@ test("leftovers: chains of Docker's names in the variant that is not its own", (
   );
   const rulesets = [held('nft', rules), held('legacy', rules)];
   expect(leftoversIn(rulesets, 'nft')).toEqual([
-    { family: 'ipv4', place: 'filter DOCKER', rules: 0 },
-    { family: 'ipv4', place: 'filter DOCKER-USER', rules: 1 },
+    { family: 'ipv4', variant: 'legacy', place: 'filter DOCKER', rules: 0 },
+    { family: 'ipv4', variant: 'legacy', place: 'filter DOCKER-USER', rules: 1 },
   ]);
+  expect(leftoversIn(rulesets, undefined)).toHaveLength(4);
   expect(leftoversIn([held('nft', rules)], 'nft')).toEqual([]);
 });
 
