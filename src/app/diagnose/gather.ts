@@ -21,7 +21,7 @@ import { servedPorts } from '../reach/read-terrain.ts';
 import { meantBy } from './meant.ts';
 import type { DiagnosisHost } from './ports.ts';
 import { readNetwork } from './read-network.ts';
-import { readRulesState, type RulesState } from './rules-state.ts';
+import { readRulesState, readVariantsOf, type RulesState } from './rules-state.ts';
 
 /** What is to be gathered. */
 export interface GatherRequest {
@@ -40,8 +40,8 @@ export interface GatherRequest {
  * @throws Fault RG_PRIVILEGE when the rules may not be read: without root nothing can be read
  */
 export async function gatherFacts(host: DiagnosisHost, { reference, named }: GatherRequest): Promise<Facts> {
-  const readingVariants = orUnavailable(host.readVariants());
   const asking = host.askAnyEngine();
+  const readingVariants = readVariantsOf(host, reference, asking);
   const listing = orUnavailable(host.listContainers());
   // This process walks through /proc while the others work: not before they have begun.
   const findingProcesses = Promise.all([asking, listing]).then(() => host.findProcesses());

@@ -3,6 +3,7 @@ import type { Facts } from '../../doctor/facts/facts.ts';
 import { leftOutOf, resultOf } from '../../doctor/probe/observed.ts';
 import { planProbes } from '../../doctor/probe/probe-plan.ts';
 import { judgeProbe } from '../../doctor/probe/proof.ts';
+import { decidesAnything } from '../../firewall/iptables/text/model.ts';
 import { RESTORE } from '../../doctor/remedies/iptables.ts';
 import { harmless } from '../../doctor/remedies/offer.ts';
 import { advise, proposal } from '../../doctor/remedies/proposal.ts';
@@ -22,7 +23,10 @@ export async function probePaths(
 ): Promise<readonly Check[]> {
   const plan = planProbes(paths, facts, pickSourcePort());
   if (plan.probes.length === 0) return [];
-  const variants = facts.netState.rulesets.map(({ variant }) => variant);
+  const { rulesets } = facts.netState;
+  // Where Docker writes with nftables iptables may hold no rule, or not be installed.
+  const read = facts.tables === undefined ? rulesets : rulesets.filter(({ rules }) => decidesAnything(rules));
+  const variants = read.map(({ variant }) => variant);
   // What other tables hold decides beside Docker's; with iptables its own rules show what is to be proven.
   const tables =
     facts.tables === undefined ? undefined : (facts.netState.natives ?? []).map(({ table }) => table);

@@ -25,7 +25,7 @@ import type { Reference } from '../../reconcile/reference.ts';
 import { foreignIn, repairedNatives } from '../../reconcile/tables/repaired-natives.ts';
 import { countTableRules } from '../../reconcile/tables/side.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
-import { observeUntilStable } from '../observe/observe.ts';
+import { NOT_INSTALLED, observeUntilStable, orNotInstalled } from '../observe/observe.ts';
 import type { Observer } from '../ports.ts';
 import type { DiagnosisHost } from './ports.ts';
 
@@ -101,6 +101,18 @@ export async function readRulesState(
     ...(inventory !== undefined && writesNftables(inventory) ? { tables: { isForeign: () => false } } : {}),
   };
 }
+
+/**
+ * Both variants of iptables; none of them where iptables is not installed and Docker writes with nftables.
+ *
+ * @param asking - the Engine's reply, on its way
+ */
+export const readVariantsOf = (
+  { readVariants }: Pick<DiagnosisHost, 'readVariants'>,
+  reference: Reference,
+  asking: Promise<EngineReply>,
+): Promise<Variants | Unavailable> =>
+  orUnavailable(orNotInstalled(readVariants(), { nft: NOT_INSTALLED, legacy: undefined }, reference, asking));
 
 const driftOf = ({ stored }: Reference, { findings, sides, tables }: Observation): DriftSummary => ({
   findings,

@@ -68,7 +68,7 @@ export async function readAgain(
 }
 
 /** No rule of iptables, and no program that could have written one. */
-const NOT_INSTALLED: Live = {
+export const NOT_INSTALLED: Live = {
   variant: 'nft',
   version: undefined,
   rules: { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET },
@@ -80,18 +80,26 @@ const NOT_INSTALLED: Live = {
  *
  * @throws Fault of the reading
  */
-async function unlessNotInstalled(
+const unlessNotInstalled = (
   reading: Promise<Live>,
+  reference: Pick<Reference, 'stored'>,
+  asking: Promise<EngineReply>,
+): Promise<Live> => orNotInstalled(reading, NOT_INSTALLED, reference, asking);
+
+/** As {@link unlessNotInstalled}, of another reading. @param none - of no rule */
+export async function orNotInstalled<Rules>(
+  reading: Promise<Rules>,
+  none: Rules,
   { stored }: Pick<Reference, 'stored'>,
   asking: Promise<EngineReply>,
-): Promise<Live> {
+): Promise<Rules> {
   try {
     return await reading;
   } catch (error) {
     if (!(error instanceof Fault) || error.code !== 'RG_MISSING_TOOL') throw error;
     const engine = await asking;
     const isNft = engine.answered ? writesNftables(engine.inventory) : goesByRecordedTables(stored, engine);
-    if (isNft) return NOT_INSTALLED;
+    if (isNft) return none;
     throw error;
   }
 }

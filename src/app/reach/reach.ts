@@ -1,6 +1,5 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import { isUnavailable } from '../../doctor/facts/facts.ts';
-import { orUnavailable } from '../../doctor/facts/unavailable.ts';
 import { Fault } from '../../fault.ts';
 import { withNewDoubts } from '../../reach/judge/doubts.ts';
 import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
@@ -15,7 +14,7 @@ import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import type { Family } from '../../net/family.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { meantBy } from '../diagnose/meant.ts';
-import { readRulesState, type RulesState } from '../diagnose/rules-state.ts';
+import { readRulesState, readVariantsOf, type RulesState } from '../diagnose/rules-state.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import { cellsAbout, namedAskers, type ReachQuestion } from './about.ts';
@@ -57,8 +56,8 @@ export async function reach(
 ): Promise<Reached> {
   on({ kind: 'step', step: 'gathering' });
   const reference = await openReference(BY_BOTH, host.baselines);
-  const readingVariants = orUnavailable(host.readVariants());
   const asking = host.askAnyEngine();
+  const readingVariants = readVariantsOf(host, reference, asking);
   const [variants, engine, state, surroundings] = await Promise.all([
     readingVariants,
     asking,

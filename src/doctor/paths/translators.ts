@@ -1,5 +1,5 @@
 import type { Variant, Rule } from '../../firewall/iptables/text/model.ts';
-import { isDockersTable } from '../../firewall/nftables/tables/names.ts';
+import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import type { PathStep } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
 import { ownerOf } from '../whose.ts';

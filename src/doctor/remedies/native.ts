@@ -1,6 +1,6 @@
 import type { NativeChain } from '../../firewall/nftables/text/model.ts';
 import { isFirewallTable, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
-import { isDockersTable } from '../../firewall/nftables/tables/names.ts';
+import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import { sh } from '../../shell.ts';
 import { readNatives } from '../../trace/native/tables.ts';
 import type { Stopped } from '../../trace/path.ts';

@@ -7,7 +7,6 @@ import {
   managerOfNative,
 } from '../../firewall/iptables/ownership/managers.ts';
 import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
-import { isDockersTable } from '../../firewall/nftables/tables/names.ts';
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import { jumpGraph } from '../../firewall/iptables/text/jumps.ts';

@@ -1,6 +1,6 @@
 import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
 import { FAMILIES } from '../../../net/family.ts';
-import { isDockersTable } from '../../../firewall/nftables/tables/names.ts';
+import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';

@@ -3,7 +3,7 @@ import { jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
 import { rulesOf, type Rule, type Table } from '../../../firewall/iptables/text/model.ts';
 import { targetOf } from '../../../firewall/iptables/text/view.ts';
 import { splitWords } from '../../../firewall/iptables/text/words.ts';
-import { isDockersTable } from '../../../firewall/nftables/tables/names.ts';
+import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import type { NetworkState } from '../../../trace/network-state.ts';
 import type { Packet } from '../../../trace/packet.ts';
 import type { Stopped } from '../../../trace/path.ts';

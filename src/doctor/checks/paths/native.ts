@@ -1,6 +1,6 @@
 import type { NativeChain, NativeRule } from '../../../firewall/nftables/text/model.ts';
 import { managerOfNative } from '../../../firewall/iptables/ownership/managers.ts';
-import { isDockersTable } from '../../../firewall/nftables/tables/names.ts';
+import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import { sh } from '../../../shell.ts';
 import { readNatives } from '../../../trace/native/tables.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';

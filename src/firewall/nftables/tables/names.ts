@@ -32,6 +32,3 @@ export const ENCRYPTED_VNIS = 'encrypted-vnis';
 export const VNI_FIELD = '@th,96,24';
 export const ENCRYPTED_IN = 'enc-in';
 export const ENCRYPTED_OUT = 'enc-out';
-
-/** Whether one of nftables' tables, `ip docker-bridges`, is Docker's own. */
-export const isDockersTable = (table: string): boolean => / docker-(?:bridges|overlay)$/.test(table);
