@@ -7,6 +7,7 @@ interface Cause {
   readonly code: string;
   readonly title: string;
   readonly meaning: string;
+  readonly evidence: readonly string[];
   readonly remedies: readonly { readonly commands: readonly string[] }[];
 }
 
@@ -197,10 +198,15 @@ describeCli('doctor beside an Engine that writes with nftables', () => {
   test('real packets show what Docker’s own tables count', () =>
     withNftHost('plain', (host) =>
       withPeople(host, async () => {
-        const proven = async (): Promise<string> => (await host.run('doctor :8080 --probe')).said;
-        console.log(await proven());
-        await host.nft(['flush', 'chain', 'ip', 'docker-bridges', 'nat-prerouting-and-output']);
-        console.log(await proven());
+        const { stdout } = await host.run('doctor :8080 --probe --json');
+        const { checks } = JSON.parse(stdout) as { readonly checks: readonly Cause[] };
+        const proven = checks.filter(({ code }) => code.startsWith('proof-'));
+        expect(new Set(proven.map(({ code }) => code))).toEqual(new Set(['proof-passed']));
+        expect(proven[0]?.evidence).toContainEqual(
+          expect.stringMatching(
+            /^nft ip docker-bridges nat-prerouting-and-output: .* tcp dport 8080 counter dnat to 172\.17\.0\.2:80 .*\(1 \S+ \d+ packets\)$/,
+          ),
+        );
       }),
     ));
 });
