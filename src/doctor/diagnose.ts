@@ -122,7 +122,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
     })),
     engine: facts.engine.answered ? facts.engine.version : '',
     firewallBackend: facts.engine.firewallBackend ?? (facts.tables === undefined ? '' : 'nftables'),
-    variant: facts.tables === undefined ? (facts.variant ?? '') : '',
+    variant: facts.variant ?? '',
   };
 }
 

@@ -123,6 +123,6 @@ export interface Diagnosis {
   readonly engine: string;
   /** Docker's firewall backend, in the Engine's words; '' where none answered and no baseline tells. */
   readonly firewallBackend: string;
-  /** Variant of iptables that Docker uses; '' where it writes with nftables, or the rules could not be read. */
+  /** Variant of iptables that Docker uses, or that plain `iptables` is where it writes with nftables; '' where the rules could not be read. */
   readonly variant: string;
 }

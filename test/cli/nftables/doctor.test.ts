@@ -51,7 +51,7 @@ describeCli('doctor beside an Engine that writes with nftables', () => {
         expect(JSON.parse(stdout)).toMatchObject({
           verdict: 'ok',
           firewallBackend: 'nftables',
-          variant: null,
+          variant: 'nft',
         });
         const listed = await host.sh(`tar -xzOf ${host.folder}/b.tgz --wildcards *docker-bridges*`);
         expect(listed).toContain('filter-FORWARD');

@@ -41,7 +41,7 @@ export function nftAgreeHost(name: string, { tables: edit, state }: NftDifferenc
 }
 
 /** A recorded host as what packets go by, with these tables of Docker's in the place of its own. */
-export function nftTerrain(name: string, tables: readonly NftTable[]): Terrain {
+function nftTerrain(name: string, tables: readonly NftTable[]): Terrain {
   const reply = nftReply(name) as Reply;
   const { inventory } = reply;
   const { settings } = nftRecording(name);

@@ -7,12 +7,12 @@ import type { NftDifference } from './nft-host.ts';
 import type { StateChange } from './states.ts';
 
 /** A chain of Docker's without its rules. */
-export const flushedChain = (chain: string): NftDifference => ({
+const flushedChain = (chain: string): NftDifference => ({
   tables: (tables) => tables.map((table) => withRules(table, chain, () => [])),
 });
 
 /** Docker's tables without what its next act does not write again after they were lost. */
-export const HALF_HEALED: NftDifference = {
+const HALF_HEALED: NftDifference = {
   tables: (tables) =>
     tables.map((table) => ({
       ...withChains(table, (chains) =>
@@ -73,7 +73,7 @@ const filterWith = (policy: string): HostRules => {
 };
 
 /** What an Engine leaves in iptables that was switched over without a reboot. */
-export const LEFTOVERS: NftDifference = { state: onRules(() => filterWith('DROP')) };
+const LEFTOVERS: NftDifference = { state: onRules(() => filterWith('DROP')) };
 
 const noForwarding: StateChange = (netState) => ({
   ...netState,

@@ -25,5 +25,5 @@ test.each([
   const both = await askBoth(nftAgreeHost(name));
   expect(disagreements(both)).toEqual([]);
   expect(both.doctor.exit).toBe(0);
-  expect(both.doctor.diagnosis).toMatchObject({ verdict: 'ok', firewallBackend: 'nftables', variant: '' });
+  expect(both.doctor.diagnosis).toMatchObject({ verdict: 'ok', firewallBackend: 'nftables' });
 });
