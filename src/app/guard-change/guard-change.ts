@@ -1,6 +1,7 @@
 import { Fault } from '../../fault.ts';
 import { isDamage } from '../../reconcile/finding.ts';
 import type { Impact } from '../../reconcile/impact.ts';
+import { observationOf } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { Planning } from '../../reconcile/repair-plan.ts';
 import { commandLine } from '../../shell.ts';
@@ -119,7 +120,7 @@ async function makeAndRepair(
   context: ChangeContext,
   guard: Guard,
 ): Promise<number> {
-  const isRecorded = await recordBefore(guard);
+  const isRecorded = (await recordBefore(guard)) || isAsRecorded(context);
   const exit = await guard.host.launch(change);
   // What was recorded seconds ago holds, whether an Engine says so or not.
   const isRepaired = await repairAfter({ policies, assumeUnchanged: isRecorded }, guard);
@@ -129,6 +130,12 @@ async function makeAndRepair(
   const isLeft = doesBreak(left, reach);
   if (isLeft) guard.emit({ kind: 'impact', impact: left, reach });
   return exit === 0 && (!isRepaired || isLeft) ? 1 : exit;
+}
+
+/** Whether Docker's own tables are whole by their baseline though no Engine says so: then they are, seconds later, what they were. */
+function isAsRecorded({ live, engine, reference }: ChangeContext): boolean {
+  if (live.tables === undefined || engine.answered) return false;
+  return !observationOf(reference, live, engine).findings.some(isDamage);
 }
 
 async function recordBefore({ record, emit }: Guard): Promise<boolean> {

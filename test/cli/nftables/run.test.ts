@@ -4,6 +4,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { describeCli, readJson } from '../../support/cli.ts';
 import { withNftHost } from '../../support/nftables/cli.ts';
+import { plain } from '../../support/nftables/plain.ts';
 import { HEALTHY, withPeople } from '../../support/nftables/peopled.ts';
 
 /** As Debian installs it. */
@@ -172,5 +173,11 @@ describeCli('run beside an Engine that writes with nftables', () => {
         stdout: expect.stringMatching(/^SAFE/) as string,
       });
       expect(await tables()).toBe(before);
+      const repaired = await host.attempt(['run', '--mode', 'repair', '--', 'nft', 'flush', 'ruleset']);
+      expect(repaired).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/REPAIRED/) as string,
+      });
+      expect(plain(await tables())).toBe(plain(before));
     }));
 });
