@@ -7,9 +7,11 @@ import { completionOptions } from './completion.ts';
 import { demoOptions } from './demo.ts';
 import { doctorOptions } from './doctor.ts';
 import { hookOptions } from './hook.ts';
+import { migrateOptions } from './migrate.ts';
 import { reachOptions } from './reach.ts';
 import { runOptions, SECONDS } from './run.ts';
 import { snapshotOptions } from './snapshot.ts';
+import { stripOptions } from './strip.ts';
 
 /** Options every command takes. */
 export interface GlobalArgs {
@@ -211,20 +213,15 @@ export const VERBS: readonly Verb[] = [
     () => import('../baseline.ts'),
   ),
   verb(
+    'migrate',
+    "what moving Docker to its nftables backend takes and changes: your rules in nft's words, packets followed",
+    migrateOptions,
+    () => import('../migrate.ts'),
+  ),
+  verb(
     'strip',
     "copy iptables-save or nft list ruleset without Docker's rules, byte for byte otherwise",
-    (yargs: Argv) =>
-      yargs
-        .option('output', {
-          alias: 'o',
-          type: 'string',
-          requiresArg: true,
-          describe: 'replace this file in one step, instead of stdout',
-        })
-        .example(
-          'iptables-save | rulesguard strip -o /etc/iptables/rules.v4',
-          'a saved file to load at boot, before Docker starts',
-        ),
+    stripOptions,
     () => import('../strip.ts'),
   ),
   verb(

@@ -9,7 +9,12 @@ import { compareTables } from '../../firewall/nftables/compare/compare.ts';
 import type { TableDrift } from '../../firewall/nftables/compare/drift.ts';
 import { expectedTables } from '../../firewall/nftables/expected/expected.ts';
 import { settingsInTables } from '../../firewall/nftables/expected/settings-in-tables.ts';
-import { planTableAgain, type TablePlan, type Withdrawn } from '../../firewall/nftables/plan/plan.ts';
+import {
+  NONE_WITHDRAWN,
+  planTableAgain,
+  type TablePlan,
+  type Withdrawn,
+} from '../../firewall/nftables/plan/plan.ts';
 import { simulateEdits } from '../../firewall/nftables/simulate/simulate.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import { tableName } from '../../firewall/nftables/tables/print.ts';
@@ -95,7 +100,7 @@ export function tablesAfter(plans: readonly TablePlan[], live: readonly NftTable
 export const plansFor = (
   { drifts, repairable }: Pick<TablesSide, 'drifts' | 'repairable'>,
   { assumeUnchanged = false }: { readonly assumeUnchanged?: boolean } = {},
-  withdraw: Withdrawn = () => false,
+  withdraw: Withdrawn = NONE_WITHDRAWN,
 ): readonly TablePlan[] =>
   (assumeUnchanged ? drifts : repairable)
     .map((drift) => planTableAgain(drift, withdraw))

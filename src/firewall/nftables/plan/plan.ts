@@ -12,8 +12,15 @@ export interface TablePlan {
   readonly refused: string | undefined;
 }
 
-/** Whether a rule that nothing requires is one that a repair itself wrote: what it is about has gone since. */
-export type Withdrawn = (chain: string, rule: NftRule) => boolean;
+/** Whether something that nothing requires is what a repair itself wrote: what it is about has gone since. */
+export interface Withdrawn {
+  readonly rule: (chain: string, rule: NftRule) => boolean;
+  readonly chain: (name: string) => boolean;
+  readonly element: (of: string, key: string) => boolean;
+}
+
+/** For a repair that has written nothing yet. */
+export const NONE_WITHDRAWN: Withdrawn = { rule: () => false, chain: () => false, element: () => false };
 
 /**
  * The fewest edits that give a table what it should hold.
@@ -22,7 +29,7 @@ export type Withdrawn = (chain: string, rule: NftRule) => boolean;
  * not Docker's stays, and so do Docker's leftovers. Chains, maps and elements have the names that Docker's own next update asks for. A
  * table whose chains are hooked in elsewhere, or whose maps have another type, is made anew, unless something in it is not Docker's.
  */
-export const planTable = (drift: TableDrift): TablePlan => planTableAgain(drift, () => false);
+export const planTable = (drift: TableDrift): TablePlan => planTableAgain(drift, NONE_WITHDRAWN);
 
 /** As {@link planTable}, once the repair has written something: of that what is no longer required is taken out again. */
 export function planTableAgain(drift: TableDrift, withdraw: Withdrawn): TablePlan {
@@ -89,8 +96,8 @@ function wholeTable(table: NftTable, counts: ReadonlyMap<string, NftCount>): rea
 const added = (of: string, elements: ReadonlyMap<string, string>): readonly TableEdit[] =>
   [...elements].map(([key, value]) => ({ edit: 'add-element', of, key, value }));
 
-/** Names first, then what refers to them. */
-function editsOf({ chains, maps, sets }: TableDrift, withdraw: Withdrawn): readonly TableEdit[] {
+/** Names first, then what refers to them; what goes, the other way round. */
+function editsOf({ chains, maps, sets, strays }: TableDrift, withdraw: Withdrawn): readonly TableEdit[] {
   return [
     ...maps.flatMap(({ exists, name, type }): TableEdit[] =>
       exists ? [] : [{ edit: 'add-map', name, type }],
@@ -102,11 +109,22 @@ function editsOf({ chains, maps, sets }: TableDrift, withdraw: Withdrawn): reado
       live !== undefined && !isRehooked ? [] : [{ edit: 'add-chain', chain: name, base: expected.base }],
     ),
     ...chains.flatMap((chain) => ruleEdits(chain, withdraw)),
-    ...[...maps, ...sets].flatMap(elementEdits),
+    ...[...maps, ...sets].flatMap((drift) => elementEdits(drift, withdraw)),
+    ...strays.flatMap(({ what, owner }): TableEdit[] =>
+      owner === 'leftover' && !/^(?:map|set) /.test(what) && withdraw.chain(what)
+        ? [{ edit: 'delete-chain', chain: what }]
+        : [],
+    ),
   ];
 }
 
-const elementEdits = ({ name, wrong, missing }: ElementsDrift): readonly TableEdit[] => [
+const elementEdits = (
+  { name, wrong, missing, strays }: ElementsDrift,
+  withdraw: Withdrawn,
+): readonly TableEdit[] => [
+  ...strays.flatMap(({ key, owner }): TableEdit[] =>
+    owner === 'leftover' && withdraw.element(name, key) ? [{ edit: 'delete-element', of: name, key }] : [],
+  ),
   ...wrong.map(({ key }): TableEdit => ({ edit: 'delete-element', of: name, key })),
   ...added(
     name,
@@ -118,7 +136,7 @@ function ruleEdits(drift: TableChainDrift, withdraw: Withdrawn): readonly TableE
   const { name, expected, live, surplus, foreign } = drift;
   const out = surplus.filter(
     ({ is, owned }) =>
-      is === 'misplaced' || is === 'duplicate' || is === 'diverted' || withdraw(name, owned.rule),
+      is === 'misplaced' || is === 'duplicate' || is === 'diverted' || withdraw.rule(name, owned.rule),
   );
   const gone = new Set(out.map(({ owned }) => owned.rule));
   const others = new Set<NftRule>([...foreign, ...surplus.map(({ owned }) => owned.rule)]);

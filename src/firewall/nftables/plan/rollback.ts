@@ -1,5 +1,4 @@
 import type { TableDrift } from '../compare/drift.ts';
-import type { TableEdit } from '../tables/edit.ts';
 import type { NftRule } from '../tables/model.ts';
 import { planTableAgain, type TablePlan } from './plan.ts';
 
@@ -15,22 +14,11 @@ export function planTableRollback(drift: TableDrift): TablePlan {
       ),
     ),
   );
-  const plan = planTableAgain(drift, (_, rule) => obsolete.has(rule));
-  const isMadeAnew = plan.edits.some(({ edit }) => edit === 'delete-table');
-  if (isMadeAnew || plan.refused !== undefined || drift.expected === undefined) return plan;
-  return { ...plan, edits: [...plan.edits, ...leftoversOut(drift)] };
+  return planTableAgain(drift, {
+    rule: (_, rule) => obsolete.has(rule),
+    chain: () => true,
+    element: () => true,
+  });
 }
 
 const closes = ({ statements }: NftRule): boolean => statements.some(({ is }) => is === 'drop');
-
-/** What leads to a chain goes before it. */
-const leftoversOut = ({ maps, sets, strays }: TableDrift): readonly TableEdit[] => [
-  ...[...maps, ...sets].flatMap((held) =>
-    held.strays.flatMap(({ key, owner }): readonly TableEdit[] =>
-      owner === 'leftover' ? [{ edit: 'delete-element', of: held.name, key }] : [],
-    ),
-  ),
-  ...strays.flatMap(({ what, owner }): readonly TableEdit[] =>
-    owner === 'leftover' && !/^(?:map|set) /.test(what) ? [{ edit: 'delete-chain', chain: what }] : [],
-  ),
-];

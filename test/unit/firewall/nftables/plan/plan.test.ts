@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compareTables } from '../../../../../src/firewall/nftables/compare/compare.ts';
-import { planTable } from '../../../../../src/firewall/nftables/plan/plan.ts';
+import { planTable, planTableAgain } from '../../../../../src/firewall/nftables/plan/plan.ts';
 import { renderTablePlan } from '../../../../../src/firewall/nftables/plan/render.ts';
 import { simulateEdits } from '../../../../../src/firewall/nftables/simulate/simulate.ts';
 import type { NftRule, NftTable } from '../../../../../src/firewall/nftables/tables/model.ts';
@@ -46,6 +46,40 @@ describe.each(['two-bridges', 'links'])(
     });
   },
 );
+
+test('a network that went while its chains were written again takes them with it, and nothing else goes', () => {
+  const { tables, inventory, settings } = nftRecording('two-bridges');
+  const [whole] = tables;
+  const gone = inventory.networks.find(
+    ({ bridge }) => bridge.startsWith('br-') || bridge === 'docker1',
+  )?.bridge;
+  if (whole === undefined || gone === undefined) throw new Error('no second bridge');
+  const left = {
+    ...inventory,
+    networks: inventory.networks.filter(({ bridge }) => bridge !== gone),
+    endpoints: inventory.endpoints.filter(({ bridge }) => bridge !== gone),
+    ports: inventory.ports.filter(({ endpoint }) => endpoint?.bridge !== gone),
+  };
+  const expected = requiredTables(left, settings);
+  const compare = (live: NftTable) =>
+    compareTables(expected, [live], termsOf(left)).filter(({ family }) => family === 'ipv4');
+  const mine = (name: string): boolean => name.endsWith(`__${gone}`);
+  const withdrawn = {
+    rule: (_: string, { text }: NftRule) => text.includes(gone),
+    chain: mine,
+    element: (_: string, key: string) => key === gone,
+  };
+  const after = compare(whole)
+    .map((drift) => planTableAgain(drift, withdrawn))
+    .reduce<NftTable | undefined>((live, plan) => simulateEdits(plan, live, plan.edits), whole);
+  expect([...(after?.chains.keys() ?? [])].filter(mine)).toEqual([]);
+  expect([...(after?.maps.values() ?? [])].flatMap(({ elements }) => [...elements.keys()])).not.toContain(
+    gone,
+  );
+  expect(after?.chains.size).toBe(whole.chains.size - 4);
+  // What a repair did not write is left alone.
+  expect(compare(whole).flatMap((drift) => planTable(drift).edits)).toEqual([]);
+});
 
 test('a table in order gets no edit', () => {
   expect(repaired('modes', (table) => table).plans).toEqual([]);
