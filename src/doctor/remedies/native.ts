@@ -49,6 +49,9 @@ export function letBridgesPass(table: string, chain: string, facts: Facts): read
   }));
 }
 
+/** So many rules are put in front of one that stops a few ways, before all that Docker decides about is let past it. */
+const FEW = 4;
+
 /**
  * Takes a rule out; else has the chain accept what Docker's rules decide about anyway, or everything. What the operator closed, or a
  * program that bans addresses, stays but for what was asked. What a firewall, or Docker, would write again is not taken out.
@@ -76,6 +79,7 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
             deleteNative(table, chain, native.handle),
           ),
         ]),
+    ...(rule === undefined ? [] : narrow.filter(({ steps }) => steps.length <= FEW)),
     ...(passing.length === 0
       ? []
       : [

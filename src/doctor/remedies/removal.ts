@@ -6,6 +6,7 @@ import type { Decider } from '../../reach/judge/decider.ts';
 import { stateWithout } from '../../reach/judge/without.ts';
 import { commandLine, sh } from '../../shell.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
+import { editNative } from './native-edit.ts';
 import { ANSWERS, deleteRule, insertRule, openPolicy } from './iptables.ts';
 
 /** A command against what decides before Docker's rules. */
@@ -55,10 +56,19 @@ export function removalOf(
         return bridges.length === 0 ? undefined : { command: bridges.map(zoneCommand).join(' && '), after };
       if (handle === '' || chain === '' || isFirewallTable(table)) return undefined;
       const words = ['nft', 'delete', 'rule', ...table.split(' '), chain, 'handle', handle];
-      return { command: commandLine(words), after };
+      return { command: commandLine(words), after: (netState) => withoutRule(netState, table, handle) };
     }
   }
 }
+
+/** The other rules of a table stay, and may close the same. */
+const withoutRule = (netState: NetworkState, table: string, handle: string): NetworkState => ({
+  ...netState,
+  natives: netState.natives?.map((one) => {
+    const text = one.table === table ? editNative(one.text, { op: 'delete', handle }) : undefined;
+    return text === undefined ? one : { ...one, text };
+  }),
+});
 
 function lettingAnswers(decider: Exclude<Decider, { by: 'kernel' }>, used: Variant): Removal | undefined {
   if (decider.by === 'native') return undefined;

@@ -1,4 +1,5 @@
 import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
+import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import { cellKey } from '../../../reach/cell-key.ts';
 import type { Decider } from '../../../reach/judge/decider.ts';
 import { openCells, spotsIn, type OpenCell } from '../../cells.ts';
@@ -116,7 +117,12 @@ function proposalsFor({ cause, decider, effect }: OpenCell, facts: Facts): reado
     case 'native':
       return decider.handle === '' || isFirewallTable(decider.table)
         ? []
-        : [proposal(words, deleteNative(decider.table, decider.chain, decider.handle))];
+        : [
+            proposal(
+              isDockersTable(decider.table) ? 'delete it' : words,
+              deleteNative(decider.table, decider.chain, decider.handle),
+            ),
+          ];
     case 'kernel':
       return [];
   }
