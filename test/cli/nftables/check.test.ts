@@ -78,14 +78,4 @@ describeCli('check beside an Engine that writes with nftables', () => {
       await host.sh('iptables -t nat -F');
       expect(await run('check')).toEqual(before);
     }));
-
-  test('commands for iptables alone say so, and recommend no restart', () =>
-    withNftHost('plain', async ({ run }) => {
-      for (const line of ['snapshot']) {
-        const { code, said } = await run(line);
-        expect({ line, code }).toEqual({ line, code: 3 });
-        expect(said).toMatch(/uses the nftables firewall backend/);
-        expect(said).not.toMatch(/restart docker/);
-      }
-    }));
 });
