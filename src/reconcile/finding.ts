@@ -40,6 +40,8 @@ export interface Finding {
   readonly container?: string;
   /** The command that repairs it, or what to do, where `restore` does not. */
   readonly remedy?: string;
+  /** Of `half-healed`: between which moments the table was lost (ISO 8601, UTC), as far as that is known. */
+  readonly lost?: { readonly after?: string; readonly before?: string };
   /** What it means for the containers, in one line. */
   readonly consequence: string;
 }

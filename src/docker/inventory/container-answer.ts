@@ -38,6 +38,8 @@ export interface ListedContainer {
   /** The compose service it belongs to, and that service's project. */
   readonly service: string;
   readonly project: string;
+  /** When it was made, in seconds since 1970. */
+  readonly created?: number;
   /** `running`, `paused`, `restarting`, `exited`, `created`, `dead`. */
   readonly state: string;
   /** As the Engine puts it: `Up 3 minutes`. */
@@ -72,6 +74,7 @@ export const listedContainersFrom = (body: unknown): readonly ListedContainer[] 
   listOf(body).filter(isRecord).map(listedFrom);
 
 function listedFrom(raw: Json): ListedContainer {
+  const created = raw['Created'];
   const names = listOf(raw['Names']).map((name) => textOf(name).replace(/^\//, ''));
   return {
     id: textOf(raw['Id']),
@@ -79,6 +82,7 @@ function listedFrom(raw: Json): ListedContainer {
     linkedAs: names.filter((name) => name.includes('/')),
     service: textOf(recordOf(raw['Labels'])['com.docker.compose.service']),
     project: textOf(recordOf(raw['Labels'])['com.docker.compose.project']),
+    ...(typeof created === 'number' && { created }),
     state: textOf(raw['State']),
     status: textOf(raw['Status']),
     networkMode: textOf(recordOf(raw['HostConfig'])['NetworkMode']),

@@ -47,8 +47,12 @@ export function containersFrom(
       .map((one) => [one.id, one]),
   );
   return listedContainersFrom(containers).map(
-    ({ id, name, service, project, linkedAs, places = [], ports }) => {
-      const named: NamedContainer = { id, name, ...(service !== '' && { composed: { service, project } }) };
+    ({ id, name, service, project, created, linkedAs, places = [], ports }) => {
+      const named: NamedContainer = {
+        ...{ id, name },
+        ...(service !== '' && { composed: { service, project } }),
+        ...(created !== undefined && { created }),
+      };
       const attached = places.flatMap((place) =>
         attachmentFrom(place, byId.get(place.networkId), named, era),
       );
@@ -75,7 +79,7 @@ export const unconnectedIn = ({ containers }: Pick<Answers, 'containers'>): read
       : [{ container: name, network: mode === 'default' ? 'bridge' : mode }],
   );
 
-interface NamedContainer extends Pick<Endpoint, 'composed'> {
+interface NamedContainer extends Pick<Endpoint, 'composed' | 'created'> {
   readonly id: string;
   readonly name: string;
 }

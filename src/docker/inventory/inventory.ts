@@ -79,6 +79,8 @@ export interface Endpoint {
   readonly containerId: string;
   /** The compose service that the container belongs to, and its project; absent where it belongs to none. */
   readonly composed?: { readonly service: string; readonly project: string };
+  /** When the container was made, in seconds since 1970; absent where the answer does not say. */
+  readonly created?: number;
   /** Without prefix length; '' when it has none. */
   readonly ipv4: string;
   readonly ipv6: string;

@@ -11,16 +11,25 @@ import type { NftRule } from '../../firewall/nftables/tables/model.ts';
 import type { Finding, Severity } from '../finding.ts';
 import type { Surroundings } from '../known-names.ts';
 import { halfHealed } from './half-healed.ts';
+import { NO_TIMES } from './loss-times.ts';
 import { elementLossOf, tableLossOf } from './losses.ts';
 
 type FindingPlace = Pick<Finding, 'family' | 'table' | 'chain'>;
 
-/** What differs in one of Docker's tables, as findings. A chain's place is its name, a map's and a set's too. */
-export function tableFindings(drift: TableDrift, surroundings: Surroundings): readonly Finding[] {
+/**
+ * What differs in one of Docker's tables, as findings. A chain's place is its name, a map's and a set's too.
+ *
+ * @param times - by which it is told when a table was lost
+ */
+export function tableFindings(
+  drift: TableDrift,
+  surroundings: Surroundings,
+  times = NO_TIMES,
+): readonly Finding[] {
   const { family, name, chains, maps, sets, strays } = drift;
   const at = (chain: string): FindingPlace => ({ family, table: name, chain });
   return [
-    ...halfHealed(drift),
+    ...halfHealed(drift, times),
     ...chains.flatMap((chain) => chainFindings(chain, at(chain.name), surroundings)),
     ...[...maps, ...sets].flatMap((held) => elementFindings(held, at(held.name), surroundings)),
     ...strays.map((stray) => strayFinding(stray, at(stray.what))),

@@ -10,6 +10,7 @@ import { isOwnBaseline, type Reference } from '../reference.ts';
 import type { StoredBaseline } from '../stored-baseline.ts';
 import { tableFindings } from './findings.ts';
 import { iptablesLeftovers } from './leftovers.ts';
+import { NO_TIMES, type KnownTimes } from './loss-times.ts';
 import { recordedOf, withoutAccepted } from './recorded.ts';
 import { compareDockerTables, compareRecordedTables, type TablesSide } from './side.ts';
 
@@ -54,7 +55,9 @@ export function observeTables(
       `which tables Engine ${inventory.version} requires is not known here`,
     );
   const { side, intent, surroundings } = compared;
-  const findings = [...foundIn(side, surroundings, live.rules), ...containerFindings(inventory)];
+  const { networks, endpoints } = inventory;
+  const times = { networks, endpoints, baseline: isOwnBaseline(reference) ? stored : undefined };
+  const findings = [...foundIn(side, surroundings, live.rules, times), ...containerFindings(inventory)];
   return { side, intent, findings: findings.sort(worstFirst) };
 }
 
@@ -64,15 +67,18 @@ export function observeRecordedTables(
   live: ReadTables,
 ): ObservedTables {
   const { side, surroundings } = compareRecordedTables(live.tables, stored);
-  return { side, intent: undefined, findings: [...foundIn(side, surroundings, live.rules)].sort(worstFirst) };
+  const times = stored.own ? { ...NO_TIMES, baseline: stored } : NO_TIMES;
+  const findings = [...foundIn(side, surroundings, live.rules, times)];
+  return { side, intent: undefined, findings: findings.sort(worstFirst) };
 }
 
 const foundIn = (
   { drifts }: TablesSide,
   surroundings: Surroundings,
   rules: HostRules,
+  times: KnownTimes,
 ): readonly Finding[] => [
-  ...drifts.flatMap((drift) => tableFindings(drift, surroundings)),
+  ...drifts.flatMap((drift) => tableFindings(drift, surroundings, times)),
   ...iptablesLeftovers(rules),
 ];
 
