@@ -30,7 +30,7 @@ export function disagreements({
 }: BothVerdicts): readonly string[] {
   const { effects } = verdict;
   const { causes } = diagnosis;
-  const told = effects.filter(({ effect, shown }) => effect !== 'unknown' && !isPolicyAlone(shown));
+  const told = effects.filter(({ effect }) => effect !== 'unknown');
   const words = told.map((one) => `${one.effect} ${one.cause}: ${effectWords(one).headline}`);
   const titles = causes.map(({ code, title, about }) => `${code}: ${title} (${about})`);
   const cells = openCells(facts, { target: { kind: 'host' }, containers: new Map() } as never);
@@ -55,10 +55,6 @@ export function disagreements({
     ),
   ];
 }
-
-/** A policy that was changed without effect on any packet: damage for check, and for doctor a warning, for dockerd itself sets it or leaves it. */
-const isPolicyAlone = (shown: CheckEffect['shown']): boolean =>
-  shown.by === 'idle-rules' && shown.findings.every(({ kind }) => kind === 'policy');
 
 /** Whether a cause names what decides an effect, or a path that fails is of it; what is lost, and what this host itself does, each may be about. */
 function isExplained(

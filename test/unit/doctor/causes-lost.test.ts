@@ -56,7 +56,7 @@ describeCauses("what is told where Docker's rules are lost", [
       ...facts,
       drift: { findings: [{ ...lost, kind: 'policy' }], rules: 24, baseline: undefined },
     }),
-    [],
+    ['policy-changed'],
   ],
 ]);
 

@@ -75,10 +75,11 @@ function judgeDrift(facts: Facts, names: ReadonlySet<string>): readonly Check[] 
     ];
   if (damage.length === 0)
     return [ok('rules', `all ${String(drift.rules)} rules of Docker's are in place, by ${reference}`)];
-  // dockerd itself sets DROP or leaves ACCEPT, by who turned forwarding on: packets show whether it matters.
+  // It also decides about what is forwarded and is not Docker's, which no path follows.
   if (damage.every(({ kind }) => kind === 'policy'))
     return [
-      warn('policy-changed', 'the policy of FORWARD is not what was recorded', {
+      fail('policy-changed', 'the policy of FORWARD is not what was recorded', {
+        meaning: damage[0]?.consequence ?? '',
         evidence: facets.evidence,
         remedies: damage.some(({ remedy }) => remedy === undefined)
           ? harmless([proposal('restore it', restoreWith('--policies'))], facts, advise(NO_RESTORE))
