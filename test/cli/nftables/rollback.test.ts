@@ -35,7 +35,8 @@ describeCli('a change to be confirmed beside an Engine that writes with nftables
         const before = await inForce(host);
         const { code, said } = await host.run('run --mode report --confirm 2 -- nft flush ruleset');
         expect(code).toBe(1);
-        expect(said).toContain('ROLLED BACK  everything is as it was before');
+        // On a slow machine the time may be over before the command has ended: then it is rolled back all the same.
+        expect(said).toMatch(/^ROLLED BACK {2}/m);
         expect(endingsOf(host.host)).toEqual(['rolled-back']);
         expect(await inForce(host)).toBe(before);
         expect(await ways()).toEqual(HEALTHY);
@@ -82,13 +83,13 @@ describeCli('a change to be confirmed beside an Engine that writes with nftables
       const listed = async () => plain(await host.nft(['-s', 'list', 'ruleset']));
       const before = await listed();
       const { code, said } = await host.run(
-        'run --mode report --confirm 1 -- nft flush ruleset',
+        'run --mode report --confirm 2 -- nft flush ruleset',
         undefined,
         without('*tables-*'),
       );
       expect({ code, said }).toMatchObject({
         code: 1,
-        said: expect.stringContaining('ROLLED BACK  everything is as it was before') as string,
+        said: expect.stringMatching(/^ROLLED BACK {2}/m) as string,
       });
       expect(await listed()).toBe(before);
     }));
