@@ -113,6 +113,8 @@ function directShould(
     );
     return to.inside === 'open' || isLinked ? 'reached' : 'stopped';
   }
+  if (from.kind === 'internal' && from.out === 'left-to-others')
+    return past(from.bridge) === 'stopped' ? 'stopped' : 'no-promise';
   if (isKeptFrom(from, to)) return 'stopped';
   const should = past(from.bridge);
   return should === 'reached' && from.kind === 'open' && !answersReturn(from) ? 'no-promise' : should;

@@ -28,7 +28,8 @@ function familyIntent(inventory: Inventory, family: Family, terms: PolicyTerms):
     // docker0 is made when the daemon starts, before all others.
     .sort((a, b) => rank(a) - rank(b) || a.created.localeCompare(b.created));
   const byBridge = new Map(bridges.map((network) => [network.bridge, network]));
-  const networks = known(bridges.map((network) => networkIntent(network, family, terms)));
+  const byNftables = writesNftables(inventory);
+  const networks = known(bridges.map((network) => networkIntent(network, family, { ...terms, byNftables })));
   const on = <Value>(
     bridge: string | undefined,
     make: (network: LiveNetwork) => Value | undefined,
@@ -47,7 +48,7 @@ function familyIntent(inventory: Inventory, family: Family, terms: PolicyTerms):
       ...inventory.ports.map((port) =>
         on(port.endpoint?.bridge, (network) => publishedIntent(port, network, family, terms)),
       ),
-      ...(family === 'ipv4' && writesNftables(inventory) ? inventory.ports : []).map((port) =>
+      ...(family === 'ipv4' && byNftables ? inventory.ports : []).map((port) =>
         on(port.proxied?.bridge, (network) => proxiedIntent(port, network, terms)),
       ),
     ]),

@@ -24,7 +24,7 @@ export interface PolicyTerms {
 export function networkIntent(
   network: LiveNetwork,
   family: Family,
-  terms: PolicyTerms,
+  terms: PolicyTerms & { readonly byNftables: boolean },
 ): NetworkIntent | undefined {
   const { era } = terms;
   const named = { network: network.name, bridge: network.bridge };
@@ -34,7 +34,14 @@ export function networkIntent(
   }
   const inside: WithinNetwork = network.icc ? 'open' : 'links-only';
   const subnets = subnetsOf(network, family);
-  if (network.internal) return { kind: 'internal', ...named, subnets, inside };
+  if (network.internal)
+    return {
+      kind: 'internal',
+      ...named,
+      subnets,
+      inside,
+      out: terms.byNftables ? 'left-to-others' : 'closed',
+    };
   const leaves = leavingOf(network, family);
   const isRouted = network.gatewayMode[family] === 'routed';
   return {

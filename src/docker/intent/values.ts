@@ -69,6 +69,11 @@ export interface OpenNetwork extends NamedBridge {
 /** A network without a way out or in: only its own containers, and this host, reach its containers. */
 export interface InternalNetwork extends NamedBridge {
   readonly kind: 'internal';
+  /**
+   * Whether its own rules close the way out first. With nftables the chain of whoever it asks comes before them, and an accept there ends
+   * the hook: its containers, which have no route there, reach what others leave open to everybody.
+   */
+  readonly out: 'closed' | 'left-to-others';
   readonly subnets: readonly string[];
   readonly inside: WithinNetwork;
 }

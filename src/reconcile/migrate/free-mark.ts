@@ -1,11 +1,10 @@
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
-import type { RouteRule } from '../../trace/network-state.ts';
 
 /** What of a host says which marks are used: nftables' own tables, and policy routing. */
 interface MarkUsers {
   readonly natives: readonly { readonly text: string }[] | undefined;
-  readonly policy: readonly Pick<RouteRule, 'fields'>[];
+  readonly policy: readonly { readonly fields: Readonly<Record<string, string>> }[];
 }
 
 /** The highest first: tools that mark packets choose low bits (Kubernetes 0x4000 and 0x8000, Tailscale 0xff0000, firewalld 0x1). */

@@ -43,7 +43,14 @@ test.each(Object.entries(NFT_STATES))('reach and check say the same of every way
 
 // Kept few: those with forty ports and twenty networks take half a minute each.
 test.each([
-  ...['accept-fwmark', 'allow-direct-routing', 'default-bridge', 'host-ipv4-snat', 'icc-false-default'],
+  ...[
+    'accept-fwmark',
+    'allow-direct-routing',
+    'default-bridge',
+    'direct',
+    'host-ipv4-snat',
+    'icc-false-default',
+  ],
   ...['internal', 'ipv6', 'isolated', 'legacy', 'links', 'modes', 'named-bridge', 'nat-unprotected'],
   ...['no-ip6tables', 'no-masquerade', 'noproxy', 'routed', 'stopped-paused', 'trusted', 'two-bridges'],
 ])('%s: everything is reached as Docker means it', async (name) => {
