@@ -8,7 +8,7 @@ import { ownHost, type OwnedHost, type OwnedTables } from '../../firewall/iptabl
 import { acceptedIn, unexplainedIn } from '../../firewall/iptables/compare/accepted.ts';
 import { type RuleName, chainOf, rulesOf } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
-import { isDamage, type Finding } from '../../reconcile/finding.ts';
+import { isDamage, isIdle, type Finding } from '../../reconcile/finding.ts';
 import type { RefusalReason } from '../../report/snapshot-text.ts';
 import type { Notice } from '../../reconcile/notices.ts';
 import { unsoundness } from '../../reconcile/soundness.ts';
@@ -52,7 +52,7 @@ export async function readPresentState(
   const seen = engine.answered ? await observeSettled(observer).catch(unknownEra) : undefined;
   if (seen !== undefined) {
     const meant = new Set(known?.baseline.accepted?.map(nameOf));
-    const required = seen.findings.filter((found) => isDamage(found) && !meant.has(nameOf(found)));
+    const required = seen.findings.filter((found) => isLoss(found) && !meant.has(nameOf(found)));
     if (seen.tables !== undefined) return tablesState(known, seen, seen.tables);
     return {
       live: seen.live,
@@ -60,7 +60,7 @@ export async function readPresentState(
       observation: seen,
       owned: withoutOrphans(seen),
       reasons: reasonsOf([...required, ...lossesSince(known, seen.live, seen.engine)]),
-      missing: acceptedIn(seen.drift),
+      missing: acceptedIn(seen.drift).filter((name) => !isIdle({ ...name, kind: 'missing' })),
       unexplained: unexplainedIn(seen.drift),
     };
   }
@@ -125,6 +125,9 @@ async function refuseTables(
 const nameOf = ({ family, table, chain, rule = '' }: RuleName): string =>
   `${family} ${table} ${chain} ${rule}`;
 
+/** What check counts as damage: not the loss of a rule without which no packet fares otherwise. */
+const isLoss = (finding: Finding): boolean => isDamage(finding) && !isIdle(finding);
+
 /** Each once: a rule may be lost by the Engine's account and by the baseline's. */
 function reasonsOf(findings: readonly Finding[]): readonly RefusalReason[] {
   const severities = new Map(
@@ -139,7 +142,7 @@ function reasonsOf(findings: readonly Finding[]): readonly RefusalReason[] {
 /** What `check` calls damage beside a baseline. */
 function lossesSince(known: StoredBaseline | undefined, live: Live, engine: EngineReply): readonly Finding[] {
   if (known === undefined) return [];
-  const damage = observationOf({ source: 'both', stored: known }, live, engine).findings.filter(isDamage);
+  const damage = observationOf({ source: 'both', stored: known }, live, engine).findings.filter(isLoss);
   // An Engine that was moved to the other variant wrote its rules there again, in that one's spelling.
   if (!engine.answered || known.baseline.variant === live.variant) return damage;
   return damage.filter(({ kind }) => kind === 'content-lost' || kind === 'policy');
