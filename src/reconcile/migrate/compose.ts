@@ -5,7 +5,7 @@ import type { Family } from '../../net/family.ts';
 import type { NotCarried, UsersChain } from './users-rules.ts';
 
 /** The name of the table that takes the place of DOCKER-USER. */
-export const USERS_TABLE = 'docker-user';
+const USERS_TABLE = 'docker-user';
 
 const FAMILY_WORDS: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ip6' };
 

@@ -120,7 +120,7 @@ export function vouchedFor(recorded: readonly NftTable[], live: readonly NftTabl
 }
 
 /** Whether a rule of Docker's is about one container. */
-export function hangsOnContainer(table: string, chain: string, rule: NftRule): boolean {
+function hangsOnContainer(table: string, chain: string, rule: NftRule): boolean {
   const { purpose } = ownTableRule(table, chain, rule);
   return purpose !== undefined && purposeOf(purpose).level === 'endpoint';
 }

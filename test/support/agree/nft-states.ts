@@ -25,7 +25,7 @@ const HALF_HEALED: NftDifference = {
 };
 
 /** One more table of somebody's own, as nft lists it. */
-export const ownTable =
+const ownTable =
   (text: string): StateChange =>
   (netState) => ({
     ...netState,

@@ -18,7 +18,7 @@ export interface LiveNft {
 }
 
 /** The Engine itself switches no forwarding on: whoever starts it has done so. */
-export const FORWARDING = ['--ip-forward=false'];
+const FORWARDING = ['--ip-forward=false'];
 export const BY_NFTABLES = ['--firewall-backend=nftables'];
 
 /** Starts an Engine 29.7 with forwarding on. @param args - of dockerd */
