@@ -1,26 +1,9 @@
-import type { NotCarried } from '../reconcile/migrate/users-rules.ts';
-import type { ReachChange } from '../reach/change/cells.ts';
-import type { Family } from '../net/family.ts';
+import type { Migration } from '../reconcile/migrate/migration.ts';
 import { iptablesOf } from '../firewall/iptables/text/tools.ts';
 import { worseGroups } from './forecast-text.ts';
 import { effectLines } from './reach/text.ts';
 import { toldGroups } from './reach/groups.ts';
 import { count, printable, shortRule, type Paint } from './text.ts';
-
-/** What its text is made of. */
-export interface MigrationText {
-  readonly engine: string;
-  readonly obstacles: readonly string[];
-  readonly tables: string;
-  readonly mark: string;
-  readonly ufw: readonly string[];
-  readonly notCarried: readonly NotCarried[];
-  readonly bans: readonly string[];
-  readonly change: ReachChange;
-  readonly ways: number;
-  readonly leavesPolicy: readonly Family[];
-  readonly exit: 0 | 1 | 3;
-}
 
 /** Groups of ways, and rules that are not carried, on one screen. */
 const FEW = 4;
@@ -30,7 +13,7 @@ const FEW = 4;
  *
  * @param shown - `all` prints every group and rule, `some` a screen of them
  */
-export function migrationText(told: MigrationText, paint: Paint, shown: 'all' | 'some'): string {
+export function migrationText(told: Migration, paint: Paint, shown: 'all' | 'some'): string {
   const { obstacles, change, notCarried } = told;
   const limit = shown === 'all' ? Infinity : FEW;
   const groups = [
@@ -65,10 +48,7 @@ const chainOf = (rule: string): string => rule.split(' ')[1] ?? '';
 const more = (left: number, what: string, paint: Paint): readonly string[] =>
   left > 0 ? [paint('dim', `  … and ${count(left, what)}, shown with --all`)] : [];
 
-function verdictOf(
-  { engine, change, ways, exit, obstacles, notCarried }: MigrationText,
-  paint: Paint,
-): string {
+function verdictOf({ engine, change, ways, exit, obstacles, notCarried }: Migration, paint: Paint): string {
   const { worse, single, better, unpromised, unknown, stillUnknown } = change;
   const by = paint('dim', `(Engine ${printable(engine)}, from iptables to nftables)`);
   const head = (style: 'green' | 'red' | 'yellow', word: string, says: string): string =>
@@ -91,7 +71,7 @@ function verdictOf(
   return head('green', 'SAFE', says);
 }
 
-function stepsOf({ tables, mark, ufw, bans, leavesPolicy }: MigrationText): readonly string[] {
+function stepsOf({ tables, mark, ufw, bans, leavesPolicy }: Migration): readonly string[] {
   const settings = [
     '"firewall-backend": "nftables"',
     ...(mark === '' ? [] : [`"bridge-accept-fwmark": "${mark}"`]),
@@ -119,6 +99,11 @@ function stepsOf({ tables, mark, ufw, bans, leavesPolicy }: MigrationText): read
       ...leavesPolicy.map((family) => `   ${iptablesOf(family)} -P FORWARD ACCEPT`),
       '   sysctl --system; systemctl start docker',
     ].join('\n'),
+    ...(leavesPolicy.length === 0
+      ? []
+      : [
+          'The policy of FORWARD is DROP now, and is taken for ACCEPT then: if a file sets it at boot\n   (/etc/iptables/rules.v4), change it there, or all containers are cut off',
+        ]),
     tables === ''
       ? 'Then: rulesguard check'
       : 'Then: rulesguard check; rulesguard snapshot records your table as meant',

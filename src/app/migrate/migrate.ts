@@ -3,14 +3,15 @@ import { managersIn } from '../../doctor/facts/rules-state.ts';
 import { Fault } from '../../fault.ts';
 import { inferIntent } from '../../firewall/iptables/expected/infer-intent.ts';
 import { ownHost } from '../../firewall/iptables/ownership/ownership.ts';
-import { FAMILIES, type Family } from '../../net/family.ts';
+import { FAMILIES } from '../../net/family.ts';
 import type { ReachChange } from '../../reach/change/cells.ts';
 import { reachChange } from '../../reach/change/compare.ts';
 import { reachTable } from '../../reach/table.ts';
 import { usersTable, usersTableName } from '../../reconcile/migrate/compose.ts';
+import type { Migration } from '../../reconcile/migrate/migration.ts';
 import { freeMark } from '../../reconcile/migrate/free-mark.ts';
 import { withUfwRoutes } from '../../reconcile/migrate/ufw-routes.ts';
-import { bansIn, usersRules, type NotCarried } from '../../reconcile/migrate/users-rules.ts';
+import { bansIn, usersRules } from '../../reconcile/migrate/users-rules.ts';
 import { withoutDockers } from '../../reconcile/migrate/without-dockers.ts';
 import type { Listener, StepEvent } from '../events.ts';
 import { dockersRules } from '../guard-change/dockers-rules.ts';
@@ -26,30 +27,6 @@ import {
 } from './attempts.ts';
 import { obstaclesTo } from './obstacles.ts';
 import type { MigrateHost } from './ports.ts';
-
-/** What becomes of a host whose Docker writes with iptables, once it writes with nftables. */
-export interface Migration {
-  readonly engine: string;
-  /** Why Docker would not start, or not so; none where it would. */
-  readonly obstacles: readonly string[];
-  /** The tables that take the place of DOCKER-USER, as a file for `nft -f`; '' where it holds nothing of the user's. */
-  readonly tables: string;
-  /** For `bridge-accept-fwmark`; '' where no rule needs it. */
-  readonly mark: string;
-  /** Commands for ufw, whose own filter Docker's tables do not pass by; in this order. */
-  readonly ufw: readonly string[];
-  readonly notCarried: readonly NotCarried[];
-  /** Chains that fail2ban fills itself. */
-  readonly bans: readonly string[];
-  /** Who reaches what now against then. */
-  readonly change: ReachChange;
-  /** How many ways were compared. */
-  readonly ways: number;
-  /** Whether FORWARD is closed by Docker alone, and stays so until the host is started anew. */
-  readonly leavesPolicy: readonly Family[];
-  /** 0 no way changes, 1 some do or something is not carried, 3 some cannot be told. */
-  readonly exit: 0 | 1 | 3;
-}
 
 /**
  * Works out what a host needs whose Docker is to write with nftables: the user's rules as a table of nftables, and proves by following
