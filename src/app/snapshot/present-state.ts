@@ -8,7 +8,7 @@ import { ownHost, type OwnedHost, type OwnedTables } from '../../firewall/iptabl
 import { acceptedIn, unexplainedIn } from '../../firewall/iptables/compare/accepted.ts';
 import { type RuleName, chainOf, rulesOf } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
-import { isDamage, isIdle, type Finding } from '../../reconcile/finding.ts';
+import { isBroken, isDamage, isIdle, type Finding } from '../../reconcile/finding.ts';
 import type { RefusalReason } from '../../report/snapshot-text.ts';
 import type { Notice } from '../../reconcile/notices.ts';
 import { unsoundness } from '../../reconcile/soundness.ts';
@@ -52,14 +52,14 @@ export async function readPresentState(
   const seen = engine.answered ? await observeSettled(observer).catch(unknownEra) : undefined;
   if (seen !== undefined) {
     const meant = new Set(known?.baseline.accepted?.map(nameOf));
-    const required = seen.findings.filter((found) => isLoss(found) && !meant.has(nameOf(found)));
+    const required = seen.findings.filter((found) => isDamage(found) && !meant.has(nameOf(found)));
     if (seen.tables !== undefined) return tablesState(known, seen, seen.tables);
     return {
       live: seen.live,
       engine: seen.engine,
       observation: seen,
       owned: withoutOrphans(seen),
-      reasons: reasonsOf([...required, ...lossesSince(known, seen.live, seen.engine)]),
+      reasons: reasonsOf(ifBroken([...required, ...lossesSince(known, seen.live, seen.engine)])),
       missing: acceptedIn(seen.drift).filter((name) => !isIdle({ ...name, kind: 'missing' })),
       unexplained: unexplainedIn(seen.drift),
     };
@@ -75,7 +75,7 @@ export async function readPresentState(
     engine,
     owned,
     reasons: [
-      ...reasonsOf(lossesSince(known, live, engine)),
+      ...reasonsOf(ifBroken(lossesSince(known, live, engine))),
       ...[
         ...unsoundness(owned, networks, known?.owned).filter((reason) => !meant.has(reason)),
         ...disownedSince(known, live, owned),
@@ -101,7 +101,7 @@ function tablesState(
     engine: seen.engine,
     observation: seen,
     owned: seen.sides.liveOwned,
-    reasons: reasonsOf(again.findings.filter(isDamage)),
+    reasons: reasonsOf(ifBroken(again.findings.filter(isDamage))),
     missing: [],
     unexplained: [],
     // Leftovers are not recorded: they must not come back when they are gone at last.
@@ -125,8 +125,8 @@ async function refuseTables(
 const nameOf = ({ family, table, chain, rule = '' }: RuleName): string =>
   `${family} ${table} ${chain} ${rule}`;
 
-/** What check counts as damage: not the loss of a rule without which no packet fares otherwise. */
-const isLoss = (finding: Finding): boolean => isDamage(finding) && !isIdle(finding);
+/** All of them where check says DAMAGED; none for the loss alone of a rule without which no packet fares otherwise. */
+const ifBroken = (damage: readonly Finding[]): readonly Finding[] => (damage.some(isBroken) ? damage : []);
 
 /** Each once: a rule may be lost by the Engine's account and by the baseline's. */
 function reasonsOf(findings: readonly Finding[]): readonly RefusalReason[] {
@@ -142,7 +142,7 @@ function reasonsOf(findings: readonly Finding[]): readonly RefusalReason[] {
 /** What `check` calls damage beside a baseline. */
 function lossesSince(known: StoredBaseline | undefined, live: Live, engine: EngineReply): readonly Finding[] {
   if (known === undefined) return [];
-  const damage = observationOf({ source: 'both', stored: known }, live, engine).findings.filter(isLoss);
+  const damage = observationOf({ source: 'both', stored: known }, live, engine).findings.filter(isDamage);
   // An Engine that was moved to the other variant wrote its rules there again, in that one's spelling.
   if (!engine.answered || known.baseline.variant === live.variant) return damage;
   return damage.filter(({ kind }) => kind === 'content-lost' || kind === 'policy');
