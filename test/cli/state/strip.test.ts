@@ -61,7 +61,7 @@ const FAULTS: readonly (readonly [string, string, RegExp])[] = [
   ['nothing at all', '', /nothing came in/],
   ['a save cut short', '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\n', /line 3.*COMMIT is missing/],
   ['an incompatible table', "# Table `nat' is incompatible, use 'nft' tool.\n", /table nat cannot be shown/],
-  ['something else', 'table ip filter {\n}\n', /line 1: is not a line/],
+  ['something else', 'create banned hash:ip\n', /line 1: is not a line/],
   [
     'a comment that would load as a rule',
     '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment "x\n-A INPUT -j DROP\n#" -j LOG\nCOMMIT\n',
