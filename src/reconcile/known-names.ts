@@ -54,7 +54,7 @@ export function termsOf(
   { networks, containers, userlandProxy, rawIsolates = false, localPorts }: Surroundings,
 ): RuleTerms {
   const { bridge, hostIp, hostPort, ip = '', source = '', port, proto, vni } = captures;
-  const found = networks.find((network) => network.bridge === bridge);
+  const found = bridge === undefined ? undefined : byBridge(networks).get(bridge);
   const isIpv6 = ip.includes(':');
   const names = namesIn(containers);
   const named = (address: string, as = address): string => {
@@ -76,6 +76,16 @@ export function termsOf(
     source: named(source),
     overlay: overlayOf(vni, rule.text, networks),
   };
+}
+
+const bridges = new WeakMap<readonly Network[], ReadonlyMap<string, Network>>();
+
+/** Networks by bridge, the first of a name, computed once as {@link namesIn}. */
+function byBridge(networks: readonly Network[]): ReadonlyMap<string, Network> {
+  const found =
+    bridges.get(networks) ?? new Map(networks.toReversed().map((network) => [network.bridge, network]));
+  bridges.set(networks, found);
+  return found;
 }
 
 const known = new WeakMap<readonly NamedAddress[], ReadonlyMap<string, string>>();
@@ -100,6 +110,6 @@ const gatewayGuess = (ip: string): string =>
 function overlayOf(found: string | undefined, rule: string, networks: readonly Network[]): string {
   const isShifted = found?.startsWith('0x') === true || rule.includes('--bytecode "6,');
   const vni = found === undefined ? '?' : String(Number(found) / (isShifted ? 256 : 1));
-  const overlay = networks.find(({ vnis }) => vnis.includes(Number(vni)));
+  const overlay = found === undefined ? undefined : networks.find(({ vnis }) => vnis.includes(Number(vni)));
   return `the encrypted overlay ${overlay === undefined ? '' : `${overlay.name} `}(VNI ${vni})`;
 }

@@ -67,14 +67,19 @@ export class Installed {
 
   /** Replaces all rules of this namespace and the Engine's answers, and records the rules. */
   load(host: BenchHost): void {
-    this.engine?.stop();
-    this.engine = serve(this.folder, host.answers);
-    const links = capture('ip', ['-o', 'link', 'show', 'type', 'bridge']);
-    for (const bridge of host.bridges.slice(0, MOST_BRIDGES))
-      if (!links.includes(` ${bridge}: `)) must('ip', ['link', 'add', bridge, 'type', 'bridge']);
+    this.answer(host);
     must('iptables-nft-restore', ['--counters'], host.text.ipv4);
     must('ip6tables-nft-restore', ['--counters'], host.text.ipv6);
     this.rulesguard(['snapshot']);
+  }
+
+  /** Replaces the Engine's answers; some of its bridges are here. */
+  answer({ answers, bridges }: Pick<BenchHost, 'answers' | 'bridges'>): void {
+    this.engine?.stop();
+    this.engine = serve(this.folder, answers);
+    const links = capture('ip', ['-o', 'link', 'show', 'type', 'bridge']);
+    for (const bridge of bridges.slice(0, MOST_BRIDGES))
+      if (!links.includes(` ${bridge}: `)) must('ip', ['link', 'add', bridge, 'type', 'bridge']);
   }
 
   /** A Node process that does nothing. */

@@ -51,8 +51,8 @@ const EMPTY: JudgedTable = {
   counts: { same: 0, outage: 0, exposure: 0, degraded: 0, operator: 0, unknown: 0 },
 };
 
-/** Builds this program so that it makes an empty table of reachability. */
-function followingNothing(folder: string): void {
+/** Builds this program in a folder so that it makes an empty table of reachability. */
+export function followingNothing(folder: string): void {
   const parts = ['bin', 'packaging', 'schemas', 'src', 'package.json', 'LICENSE'];
   for (const part of parts.filter((one) => existsSync(path.join(HERE, one))))
     cpSync(path.join(HERE, part), path.join(folder, part), { recursive: true });

@@ -1,7 +1,7 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. `--short` shows that it runs
 // to its end; `--against FOLDER|COMMIT [RULES...]` compares with another state of the project. With words, only the
-// sections they name: text, plan, check, restore, guard, reach, memory; and these, which are run only when named, because they bring up
-// real Engines (CONTRIBUTING.md, "The lab of Engines"): engine, restart, doctor. docs/evidence/performance.md says what the figures mean.
+// sections they name: text, plan, check, restore, guard, reach, memory; and these, which are run only when named: nftables-100,
+// nftables-10000, nftables-100000, and engine, restart, doctor, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
@@ -15,6 +15,7 @@ import { ENVIRONMENTS, type Environment } from './program.ts';
 import { HOST_NETWORK, IS_SHORT } from './self.ts';
 import { guardTable } from './guard.ts';
 import { machine } from './tables.ts';
+import { NFT_SIZES, nftTable } from './nftables/whole.ts';
 import { planTable, textTable } from './text.ts';
 import { watch } from './watch.ts';
 import { checkTable, memoryTable, restoreTable } from './whole.ts';
@@ -34,6 +35,14 @@ const sections: Sections = {
   reach: [['With and without following packets', reachTable]],
   memory: [['Peak memory of check', memoryTable]],
 };
+
+/** Each size is a section: the largest takes minutes. */
+const nftSections: Sections = Object.fromEntries(
+  NFT_SIZES.map(([rules, rounds]) => [
+    `nftables-${String(rules)}`,
+    [[`check and restore beside Docker's nftables backend`, () => nftTable(rules, rounds)] as const],
+  ]),
+);
 
 const engineSections: Sections = {
   engine: BENCH_ERAS.map((era) => [`check and restore with Engine ${era}`, () => engineTables(era)] as const),
@@ -65,7 +74,7 @@ async function bench(): Promise<void> {
     console.log(`${machine()}\n\n${againstTable(input, asked.slice(2).map(Number))}`);
     return;
   }
-  const all: Sections = { ...sections, ...engineSections };
+  const all: Sections = { ...sections, ...nftSections, ...engineSections };
   const unknown = asked.filter((name) => all[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`no section ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}`);

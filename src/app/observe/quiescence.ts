@@ -45,10 +45,12 @@ type Answered = Extract<EngineReply, { answered: true }>;
 const awaitAll = (observer: Observer, ids: readonly string[], { socket }: Answered): Promise<void> =>
   observer.awaitContainers([...new Set(ids)], socket);
 
+const ADDRESSES = /\d+(?:\.\d+){3}|[\da-f]*(?::[\da-f]*){2,}/gi;
+
 /** Ids of the containers whose addresses are in rules. */
 function namedIn(rules: readonly string[], { inventory }: Answered): readonly string[] {
-  const text = rules.join('\n');
+  const named = new Set(rules.flatMap((rule) => rule.match(ADDRESSES) ?? []));
   return inventory.endpoints
-    .filter(({ ipv4, ipv6 }) => [ipv4, ipv6].some((address) => address !== '' && text.includes(address)))
+    .filter(({ ipv4, ipv6 }) => named.has(ipv4) || named.has(ipv6))
     .map(({ containerId }) => containerId);
 }

@@ -1,6 +1,6 @@
 import type { Family } from '../../../net/family.ts';
 import type { TableEdit } from '../tables/edit.ts';
-import type { NftChain, NftMap, NftSet, NftTable } from '../tables/model.ts';
+import type { NftChain, NftMap, NftRule, NftSet, NftTable } from '../tables/model.ts';
 
 /** Of which table edits are. */
 export interface EditedTable {
@@ -20,89 +20,108 @@ export function simulateEdits(
   live: NftTable | undefined,
   edits: readonly TableEdit[],
 ): NftTable | undefined {
-  const empty: NftTable = { family, name, chains: new Map(), maps: new Map(), sets: new Map(), others: [] };
-  let table = live;
+  let draft = live === undefined ? undefined : new TableDraft(live);
   for (const edit of edits) {
-    if (edit.edit === 'add-table') table ??= empty;
-    else if (table === undefined) throw new Error(`no table for ${edit.edit}`);
-    else table = edit.edit === 'delete-table' ? undefined : changed(table, edit);
+    if (edit.edit === 'add-table')
+      draft ??= new TableDraft({
+        family,
+        name,
+        chains: new Map(),
+        maps: new Map(),
+        sets: new Map(),
+        others: [],
+      });
+    else if (draft === undefined) throw new Error(`no table for ${edit.edit}`);
+    else if (edit.edit === 'delete-table') draft = undefined;
+    else draft.change(edit);
   }
-  return table;
+  return draft?.table();
 }
 
-function changed(
-  table: NftTable,
-  edit: Exclude<TableEdit, { edit: 'add-table' | 'delete-table' }>,
-): NftTable {
-  switch (edit.edit) {
-    case 'add-chain': {
-      const rules = table.chains.get(edit.chain)?.rules ?? [];
-      return withChain(table, { name: edit.chain, base: edit.base, rules });
+/** A table while edits are made: each chain, map and set is copied once, however many edits are about it. */
+class TableDraft {
+  private readonly was: NftTable;
+  private readonly chains: Map<string, NftChain>;
+  private readonly maps: Map<string, NftMap>;
+  private readonly sets: Map<string, NftSet>;
+  private readonly rules = new Map<string, NftRule[]>();
+  private readonly elements = new Map<string, Map<string, string>>();
+
+  constructor(was: NftTable) {
+    this.was = was;
+    this.chains = new Map(was.chains);
+    this.maps = new Map(was.maps);
+    this.sets = new Map(was.sets);
+  }
+
+  change(edit: Exclude<TableEdit, { edit: 'add-table' | 'delete-table' }>): void {
+    switch (edit.edit) {
+      case 'add-chain': {
+        const rules = this.chains.get(edit.chain)?.rules ?? [];
+        this.chains.set(edit.chain, { name: edit.chain, base: edit.base, rules });
+        return;
+      }
+      case 'delete-chain':
+        this.chains.delete(edit.chain);
+        this.rules.delete(edit.chain);
+        return;
+      case 'add-map':
+        if (!this.maps.has(edit.name))
+          this.maps.set(edit.name, { name: edit.name, type: edit.type, elements: new Map() });
+        return;
+      case 'add-set':
+        if (!this.sets.has(edit.name))
+          this.sets.set(edit.name, { name: edit.name, type: edit.type, elements: [] });
+        return;
+      case 'add-rule':
+      case 'delete-rule':
+        this.changeRules(edit);
+        return;
+      case 'add-element':
+      case 'delete-element':
+        this.changeElements(edit);
     }
-    case 'delete-chain':
-      return { ...table, chains: new Map([...table.chains].filter(([name]) => name !== edit.chain)) };
-    case 'add-map':
-    case 'add-set':
-      return withHolder(table, edit);
-    case 'add-rule':
-    case 'delete-rule':
-      return withChain(table, ruleEdited(table, edit));
-    case 'add-element':
-    case 'delete-element':
-      return elementEdited(table, edit);
   }
-}
 
-const withChain = (table: NftTable, chain: NftChain): NftTable => ({
-  ...table,
-  chains: new Map([...table.chains, [chain.name, chain]]),
-});
-
-function withHolder(
-  table: NftTable,
-  { edit, name, type }: Extract<TableEdit, { edit: 'add-map' | 'add-set' }>,
-): NftTable {
-  const map: NftMap = table.maps.get(name) ?? { name, type, elements: new Map() };
-  const set: NftSet = table.sets.get(name) ?? { name, type, elements: [] };
-  return edit === 'add-map'
-    ? { ...table, maps: new Map([...table.maps, [name, map]]) }
-    : { ...table, sets: new Map([...table.sets, [name, set]]) };
-}
-
-function ruleEdited(
-  table: NftTable,
-  edit: Extract<TableEdit, { edit: 'add-rule' | 'delete-rule' }>,
-): NftChain {
-  const chain = table.chains.get(edit.chain);
-  if (chain === undefined) throw new Error(`no chain ${edit.chain}`);
-  const { rules } = chain;
-  const handle = edit.edit === 'delete-rule' ? edit.handle : edit.before;
-  const at = handle === undefined ? rules.length : rules.findIndex((rule) => rule.handle === handle);
-  if (at === -1) throw new Error(`no rule of handle ${String(handle)} in ${edit.chain}`);
-  const added = edit.edit === 'add-rule' ? [edit.rule] : [];
-  const after = rules.slice(edit.edit === 'delete-rule' ? at + 1 : at);
-  return { ...chain, rules: [...rules.slice(0, at), ...added, ...after] };
-}
-
-function elementEdited(
-  table: NftTable,
-  edit: Extract<TableEdit, { edit: 'add-element' | 'delete-element' }>,
-): NftTable {
-  const { of, key } = edit;
-  const map = table.maps.get(of);
-  const set = table.sets.get(of);
-  const has = map?.elements.has(key) ?? set?.elements.includes(key);
-  if (has === undefined || has !== (edit.edit === 'delete-element'))
-    throw new Error(`${edit.edit} of ${key} in ${of}`);
-  const others = [...(map?.elements ?? [])].filter(([one]) => one !== key);
-  const inOrder = (a: readonly [string, string], b: readonly [string, string]): number =>
-    a[0] < b[0] ? -1 : 1;
-  if (map !== undefined) {
-    const added: [string, string][] = edit.edit === 'add-element' ? [[key, edit.value]] : [];
-    const elements = new Map([...others, ...added].sort(inOrder));
-    return { ...table, maps: new Map([...table.maps, [of, { ...map, elements }]]) };
+  table(): NftTable {
+    const inOrder = (of: string): readonly [string, string][] =>
+      [...(this.elements.get(of) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const of of this.elements.keys()) {
+      const map = this.maps.get(of);
+      const set = this.sets.get(of);
+      if (map !== undefined) this.maps.set(of, { ...map, elements: new Map(inOrder(of)) });
+      else if (set !== undefined) this.sets.set(of, { ...set, elements: inOrder(of).map(([key]) => key) });
+    }
+    for (const [name, rules] of this.rules) {
+      const chain = this.chains.get(name);
+      if (chain !== undefined) this.chains.set(name, { ...chain, rules });
+    }
+    return { ...this.was, chains: this.chains, maps: this.maps, sets: this.sets };
   }
-  const kept = (set?.elements ?? []).filter((one) => one !== key);
-  const elements = edit.edit === 'add-element' ? [...kept, key].sort() : kept;
-  return { ...table, sets: new Map([...table.sets, [of, { name: of, type: set?.type ?? '', elements }]]) };
+
+  private changeRules(edit: Extract<TableEdit, { edit: 'add-rule' | 'delete-rule' }>): void {
+    const chain = this.chains.get(edit.chain);
+    if (chain === undefined) throw new Error(`no chain ${edit.chain}`);
+    const rules = this.rules.get(edit.chain) ?? [...chain.rules];
+    this.rules.set(edit.chain, rules);
+    const handle = edit.edit === 'delete-rule' ? edit.handle : edit.before;
+    const at = handle === undefined ? rules.length : rules.findIndex((rule) => rule.handle === handle);
+    if (at === -1) throw new Error(`no rule of handle ${String(handle)} in ${edit.chain}`);
+    if (edit.edit === 'add-rule') rules.splice(at, 0, edit.rule);
+    else rules.splice(at, 1);
+  }
+
+  private changeElements(edit: Extract<TableEdit, { edit: 'add-element' | 'delete-element' }>): void {
+    const { of, key } = edit;
+    const elements = this.elements.get(of) ?? this.elementsOf(of);
+    if (elements === undefined || elements.has(key) !== (edit.edit === 'delete-element'))
+      throw new Error(`${edit.edit} of ${key} in ${of}`);
+    this.elements.set(of, elements);
+    if (edit.edit === 'add-element') elements.set(key, edit.value);
+    else elements.delete(key);
+  }
+  private elementsOf(of: string): Map<string, string> | undefined {
+    const held = this.maps.get(of)?.elements ?? this.sets.get(of)?.elements.map((one) => [one, ''] as const);
+    return held && new Map(held);
+  }
 }
