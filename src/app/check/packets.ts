@@ -7,6 +7,7 @@ import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { judgingBasis, leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import { countTableRules, type TablesSide } from '../../reconcile/tables/side.ts';
 import type { PacketsSeen } from '../../reconcile/verdict/verdict.ts';
 import type { TerrainReader } from '../reach/ports.ts';
 import { readAround, terrainOf, unreadParts, type TerrainSurroundings } from '../reach/read-terrain.ts';
@@ -35,8 +36,18 @@ export const followedBy = (observation: Observation, reference: Reference): Foll
   stood: stoodIn(reference),
   knownUnread: reference.stored?.baseline.unread,
   // A baseline says nothing about Docker's own tables.
-  leftToText: observation.tables === undefined ? leftToText(reference) : undefined,
+  leftToText: observation.tables === undefined ? leftToText(reference) : tooMany(observation.tables),
 });
+
+/** Of Docker's own tables each packet is followed by itself (docs/evidence/performance.md): so many rules take a minute on a busy machine. */
+const MOST_TABLE_RULES = 1_500;
+
+function tooMany({ expected }: TablesSide): string | undefined {
+  const rules = countTableRules(expected);
+  return rules <= MOST_TABLE_RULES
+    ? undefined
+    : `Docker's own tables are to hold ${String(rules)} rules, and packets are followed through ${String(MOST_TABLE_RULES)} at most`;
+}
 
 /**
  * Follows packets through an observed host, and judges what becomes of them.
