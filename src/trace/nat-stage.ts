@@ -2,6 +2,7 @@ import { chainOf } from '../firewall/iptables/text/model.ts';
 import { natPriority, passChain, sideOf } from './chain.ts';
 import { passNative } from './native/chain.ts';
 import { hooksAt, spell } from './native/tables.ts';
+import { tracksConnections } from './native/tracking.ts';
 import type { Hook, Path, PathEnd } from './path.ts';
 import type { Side } from './translate.ts';
 import { isIcmp } from './match/protocols.ts';
@@ -50,7 +51,10 @@ export function turnsAt(walk: Walk, hook: Hook): readonly NatTurn[] {
     const run = (): PathEnd | undefined => passChain(walk, { hook, variant, table: 'nat' }, table, chain);
     return [{ name: variant, priority, run }];
   });
-  const natives = hooksAt(netState, packet.family, hook, 'nat').map((hooked): NatTurn => ({
+  const shown = tracksConnections(netState, packet.family)
+    ? hooksAt(netState, packet.family, hook, 'nat')
+    : [];
+  const natives = shown.map((hooked): NatTurn => ({
     name: spell(hooked.table),
     priority: hooked.priority,
     run: () => passNative(walk, hook, hooked),

@@ -40,6 +40,15 @@ describe('translations in tables of nftables own', () => {
     expect(between([wide('srcnat + 1')], inside(), SNAT)).toBe('sent eth0 192.0.2.9 → 203.0.113.5:80');
   });
 
+  test('a chain that translates nothing is shown packets only where something has connections tracked', () => {
+    const drops = pre('tcp dport 80 drop');
+    expect(between([drops], outside())).toBe(PASSES);
+    expect(between([drops], outside(), MASQUERADE)).toMatch(/^stopped /);
+    expect(between([drops, post('oifname "wg9" masquerade')], outside())).toMatch(/^stopped /);
+    const asks = listed(base('filter hook forward priority filter', 'accept', 'ct state invalid drop'));
+    expect(between([drops, asks], outside())).toMatch(/^stopped /);
+  });
+
   test('a translation of the destination is followed', () => {
     expect(between([pre('tcp dport 80 dnat ip to 172.17.0.3:8080')], outside())).toBe(
       'sent docker0 192.0.2.2 → 172.17.0.3:8080',
