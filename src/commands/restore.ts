@@ -8,7 +8,7 @@ import type { RepairOptions } from '../app/restore/repair.ts';
 import { restore } from '../app/restore/restore.ts';
 import { statesOf } from '../firewall/iptables/plan/chain-states.ts';
 import { countSteps, isEmptyPlan } from '../firewall/iptables/plan/plan.ts';
-import type { TablePlan } from '../firewall/nftables/plan/plan.ts';
+import { countEdits, type TablePlan } from '../firewall/nftables/plan/plan.ts';
 import type { Family } from '../net/family.ts';
 import type { Observation } from '../reconcile/observation.ts';
 import { planInput, planText } from '../report/plan-text.ts';
@@ -96,9 +96,6 @@ async function preview(
   else if (args.dryRun === true) await showPlan(found, args, context);
   return 0;
 }
-
-const countEdits = (plans: readonly TablePlan[]): number =>
-  plans.reduce((sum, { edits }) => sum + edits.length, 0);
 
 async function showTablePlans(
   plans: readonly TablePlan[],

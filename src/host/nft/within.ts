@@ -5,7 +5,7 @@ import {
   type Rule,
   type Ruleset,
 } from '../../firewall/iptables/text/model.ts';
-import { FAMILIES, type Family } from '../../net/family.ts';
+import { FAMILIES, NFT_FAMILY, type Family } from '../../net/family.ts';
 import type { KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { hiddenIn, NATIVE } from '../../firewall/iptables/text/hidden.ts';
 import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
@@ -21,8 +21,6 @@ export interface Within {
   /** Rules among those of iptables', by their place in the chain. */
   readonly rules: readonly { readonly chain: string; readonly index: number; readonly words: string }[];
 }
-
-const NFT_FAMILY: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ip6' };
 
 /**
  * Reads what nft holds inside iptables' tables.

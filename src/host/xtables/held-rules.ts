@@ -2,7 +2,7 @@ import { Fault } from '../../fault.ts';
 import { shapesOf } from '../../firewall/iptables/ownership/match.ts';
 import { relayChains } from '../../firewall/iptables/ownership/relay.ts';
 import type { HostRules, Ruleset } from '../../firewall/iptables/text/model.ts';
-import { FAMILIES, type Family } from '../../net/family.ts';
+import { FAMILIES, NFT_FAMILY, type Family } from '../../net/family.ts';
 import { chainKey, parseBytecode, type KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { withHidden, type Judged } from '../../firewall/iptables/text/hidden.ts';
 import { run, type Runner } from '../command/command.ts';
@@ -30,7 +30,6 @@ const AT_ONCE = 4;
 
 // Stateless: the value of a counter or quota is not part of a rule.
 const LIST = ['nft', '-a', '-s', '-t', '--debug=netlink', 'list'] as const;
-const NFT_FAMILY: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ip6' };
 
 /**
  * Compares what a save of the nft variant printed with nft's own listing: iptables-save prints rules that nft wrote with sets or

@@ -1,16 +1,15 @@
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
 import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import type { Ruleset } from '../../firewall/iptables/text/model.ts';
+import { tableName } from '../../firewall/nftables/tables/print.ts';
 import type { Family } from '../../net/family.ts';
 import type { NotCarried, UsersChain } from './users-rules.ts';
 
 /** The name of the table that takes the place of DOCKER-USER. */
 const USERS_TABLE = 'docker-user';
 
-const FAMILY_WORDS: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ip6' };
-
 /** `ip docker-user` */
-export const usersTableName = (family: Family): string => `${FAMILY_WORDS[family]} ${USERS_TABLE}`;
+export const usersTableName = (family: Family): string => tableName({ family, name: USERS_TABLE });
 
 /** A save of these chains alone, for who translates it. */
 export const saveOf = (chains: readonly UsersChain[]): string => {
@@ -56,7 +55,7 @@ export function readTranslation(
   const found = new Map<string, string[]>(chains.map(({ name }) => [name, []]));
   for (const [at, { chain, rule }] of rules.entries()) {
     const line = lines[at] ?? '';
-    const start = `add rule ${FAMILY_WORDS[family]} filter ${chain} `;
+    const start = `add rule ${tableName({ family, name: 'filter' })} ${chain} `;
     if (line.startsWith(start)) found.get(chain)?.push(line.slice(start.length).trim());
     else if (line.startsWith('# '))
       notCarried.push({ family, rule: rule.text, why: 'nft has no words for it' });

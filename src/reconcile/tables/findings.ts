@@ -8,6 +8,7 @@ import type {
 import { ownTableRule } from '../../firewall/nftables/ownership/ownership.ts';
 import { purposeOf } from '../../firewall/nftables/ownership/purpose.ts';
 import type { NftRule } from '../../firewall/nftables/tables/model.ts';
+import { elementText } from '../../firewall/nftables/tables/print.ts';
 import type { Finding, Severity } from '../finding.ts';
 import type { Surroundings } from '../known-names.ts';
 import { halfHealed } from './half-healed.ts';
@@ -127,7 +128,6 @@ function elementFindings(
   place: FindingPlace,
   surroundings: Surroundings,
 ): readonly Finding[] {
-  const element = (key: string, value: string): string => (value === '' ? key : `"${key}" : ${value}`);
   return [
     ...(exists || lost.size > 0
       ? []
@@ -137,17 +137,21 @@ function elementFindings(
       : []),
     ...[...lost].map(([key, value]): Finding => {
       const { severity, text } = elementLossOf(name, key, surroundings);
-      return { ...missing(place, severity, text), rule: element(key, value) };
+      return { ...missing(place, severity, text), rule: elementText(key, value) };
     }),
     ...wrong.map(({ key, expected, live }): Finding => {
       const { severity, text } = elementLossOf(name, key, surroundings);
       return {
         ...missing(place, severity, `it leads elsewhere (${live}): ${text}`),
-        rule: element(key, expected),
+        rule: elementText(key, expected),
       };
     }),
     ...strays.map(({ key, live, owner }): Finding => ({
-      ...{ kind: owner === 'leftover' ? 'orphan' : 'extra', severity: 'notice', rule: element(key, live) },
+      ...{
+        kind: owner === 'leftover' ? 'orphan' : 'extra',
+        severity: 'notice',
+        rule: elementText(key, live),
+      },
       ...place,
       consequence:
         owner === 'leftover'

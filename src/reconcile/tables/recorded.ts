@@ -1,6 +1,6 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { NftRule, NftTable } from '../../firewall/nftables/tables/model.ts';
-import { tableName } from '../../firewall/nftables/tables/print.ts';
+import { elementText, tableName } from '../../firewall/nftables/tables/print.ts';
 import type { TableDrift } from '../../firewall/nftables/compare/drift.ts';
 import { ownTableRule } from '../../firewall/nftables/ownership/ownership.ts';
 import { purposeOf } from '../../firewall/nftables/ownership/purpose.ts';
@@ -48,8 +48,6 @@ export function withoutAccepted(
 }
 
 const keyOf = ({ table, chain, rule }: TableRuleName): string => `${table} ${chain} ${rule}`;
-
-const elementText = (key: string, value: string): string => (value === '' ? key : `"${key}" : ${value}`);
 
 /** What is missing, by name: to be recorded as meant. */
 export const missingIn = (drifts: readonly TableDrift[]): readonly TableRuleName[] =>

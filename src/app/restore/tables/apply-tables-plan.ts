@@ -1,5 +1,5 @@
-import { Fault } from '../../../fault.ts';
-import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
+import { countEdits, type TablePlan } from '../../../firewall/nftables/plan/plan.ts';
+import { tableName } from '../../../firewall/nftables/tables/print.ts';
 import type { DroppedFlows } from '../../../reconcile/flows.ts';
 import type { Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
@@ -12,7 +12,7 @@ import { changedSince, incompletely, otherPlan } from '../plan-faults.ts';
 import { applyTables, finishTables, transactionsOf } from './apply-tables.ts';
 import { proveTables } from './prove-tables.ts';
 import { udpPortsLost } from './restore-tables.ts';
-import { undoTransactions } from './undo-tables.ts';
+import { faultAfterTakingBack } from './undo-tables.ts';
 
 /** A reviewed plan for Docker's own tables, and where its file lies. */
 export interface TablesPlanFile extends Pick<PlanFile, 'live'> {
@@ -40,24 +40,19 @@ export async function applyTablesPlan(
   const seen = await observe(host, reference);
   if (seen.tables === undefined || digestOfLive(seen.live) !== live) throw changedSince(path);
   const { plans, assumeUnchanged } = plansIn(tables, seen);
-  const steps = plans.reduce((sum, { edits }) => sum + edits.length, 0);
+  const steps = countEdits(plans);
   if (steps === 0) return { steps, unjournaled: undefined, flows: undefined };
   await proveTables(host, plans, seen, { reference, rehearse, assumeUnchanged });
   const about = { action: 'restore', undoes: null, continues: null, variant: seen.live.variant } as const;
   const applied = await applyTables(host, plans, { ...about, baseline: reference.stored?.digest ?? null });
   const after = await observeAgain(host, reference, seen);
-  const names = new Set(plans.map(({ family, name }) => `${family} ${name}`));
+  const names = new Set(plans.map(tableName));
   const isLeft = (after.tables === undefined ? [] : plansFor(after.tables, { assumeUnchanged })).some(
-    ({ family, name, edits }) => edits.length > 0 && names.has(`${family} ${name}`),
+    (plan) => plan.edits.length > 0 && names.has(tableName(plan)),
   );
   const trouble = applied.refused ?? (isLeft ? 'the tables are not as the plan leaves them' : undefined);
   if (trouble !== undefined) {
-    const fault = incompletely(trouble);
-    const left = await undoTransactions(host, [applied]);
-    throw new Fault(fault.code, fault.exit, fault.message, {
-      details: [...fault.details, left ?? 'What had been applied was undone.'],
-      ...(fault.hint === undefined ? {} : { hint: fault.hint }),
-    });
+    throw await faultAfterTakingBack(host, incompletely(trouble), [applied]);
   }
   const ports = udpPortsLost(seen);
   return {

@@ -12,7 +12,7 @@ import { awaitRules } from '../../observe/quiescence.ts';
 import type { Applier } from '../apply.ts';
 import { applyTables, finishTables, transactionsOf, type AppliedTransactions } from './apply-tables.ts';
 import { proveTables, type TableRepairOptions } from './prove-tables.ts';
-import { undoTransactions } from './undo-tables.ts';
+import { faultAfterTakingBack } from './undo-tables.ts';
 
 /** What a repair of Docker's tables found, did and left. */
 export interface RepairedTables {
@@ -49,12 +49,7 @@ export async function repairTables(
     return await attempt(host, reference, first, options, done);
   } catch (error) {
     if (!(error instanceof Fault) || done.length === 0) throw error;
-    const left = await undoTransactions(host, done);
-    throw new Fault(error.code, error.exit, error.message, {
-      details: [...error.details, left ?? 'What had been applied was undone.'],
-      cause: error,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    throw await faultAfterTakingBack(host, error, done);
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../../../firewall/nftables/tables/names.ts';
 import { FAMILIES } from '../../../net/family.ts';
 import type { UdpPort } from '../../../reconcile/flows.ts';
+import { countEdits } from '../../../firewall/nftables/plan/plan.ts';
 import { tableName } from '../../../firewall/nftables/tables/print.ts';
 import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
 import type { Finding } from '../../../reconcile/finding.ts';
@@ -32,7 +33,7 @@ export async function restoreTables(
   const { after, applied, unjournaled } = await repairTables(host, reference, first, options);
   return resultOfTables(host, reference, {
     ...{ before: first, after, unjournaled },
-    steps: applied.reduce((sum, { plans }) => sum + plans.reduce((n, { edits }) => n + edits.length, 0), 0),
+    steps: countEdits(applied.flatMap(({ plans }) => plans)),
     applies: applied.length,
     journal: applied.flatMap(({ noted }) => noted.id ?? []),
   });

@@ -50,8 +50,22 @@ async function takeBack(host: Applier, id: string | null, entry: TablesEntry): P
   return back.refused;
 }
 
+/** Undoes what had been applied when a fault ended it, and gives that fault with what became of it. */
+export async function faultAfterTakingBack(
+  host: Applier,
+  fault: Fault,
+  done: readonly AppliedTransactions[],
+): Promise<Fault> {
+  const left = await undoTransactions(host, done);
+  return new Fault(fault.code, fault.exit, fault.message, {
+    details: [...fault.details, left ?? 'What had been applied was undone.'],
+    cause: fault,
+    ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+  });
+}
+
 /** Undoes applies that did not end well, the last first. @returns what could not be undone */
-export async function undoTransactions(
+async function undoTransactions(
   host: Applier,
   done: readonly AppliedTransactions[],
 ): Promise<string | undefined> {

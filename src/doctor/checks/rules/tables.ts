@@ -1,5 +1,6 @@
 import { toolName } from '../../../firewall/iptables/text/tools.ts';
 import { BRIDGES_TABLE } from '../../../firewall/nftables/tables/names.ts';
+import { tableName } from '../../../firewall/nftables/tables/print.ts';
 import type { Finding } from '../../../reconcile/finding.ts';
 import { openCells } from '../../cells.ts';
 import type { CheckCode } from '../../codes.ts';
@@ -17,8 +18,6 @@ interface TablesLoss {
   readonly title: string;
 }
 
-const FAMILY = { ipv4: 'ip', ipv6: 'ip6' } as const;
-
 /**
  * Whether whole tables of Docker's are gone, or were gone and Docker has written a part of them again since without knowing: one cause each,
  * whatever they held.
@@ -31,7 +30,7 @@ export function tablesLossOf(
   { netState: { natives = [] } }: Facts,
 ): TablesLoss | undefined {
   const of = (found: readonly Finding[]): readonly string[] => [
-    ...new Set(found.map(({ family, table }) => `${FAMILY[family]} ${table}`)),
+    ...new Set(found.map(({ family, table }) => tableName({ family, name: table }))),
   ];
   const halves = of(findings.filter(({ kind }) => kind === 'half-healed'));
   if (halves.length > 0)

@@ -1,4 +1,4 @@
-import type { Family } from '../../../net/family.ts';
+import { NFT_FAMILY, type Family } from '../../../net/family.ts';
 
 /** A rule as the kernel holds it: its instructions, in order, as `nft --debug=netlink` prints them without brackets. */
 export interface KernelRule {
@@ -10,8 +10,6 @@ export interface KernelRule {
 
 /** The rules of each chain, by {@link chainKey}. A chain without rules may be missing. */
 export type KernelRules = ReadonlyMap<string, readonly KernelRule[]>;
-
-const NFT_FAMILY: Readonly<Record<Family, string>> = { ipv4: 'ip', ipv6: 'ip6' };
 
 /** `ip filter DOCKER-USER`: a chain as nft names it. */
 export const chainKey = (family: Family, table: string, chain: string): string =>

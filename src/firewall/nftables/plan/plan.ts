@@ -12,6 +12,10 @@ export interface TablePlan {
   readonly refused: string | undefined;
 }
 
+/** How many edits plans hold. */
+export const countEdits = (plans: readonly TablePlan[]): number =>
+  plans.reduce((sum, { edits }) => sum + edits.length, 0);
+
 /** Whether something that nothing requires is what a repair itself wrote: what it is about has gone since. */
 export interface Withdrawn {
   readonly rule: (chain: string, rule: NftRule) => boolean;

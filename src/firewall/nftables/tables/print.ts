@@ -1,10 +1,13 @@
+import { NFT_FAMILY } from '../../../net/family.ts';
 import type { NftBase, NftRule, NftTable } from './model.ts';
-
-const FAMILY_WORDS = { ipv4: 'ip', ipv6: 'ip6' } as const;
 
 /** `ip docker-bridges` */
 export const tableName = ({ family, name }: Pick<NftTable, 'family' | 'name'>): string =>
-  `${FAMILY_WORDS[family]} ${name}`;
+  `${NFT_FAMILY[family]} ${name}`;
+
+/** `"br0" : jump …`, or one element of a set. @param value - '' in a set */
+export const elementText = (key: string, value: string): string =>
+  value === '' ? key : `"${key}" : ${value}`;
 
 /**
  * A table as `nft -sa list table` lists it, as far as packets are concerned: for who follows packets through tables that are not loaded.
