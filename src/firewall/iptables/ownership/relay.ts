@@ -82,14 +82,16 @@ class Search {
     const rules: Rule[] = [];
     const relayed = new Map<Rule, Rule>();
     const partly = new Map<Rule, readonly string[]>();
-    // What stands in the built-in chain too serves from there; of several copies the first that packets meet does.
-    const taken = new Set(this.builtin.rules.map(({ text }) => text));
+    // What stands in the built-in chain too serves from there; of several chains the first that packets meet does. Copies beside
+    // it in that chain are extra copies of the same rule: left to others, they would pin a copy that came too early.
+    const servedFrom = new Map(this.builtin.rules.map(({ text }) => [text, this.builtin.name]));
     const visited = new Set<string>();
     const pass = (chain: Chain): void => {
       for (const rule of chain.rules) {
         const moved = chain === this.builtin ? undefined : this.movedFrom(rule);
-        if (moved !== undefined && !taken.has(moved.text)) {
-          taken.add(moved.text);
+        const server = moved === undefined ? undefined : (servedFrom.get(moved.text) ?? rule.chain);
+        if (moved !== undefined && server === rule.chain) {
+          servedFrom.set(moved.text, server);
           relayed.set(moved, rule);
           rules.push(moved);
           continue;

@@ -143,25 +143,32 @@ describe('one rule lost of a relay chain', () => {
   });
 });
 
-test('the wrong order in a relay chain is put right there', () => {
-  const whole = moved(host, owned);
-  const swapped = without(whole, (text) => text === '-A BOX_FORWARD -j DOCKER-USER');
-  const chain = swapped.ipv4.tables.get('filter')?.chains.get('BOX_FORWARD');
-  const user = rulesOf(whole.ipv4, 'filter', 'BOX_FORWARD')[0];
-  if (chain === undefined || user === undefined) throw new Error('nothing was moved');
-  const rules = new Map(swapped.ipv4.tables.get('filter')?.chains).set('BOX_FORWARD', {
-    ...chain,
-    rules: [...chain.rules, user],
-  });
-  const live = {
-    ...swapped,
-    ipv4: { tables: new Map(swapped.ipv4.tables).set('filter', { name: 'filter', chains: rules }) },
+/** The host with the rules of BOX_FORWARD, which are two jumps, in this order, as often as they are named. */
+const reordered = (rules: HostRules, order: readonly string[]): HostRules => {
+  const filter = rules.ipv4.tables.get('filter');
+  const chain = filter?.chains.get('BOX_FORWARD');
+  if (filter === undefined || chain === undefined) throw new Error('nothing was moved');
+  const listed = order.flatMap((to) => chain.rules.filter(({ text }) => text.endsWith(` -j ${to}`)));
+  const chains = new Map(filter.chains).set('BOX_FORWARD', { ...chain, rules: listed });
+  return {
+    ...rules,
+    ipv4: { tables: new Map(rules.ipv4.tables).set('filter', { name: 'filter', chains }) },
   };
-  const sides = sidesOf(owned, live);
-  expect(texts(simulatePlan(planOf(sides), live).rules, 'filter', 'BOX_FORWARD')).toEqual([
-    '-A BOX_FORWARD -j DOCKER-USER',
-    '-A BOX_FORWARD -j DOCKER-FORWARD',
-  ]);
+};
+
+test.each([
+  ['the wrong order', ['DOCKER-FORWARD', 'DOCKER-USER']],
+  ['a copy that came too early', ['DOCKER-FORWARD', 'DOCKER-USER', 'DOCKER-FORWARD']],
+  ['copies before and behind', ['DOCKER-FORWARD', 'DOCKER-FORWARD', 'DOCKER-USER', 'DOCKER-FORWARD']],
+])('in a relay chain is put right there: %s', (_, order) => {
+  const live = reordered(moved(host, owned), order);
+  for (const desired of [owned, recordedOf(moved(host, owned))]) {
+    const sides = sidesOf(desired, live);
+    expect(texts(simulatePlan(planOf(sides), live).rules, 'filter', 'BOX_FORWARD')).toEqual([
+      '-A BOX_FORWARD -j DOCKER-USER',
+      '-A BOX_FORWARD -j DOCKER-FORWARD',
+    ]);
+  }
 });
 
 test('what Docker wrote into the built-in chain again serves from there; the moved copy is left to whoever moved it', () => {
