@@ -54,6 +54,7 @@ const floors = [
   [{ path: 'reconcile', pure: true, not: ['trace'] }],
   [{ path: 'doctor', pure: true }],
   [{ path: 'hooks', pure: true }],
+  [{ path: 'watch', pure: true }],
   [{ path: 'report', pure: true, packages: ['diff'] }],
   [{ path: 'host', generated: true, not: ['report'] }],
   [{ path: 'app', generated: true }],
