@@ -39,20 +39,49 @@ const distinctBy = <Value>(values: readonly Value[], keyOf: (value: Value) => st
   ...new Map(values.map((value) => [keyOf(value), value])).values(),
 ];
 
-/** Interfaces by which packets come from outside: they have an address and a carrier. */
+/**
+ * Interfaces by which packets come from outside: they have an address and a carrier. Where no default route leads anywhere, also those that
+ * should and cannot: see {@link lostDoors}.
+ */
 export const doorsOf = (
   netState: NetworkState,
   family: Family,
   bridges: ReadonlySet<string>,
-): readonly NetworkLink[] =>
+): readonly NetworkLink[] => {
+  const lost = lostDoors(netState, bridges);
+  return netState.links.filter(
+    (link) =>
+      isHosts(link, bridges) &&
+      (isAlive(link) || lost.includes(link)) &&
+      link.addresses.some((one) => one.family === family && one.scope === 'global'),
+  );
+};
+
+/** Whether an interface is the host's own: neither Docker's bridge, nor a port of a bridge or a bond. */
+const isHosts = ({ name, master }: NetworkLink, bridges: ReadonlySet<string>): boolean =>
+  name !== 'lo' && master === '' && !bridges.has(name);
+
+const isAlive = ({ up, carrier }: NetworkLink): boolean => up && carrier;
+
+/** Interfaces that somebody gave an address, and by which nothing comes or goes: they are down, or without a carrier. */
+export const deadDoors = (netState: NetworkState, bridges: ReadonlySet<string>): readonly NetworkLink[] =>
   netState.links.filter(
     (link) =>
-      link.name !== 'lo' &&
-      link.up &&
-      link.carrier &&
-      link.master === '' &&
-      !bridges.has(link.name) &&
-      link.addresses.some((one) => one.family === family && one.scope === 'global'),
+      isHosts(link, bridges) &&
+      !isAlive(link) &&
+      !isOfGuests(link, netState) &&
+      link.addresses.some(({ scope }) => scope === 'global'),
+  );
+
+/** Of these, where no default route leads out: it went with them. */
+export const lostDoors = (netState: NetworkState, bridges: ReadonlySet<string>): readonly NetworkLink[] =>
+  hasWayOut(netState) ? [] : deadDoors(netState, bridges);
+
+/** Whether a default route leads out, of either family, by an interface that works. A host of one network alone has none, and needs none. */
+const hasWayOut = ({ routes, links }: NetworkState): boolean =>
+  routes.some(
+    ({ to, type, dev }) =>
+      to.endsWith('/0') && type === 'unicast' && links.some((link) => link.name === dev && isAlive(link)),
   );
 
 /** Kinds of the ports that a bridge of containers or virtual machines has. */
@@ -84,11 +113,15 @@ export const outsideAskers = (
       })),
   );
 
-/** Clients by their addresses, by the interface that leads to each; none for one that no interface leads to. */
+/**
+ * Clients by their addresses, by the interface that leads to each. One to whom nothing leads may come in by any door, and is never answered;
+ * one whose way is blocked or not known asks by none.
+ */
 export const clientAskers = (
   netState: NetworkState,
   family: Family,
   clients: readonly string[],
+  doors: readonly NetworkLink[],
 ): readonly OutsideAsker[] =>
   clients
     .filter((address) => familyOf(address) === family && !isOwnAddress(netState, address))
@@ -100,6 +133,8 @@ export const clientAskers = (
         mark: 0,
         inInterface: '',
       });
+      if (found.kind === 'none' && found.why === 'no-route')
+        return doors.map(({ name }) => ({ by: 'outside', interface: name, address, from: 'beyond' }));
       if (found.kind !== 'unicast') return [];
       const { dev, via } = found.route;
       return [{ by: 'outside', interface: dev, address, from: via === '' ? 'link' : 'beyond' }];

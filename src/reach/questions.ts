@@ -41,10 +41,11 @@ export const askingOf = (
   classify: Classify,
 ): Asking => {
   const { family } = promises.intent;
+  const open = doors({ inventory, netState }, family);
   return {
     outside: [
-      ...outsideAskers(netState, family, doors({ inventory, netState }, family)),
-      ...clientAskers(netState, family, named?.clients ?? []),
+      ...outsideAskers(netState, family, open),
+      ...clientAskers(netState, family, named?.clients ?? [], open),
     ],
     containers: askingSpots(spotsOf(inventory.endpoints, promises), classify, named?.containers),
   };

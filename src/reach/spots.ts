@@ -5,6 +5,7 @@ import { isAny } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import { lookupRoute } from '../trace/routing/route.ts';
+import { lostDoors } from './askers.ts';
 import type { Spot } from './cell.ts';
 import type { Promises } from './should.ts';
 import type { Terrain } from './terrain.ts';
@@ -73,15 +74,16 @@ export function addressesOf(
   return [...hosts, family === 'ipv4' ? '127.0.0.1' : '::1'];
 }
 
-/** Addresses of this host but those on Docker's bridges and on lo. */
+/** Addresses of this host but those on Docker's bridges and on lo. Those of an interface that is down count where it was the way out. */
 export function hostAddresses(
-  { links }: NetworkState,
+  netState: NetworkState,
   family: Family,
   networks: Terrain['inventory']['networks'],
 ): readonly string[] {
   const bridges = new Set(networks.map(({ bridge }) => bridge));
-  return links
-    .filter(({ name, up }) => up && name !== 'lo' && !bridges.has(name))
+  const lost = lostDoors(netState, bridges);
+  return netState.links
+    .filter((link) => (link.up || lost.includes(link)) && link.name !== 'lo' && !bridges.has(link.name))
     .flatMap(({ addresses }) =>
       addresses
         .filter((one) => one.family === family && one.scope === 'global')

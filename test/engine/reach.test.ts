@@ -19,10 +19,10 @@ const ONLY = new RegExp(process.env['REACH_ONLY'] ?? '');
 const IS_SHARED = process.env['REACH_SHARED'] === '1';
 
 /** A campaign asks and executes all; a test run asks doctor about one state in four, and executes a remedy of it. */
-const effortOf = (index: number): Effort =>
+const effortOf = ({ always }: ReachState, index: number): Effort =>
   IS_CAMPAIGN
     ? { isDoctorAsked: true, remedies: Number(process.env['REACH_REMEDIES'] ?? Infinity) }
-    : { isDoctorAsked: index % 4 === 0, remedies: index % 2 === 0 ? 1 : 0 };
+    : { isDoctorAsked: always === true || index % 4 === 0, remedies: index % 2 === 0 ? 1 : 0 };
 
 /** Of 100 cells so many may be unknown, and of 100 states so many must change a cell. */
 const UNKNOWN_PERCENT = 3;
@@ -93,7 +93,7 @@ function tryStatesOf(era: Era): void {
   test.for(statesOf(era).map((state, index) => ({ ...state, index })))('$kind: $name', async (state) => {
     const on = await settle();
     try {
-      const result = await tryState(on.town, on.before, state, effortOf(state.index));
+      const result = await tryState(on.town, on.before, state, effortOf(state, state.index));
       results.push(result);
       mkdirSync(RESULTS, { recursive: true });
       appendFileSync(

@@ -3,6 +3,7 @@ import { familyOf } from '../../net/family.ts';
 import { inBlock } from '../../trace/routing/addresses.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import { FROM_PORT, packetTo } from '../../reach/question.ts';
+import { hasRoute } from '../../reach/spots.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
 import type { DoctorTarget } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -92,7 +93,9 @@ function doorsOf(
 ): readonly NetworkLink[] {
   const { netState } = facts;
   const name = named === '' && address !== '' ? wayTo(address, facts) : named;
-  if (name === '') return address === '' ? waysIn(target, uplinksOf(facts), facts) : [];
+  // Whom no route leads to may come in by any way, and is not answered.
+  if (name === '' && (address === '' || !hasRoute(netState, familyOf(address), address)))
+    return waysIn(target, uplinksOf(facts), facts);
   const link = linkOf(netState, name);
   return link === undefined ? [] : [link];
 }

@@ -121,15 +121,28 @@ function undoRoutes({ gone, added }: Difference<Route>, links: readonly LinkChan
         .filter(({ table }) => table !== 'local')
         .map((route) => `${ipOf(route)} route add ${routeWords(route)}`),
     ],
-    // Several next hops are several routes here, and one for `ip`.
-    isWhole: [...gone, ...own].every(({ flags, table }) => flags.length === 0 || table === 'local'),
+    isWhole:
+      [...gone, ...own].every(
+        ({ flags, table }) => table === 'local' || flags.every((one) => SAID.has(one)),
+      ) &&
+      // Several next hops are several routes here, and one for `ip`: the second is there already.
+      [gone, own].every((routes) => {
+        const names = routes.filter(({ table }) => table !== 'local').map(routeName);
+        return new Set(names).size === names.length;
+      }),
   };
 }
+
+/** Flags of a route that its command says, or that are its interface's. */
+const SAID: ReadonlySet<string> = new Set(['onlink', 'linkdown', 'dead']);
+
+/** What `ip route add` tells routes apart by. */
+const routeName = ({ family, table, to, metric }: Route): string => [family, table, to, metric].join(' ');
 
 const ipOf = ({ family }: Pick<Route, 'family'>): string => (family === 'ipv6' ? 'ip -6' : 'ip');
 
 /** A route as `ip route add` and `del` take it. */
-function routeWords({ type, to, via, dev, table, metric, prefSource }: Route): string {
+function routeWords({ type, to, via, dev, table, metric, prefSource, flags }: Route): string {
   return [
     ...(type === 'unicast' ? [] : [sh`${type}`]),
     to.endsWith('/0') ? 'default' : sh`${to}`,
@@ -139,6 +152,7 @@ function routeWords({ type, to, via, dev, table, metric, prefSource }: Route): s
       ? ['proto kernel scope link']
       : []),
     ...(prefSource === '' ? [] : [sh`src ${prefSource}`]),
+    ...(flags.includes('onlink') ? ['onlink'] : []),
     ...(metric === 0 ? [] : [sh`metric ${metric}`]),
     ...(table === 'main' ? [] : [sh`table ${table}`]),
   ].join(' ');

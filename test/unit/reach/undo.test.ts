@@ -33,8 +33,14 @@ const HOST: NetworkBeside = {
   ]),
 };
 
-const undoOf = (change: Partial<NetworkBeside>): NetworkUndo =>
-  changedNetwork(HOST, HOST, { ...HOST, ...change }).undo;
+const undoOf = (change: Partial<NetworkBeside>, host = HOST): NetworkUndo =>
+  changedNetwork(host, host, { ...host, ...change }).undo;
+
+/** A host, and the routes that are left of it. */
+const without = (gone: readonly Route[]): readonly [host: NetworkBeside, left: readonly Route[]] => [
+  { ...HOST, routes: [...gone, ...HOST.routes.slice(1)] },
+  HOST.routes.slice(1),
+];
 
 describe('what takes a change of the network back', () => {
   test.each<[string, Partial<NetworkBeside>, readonly string[]]>([
@@ -87,6 +93,22 @@ describe('what takes a change of the network back', () => {
     ],
   ])('%s', (_, change, commands) => {
     expect(undoOf(change)).toEqual({ commands, isWhole: true });
+  });
+
+  test.each<[string, Partial<Route>, string]>([
+    // A copy of an interface has no carrier.
+    ['by an interface without a carrier', { flags: ['linkdown'] }, ''],
+    ['by a gateway that is on no subnet', { flags: ['onlink'] }, ' onlink'],
+  ])('a default route %s', (_, fields, more) => {
+    const [host, routes] = without([route('0.0.0.0/0', { via: '192.0.2.2', dev: 'eth0', ...fields })]);
+    const commands = [`ip route add default via 192.0.2.2 dev eth0${more}`];
+    expect(undoOf({ routes }, host)).toEqual({ commands, isWhole: true });
+  });
+
+  test('a default route of several next hops is not taken back by a command for each', () => {
+    const hops = ['192.0.2.2', '192.0.2.3'].map((via) => route('0.0.0.0/0', { via, dev: 'eth0' }));
+    const [host, routes] = without(hops);
+    expect(undoOf({ routes }, host).isWhole).toBe(false);
   });
 
   test.each<[string, Partial<NetworkBeside>]>([

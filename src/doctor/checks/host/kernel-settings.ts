@@ -6,6 +6,7 @@ import { advise, proposal } from '../../remedies/proposal.ts';
 import { harmless } from '../../remedies/offer.ts';
 import { bridgeFilter, setSysctl } from '../../remedies/routing.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
+import { deadDoors, doorsOf, lostDoors } from '../../../reach/askers.ts';
 import { addressOf, bridgeNetworks, membersOf, sysctl, sysctlName, uplinksOf } from '../../lookup.ts';
 
 const { ok, warn, fail, unknown } = checksOf('host');
@@ -179,25 +180,14 @@ function judgeBridgeFilter(facts: Facts): readonly Check[] {
   ];
 }
 
-/** Interfaces to the outside that are there and do not work. */
+/** Interfaces to the outside that are there and do not work, and families in which this host knows no way beyond its own networks. */
 function judgeUplinks(facts: Facts): readonly Check[] {
   if (isUnseen(facts, 'interfaces', 'routes')) return [];
+  const { netState } = facts;
   const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
-  const { links, routes } = facts.netState;
-  const dead = links.filter(
-    ({ name, kind, up, carrier, master, addresses }) =>
-      name !== 'lo' &&
-      master === '' &&
-      !bridges.has(name) &&
-      kind !== 'bridge' &&
-      addresses.some(({ scope }) => scope === 'global') &&
-      (!up || !carrier),
-  );
-  const hasDefault = routes.some(
-    ({ to, family, type: kind }) => to === '0.0.0.0/0' && family === 'ipv4' && kind === 'unicast',
-  );
   const needy = membersOf(facts).some(({ network }) => !network.internal);
-  const isLost = !hasDefault && needy;
+  const dead = deadDoors(netState, bridges);
+  const isLost = needy && lostDoors(netState, bridges).length > 0;
   return [
     ...dead.map(({ name, up }) =>
       (isLost ? fail : warn)(
@@ -219,18 +209,30 @@ function judgeUplinks(facts: Facts): readonly Check[] {
         },
       ),
     ),
-    ...(isLost && dead.length === 0
-      ? [
-          fail('no-default-route', 'this host has no IPv4 default route', {
-            meaning: 'containers reach only what the host itself reaches, and answer nobody further away',
-            evidence: ['ip route show default: nothing'],
-            remedies: [
-              advise(
-                'give it back as your network configuration does: ip route add default via GATEWAY dev INTERFACE',
-              ),
-            ],
-          }),
-        ]
-      : []),
+    ...(isLost ? [] : FAMILIES.flatMap((family) => judgeDefaultRoute(facts, family))),
+  ];
+}
+
+/** A host that is to reach its own networks alone has no default route: whether one is missing, nothing here says. */
+function judgeDefaultRoute(facts: Facts, family: Family): readonly Check[] {
+  const { netState } = facts;
+  const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
+  const hasDefault = netState.routes.some(
+    (route) => route.to.endsWith('/0') && route.family === family && route.type === 'unicast',
+  );
+  if (hasDefault || !needsForwarding(facts, family) || doorsOf(netState, family, bridges).length === 0)
+    return [];
+  const [name, ip] = family === 'ipv4' ? ['IPv4', 'ip'] : ['IPv6', 'ip -6'];
+  return [
+    warn('no-default-route', `this host has no ${name} default route`, {
+      meaning:
+        'containers reach only what the host itself reaches, and answer nobody further away: as it should be where it is to reach its own network alone',
+      evidence: [`${ip} route show default: nothing`],
+      remedies: [
+        advise(
+          `if one is missing, give it back as your network configuration does: ${ip} route add default via GATEWAY dev INTERFACE`,
+        ),
+      ],
+    }),
   ];
 }

@@ -187,13 +187,6 @@ export const ON_HOST: readonly Plant[] = [
     ['host → own:8080', 'mate → shop:8081 by host', 'desk → shop:8081 by host', 'web → host service'],
   ),
   ofScripts(
-    "the host's default route gone",
-    'no-default-route',
-    ['ip route del default', `ip route add default via ${CLIENT.ipv4}`],
-    ['client → web:8080 from afar'],
-    { extra: fromAfar, byHand: sh(`ip route add default via ${CLIENT.ipv4}`) },
-  ),
-  ofScripts(
     'the uplink down',
     'interface-down',
     ['ip link set eth0 down', UPLINK_UP],

@@ -1,5 +1,4 @@
-import type { ReachState } from './state.ts';
-import { typed } from './state.ts';
+import { always, typed, type ReachState } from './state.ts';
 
 /** Settings of the kernel that decide about packets; `put` writes below /proc/sys/net. */
 const SYSCTLS = typed('sysctls', [
@@ -73,4 +72,13 @@ const ROUTES = typed('routes', [
   'ip addr del 198.51.100.1/24 dev eth1',
 ]);
 
-export const STATES_OF_KERNEL: readonly ReachState[] = [...SYSCTLS, ...ROUTES];
+/** Without a way out: a host that knows its own networks alone is well, one whose interfaces are dead is not. */
+const ALONE = always(
+  typed('routes', [
+    'ip route del default; ip -6 route del default',
+    'ip link set eth0 down; ip link set eth1 down',
+    'ip route del default; ip link set eth1 down',
+  ]),
+);
+
+export const STATES_OF_KERNEL: readonly ReachState[] = [...SYSCTLS, ...ROUTES, ...ALONE];

@@ -20,11 +20,17 @@ export interface ReachState {
   readonly script: string;
   /** Engines on which it can be done; all where absent. */
   readonly eras?: readonly Era[];
+  /** Tried in every test run, and doctor asked. */
+  readonly always?: true;
 }
 
 /** States of one kind, each by what is typed. */
 export const typed = (kind: Kind, scripts: readonly string[]): readonly ReachState[] =>
   scripts.map((script) => ({ kind, name: script.trim().replaceAll(/\n\s*/g, '; '), script }));
+
+/** States that every test run tries. */
+export const always = (states: readonly ReachState[]): readonly ReachState[] =>
+  states.map((state) => ({ ...state, always: true }));
 
 /** States of one kind, each with a name. */
 export const named = (kind: Kind, states: Readonly<Record<string, string>>): readonly ReachState[] =>
