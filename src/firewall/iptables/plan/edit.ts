@@ -139,7 +139,7 @@ function editChain(
     ...recordedPlacements(drift, missing, moved, removed),
     ...strayPlacements(desired.rules, removed),
   ];
-  const placed = inTheirChains(chain, present, placing(desired, present, placements));
+  const placed = inTheirChains(chain, { present, live }, moved, placing(desired, present, placements));
   const result = mergePlaced(present, placed);
   const put = new Set(placed.map(({ owned }) => owned));
   return { steps: [...removed.map(deletion), ...insertions(result, (owned) => put.has(owned))], result };

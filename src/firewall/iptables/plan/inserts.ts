@@ -20,13 +20,62 @@ function homeOf(chain: string, present: readonly OwnedRule[], gap: number): stri
   return before?.owner === 'docker' ? above : below;
 }
 
-/** Placed rules, each in the chain it goes into. */
-export const inTheirChains = (
+/** The gaps among present rules between the first and the last rule of Docker's in one relay chain, those to be moved included. */
+interface Span {
+  readonly chain: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The relay chains of rules that are taken out to be moved, by the rule's text. */
+function spansOf(
   chain: string,
-  present: readonly OwnedRule[],
+  live: readonly OwnedRule[],
+  moved: ReadonlySet<string>,
+): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>();
+  let gap = 0;
+  for (const owned of live) {
+    const isMoved = moved.has(owned.rule.text);
+    const before = gap;
+    if (!isMoved) gap++;
+    const home = chainOfRule(owned);
+    if (home === chain || owned.owner !== 'docker') continue;
+    spans.set(home, { chain: home, first: spans.get(home)?.first ?? before, last: gap });
+  }
+  return new Map(
+    live.flatMap((owned): readonly (readonly [string, Span])[] => {
+      const span = moved.has(owned.rule.text) ? spans.get(chainOfRule(owned)) : undefined;
+      return span === undefined ? [] : [[owned.rule.text, span]];
+    }),
+  );
+}
+
+/**
+ * Placed rules, each in the chain it goes into. A rule that is moved stays in its relay chain: whoever owns that chain put it there, and a
+ * relay chain is known by the rules of Docker's that it holds.
+ *
+ * @param live - the rules before those to be moved were taken out
+ */
+export function inTheirChains(
+  chain: string,
+  { present, live }: { readonly present: readonly OwnedRule[]; readonly live: readonly OwnedRule[] },
+  moved: ReadonlySet<string>,
   placed: readonly Placed[],
-): readonly Placed[] =>
-  placed.map(({ owned, gap }) => ({ owned: inChain(owned, homeOf(chain, present, gap)), gap }));
+): readonly Placed[] {
+  const spans = spansOf(chain, live, moved);
+  return placed
+    .map(({ owned, gap }) => {
+      const span = spans.get(owned.rule.text);
+      return span === undefined
+        ? { owned: inChain(owned, homeOf(chain, present, gap)), gap }
+        : {
+            owned: inChain(owned, span.chain),
+            gap: Math.min(Math.max(gap, span.first), span.last),
+          };
+    })
+    .toSorted((a, b) => a.gap - b.gap);
+}
 
 /**
  * The steps that put rules among those that are there.

@@ -6,7 +6,12 @@ import { ownHost, type OwnedHost } from '../../../../../src/firewall/iptables/ow
 import { strip } from '../../../../../src/firewall/iptables/ownership/strip.ts';
 import { isEmptyPlan, planRepair, type Plan } from '../../../../../src/firewall/iptables/plan/plan.ts';
 import { simulatePlan } from '../../../../../src/firewall/iptables/plan/simulate-plan.ts';
-import { rulesOf, type HostRules } from '../../../../../src/firewall/iptables/text/model.ts';
+import {
+  makeRule,
+  rulesOf,
+  type Chain,
+  type HostRules,
+} from '../../../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../../../src/firewall/iptables/text/parse.ts';
 import { renderStep } from '../../../../../src/firewall/iptables/text/restore-input.ts';
 import { recording } from '../../../../support/recorded/recordings.ts';
@@ -118,6 +123,19 @@ test('a relay chain that was emptied: its rules come back into the built-in chai
   ]);
 });
 
+/** A host with one chain of nat changed. */
+const edited = (
+  rules: HostRules,
+  name: string,
+  edit: (rules: Chain['rules']) => Chain['rules'],
+): HostRules => {
+  const nat = rules.ipv4.tables.get('nat');
+  const chain = nat?.chains.get(name);
+  if (nat === undefined || chain === undefined) throw new Error(`no ${name}`);
+  const chains = new Map(nat.chains).set(name, { ...chain, rules: edit(chain.rules) });
+  return { ...rules, ipv4: { tables: new Map(rules.ipv4.tables).set('nat', { name: 'nat', chains }) } };
+};
+
 describe('one rule lost of a relay chain', () => {
   test.each([
     ['DOCKER-USER', ['filter -I BOX_FORWARD 1 -j DOCKER-USER']],
@@ -169,6 +187,19 @@ test.each([
       '-A BOX_FORWARD -j DOCKER-FORWARD',
     ]);
   }
+});
+
+test('a rule that is moved stays in its relay chain, though a rule of others that was recorded before it is in the built-in chain', () => {
+  const others = '-A POSTROUTING -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE';
+  const foreseen = edited(old.host, 'POSTROUTING', (rules) => [makeRule(others), ...rules]);
+  const whole = moved(foreseen, ownHost(foreseen, { networks: old.networks, settled: true }));
+  const live = edited(whole, 'BOX_POSTROUTING', (rules) => [...rules.slice(-1), ...rules]);
+  const sides = sidesOf(recordedOf(foreseen, { networks: old.networks, settled: true }), live);
+  const plan = planOf(sides);
+  expect(texts(simulatePlan(plan, live).rules, 'nat', 'BOX_POSTROUTING')).toEqual(
+    texts(whole, 'nat', 'BOX_POSTROUTING'),
+  );
+  expect(stepsOf(plan).filter((step) => !/^nat -[ADI] BOX_POSTROUTING /.test(step))).toEqual([]);
 });
 
 test('what Docker wrote into the built-in chain again serves from there; the moved copy is left to whoever moved it', () => {
