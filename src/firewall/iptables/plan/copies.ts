@@ -1,5 +1,6 @@
 import type { ChainDrift } from '../compare/drift.ts';
 import type { OwnedRule } from '../ownership/ownership.ts';
+import { writtenRule } from '../ownership/written.ts';
 import type { Step } from '../text/restore-input.ts';
 import { deletion, insertions } from './inserts.ts';
 
@@ -38,7 +39,10 @@ function copiesLeft(rules: readonly OwnedRule[], surplus: ReadonlyMap<string, nu
   });
 }
 
-/** Whether each copy that stays comes after all rules recorded before it that are there, and before all recorded after it. */
+/**
+ * Whether each copy that stays comes after all rules recorded before it that are there, and before all recorded after it. Of rules in a relay
+ * chain, those of others count that are in the same chain: whoever moved Docker's rules there took them from among his own.
+ */
 function isAsRecorded({ desired, surplus }: ChainDrift, result: readonly OwnedRule[]): boolean {
   const places = new Map<string, number>();
   for (const [index, { rule }] of desired.rules.entries())
@@ -53,9 +57,12 @@ function isAsRecorded({ desired, surplus }: ChainDrift, result: readonly OwnedRu
       return fits || !surplus.has(text);
     });
   };
+  const chainOf = (owned: OwnedRule): string => writtenRule(owned).chain;
+  const homes = new Set(result.filter(({ rule }) => surplus.has(rule.text)).map(chainOf));
+  const counting = result.filter((one) => one.owner === 'docker' || homes.has(chainOf(one)));
   return (
-    isInOrder(result, (place, other) => place > other) &&
-    isInOrder(result.toReversed(), (place, other) => place < other)
+    isInOrder(counting, (place, other) => place > other) &&
+    isInOrder(counting.toReversed(), (place, other) => place < other)
   );
 }
 

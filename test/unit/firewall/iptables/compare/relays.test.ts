@@ -193,7 +193,7 @@ test('a rule that is moved stays in its relay chain, though a rule of others tha
   const others = '-A POSTROUTING -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE';
   const foreseen = edited(old.host, 'POSTROUTING', (rules) => [makeRule(others), ...rules]);
   const whole = moved(foreseen, ownHost(foreseen, { networks: old.networks, settled: true }));
-  const live = edited(whole, 'BOX_POSTROUTING', (rules) => [...rules.slice(-1), ...rules]);
+  const live = edited(whole, 'BOX_POSTROUTING', (rules) => [...rules.slice(0, 1), ...rules]);
   const sides = sidesOf(recordedOf(foreseen, { networks: old.networks, settled: true }), live);
   const plan = planOf(sides);
   expect(texts(simulatePlan(plan, live).rules, 'nat', 'BOX_POSTROUTING')).toEqual(
