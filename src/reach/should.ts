@@ -1,8 +1,9 @@
 import { answersReturn, hasHostAddress } from '../docker/intent/network.ts';
 import type { FamilyIntent, NetworkIntent, OpenNetwork, PublishedIntent } from '../docker/intent/values.ts';
-import type { LiveNetwork } from '../docker/inventory/inventory.ts';
 import { isLoopback } from '../net/address.ts';
+import { exitFor } from '../trace/routing/route.ts';
 import type { AskedFor, Asker, Should, Spot } from './cell.ts';
+import type { Terrain } from './terrain.ts';
 
 type UsedNetwork = Exclude<NetworkIntent, { kind: 'unused' }>;
 
@@ -13,12 +14,18 @@ export interface Promises {
   readonly networks: ReadonlyMap<string, UsedNetwork>;
   /** Bridges on which this host has no address, by design: nothing is routed there. */
   readonly bare: ReadonlySet<string>;
+  /** The interface by which this host's packets leave for an address. */
+  readonly exitFor: (address: string) => string;
 }
 
-/** @param networks - the Engine's; those without a bridge are left out */
-export function promisesOf(intent: FamilyIntent, networks: readonly LiveNetwork[]): Promises {
+/** @param terrain - the Engine's networks, those without a bridge left out; and where routes lead */
+export function promisesOf(
+  intent: FamilyIntent,
+  { inventory: { networks }, netState }: Pick<Terrain, 'inventory' | 'netState'>,
+): Promises {
   return {
     intent,
+    exitFor: (address) => exitFor(netState, address),
     networks: new Map(
       intent.networks.flatMap((one) => (one.kind === 'unused' ? [] : [[one.bridge, one] as const])),
     ),
@@ -49,7 +56,7 @@ export function shouldOf(
       return directShould(asker, asked, published, promises);
     case 'outside':
     case 'name-server':
-      return asker.by === 'container' ? outboundShould(asker.spot, promises) : 'no-promise';
+      return asker.by === 'container' ? outboundShould(asker.spot, asked.address, promises) : 'no-promise';
   }
 }
 
@@ -85,7 +92,7 @@ function byHostShould(from: Spot, { binding, bridge }: PublishedIntent, promises
     return own.inside === 'open' ? 'reached' : 'no-promise';
   }
   // Isolation happens to stop these too, and docker-proxy would not: what is published is meant for everybody.
-  return isKeptFrom(own, other) || !answersReturn(own) ? 'no-promise' : 'reached';
+  return isKeptFrom(own, other) || !answersReturn(own, bridge) ? 'no-promise' : 'reached';
 }
 
 /** Somebody asks a container by its own address. */
@@ -117,7 +124,9 @@ function directShould(
     return past(from.bridge) === 'stopped' ? 'stopped' : 'no-promise';
   if (isKeptFrom(from, to)) return 'stopped';
   const should = past(from.bridge);
-  return should === 'reached' && from.kind === 'open' && !answersReturn(from) ? 'no-promise' : should;
+  if (should !== 'reached') return should;
+  const isAnswered = from.kind !== 'open' || answersReturn(from, to.bridge);
+  return isAnswered && !bare.has(from.bridge) ? 'reached' : 'no-promise';
 }
 
 /** What comes in past a network's bridge, addressed to a container itself. */
@@ -147,11 +156,11 @@ function isKeptFrom(from: UsedNetwork, to: UsedNetwork): boolean {
   return from.others !== 'as-outside' && to.others === 'apart';
 }
 
-function outboundShould(from: Spot, { networks, bare }: Promises): Should {
+function outboundShould(from: Spot, address: string, { networks, bare, exitFor: exit }: Promises): Should {
   const network = networks.get(from.bridge);
   if (network === undefined) return 'no-promise';
   if (network.kind === 'internal') return 'stopped';
-  return bare.has(from.bridge) || !answersReturn(network) ? 'no-promise' : 'reached';
+  return bare.has(from.bridge) || !answersReturn(network, exit(address)) ? 'no-promise' : 'reached';
 }
 
 /** As whom the packets of a network leave; undefined for one that nothing leaves. */

@@ -62,8 +62,8 @@ export const openTables = (terrain: Terrain): readonly FamilyTable[] =>
 
 function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
   const { family } = intent;
-  const { inventory, netState } = terrain;
-  const promises = promisesOf(intent, inventory.networks);
+  const { netState } = terrain;
+  const promises = promisesOf(intent, terrain);
   const alike = new Alike(netState, family, knownNames(terrain, family));
   const around: Omit<FollowContext, 'netState'> = {
     portOf: portStandIn(netState),

@@ -109,10 +109,14 @@ export const isDirectOpen = (era: PolicyEra, { noRaw }: Pick<Settings, 'noRaw'>)
 
 /**
  * Whether Docker lets the answers to a network's containers back in: not where they are addressed to the container itself, since it
- * left unmasked, and its address is closed (seen on 28.5).
+ * left unmasked, and its address is closed (seen on 28.5 and 29.7).
+ *
+ * @param by - the interface they come in by
  */
-export const answersReturn = ({ leaves, direct }: Pick<OpenNetwork, 'leaves' | 'direct'>): boolean =>
-  leaves.as !== 'itself' || direct.closes !== 'addresses' || direct.trusted.length > 0;
+export const answersReturn = (
+  { leaves, direct }: Pick<OpenNetwork, 'leaves' | 'direct'>,
+  by: string,
+): boolean => leaves.as !== 'itself' || direct.closes !== 'addresses' || direct.trusted.includes(by);
 
 function asksProxy({ masquerade }: LiveNetwork, isRouted: boolean, { era, settings }: PolicyTerms): boolean {
   if (!settings.userlandProxy || era.proxyServes === 'none') return false;

@@ -1,8 +1,6 @@
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
 import { isAny, isLoopback, parseBlock, sameBlock } from '../../net/address.ts';
-import { familyOf } from '../../net/family.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
-import { lookupRoute } from '../../trace/routing/route.ts';
 import type { DoctorTarget } from '../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../facts/facts.ts';
 import { insideOf } from '../lookup.ts';
@@ -40,11 +38,4 @@ export function likelyPort(container: ContainerFacts, ports: readonly PublishedP
   if (published !== undefined) return { proto: 'tcp', port: published.port };
   const listeners = (insideOf(container)?.listeners ?? []).filter(({ address }) => !isLoopback(address));
   return listeners.find(({ proto }) => proto === 'tcp') ?? listeners[0] ?? { proto: 'tcp', port: 80 };
-}
-
-/** The interface by which packets leave for an address; '' where no route leads there, or which one is not known. */
-export function wayTo(address: string, { netState }: Facts): string {
-  const journey = { family: familyOf(address), source: '', destination: address, mark: 0, inInterface: '' };
-  const found = lookupRoute(netState, journey);
-  return found.kind === 'unicast' ? found.route.dev : '';
 }

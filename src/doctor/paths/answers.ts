@@ -6,6 +6,7 @@ import type { LiveNetwork } from '../../docker/inventory/inventory.ts';
 import { writesIpv6 } from '../../docker/settings.ts';
 import type { Family } from '../../net/family.ts';
 import type { Facts } from '../facts/facts.ts';
+import { isBare } from '../lookup.ts';
 
 /** Whether packets leave a network with the host's address as source; nothing leaves an internal one. */
 export const masquerades = (
@@ -14,14 +15,21 @@ export const masquerades = (
   facts: Pick<Facts, 'engine' | 'owned'>,
 ): boolean => !network.internal && isWritten(family, facts) && leavingOf(network, family).as !== 'itself';
 
-/** Whether Docker's own rules let the answers to a container back in; an internal network gets none. */
+/** Answers to what a network's containers asked, that come in by an interface. */
+interface Answers {
+  readonly network: LiveNetwork;
+  readonly family: Family;
+  readonly by: string;
+}
+
+/** Whether answers are let back in by Docker's own rules; an internal network gets none, nor one that has no gateway by design. */
 export const getsAnswers = (
-  network: LiveNetwork,
-  family: Family,
+  { network, family, by }: Answers,
   facts: Pick<Facts, 'engine' | 'owned'>,
 ): boolean =>
   !network.internal &&
-  answersReturn({ leaves: leavingOf(network, family), direct: directAccess(network, family, facts) });
+  !isBare(network, family) &&
+  answersReturn({ leaves: leavingOf(network, family), direct: directAccess(network, family, facts) }, by);
 
 /** An Engine that did not answer, or whose version is not known, is not said to close anything. */
 function directAccess(

@@ -18,10 +18,11 @@ import {
   uplinksOf,
   type Member,
 } from '../lookup.ts';
+import { exitFor } from '../../trace/routing/route.ts';
 import type { ResolvedTarget } from '../target/resolved.ts';
 import type { Sender } from '../target/sender.ts';
 import { masquerades } from './answers.ts';
-import { isTo, likelyPort, wayTo, waysIn } from './aims.ts';
+import { isTo, likelyPort, waysIn } from './aims.ts';
 import { directPaths, hostServicePaths, publishedPaths } from './from-outside.ts';
 import { ownAddressPaths, portPaths } from './own-address.ts';
 import { holding } from './routes.ts';
@@ -92,7 +93,7 @@ function doorsOf(
   facts: Facts,
 ): readonly NetworkLink[] {
   const { netState } = facts;
-  const name = named === '' && address !== '' ? wayTo(address, facts) : named;
+  const name = named === '' && address !== '' ? exitFor(netState, address) : named;
   // Whom no route leads to may come in by any way, and is not answered.
   if (name === '' && (address === '' || !hasRoute(netState, familyOf(address), address)))
     return waysIn(target, uplinksOf(facts), facts);
@@ -124,7 +125,7 @@ function outwardsFromHost({ address, port, proto }: AddressTarget, facts: Facts)
       shouldPass: true,
       packet: packetTo(proto, ['', address, port], {}),
       goal: { to: 'outside', masqueraded: false },
-      answer: { inInterface: wayTo(address, facts), inPort: '', goal: { to: 'host' } },
+      answer: { inInterface: exitFor(facts.netState, address), inPort: '', goal: { to: 'host' } },
     },
   ];
 }
@@ -191,7 +192,11 @@ function outwardsFrom(
       shouldPass: true,
       packet: packetTo(proto, [source, address, port], doorOf(from, facts)),
       goal: { to: 'outside', masqueraded: masquerades(network, family, facts) },
-      answer: { inInterface: wayTo(address, facts), inPort: '', goal: atContainer(from, family, FROM_PORT) },
+      answer: {
+        inInterface: exitFor(facts.netState, address),
+        inPort: '',
+        goal: atContainer(from, family, FROM_PORT),
+      },
     },
   ];
 }

@@ -68,7 +68,7 @@ export function outboundPaths(
     name: `${container.name} → ${outsiderName(destination)}${family === 'ipv6' ? ' by IPv6' : ''}`,
     kind: 'outbound',
     subjects: [container.name, network.name],
-    shouldPass: requested || getsAnswers(network, family, facts),
+    shouldPass: requested || getsAnswers({ network, family, by: uplink.name }, facts),
     packet: packetTo('tcp', [source, destination, 443], doorOf(member, facts)),
     goal: { to: 'outside', masqueraded: masquerades(network, family, facts) },
     answer: { inInterface: uplink.name, inPort: '', goal: atContainer(member, family, FROM_PORT) },

@@ -1,10 +1,10 @@
 import { blockOf, overlap } from '../../net/address.ts';
-import type { Family } from '../../net/family.ts';
+import { familyOf, type Family } from '../../net/family.ts';
 import type { NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
 import { inBlock } from '../../trace/routing/addresses.ts';
 import { isUsualTable, lookupRoute } from '../../trace/routing/route.ts';
 import type { Facts } from '../facts/facts.ts';
-import { linkOf } from '../lookup.ts';
+import { isBare, linkOf } from '../lookup.ts';
 import type { Followed } from './follow.ts';
 
 /** The network that holds an address. */
@@ -13,6 +13,8 @@ export interface Home {
   readonly bridge: string;
   readonly subnet: string;
   readonly gateway: string;
+  /** By design this host has no address there. */
+  readonly bare: boolean;
 }
 
 /** The network that holds an address: its bridge, subnet and gateway. */
@@ -20,10 +22,13 @@ export function homeOf(
   address: string,
   { networks, netState }: Pick<Facts, 'networks' | 'netState'>,
 ): Home | undefined {
-  for (const { name, bridge, subnets, gateways } of networks)
-    for (const [i, subnet] of subnets.entries())
-      if (bridge !== '' && inBlock(address, blockOf(subnet)) === true)
-        return { name, bridge, subnet, gateway: gatewayOn(subnet, bridge, gateways[i] ?? '', netState) };
+  for (const network of networks)
+    for (const [i, subnet] of network.subnets.entries()) {
+      const { name, bridge, gateways } = network;
+      if (bridge === '' || inBlock(address, blockOf(subnet)) !== true) continue;
+      const gateway = gatewayOn(subnet, bridge, gateways[i] ?? '', netState);
+      return { name, bridge, subnet, gateway, bare: isBare(network, familyOf(address)) };
+    }
   return undefined;
 }
 

@@ -2,10 +2,10 @@ import { isAny, isLoopback, sameBlock } from '../../net/address.ts';
 import { FAMILIES, familyOf, type Family } from '../../net/family.ts';
 import { FROM_PORT, packetTo } from '../../reach/question.ts';
 import { hasRoute } from '../../reach/spots.ts';
+import { exitFor } from '../../trace/routing/route.ts';
 import type { Facts, ListeningSocket } from '../facts/facts.ts';
 import { addressOf, gatewayOf, insideOf, isOwnAddress, type Member } from '../lookup.ts';
 import { getsAnswers, masquerades } from './answers.ts';
-import { wayTo } from './aims.ts';
 import { atContainer, doorOf, servicePaths, type PathRequest } from './request.ts';
 
 /** Docker's own name server, inside a container: it asks the host's in its place, from the container's namespace. */
@@ -39,17 +39,18 @@ function nameServerPath(from: Member, address: string, facts: Facts): readonly P
   const isHere = isOwnAddress(facts.netState, address);
   // A host without a default route is told so itself.
   const isReached = isHere || hasRoute(facts.netState, family, address);
+  const way = exitFor(facts.netState, address);
   if (source === '' || isContainers || !isReached || gatewayOf(attached, family) === '') return [];
   return [
     {
       name: `${container.name} → its name server ${address}`,
       kind: isHere ? 'host' : 'outbound',
       subjects: [container.name, network.name],
-      shouldPass: isHere || getsAnswers(network, family, facts),
+      shouldPass: isHere || getsAnswers({ network, family, by: way }, facts),
       packet: packetTo('udp', [source, address, 53], doorOf(from, facts)),
       goal: isHere ? { to: 'host' } : { to: 'outside', masqueraded: masquerades(network, family, facts) },
       answer: {
-        inInterface: isHere ? '' : wayTo(address, facts),
+        inInterface: isHere ? '' : way,
         inPort: '',
         goal: atContainer(from, family, FROM_PORT),
       },

@@ -69,7 +69,7 @@ export function routingProposals({ first }: Group, facts: Facts): readonly Propo
     const home = homeOf(destination, facts);
     if (wrong !== undefined && (home === undefined || isWithin(wrong.to, home.subnet)))
       return takeOut(wrong, facts);
-    return home === undefined ? [] : [proposal('restore it', addRoute(home))];
+    return home === undefined || home.bare ? [] : [proposal('restore it', addRoute(home))];
   }
   if (end.at !== 'lost') return [];
   switch (end.why) {
@@ -85,7 +85,7 @@ export function routingProposals({ first }: Group, facts: Facts): readonly Propo
       const blocking = blockingRoute(destination, netState);
       if (blocking !== undefined) return takeOut(blocking, facts);
       const home = homeOf(destination, facts);
-      return home === undefined ? [] : [proposal('restore it', addRoute(home))];
+      return home === undefined || home.bare ? [] : [proposal('restore it', addRoute(home))];
     }
     case 'forwarding-off':
     case 'interface-down':

@@ -1,5 +1,5 @@
 import { blockOf } from '../../net/address.ts';
-import type { Family } from '../../net/family.ts';
+import { familyOf, type Family } from '../../net/family.ts';
 import { inBlock, isLinkLocal, sameAddress } from './addresses.ts';
 import { linkOf, localRoutes } from './local.ts';
 import { all, withSign, type MatchResult } from '../match-result.ts';
@@ -166,6 +166,13 @@ function routingOf(route: Route, rule: RouteRule, { destination }: Journey): Rou
     default:
       return { kind: 'unknown', why: `a route of type ${route.type} to ${destination}` };
   }
+}
+
+/** The interface by which this host's packets leave for an address; '' where no route leads there, or which one is not known. */
+export function exitFor(netState: NetworkState, destination: string): string {
+  const family = familyOf(destination);
+  const found = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
+  return found.kind === 'unicast' ? found.route.dev : '';
 }
 
 /** A packet on its way out that needs an address. */

@@ -45,7 +45,7 @@ const toldOf = ({ cell, judgedBy }: AnsweredCell): unknown => {
 /** Follows the packets of one cell through all rules, and judges them. */
 function followAlone(terrain: Terrain, intent: FamilyIntent): (answered: AnsweredCell) => unknown {
   const { netState } = terrain;
-  const promises = promisesOf(intent, terrain.inventory.networks);
+  const promises = promisesOf(intent, terrain);
   const context: FollowContext = {
     netState,
     portOf: portStandIn(netState),

@@ -116,7 +116,23 @@ function nowhere(destination: string, detail: string, facts: Facts, details: Rou
 }
 
 /** A subnet that no route of its own leads to. */
-function missing({ subnet, name }: Home, shown: string, { paths, ...facets }: RoutingDetails): Check {
+function missing(home: Home, shown: string, { paths, ...facets }: RoutingDetails): Check {
+  const { subnet, name, bridge, gateway, bare } = home;
+  if (bare)
+    return fail(
+      'route-missing',
+      `no route leads to ${subnet}: network ${name} was made without an address of this host`,
+      {
+        ...facets,
+        meaning: 'its containers have no gateway, and the host does not know where they are',
+        evidence: [shown, ...paths],
+        remedies: [
+          advise(
+            `give ${bridge} the address ${gateway === '' ? 'that is its gateway' : gateway}, as was meant when it was made so`,
+          ),
+        ],
+      },
+    );
   return fail('route-missing', `the route to ${subnet}, the subnet of network ${name}, is gone`, {
     ...facets,
     meaning: 'the host does not know where its containers are',

@@ -168,9 +168,10 @@ test.each<[what: string, version: string, given: Given, settings: Partial<Settin
   ['not masqueraded, where single ports are closed', '28.0.1', QUIET, {}, true],
   ['not masqueraded, where addresses are closed', '28.5.2', QUIET, {}, false],
   ['the same with trusted interfaces', '28.5.2', by({ masquerade: 'false', trusted: 'eth1' }), {}, true],
+  ['the same with other interfaces trusted', '28.5.2', by({ masquerade: 'false', trusted: 'tun0' }), {}, false],
   ['the same with direct routing', '28.5.2', QUIET, { directRouting: true }, true],
   ['routed', '28.5.2', ROUTED, {}, true],
 ])('answers to %s containers of %s come back: %j %j %s', (_, version, given, settings, returns) => {
   const app = appIn(intentAt(version, given, settings), 'ipv4');
-  expect(app?.kind === 'open' && answersReturn(app)).toBe(returns);
+  expect(app?.kind === 'open' && answersReturn(app, 'eth1')).toBe(returns);
 });

@@ -51,6 +51,7 @@ test.each<Row>([
   ['without masquerade', '28.5.2', QUIET, {}, 'ipv6', false, false],
   ['without masquerade', '29.7.2', QUIET, {}, 'ipv4', false, false],
   ['without masquerade, but with a trusted interface', '28.5.2', TRUSTING, {}, 'ipv4', false, true],
+  ['without masquerade, and another interface trusted', '28.5.2', { ...QUIET, trusted: 'tun0' }, {}, 'ipv4', false, false],
   ['without masquerade, but with direct routing', '28.5.2', QUIET, { directRouting: true }, 'ipv4', false, true],
   ['without masquerade, and nothing in raw', '28.5.2', QUIET, { noRaw: true }, 'ipv4', false, true],
   ['routed', '28.5.2', ROUTED, {}, 'ipv4', false, true],
@@ -67,7 +68,7 @@ test.each<Row>([
 ])('%s (%s %j %j, %s): masqueraded %s, answered %s', (_, version, options, facts, family, isMasqueraded, isAnswered) => {
   const network = bridgeNetwork('app', { ipv6: true, options }, version);
   const seen = { engine: engine(version, facts), owned: ownedWith(false) };
-  expect([masquerades(network, family, seen), getsAnswers(network, family, seen)]).toEqual([isMasqueraded, isAnswered]);
+  expect([masquerades(network, family, seen), getsAnswers({ network, family, by: 'eth1' }, seen)]).toEqual([isMasqueraded, isAnswered]);
 });
 
 test.each<[what: string, options: Options]>([
@@ -76,7 +77,7 @@ test.each<[what: string, options: Options]>([
 ])('%s: nothing leaves, and nothing is answered', (_, options) => {
   const network = bridgeNetwork('app', { internal: true, options });
   const seen = { engine: engine('28.5.2', {}), owned: undefined };
-  expect([masquerades(network, 'ipv4', seen), getsAnswers(network, 'ipv4', seen)]).toEqual([false, false]);
+  expect([masquerades(network, 'ipv4', seen), getsAnswers({ network, family: 'ipv4', by: 'eth1' }, seen)]).toEqual([false, false]);
 });
 
 test('IPv6 rules show that an older daemon was told to write them, where its arguments cannot be read', () => {
@@ -89,6 +90,6 @@ test('IPv6 rules show that an older daemon was told to write them, where its arg
 test('an Engine that did not answer is not said to close anything', () => {
   const network = bridgeNetwork('app', { ipv6: true, options: QUIET });
   const seen = { engine: SILENT, owned: undefined };
-  expect(getsAnswers(network, 'ipv4', seen)).toBe(true);
+  expect(getsAnswers({ network, family: 'ipv4', by: 'eth1' }, seen)).toBe(true);
   expect(masquerades(bridgeNetwork('app', { ipv6: true }), 'ipv6', seen)).toBe(true);
 });
