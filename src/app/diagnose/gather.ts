@@ -14,7 +14,6 @@ import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
 import type { ContainerList } from '../../host/doctor/list-containers.ts';
 import type { Processes } from '../../host/doctor/processes.ts';
-import { publishedUdpPorts } from '../../reconcile/flows.ts';
 import { stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { servedPorts } from '../reach/read-terrain.ts';
@@ -103,9 +102,8 @@ async function countStuck(
   readingRules: Promise<RulesState>,
   asking: Promise<EngineReply>,
 ): Promise<number | undefined> {
-  const { owned } = await readingRules;
+  const { udpPorts: ports = [] } = await readingRules;
   const { inventory } = await asking;
-  const ports = owned === undefined ? [] : publishedUdpPorts(owned);
   if (ports.length === 0 || inventory === undefined) return undefined;
   return host.countStuck(
     ports,

@@ -18,6 +18,7 @@ import { KEEPS_NONE } from '../../docker/engine-reply.ts';
 import { writesNftables } from '../../docker/firewall-backend.ts';
 import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
 import type { Variants } from '../../host/xtables/kernel.ts';
+import { publishedUdpPorts, translatedUdpPorts, type UdpPort } from '../../reconcile/flows.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
 import { judgingBasis, stoodIn } from '../../reconcile/judging.ts';
 import { policyUnknown } from '../../reconcile/notices.ts';
@@ -39,6 +40,8 @@ export interface RulesState {
   readonly meant?: HostIntent | undefined;
   readonly policyUnknown?: Facts['policyUnknown'];
   readonly owned: OwnedHost | undefined;
+  /** Published UDP ports that are translated; absent where no rule could be read. */
+  readonly udpPorts?: readonly UdpPort[];
   readonly tables?: Facts['tables'];
   readonly variant: Variant | undefined;
   /** Every variant that holds rules. */
@@ -86,15 +89,18 @@ export async function readRulesState(
         : { meant: observation.intent, tables: { isForeign: foreignIn(observation.tables) } }),
       judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
+      udpPorts: publishedUdpPorts(observation),
       variant: observation.live.variant,
       rulesets,
     };
   }
   const live = await usedOf(host, variants);
   const known = inventory === undefined ? {} : { networks: inventory.networks, settled: true };
+  const owned = ownHost(live.rules, known);
   return {
     drift: observation,
-    owned: ownHost(live.rules, known),
+    owned,
+    udpPorts: translatedUdpPorts(owned),
     variant: live.variant,
     rulesets: rulesetsIn(variants),
     // Which of their rules are somebody else's, nobody can tell.

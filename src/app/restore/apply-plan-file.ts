@@ -13,7 +13,7 @@ import { apply, finish } from './apply.ts';
 import { Proof } from './proof.ts';
 import { changedSince, incompletely } from './plan-faults.ts';
 import { ownedLive } from './repair.ts';
-import { dropStaleFlows } from './restore.ts';
+import { dropStaleFlows } from './flows.ts';
 import { refuseOtherPlan } from './same-plan.ts';
 import { applyTablesPlan } from './tables/apply-tables-plan.ts';
 import { faultAfterUndo } from './undo-applied.ts';

@@ -1,7 +1,6 @@
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { usersOpenings } from '../../firewall/iptables/plan/withhold.ts';
 import type { Family } from '../../net/family.ts';
-import { affectedUdpPorts, publishedUdpPorts, type DroppedFlows } from '../../reconcile/flows.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
@@ -11,6 +10,7 @@ import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { observe, type Begun } from '../observe/observe.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
 import type { Host } from '../ports.ts';
+import { decideFlows } from './flows.ts';
 import { repair, type RepairOptions } from './repair.ts';
 import { restoreTables } from './tables/restore-tables.ts';
 
@@ -68,35 +68,12 @@ export async function restoreLocked(
     applies: plans.length,
     journal,
     unjournaled,
-    flows:
-      options.flows === 'all'
-        ? await dropAllFlows(host, repaired.after)
-        : plans.length > 0
-          ? await dropStaleFlows(host, first)
-          : undefined,
-    stuck: options.flows === 'repaired' ? await stuckClients(host, repaired.after) : undefined,
+    ...(await decideFlows(
+      host,
+      { before: first, after: repaired.after, applies: plans.length },
+      options.flows,
+    )),
   };
-}
-
-const dropAllFlows = async (
-  host: Pick<Host, 'dropFlows'>,
-  { sides }: Observation,
-): Promise<DroppedFlows | undefined> => {
-  const ports = publishedUdpPorts(sides.liveOwned);
-  return ports.length === 0 ? undefined : host.dropFlows(ports);
-};
-
-/** How many clients are still where they were decided to go while no rule translated. Asked only where the networks are known. */
-async function stuckClients(
-  host: Pick<Host, 'countStuck'>,
-  { sides, engine }: Observation,
-): Promise<number | undefined> {
-  const ports = publishedUdpPorts(sides.liveOwned);
-  if (ports.length === 0 || !engine.answered) return undefined;
-  return host.countStuck(
-    ports,
-    engine.inventory.networks.flatMap(({ subnets }) => subnets),
-  );
 }
 
 /** Says before it is written which of the user's own rules may let packets through. */
@@ -108,17 +85,4 @@ export function sayOpenings(
 ): void {
   const rules = usersOpenings(plan, sides);
   if (rules.length > 0) on({ kind: 'openings', baseline: stored?.id, rules });
-}
-
-/**
- * Drops the flows of published UDP ports that were decided while their translation was lost.
- *
- * @param before - what was observed before the repair
- */
-export async function dropStaleFlows(
-  host: Pick<Host, 'dropFlows'>,
-  { drift, sides }: Observation,
-): Promise<DroppedFlows | undefined> {
-  const ports = affectedUdpPorts(drift, sides.desired);
-  return ports.length === 0 ? undefined : host.dropFlows(ports);
 }

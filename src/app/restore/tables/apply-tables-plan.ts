@@ -9,9 +9,9 @@ import { digestOfLive } from '../../observe/digests.ts';
 import { observe, observeAgain } from '../../observe/observe.ts';
 import type { Host } from '../../ports.ts';
 import { changedSince, incompletely, otherPlan } from '../plan-faults.ts';
+import { dropStaleFlows } from '../flows.ts';
 import { applyTables, finishTables, transactionsOf } from './apply-tables.ts';
 import { proveTables } from './prove-tables.ts';
-import { udpPortsLost } from './restore-tables.ts';
 import { faultAfterTakingBack } from './undo-tables.ts';
 
 /** A reviewed plan for Docker's own tables, and where its file lies. */
@@ -54,11 +54,10 @@ export async function applyTablesPlan(
   if (trouble !== undefined) {
     throw await faultAfterTakingBack(host, incompletely(trouble), [applied]);
   }
-  const ports = udpPortsLost(seen);
   return {
     steps,
     unjournaled: await finishTables(host, applied, 'applied', after.live.tables),
-    flows: ports.length === 0 ? undefined : await host.dropFlows(ports),
+    flows: await dropStaleFlows(host, seen),
   };
 }
 

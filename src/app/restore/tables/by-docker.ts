@@ -11,6 +11,7 @@ import type { Listener } from '../../events.ts';
 import { observe, observeAgain } from '../../observe/observe.ts';
 import { openReference, type ReferenceArgs } from '../../observe/open-reference.ts';
 import type { Host } from '../../ports.ts';
+import type { RepairOptions } from '../repair.ts';
 import type { RestoreEvent } from '../restore.ts';
 import { finishTables, beginTables } from './apply-tables.ts';
 import { resultOfTables } from './restore-tables.ts';
@@ -35,6 +36,7 @@ export function restoreByDocker(
   host: Host,
   orders: EngineOrders,
   args: ReferenceArgs,
+  { flows }: Pick<RepairOptions, 'flows'>,
   on: Listener<RestoreEvent>,
 ): Promise<RestoreResult> {
   return host.withLock(async () => {
@@ -66,7 +68,7 @@ export function restoreByDocker(
         },
       );
     if (plansFor(tables).every(({ edits }) => edits.length === 0))
-      return resultOfTables(host, reference, { ...NOTHING_DONE, before, after: before });
+      return resultOfTables(host, reference, { ...NOTHING_DONE, before, after: before }, flows);
     on({ kind: 'step', step: 'repairing' });
     const name = orders.randomName();
     const ipv6 = tables.expected.some((table) => table.family === 'ipv6' && table.name === BRIDGES_TABLE);
@@ -88,10 +90,11 @@ export function restoreByDocker(
     }
     const after = await observeAgain(host, reference, before);
     const unjournaled = await finishTables(host, begun, 'applied', after.live.tables);
-    return resultOfTables(host, reference, {
+    const done = {
       ...{ before, after, unjournaled, steps: taken.length, applies: 1, byDocker: network.name },
       journal: begun.noted.id === undefined ? [] : [begun.noted.id],
-    });
+    };
+    return resultOfTables(host, reference, done, flows);
   });
 }
 
