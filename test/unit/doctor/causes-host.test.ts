@@ -7,6 +7,7 @@ import {
   onContainer,
   onInside,
   onLink,
+  onNetwork,
   sysctls,
   withoutRoute,
   type Change,
@@ -47,6 +48,15 @@ describeCauses('causes found in host, links and containers', [
     all(onLink('docker0', { addresses: [] }), withoutRoute('172.17.0.0/16')),
     ['bridge-address-missing'],
     'ip address add 172.17.0.1/16 brd + dev docker0',
+  ],
+  [
+    'bridge without an address by design (inhibit_ipv4), and so without a route',
+    all(
+      onLink('docker0', { addresses: [] }),
+      onNetwork({ inhibitIpv4: true }),
+      withoutRoute('172.17.0.0/16'),
+    ),
+    ['route-missing'],
   ],
   ['veth down', onLink('veth1', { up: false }), ['veth-down'], 'ip link set dev veth1 up'],
   [

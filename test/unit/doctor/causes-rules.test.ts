@@ -114,15 +114,6 @@ describeCauses('what is told of rules, paths and the Engine', [
     'ip route add 172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1',
   ],
   [
-    'no address by design (inhibit_ipv4), and so no route',
-    all(
-      onLink('docker0', { addresses: [] }),
-      onNetwork({ inhibitIpv4: true }),
-      withoutRoute('172.17.0.0/16'),
-    ),
-    ['route-missing'],
-  ],
-  [
     'strict reverse path, asymmetric',
     all(
       sysctls({ 'ipv4/conf/eth0/rp_filter': '1' }),
