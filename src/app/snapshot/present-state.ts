@@ -15,11 +15,12 @@ import { unsoundness } from '../../reconcile/soundness.ts';
 import { place, printable } from '../../report/text.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
+import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import { recordTables } from '../../firewall/nftables/desired/recorded-tables.ts';
-import { missingIn, recordedOf } from '../../reconcile/tables/recorded.ts';
+import { goesByRecordedTables, missingIn, recordedOf } from '../../reconcile/tables/recorded.ts';
 import type { TablesSide } from '../../reconcile/tables/side.ts';
 import type { TablesBaseline } from '../../reconcile/tables/tables-baseline.ts';
-import { observeSettled, tablesAlone } from '../observe/observe.ts';
+import { observeSettled, observeUntilStable, tablesAlone } from '../observe/observe.ts';
 import { readSettled } from '../observe/settled.ts';
 
 /** The present state, and what speaks against recording it. */
@@ -64,6 +65,7 @@ export async function readPresentState(
       unexplained: unexplainedIn(seen.drift),
     };
   }
+  if (known?.own === true && goesByRecordedTables(known, engine)) return tablesSince(observer, known);
   const live = await readSettled(observer);
   if (!engine.answered) await refuseTables(observer, engine.fault, known);
   const networks = engine.answered ? engine.inventory.networks : undefined;
@@ -97,13 +99,9 @@ function tablesState(
     known === undefined ? seen : observationOf({ source: 'both', stored: known }, seen.live, seen.engine);
   const accepted = missingIn(drifts);
   return {
-    live: seen.live,
-    engine: seen.engine,
-    observation: seen,
-    owned: seen.sides.liveOwned,
+    ...{ live: seen.live, engine: seen.engine, observation: seen, owned: seen.sides.liveOwned },
+    ...{ missing: [], unexplained: [] },
     reasons: reasonsOf(ifBroken(again.findings.filter(isDamage))),
-    missing: [],
-    unexplained: [],
     // Leftovers are not recorded: they must not come back when they are gone at last.
     tables: {
       tables: recordTables(recordedOf(expected, live)),
@@ -112,7 +110,33 @@ function tablesState(
   };
 }
 
-/** Without an Engine nobody can tell whether Docker's own tables are whole: they hold no second word on each other as iptables' do. */
+/** The state of Docker's own tables while no Engine answers, judged by a baseline alone. */
+async function tablesSince(
+  observer: Observer,
+  known: StoredBaseline & { readonly tables: readonly NftTable[] },
+): Promise<PresentState> {
+  const reading = () => readSettled(observer);
+  const { live, engine, sides, findings, tables } = await observeUntilStable(
+    observer,
+    { source: 'both', stored: known },
+    { reading },
+  );
+  // Only an Engine can say that what was accepted no longer counts, and whether what is new is its own.
+  const accepted = [...(known.baseline.nftables?.accepted ?? []), ...missingIn(tables?.drifts ?? [])];
+  return {
+    ...{ live, engine, owned: sides.liveOwned, missing: [], unexplained: [] },
+    reasons: reasonsOf(ifBroken(findings.filter(isDamage))),
+    tables: {
+      tables: recordTables(recordedOf(known.tables, tables?.live ?? [])),
+      ...(accepted.length === 0 ? {} : { accepted }),
+    },
+  };
+}
+
+/**
+ * Without an Engine and a baseline of them nobody can tell whether Docker's own tables are whole: they hold no second word on each
+ * other as iptables' do.
+ */
 async function refuseTables(
   { readTables }: Pick<Observer, 'readTables'>,
   fault: Fault,

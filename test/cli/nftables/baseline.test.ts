@@ -74,6 +74,30 @@ describeCli('a baseline of Docker’s own tables', () => {
         said: expect.stringContaining('nothing to do') as string,
       });
       expect(await run('check')).toMatchObject({ code: 0 });
+      // What came since, nobody vouches for.
+      await nft(
+        ['-f', '-'],
+        'add rule ip docker-bridges nat-prerouting-and-output tcp dport 99 counter dnat to 172.17.0.9:99 comment "DNAT"',
+      );
+      expect(await runWithout(host, 'hook pre --target nftables')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^UNCHANGED {2}baseline 000001/) as string,
+      });
+      expect(await runWithout(host, 'snapshot')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/^RECORDED {2}\d+ rules of Docker's as baseline 000002/) as string,
+      });
+      await nft(['-f', '-'], 'flush ruleset');
+      expect(await runWithout(host, 'snapshot')).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(/looks? damaged[^]*The Engine did not answer/) as string,
+      });
+      expect(await runWithout(host, 'restore --assume-unchanged')).toMatchObject({ code: 0 });
+      expect(plain(await tables())).toBe(before);
+    }));
+
+  test('without an Engine and a record nothing is recorded', () =>
+    withNftHost('modes', async (host) => {
       expect(await runWithout(host, 'snapshot')).toMatchObject({
         code: 3,
         said: expect.stringContaining('only the Engine says what those tables should hold') as string,
