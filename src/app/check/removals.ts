@@ -4,7 +4,7 @@ import { wayOf } from '../../reach/judge/foreign.ts';
 import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
 import { coverOfCell, placeOfCell } from '../../reconcile/accept/covers.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
-import { removalOf, type Removal } from '../../doctor/remedies/removal.ts';
+import { isPolicyKept, removalOf, type Removal } from '../../doctor/remedies/removal.ts';
 import type { FollowedHost } from './packets.ts';
 
 /** What is beyond these is doctor's to explain. */
@@ -31,6 +31,7 @@ export function removalsFor(
     const [decider, ...others] = deciders;
     if (cause !== 'overridden' || effect === 'unknown' || decider === undefined || others.length > 0)
       continue;
+    if (decider.by === 'policy' && isPolicyKept(decider, by.terrain.netState)) continue;
     const theirs = cells.filter((cell) => covers.includes(coverOfCell(cell)));
     const removal = removalOf(decider, used, {
       bridges: [...new Set(theirs.flatMap(bridgeOf))],

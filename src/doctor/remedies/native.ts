@@ -1,5 +1,5 @@
 import type { NativeChain } from '../../firewall/nftables/text/model.ts';
-import { isFirewallTable, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import { isFirewallTable, isPanic, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
 import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import { sh } from '../../shell.ts';
 import { readNatives } from '../../trace/native/tables.ts';
@@ -11,7 +11,7 @@ import { wordsOf, type NativeStop, type NativeStopPlace } from './native-stop.ts
 import { whoseStop } from '../whose.ts';
 import { nativeOpenings } from './native-openings.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
-import { isFirewalld, zoneCommand } from './removal.ts';
+import { isFirewalld, PANIC_OFF, zoneCommand } from './removal.ts';
 
 export const isNative = (end: Stopped): end is NativeStop => end.native !== undefined;
 
@@ -66,6 +66,8 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
   if (whose === 'operator') return narrow;
   const base = baseAt(table, group.first, facts);
   const isForward = base?.base?.hook === 'forward';
+  if (isPanic(table))
+    return [proposal('let packets pass again', { ...openNativePolicy(table, chain), command: PANIC_OFF })];
   if (isFirewalld(table)) return isForward ? intoZone(table, base.name, group, facts) : [];
   const passing = isForward && !isDockersTable(table) ? letBridgesPass(table, base.name, facts) : [];
   return [

@@ -11,6 +11,7 @@ import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts'
 import { deleteNative, isNative, nativeProposals } from './native.ts';
 import type { Proposer } from './offer.ts';
 import { openings, ufwRoutes } from './openings.ts';
+import { isPolicyKept } from './removal.ts';
 import { bridgeFilter, routingProposals } from './routing.ts';
 
 const BRIDGE_FILTER = {
@@ -104,8 +105,7 @@ function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Pr
 /** Docker with nftables sets no policy: one of DROP is left from another time, unless a firewall keeps it. */
 function openLeft(stop: StopPlace, place: RulesTable, facts: Facts): readonly Proposal[] {
   const { chain } = stop.end;
-  if (chain !== 'FORWARD' || place.table !== 'filter' || facts.managers.some((one) => KEEPERS.has(one)))
-    return [];
+  if (chain !== 'FORWARD' || place.table !== 'filter' || isPolicyKept(place, facts.netState)) return [];
   return [
     proposal(
       "let packets pass: what is not published, Docker's own tables close",
@@ -113,9 +113,6 @@ function openLeft(stop: StopPlace, place: RulesTable, facts: Facts): readonly Pr
     ),
   ];
 }
-
-/** They set FORWARD's policy whenever they load their rules. */
-const KEEPERS: ReadonlySet<string> = new Set(['ufw', 'shorewall', 'csf']);
 
 /** fail2ban's rules come and go by its own command. */
 function unban({ rule, chain }: Stopped, place: RulesTable): readonly Proposal[] {

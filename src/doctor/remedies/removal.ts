@@ -1,7 +1,14 @@
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
-import { isFirewallTable, managerOf, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
+import {
+  isFirewallTable,
+  isPanic,
+  keepsPolicy,
+  managerOf,
+  managerOfNative,
+} from '../../firewall/iptables/ownership/managers.ts';
 import { simulate } from '../../firewall/iptables/simulate/simulate.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
+import type { Family } from '../../net/family.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
 import { stateWithout } from '../../reach/judge/without.ts';
 import { commandLine, sh } from '../../shell.ts';
@@ -18,6 +25,16 @@ export interface Removal {
 
 /** Whether one of nftables' own tables is firewalld's. */
 export const isFirewalld = (table: string): boolean => managerOfNative(table, '') === 'firewalld';
+
+/** Whether a firewall keeps FORWARD's policy: it would come back with its next reload, and the host stands open until then. */
+export const isPolicyKept = (
+  { variant, family }: { readonly variant: Variant; readonly family: Family },
+  { rulesets }: NetworkState,
+): boolean =>
+  rulesets.some((held) => held.variant === variant && keepsPolicy(held.rules[family].tables.get('filter')));
+
+/** Ends firewalld's panic mode. */
+export const PANIC_OFF = 'firewall-cmd --panic-off';
 
 /** Puts a bridge into firewalld's zone that lets all pass. */
 export const zoneCommand = (bridge: string): string =>
@@ -52,6 +69,7 @@ export function removalOf(
         : undefined;
     case 'native': {
       const { table, chain, handle } = decider;
+      if (isPanic(table)) return { command: PANIC_OFF, after };
       if (isFirewalld(table))
         return bridges.length === 0 ? undefined : { command: bridges.map(zoneCommand).join(' && '), after };
       if (handle === '' || chain === '' || isFirewallTable(table)) return undefined;

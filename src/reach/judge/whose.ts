@@ -1,5 +1,6 @@
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import {
+  isPanic,
   isWantedOf,
   isZoneless,
   namesSomebody,
@@ -112,6 +113,7 @@ function isOperators(decider: WrittenDecider, way: string, { rulesets }: Owners)
   const isHosts =
     (hook === 'INPUT' || hook === 'OUTPUT') &&
     (by === 'native' || table === 'filter' || table === 'security');
+  if (by === 'native' && isPanic(table)) return false;
   if (isHosts) return true;
   if (by === 'policy') return false;
   const opens = way.startsWith('exposure ');

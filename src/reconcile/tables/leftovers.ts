@@ -1,4 +1,5 @@
 import { looksDockers } from '../../firewall/iptables/ownership/chains.ts';
+import { keepsPolicy } from '../../firewall/iptables/ownership/managers.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import type { Finding } from '../finding.ts';
@@ -28,13 +29,17 @@ export function iptablesLeftovers(rules: HostRules): readonly Finding[] {
   ]);
 }
 
-/** An Engine with the firewall backend iptables closes FORWARD; one with nftables neither opens it again nor can let anything past it. */
+/**
+ * An Engine with the firewall backend iptables closes FORWARD; one with nftables neither opens it again nor can let anything past it. A
+ * firewall that keeps it closed is no leftover: packets say whether it lets Docker's through.
+ */
 function closedForward(rules: HostRules, family: Family): readonly Finding[] {
-  if (rules[family].tables.get('filter')?.chains.get('FORWARD')?.policy !== 'DROP') return [];
+  const filter = rules[family].tables.get('filter');
+  if (filter?.chains.get('FORWARD')?.policy !== 'DROP' || keepsPolicy(filter)) return [];
   return [
     {
       ...{ kind: 'extra', severity: 'notice', family, table: 'filter', chain: 'FORWARD' },
-      consequence: `its policy is DROP, and stops what Docker's tables let through. If it is left from when Docker's firewall backend was iptables: ${SAVE[family]} -P FORWARD ACCEPT`,
+      consequence: `its policy is DROP: what no rule there accepts is stopped, although Docker's tables let it through. If it is left from when Docker's firewall backend was iptables: ${SAVE[family]} -P FORWARD ACCEPT`,
     },
   ];
 }

@@ -96,6 +96,16 @@ describe('a firewall of zones refuses a bridge', () => {
     expect(found.every((line) => / outage overridden: inet firewalld .*reject /.test(line))).toBe(true);
   });
 
+  test('for all of this host, in panic mode: it is not meant to stay', () => {
+    const chain = (name: string, hook: string) =>
+      `\tchain ${name} { # handle 1\n\t\ttype filter hook ${hook} priority raw - 1; policy drop;\n\t}\n`;
+    const text = `table inet firewalld_policy_drop { # handle 9\n${chain('raw_prerouting', 'prerouting')}${chain('raw_output', 'output')}}\n`;
+    const natives = [{ table: 'inet firewalld_policy_drop', text }];
+    const found = judgements(judgedHost(NAME, { ...host, netState: { ...host.netState, natives } }));
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((line) => !/ outage overridden: inet firewalld_policy_drop/.test(line))).toEqual([]);
+  });
+
   test('that somebody has put into a zone: he does', () => {
     const zoned = firewalld('1.3.3', (text) =>
       text

@@ -89,6 +89,15 @@ const FIREWALLS: Readonly<Record<string, RegExp>> = {
   ...{ shorewall: /^shorewall$/, NixOS: /^nixos-fw/ },
 };
 
+/** They set FORWARD's policy whenever they load their rules. */
+const KEEPERS = ['ufw', 'shorewall', 'csf'] as const;
+
+/** Whether a firewall keeps FORWARD's policy: it is no leftover, and comes back when it is changed. @param filter - the table filter */
+export const keepsPolicy = (filter: Table | undefined): boolean =>
+  [...(filter?.chains.keys() ?? [])].some((chain) =>
+    KEEPERS.some((one) => FIREWALLS[one]?.test(chain) === true),
+  );
+
 /** Their tables of nftables' own, as each names them. */
 const FIREWALL_TABLES = /^(?:(?:inet|ip6?) firewalld|inet (?:fw4|nixos-fw))$/;
 
@@ -149,6 +158,12 @@ export const isZoneless = ({ table, chain, text, led }: Refusing, side: 'in' | '
 
 /** Whether a firewall writes one of nftables' own tables anew whenever it loads: a rule that is taken out by hand comes back. */
 export const isFirewallTable = (table: string): boolean => FIREWALL_TABLES.test(table);
+
+/**
+ * Whether one of nftables' own tables is firewalld's panic mode, or what keeps everything out while it loads: made for a while, and all that
+ * it stops is stopped (firewalld's core/nftables.py, build_set_policy_rules).
+ */
+export const isPanic = (table: string): boolean => /^inet firewalld_policy_/.test(table);
 
 /** Programs that shut out single addresses. */
 const BANNING: ReadonlySet<string> = new Set(['fail2ban', 'CrowdSec', 'sshguard', 'mailcow']);

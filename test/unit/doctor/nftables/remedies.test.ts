@@ -87,6 +87,42 @@ test('a command that repairs nothing alone is not offered: neither by check, nor
   );
 });
 
+const closedForward =
+  (...own: readonly string[]): StateChange =>
+  (netState) => {
+    const chains = ['INPUT', 'FORWARD', 'OUTPUT', ...own].map((name) => ({
+      ...{ name, counters: '0:0', rules: [] },
+      policy: own.includes(name) ? '-' : name === 'FORWARD' ? 'DROP' : 'ACCEPT',
+    }));
+    const filter = { name: 'filter', chains: new Map(chains.map((one) => [one.name, one])) };
+    const rules = { ipv4: { tables: new Map([['filter', filter]]) }, ipv6: { tables: new Map() } };
+    return { ...netState, rulesets: [{ variant: 'nft', rules }] };
+  };
+
+test.each([
+  ['left by an Engine is opened again', [], ['iptables -w -t filter -P FORWARD ACCEPT'], true],
+  [
+    'that a firewall keeps is not: it stands open until that is loaded again',
+    ['ufw-before-forward'],
+    [],
+    false,
+  ],
+] as const)('a policy DROP of FORWARD %s', async (_, own, opened, isNoticed) => {
+  const host = nftAgreeHost('plain', { state: closedForward(...own) });
+  const { removals, observation } = await check(
+    host,
+    host.baselines,
+    { baseline: undefined, source: 'both' },
+    silent,
+  );
+  expect([...new Set(removals.values())]).toEqual(opened);
+  expect(observation.findings.some(({ consequence }) => consequence.startsWith('its policy is DROP'))).toBe(
+    isNoticed,
+  );
+  const offered = commandsIn(await checksOf(host), 'policy-stops');
+  expect(offered.some((command) => command.includes('-P FORWARD ACCEPT'))).toBe(own.length === 0);
+});
+
 test('a network without masquerading is masqueraded in a table of one’s own', async () => {
   const [name = ''] = (await nftAgreeHost('no-masquerade').readContainers({} as never)).map(
     (one) => one.name,
