@@ -93,7 +93,8 @@ export function holdsSocket(pid: string, { file }: SocketIdentity): boolean {
   }
 }
 
-function socketOf(descriptor: string): string {
+/** The inode of the socket that a descriptor below /proc/PID/fd is; an empty text for anything else. */
+export function socketOf(descriptor: string): string {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(descriptor))?.[1] ?? '';
   } catch {

@@ -132,7 +132,8 @@ export async function getJson(question: EngineRequest): Promise<unknown> {
 
 const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined);
 
-function socketFault(socket: string, error: Error): Error {
+/** What a failed connection says of the Engine. */
+export function socketFault(socket: string, error: Error): Error {
   const code = codeOf(error);
   if (code === 'EACCES' || code === 'EPERM') return enginePrivilege(socket, error);
   // The queue of the unix socket is full: nobody accepts connections.
