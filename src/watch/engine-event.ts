@@ -2,10 +2,10 @@ import { isRecord, recordOf, textOf } from '../docker/inventory/inventory.ts';
 import type { Seen } from './seen.ts';
 
 /** Actions that change what the Engine requires. `health_status` and `exec_start` come by the thousand and change nothing. */
-export const ENGINE_ACTIONS: readonly string[] = [
+const ENGINE_ACTIONS: readonly string[] = [
   ...['create', 'start', 'die', 'destroy', 'connect', 'disconnect', 'remove', 'update', 'rename', 'reload'],
 ];
-export const ENGINE_TYPES: readonly string[] = ['container', 'network', 'daemon'];
+const ENGINE_TYPES: readonly string[] = ['container', 'network', 'daemon'];
 
 /** Path and query of the Engine's stream of such events. */
 export const EVENTS_PATH = `/events?filters=${encodeURIComponent(
