@@ -32,9 +32,11 @@ sub text {
 sub escaped { my ($text) = @_; $text =~ s/([^!-\$&-~])/sprintf "%%%02x", ord $1/ge; return $text }
 sub seen {
   my ($pid) = @_;
+  # The command line first: it goes before the process does.
+  my $command = text "/proc/$pid/cmdline", $most;
   my $stat = text "/proc/$pid/stat", 160;
   return () if $stat eq "";
-  my @seen = ($pid, $stat, text("/proc/$pid/cmdline", $most), map { text "/proc/$pid/$_->[0]", $_->[1] } ["status", 256], ["cgroup", 4096], ["loginuid", 16]);
+  my @seen = ($pid, $stat, $command, map { text "/proc/$pid/$_->[0]", $_->[1] } ["status", 256], ["cgroup", 4096], ["loginuid", 16]);
   my %met = ($pid => 1);
   for (1 .. $parents) {
     ($pid) = $stat =~ /.*\) \S (\d+)/s;
