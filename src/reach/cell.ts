@@ -1,3 +1,4 @@
+import type { ProxiedPort } from '../docker/intent/values.ts';
 import type { PublishedPort } from '../docker/inventory/inventory.ts';
 import type { Family } from '../net/family.ts';
 import type { PathEnd } from '../trace/path.ts';
@@ -37,6 +38,8 @@ export type AskedFor =
       readonly port: number;
       readonly at: string;
       readonly hostPort: number;
+      /** By IPv6, of a container that has no address of it: docker-proxy alone serves the port, and asks `spot` in IPv4. */
+      readonly proxied?: ProxiedPort;
     }
   /** A published port, by the container's own address. */
   | { readonly what: 'own-port'; readonly spot: Spot; readonly port: number }

@@ -1,9 +1,7 @@
 import type { LeavesAs, ProxyAnswers } from '../docker/intent/values.ts';
-import { blockOf, isLoopback, sameBlock } from '../net/address.ts';
+import { isLoopback, sameBlock } from '../net/address.ts';
 import type { NetworkState } from '../trace/network-state.ts';
-import type { Packet } from '../trace/packet.ts';
-import type { Path, PathEnd } from '../trace/path.ts';
-import { inBlock } from '../trace/routing/addresses.ts';
+import type { Path } from '../trace/path.ts';
 import { traceAnswer, traceNext, tracePath } from '../trace/trace.ts';
 import { linkOf } from '../trace/routing/local.ts';
 import { lookupRoute, sourceFor } from '../trace/routing/route.ts';
@@ -155,12 +153,17 @@ function followPublished(
   const taker =
     is.is === 'stopped' && is.leg === 'question' ? proxyAddress(path, is.outcome, asked) : undefined;
   const served = taker === undefined ? undefined : around.servedBy(proto, taker, hostPort);
-  if (served === undefined) return is;
+  if (served === undefined)
+    return taker !== undefined && asked.proxied !== undefined && is.is === 'stopped'
+      ? { ...is, outcome: { is: 'unserved' } }
+      : is;
   const answered =
     back(path, asker, '', '', around) ??
     (served === 'as-routed' ? answeredElsewhere(path, around) : undefined) ??
     next(path, { to: 'host' }, around);
   if (answered !== undefined) return answered;
+  // What it asks goes by the other family's rules: its table knows.
+  if (asked.proxied !== undefined) return { is: 'proxied' };
   const host: Asker = { by: 'host' };
   const onwards = question(host, spot.address, port, proto, around);
   const proxied = thereAndBack(onwards, at(spot, port), host, spot, around);
@@ -189,30 +192,6 @@ function answeredElsewhere({ packet, last }: Path, { netState }: FollowContext):
     : { is: 'stopped', leg: 'answer', outcome: { is: 'not-undone' }, end };
 }
 
-/**
- * Whether nobody outside is where a packet leaves without a gateway: by an interface that has no address, or not by the one whose
- * neighbour is asked.
- */
-function leadsNowhere(
-  { outInterface, nextHop }: Extract<PathEnd, { at: 'sent' }>,
-  { family, destination }: Packet,
-  { links }: NetworkState,
-): boolean {
-  const near = links.filter(({ addresses }) =>
-    addresses.some(
-      (own) =>
-        own.family === family &&
-        own.scope === 'global' &&
-        inBlock(destination, blockOf(`${own.address}/${String(own.length)}`)) === true,
-    ),
-  );
-  const isBare = !links.some(
-    ({ name, addresses }) => name === outInterface && addresses.some((own) => own.family === family),
-  );
-  const isElsewhere = near.length > 0 && near.every(({ name }) => name !== outInterface);
-  return nextHop === '' && (isBare || isElsewhere);
-}
-
 /** A container asks outside, or its name server, which may be this host. */
 function followOut(asker: Asker, to: string, port: number, proto: string, around: Following): Is {
   if (asker.by !== 'container' || isLoopback(to)) throw new Error('only containers ask outside');
@@ -229,10 +208,7 @@ function followOut(asker: Asker, to: string, port: number, proto: string, around
     return back(path, asker, '', '', around) ?? { is: 'reached', as: path.last.source };
   const { end, last } = path;
   const by = end.at === 'sent' ? end.outInterface : '';
-  // On a bridge without an address of the host's a packet is carried to whoever is there: nobody outside.
-  if (end.at === 'sent' && (by === asker.spot.bridge || leadsNowhere(end, last, netState)))
-    return { is: 'stopped', leg: 'question', outcome: { is: 'elsewhere', by }, end };
-  const goal: Goal = { to: 'outside', masqueraded: isMasked && !isCertain };
+  const goal: Goal = { to: 'outside', masqueraded: isMasked && !isCertain, from: asker.spot.bridge };
   const there = ended(path, goal, 'question', around);
   if (there !== undefined) return there;
   if (isCertain && last.source !== leaves.address && last.vague === undefined)

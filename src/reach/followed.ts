@@ -69,21 +69,23 @@ export function followOnce(
         bridges: [fromBridge, bridge].filter((name) => name !== ''),
       }));
     const isRead = netState.unread === undefined;
-    const form = isRead
-      ? alike.formOf(
-          { ...member, fromBridge, bridge, concerned, others: [...others, stranger] },
-          [
-            asker.by === 'outside'
-              ? `${asker.interface} ${asker.address}`
-              : asker.by === 'host'
-                ? 'host'
-                : asker.is,
-            ...[asked.what, ...others, proto, asked.what === 'outside' ? String(asked.port ?? '') : ''],
-            asked.what === 'published' ? (around.servedBy(proto, asked.at, asked.hostPort) ?? '') : '',
-            asker.by === 'container' ? leavesAs(asker.spot.bridge) : '',
-          ].join(' '),
-        )
-      : undefined;
+    const isOfFamily = asked.what !== 'published' || asked.proxied === undefined;
+    const form =
+      isRead && isOfFamily
+        ? alike.formOf(
+            { ...member, fromBridge, bridge, concerned, others: [...others, stranger] },
+            [
+              asker.by === 'outside'
+                ? `${asker.interface} ${asker.address}`
+                : asker.by === 'host'
+                  ? 'host'
+                  : asker.is,
+              ...[asked.what, ...others, proto, asked.what === 'outside' ? String(asked.port ?? '') : ''],
+              asked.what === 'published' ? (around.servedBy(proto, asked.at, asked.hostPort) ?? '') : '',
+              asker.by === 'container' ? leavesAs(asker.spot.bridge) : '',
+            ].join(' '),
+          )
+        : undefined;
     const kin = form && byForm.get(form.key);
     if (form !== undefined && kin !== undefined) {
       const { shared } = kin;
@@ -151,13 +153,16 @@ function bridgesOf(asker: Asker, asked: AskedFor): readonly [string, string] {
 function endOf(asker: Asker, asked: AskedFor): End {
   if ('spot' in asked) {
     const { spot, port } = asked;
+    if (asked.what === 'published' && asked.proxied !== undefined)
+      return { address: '', port: asked.hostPort, hostPort: asked.hostPort };
     return { address: spot.address, port, hostPort: asked.what === 'published' ? asked.hostPort : 0 };
   }
   return { address: asker.by === 'container' ? asker.spot.address : '', port: 0, hostPort: 0 };
 }
 
 const portsOf = (asked: AskedFor): readonly number[] => {
-  if (asked.what === 'published') return [asked.port, asked.hostPort];
+  if (asked.what === 'published')
+    return asked.proxied === undefined ? [asked.port, asked.hostPort] : [asked.hostPort];
   return asked.what === 'name-server' || asked.port === undefined ? OUTSIDE_PORTS : [asked.port];
 };
 

@@ -24,6 +24,8 @@ export type Goal =
       readonly masqueraded: boolean;
       /** Of an answer: the interface the question came in by. */
       readonly by?: string;
+      /** Of what a container asks: the bridge it came in by. */
+      readonly from?: string;
     }
   /** At a program of this host. */
   | { readonly to: 'host' };
@@ -43,6 +45,8 @@ export type PathOutcome =
   | { readonly is: 'not-undone' }
   /** Nothing translated it: it ends at this host itself. */
   | { readonly is: 'untranslated' }
+  /** As it should be, nothing translated it; and the docker-proxy that should take it is not there. */
+  | { readonly is: 'unserved' }
   /** Something else translated it. */
   | { readonly is: 'mistranslated' }
   /** It leaves with an address that only hosts with a route to it can answer. */
@@ -77,6 +81,9 @@ export function outcomeOf(path: Path, goal: Goal, netState: NetworkState): PathO
       return isLedAway(path, goal.by, netState)
         ? { is: 'elsewhere', by: outInterface }
         : { is: 'detour', by: outInterface };
+    // On a bridge without an address of the host's a packet is carried to whoever is there: nobody outside.
+    if (goal.from !== undefined && (outInterface === goal.from || leadsNowhere(end, last, netState)))
+      return { is: 'elsewhere', by: outInterface };
     // Of a range, or borrowed from another interface: which one it is, is not known.
     if (goal.masqueraded && last.vague?.includes('source') === true) return { is: 'unknown' };
     return goal.masqueraded && !isOwnAddress(netState, last.source) ? { is: 'unmasked' } : { is: 'reached' };
@@ -85,6 +92,30 @@ export function outcomeOf(path: Path, goal: Goal, netState: NetworkState): PathO
   if (!sameBlock(last.destination, goal.address) || last.destinationPort !== goal.port)
     return { is: 'mistranslated' };
   return outInterface === goal.bridge ? { is: 'reached' } : { is: 'elsewhere', by: outInterface };
+}
+
+/**
+ * Whether nobody outside is where a packet leaves without a gateway: by an interface that has no address, or not by the one whose
+ * neighbour is asked.
+ */
+function leadsNowhere(
+  { outInterface, nextHop }: Extract<Path['end'], { at: 'sent' }>,
+  { family, destination }: Packet,
+  { links }: NetworkState,
+): boolean {
+  const near = links.filter(({ addresses }) =>
+    addresses.some(
+      (own) =>
+        own.family === family &&
+        own.scope === 'global' &&
+        inBlock(destination, blockOf(`${own.address}/${String(own.length)}`)) === true,
+    ),
+  );
+  const isBare = !links.some(
+    ({ name, addresses }) => name === outInterface && addresses.some((own) => own.family === family),
+  );
+  const isElsewhere = near.length > 0 && near.every(({ name }) => name !== outInterface);
+  return nextHop === '' && (isBare || isElsewhere);
 }
 
 /** What became of an answer: whoever asked takes an answer only from the address that was asked. */

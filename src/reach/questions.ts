@@ -13,7 +13,7 @@ import {
   type OutsideAsker,
 } from './askers.ts';
 import type { Promises } from './should.ts';
-import { hasRoute, hostAddresses, publishedSpots, spotsOf } from './spots.ts';
+import { hasRoute, hostAddresses, proxiedSpots, publishedSpots, spotsOf } from './spots.ts';
 import { containerTargets, type ContainerTarget } from './targets.ts';
 import type { Terrain } from './terrain.ts';
 
@@ -86,6 +86,7 @@ export function questionGroups(
     family,
     portsUnknown: inventory.portsUnknown ?? [],
     askedPorts: terrain.askedPorts ?? [],
+    proxied: family === 'ipv6' ? proxiedSpots(terrain) : [],
   });
   const groups = new Map<string, ContainerTarget[]>();
   const meant = new Map<PublishedIntent, string>();
@@ -108,6 +109,13 @@ function targetKey({ asked, proto }: ContainerTarget, meaning: string, classify:
   const { spot, port, what } = asked;
   const isPublished = what === 'published';
   const { address } = spot;
+  if (isPublished && asked.proxied !== undefined)
+    return [
+      ...[what, proto, spot.bridge, asked.at, asked.proxied.binding.proxyAnswers],
+      // By IPv6 to this host, and from there in IPv4.
+      classify({ address: '', port: asked.hostPort, hostPort: asked.hostPort }, { proto, at: asked.at }),
+      classify({ address, port, hostPort: 0 }),
+    ].join('\n');
   return [
     ...[what, proto, spot.bridge, isPublished ? asked.at : ''],
     isPublished
@@ -153,7 +161,9 @@ function askedBy(
     }),
   );
   const itself =
-    asked.what === 'published' ? groupOf(group, ({ asked: { spot } }) => containerAsker(spot, 'itself')) : [];
+    asked.what === 'published' && asked.proxied === undefined
+      ? groupOf(group, ({ asked: { spot } }) => containerAsker(spot, 'itself'))
+      : [];
   return [...fixed, ...others, ...itself];
 }
 

@@ -4,11 +4,12 @@ import { proxyKey, type Terrain } from './terrain.ts';
 
 /** How docker-proxy serves a port: where nobody looked, as the daemon was told to. */
 export function servedBy(
-  { proxies }: Pick<Terrain, 'proxies'>,
+  { proxies, intent }: Pick<Terrain, 'proxies' | 'intent'>,
   { family, loopback, published }: FamilyIntent,
 ): FollowContext['servedBy'] {
+  const alone = family === 'ipv6' ? intent.proxied : [];
   const meant = new Map(
-    published.flatMap(({ proto, binding }) =>
+    [...published, ...alone].flatMap(({ proto, binding }) =>
       binding === undefined
         ? []
         : [[proxyKey(family, proto, binding.address, binding.port), binding.proxyAnswers] as const],

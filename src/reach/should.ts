@@ -1,5 +1,11 @@
 import { answersReturn, hasHostAddress } from '../docker/intent/network.ts';
-import type { FamilyIntent, NetworkIntent, OpenNetwork, PublishedIntent } from '../docker/intent/values.ts';
+import type {
+  FamilyIntent,
+  NetworkIntent,
+  OpenNetwork,
+  ProxiedPort,
+  PublishedIntent,
+} from '../docker/intent/values.ts';
 import { isLoopback } from '../net/address.ts';
 import { exitFor } from '../trace/routing/route.ts';
 import type { AskedFor, Asker, Should, Spot } from './cell.ts';
@@ -50,6 +56,7 @@ export function shouldOf(
 ): Should {
   switch (asked.what) {
     case 'published':
+      if (asked.proxied !== undefined) return proxiedShould(asker, asked.at, asked.proxied, promises);
       return published === undefined ? 'no-promise' : publishedShould(asker, asked.at, published, promises);
     case 'own-port':
     case 'unpublished':
@@ -76,6 +83,22 @@ function publishedShould(asker: Asker, at: string, published: PublishedIntent, p
     case 'container':
       return byHostShould(asker.spot, published, promises);
   }
+}
+
+/** docker-proxy alone serves it, for whoever reaches this host; what it answers from no certain address is promised to nobody. */
+function proxiedShould(
+  asker: Asker,
+  at: string,
+  { binding }: ProxiedPort,
+  { networks, bare }: Promises,
+): Should {
+  if (binding.proxyAnswers === 'as-routed') return 'no-promise';
+  if (asker.by === 'host') return 'proxied';
+  if (asker.by === 'outside') return asker.from === 'guests' || isLoopback(at) ? 'no-promise' : 'proxied';
+  const own = networks.get(asker.spot.bridge);
+  return own === undefined || own.kind === 'internal' || bare.has(asker.spot.bridge)
+    ? 'no-promise'
+    : 'proxied';
 }
 
 /** A container asks a published port by an address of this host: an answer from the address its bridge has is none. */

@@ -1,12 +1,13 @@
-import type { PublishedIntent } from '../docker/intent/values.ts';
+import type { ProxiedPort, PublishedIntent } from '../docker/intent/values.ts';
 import { MESH } from '../docker/inventory/container.ts';
 import { addressIn, type Endpoint, type PublishedPort } from '../docker/inventory/inventory.ts';
-import { isAny } from '../net/address.ts';
+import { isAny, isLoopback } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkState } from '../trace/network-state.ts';
 import { lookupRoute } from '../trace/routing/route.ts';
 import { lostDoors } from './askers.ts';
 import type { Spot } from './cell.ts';
+import { isOwnAddress } from './goal.ts';
 import type { Promises } from './should.ts';
 import type { Terrain } from './terrain.ts';
 
@@ -54,6 +55,32 @@ export function publishedSpots(
   });
 }
 
+/** A port that docker-proxy alone serves, by IPv6, the place of its container in IPv4, and the addresses of this host by which it is asked. */
+export interface ProxiedSpot {
+  readonly spot: Spot;
+  readonly proxied: ProxiedPort;
+  readonly addresses: readonly string[];
+}
+
+/** Every such port of a host. Where IPv6 is turned off, its loopback address is not there either. */
+export function proxiedSpots({
+  inventory,
+  intent,
+  netState,
+}: Pick<Terrain, 'inventory' | 'intent' | 'netState'>): readonly ProxiedSpot[] {
+  const hosts = hostAddresses(netState, 'ipv6', inventory.networks);
+  return intent.proxied.flatMap((proxied) => {
+    const { address, bridge, binding } = proxied;
+    const one = inventory.endpoints.find((place) => place.bridge === bridge && place.ipv4 === address);
+    const addresses = boundTo(binding.address, hosts, 'ipv6').filter(
+      (at) => !isLoopback(at) || isOwnAddress(netState, at),
+    );
+    return one === undefined
+      ? []
+      : [{ spot: { container: one.container, network: one.network, bridge, address }, proxied, addresses }];
+  });
+}
+
 const intentKey = (
   bridge: string,
   address: string,
@@ -70,9 +97,12 @@ export function addressesOf(
   family: Family,
 ): readonly string[] {
   if (hostPort === undefined || binding === undefined) return [];
-  if (!isAny(hostIp)) return [hostIp];
-  return [...hosts, family === 'ipv4' ? '127.0.0.1' : '::1'];
+  return boundTo(isAny(hostIp) ? '' : hostIp, hosts, family);
 }
+
+/** @param address - '' for every address of this host */
+const boundTo = (address: string, hosts: readonly string[], family: Family): readonly string[] =>
+  address === '' ? [...hosts, family === 'ipv4' ? '127.0.0.1' : '::1'] : [address];
 
 /** Addresses of this host but those on Docker's bridges and on lo. Those of an interface that is down count where it was the way out. */
 export function hostAddresses(

@@ -1,10 +1,10 @@
 import type { FamilyIntent } from '../docker/intent/values.ts';
-import { FAMILIES, type Family } from '../net/family.ts';
+import type { Family } from '../net/family.ts';
 import { Alike } from './alike/alike.ts';
 import type { Asking } from './askers.ts';
 import { judge, type Judgement, type Whose } from './judge/cause.ts';
 import { wayOf } from './judge/foreign.ts';
-import { effectOf, type Cell } from './cell.ts';
+import { effectOf, type Cell, type Is } from './cell.ts';
 import type { FollowContext } from './follow.ts';
 import { followOnce } from './followed.ts';
 import { portStandIn } from './ports.ts';
@@ -54,13 +54,21 @@ export const hostAsking = (terrain: Terrain): HostAsking =>
   Object.fromEntries(openTables(terrain).map(({ family, asking }) => [family, asking()]));
 
 /** A table for each family that Docker means anything for. */
-export const openTables = (terrain: Terrain): readonly FamilyTable[] =>
-  FAMILIES.flatMap((family) => {
-    const intent = terrain.intent[family];
-    return intent === undefined ? [] : [openTable(terrain, intent)];
-  });
+export const openTables = (terrain: Terrain): readonly FamilyTable[] => {
+  const { ipv4, ipv6, proxied } = terrain.intent;
+  const first = openTable(terrain, ipv4);
+  const second = ipv6 ?? (proxied.length === 0 ? undefined : nothingMeant(ipv4));
+  return second === undefined ? [first] : [first, openTable(terrain, second, first)];
+};
 
-function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
+/** What is meant where Docker leaves a family alone: nothing but that docker-proxy serves ports. */
+const nothingMeant = ({ loopback }: FamilyIntent): FamilyIntent => ({
+  ...{ family: 'ipv6', loopback, sharedLoopback: '', admittedMark: '', networks: [], published: [] },
+  ...{ links: [], endpoints: [], mesh: undefined, overlays: [] },
+});
+
+/** @param inner - the table of IPv4, by which docker-proxy asks what it is asked by IPv6 */
+function openTable(terrain: Terrain, intent: FamilyIntent, inner?: FamilyTable): FamilyTable {
   const { family } = intent;
   const { netState } = terrain;
   const promises = promisesOf(intent, terrain);
@@ -74,6 +82,7 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
   const linked = new Set(intent.links.flatMap(({ from, to }) => [from, to]));
   const classify: Classify = (end, asked) => {
     const { address } = end;
+    if (inner !== undefined && address.includes('.')) return inner.classify(end);
     // Of two addresses that are named together what holds for each alone says nothing.
     const isOne = linked.has(address) || alike.isPaired(address);
     const served = asked === undefined ? '' : around.servedBy(asked.proto, asked.at, end.hostPort);
@@ -90,6 +99,13 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
       const should = shouldOf(asker, asked, published, promises);
       const { is, shared, retell } = follow(question);
       const effect = effectOf(should, is, asker);
+      const beyond = is.is === 'proxied' ? innerQuestion(question) : undefined;
+      const onwards = beyond && inner?.answer(beyond);
+      if (onwards !== undefined && onwards.cell.is.is !== 'reached') {
+        const lost: Is = { ...onwards.cell.is, ...(onwards.cell.is.is !== 'proxied' && { leg: 'proxy' }) };
+        const cell = { family, proto, asker, asked, should, is: lost, effect: effectOf(should, lost, asker) };
+        return { cell, judgedBy: onwards.judgedBy };
+      }
       return {
         cell: { family, proto, asker, asked, should, is, effect },
         judgedBy: (whose) => {
@@ -112,3 +128,12 @@ function openTable(terrain: Terrain, intent: FamilyIntent): FamilyTable {
     },
   };
 }
+
+/** What docker-proxy asks in IPv4, where it is asked by IPv6. */
+const innerQuestion = ({ asked, proto }: Question): Question | undefined =>
+  asked.what === 'published' && asked.proxied !== undefined
+    ? {
+        ...{ asker: { by: 'host' }, asked: { what: 'own-port', spot: asked.spot, port: asked.port } },
+        ...{ proto, published: undefined },
+      }
+    : undefined;

@@ -3,7 +3,7 @@ import type { Endpoint } from '../docker/inventory/inventory.ts';
 import type { Family } from '../net/family.ts';
 import type { AskedFor, Cell, Spot } from './cell.ts';
 import type { AskedPort } from './terrain.ts';
-import { addressesOf, type PublishedSpot } from './spots.ts';
+import { addressesOf, type ProxiedSpot, type PublishedSpot } from './spots.ts';
 
 /** The first of these that a container does not publish stands for all that it does not publish. */
 const UNPUBLISHED = { tcp: [81, 82, 83, 84, 85], udp: [5353, 5354, 5355, 5356, 5357] } as const;
@@ -65,17 +65,23 @@ interface TargetParts {
   readonly portsUnknown: readonly Endpoint[];
   /** Ports that are asked of each container beside those that are asked anyway. */
   readonly askedPorts: readonly AskedPort[];
+  /** Ports that docker-proxy alone serves in this family. */
+  readonly proxied: readonly ProxiedSpot[];
 }
 
+/** By IPv6, ports of containers that have none. */
+const proxiedTargets = ({ proxied: all }: TargetParts): readonly ContainerTarget[] =>
+  all.flatMap(({ spot, proxied, addresses }) =>
+    addresses.map((at): ContainerTarget => {
+      const { port, proto, binding } = proxied;
+      const asked = { what: 'published', spot, port, at, hostPort: binding.port, proxied } as const;
+      return { asked, proto, published: undefined };
+    }),
+  );
+
 /** All that is asked of containers: published ports by each address, ports at their own address, and those nobody published. */
-export function containerTargets({
-  spots,
-  ports,
-  hosts,
-  family,
-  portsUnknown,
-  askedPorts,
-}: TargetParts): readonly ContainerTarget[] {
+export function containerTargets(parts: TargetParts): readonly ContainerTarget[] {
+  const { spots, ports, hosts, family, portsUnknown, askedPorts } = parts;
   const published = ports.flatMap((one): readonly ContainerTarget[] => {
     const { spot, port, intent } = one;
     const { port: inside, proto, hostPort = 0 } = port;
@@ -86,5 +92,10 @@ export function containerTargets({
   });
   const unsaid = new Set(portsUnknown.map(({ container }) => container));
   const said = spots.filter(({ container }) => !unsaid.has(container));
-  return [...published, ...ownPorts(ports), ...unpublishedTargets(said, ports, askedPorts)];
+  return [
+    ...published,
+    ...proxiedTargets(parts),
+    ...ownPorts(ports),
+    ...unpublishedTargets(said, ports, askedPorts),
+  ];
 }

@@ -6,7 +6,7 @@ import type { Terrain } from './terrain.ts';
 /**
  * Ways of a host that the table does not ask about, so that nothing is known of them.
  *
- * - `proxied-alone`: ports of containers without an address of that family, most often IPv6: docker-proxy serves them, no rule of Docker's does
+ * - `proxied-alone`: ports of containers without an address of that family, of which it is not known whom docker-proxy asks
  * - `mesh-ports`: ports of services, which the routing mesh serves
  * - `overlay-networks`: containers of overlay networks among each other
  * - `parts`: large parts of the address space that rules name, beyond those that are asked
@@ -20,9 +20,11 @@ export interface UnaskedWays {
 /** What the table of a host does not ask about. */
 export function unaskedOf({ inventory, netState }: Terrain): readonly UnaskedWays[] {
   const proxied = inventory.ports.filter(
-    ({ hostPort, endpoint, hostIp }) =>
+    ({ hostPort, endpoint, hostIp, proxied: inner }) =>
       hostPort !== undefined &&
       endpoint === undefined &&
+      // Asked, or served by nothing.
+      inner === undefined &&
       // Nobody outside asks by a family of which this host has no address, nor one of its own.
       (!hostIp.includes(':') || doors({ inventory, netState }, 'ipv6').length > 0),
   );

@@ -11,7 +11,7 @@ import { asksSets } from '../../doctor/facts/rules-state.ts';
 import { orUnavailable, unreadOf, unseen, unseenTogether } from '../../doctor/facts/unavailable.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { isAny } from '../../net/address.ts';
-import { FAMILIES, familyOf } from '../../net/family.ts';
+import { FAMILIES, familyOf, type Family } from '../../net/family.ts';
 import { proxyKey, type Terrain } from '../../reach/terrain.ts';
 import type { UnreadPart } from '../../reconcile/verdict/effect.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
@@ -119,13 +119,15 @@ export function terrainOf({
  * one by one. Sockets of SCTP are not listed anywhere: that they are served is taken from the setting.
  */
 export function servedPorts(listeners: readonly ListeningSocket[], intent: HostIntent): Terrain['proxies'] {
-  const served = FAMILIES.filter((family) => intent[family]?.loopback === 'docker-proxy');
+  const isAlone = (family: Family): boolean => family === 'ipv6' && intent.proxied.length > 0;
+  const served = FAMILIES.filter((family) => intent[family]?.loopback === 'docker-proxy' || isAlone(family));
   const listening = listeners.map(({ proto, address, port }) =>
     proxyKey(familyOf(address), proto, isAny(address) ? '' : address, port),
   );
   const sctp = served.flatMap((family) =>
-    (intent[family]?.published ?? []).flatMap(({ binding, proto }) =>
-      binding === undefined || proto !== 'sctp' ? [] : [proxyKey(family, proto, '', binding.port)],
+    [...(intent[family]?.published ?? []), ...(isAlone(family) ? intent.proxied : [])].flatMap(
+      ({ binding, proto }) =>
+        binding === undefined || proto !== 'sctp' ? [] : [proxyKey(family, proto, '', binding.port)],
     ),
   );
   return new Set(

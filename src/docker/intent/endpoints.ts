@@ -1,5 +1,7 @@
 import { isAny } from '../../net/address.ts';
 import { familyOf, type Family } from '../../net/family.ts';
+import type { Protocol } from '../../net/protocol.ts';
+import type { PolicyEra } from '../era.ts';
 import {
   addressIn,
   type Endpoint,
@@ -8,7 +10,14 @@ import {
   type PublishedPort,
 } from '../inventory/inventory.ts';
 import { directAccessOf, isDirectOpen, type PolicyTerms } from './network.ts';
-import type { ClosedEndpoint, HostBinding, LinkIntent, PublishedIntent } from './values.ts';
+import type {
+  ClosedEndpoint,
+  HostBinding,
+  LinkIntent,
+  ProxiedPort,
+  ProxyAnswers,
+  PublishedIntent,
+} from './values.ts';
 
 /**
  * What Docker means for one published port in one family: nothing in the other family, on an internal network, or where the
@@ -63,6 +72,28 @@ export function proxiedIntent(
   };
 }
 
+/** What of a port docker-proxy alone serves, by IPv6: nothing where it does not run, and on an internal network. */
+export function proxiedPort(
+  { proxied, proto, port, hostIp, hostPort }: PublishedPort,
+  network: LiveNetwork,
+  { era, settings }: PolicyTerms,
+): ProxiedPort | undefined {
+  if (proxied === undefined || hostPort === undefined || network.internal || !settings.userlandProxy)
+    return undefined;
+  return {
+    ...{ network: network.name, bridge: network.bridge, proto, address: proxied.ipv4, port },
+    binding: {
+      address: isAny(hostIp) ? '' : hostIp,
+      port: hostPort,
+      proxyAnswers: answersOf(proto, hostIp, era),
+    },
+  };
+}
+
+/** What is bound to one address answers from it, and a connection has both its addresses. */
+const answersOf = (proto: Protocol, hostIp: string, era: PolicyEra): ProxyAnswers =>
+  proto === 'udp' && isAny(hostIp) ? era.proxyAnswers : 'as-asked';
+
 function bindingOf(
   { hostIp, hostPort, proto }: PublishedPort,
   family: Family,
@@ -73,8 +104,7 @@ function bindingOf(
     address: isAny(hostIp) ? '' : hostIp,
     port: hostPort,
     ownNetwork: settings.userlandProxy ? 'docker-proxy' : 'translation',
-    // What is bound to one address answers from it, and a connection has both its addresses.
-    proxyAnswers: proto === 'udp' && isAny(hostIp) ? era.proxyAnswers : 'as-asked',
+    proxyAnswers: answersOf(proto, hostIp, era),
     linkLocal: family === 'ipv6' && era.skipsLinkLocal ? 'docker-proxy' : 'translation',
     hairpin: era.hairpinPorts === 'always' || !settings.userlandProxy,
     closedRemotely: family === 'ipv4' && hostIp.startsWith('127.') && !isDirectOpen(era, settings),

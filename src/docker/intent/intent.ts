@@ -2,7 +2,7 @@ import type { Family } from '../../net/family.ts';
 import { writesNftables } from '../firewall-backend.ts';
 import type { Inventory, LiveNetwork, Swarm } from '../inventory/inventory.ts';
 import { GWBRIDGE } from '../inventory/swarm.ts';
-import { closedEndpoint, linkIntent, proxiedIntent, publishedIntent } from './endpoints.ts';
+import { closedEndpoint, linkIntent, proxiedIntent, proxiedPort, publishedIntent } from './endpoints.ts';
 import { networkIntent, type PolicyTerms } from './network.ts';
 import type { FamilyIntent, HostIntent, MeshIntent, OverlayIntent } from './values.ts';
 
@@ -15,6 +15,14 @@ export function intentOf(inventory: Inventory, terms: PolicyTerms): HostIntent {
   return {
     ipv4: familyIntent(inventory, 'ipv4', settled),
     ipv6: settled.settings.ip6tables ? familyIntent(inventory, 'ipv6', settled) : undefined,
+    proxied: known(
+      inventory.ports.map((port) => {
+        const network = inventory.networks.find(
+          ({ bridge }) => bridge !== '' && bridge === port.proxied?.bridge,
+        );
+        return network && proxiedPort(port, network, settled);
+      }),
+    ),
   };
 }
 

@@ -9,6 +9,17 @@ export interface HostIntent {
   readonly ipv4: FamilyIntent;
   /** Undefined where the daemon leaves IPv6 alone (`--ip6tables`): nothing is translated, opened or closed there. */
   readonly ipv6: FamilyIntent | undefined;
+  /** Ports on IPv6 addresses of this host that no rule leads anywhere: docker-proxy takes them, and asks the container in IPv4. */
+  readonly proxied: readonly ProxiedPort[];
+}
+
+/** A port on an IPv6 address of this host that docker-proxy alone serves, and hides who asks. */
+export interface ProxiedPort extends NamedBridge {
+  readonly proto: Protocol;
+  /** The container's, in IPv4. */
+  readonly address: string;
+  readonly port: number;
+  readonly binding: Pick<HostBinding, 'address' | 'port' | 'proxyAnswers'>;
 }
 
 /** What Docker means for the packets of one family. Lists are in the order in which the Engine makes their members. */

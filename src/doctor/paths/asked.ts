@@ -21,12 +21,19 @@ import {
 import { exitFor } from '../../trace/routing/route.ts';
 import type { ResolvedTarget } from '../target/resolved.ts';
 import type { Sender } from '../target/sender.ts';
-import { masquerades } from './answers.ts';
 import { isTo, likelyPort, waysIn } from './aims.ts';
 import { directPaths, hostServicePaths, publishedPaths } from './from-outside.ts';
 import { ownAddressPaths, portPaths } from './own-address.ts';
 import { holding } from './routes.ts';
-import { atContainer, betweenPaths, doorOf, hostPaths, servicePaths, type PathRequest } from './request.ts';
+import {
+  atContainer,
+  betweenPaths,
+  doorOf,
+  hostPaths,
+  outsideOf,
+  servicePaths,
+  type PathRequest,
+} from './request.ts';
 
 type AddressTarget = Extract<DoctorTarget, { readonly kind: 'address' }>;
 
@@ -191,7 +198,7 @@ function outwardsFrom(
       subjects: [container.name, network.name],
       shouldPass: true,
       packet: packetTo(proto, [source, address, port], doorOf(from, facts)),
-      goal: { to: 'outside', masqueraded: masquerades(network, family, facts) },
+      goal: outsideOf(from, family, facts),
       answer: {
         inInterface: exitFor(facts.netState, address),
         inPort: '',

@@ -50,32 +50,38 @@ export function publishedPaths(
 ): readonly PathRequest[] {
   const { hostIp, hostPort, endpoint, proto, container } = port;
   const family = familyOf(hostIp);
+  const place = endpoint ?? port.proxied;
   const member = members.find(
     ({ attached, network }) =>
-      network.bridge === endpoint?.bridge &&
-      attached.ipv4 === endpoint.ipv4 &&
-      attached.ipv6 === endpoint.ipv6,
+      network.bridge === place?.bridge && attached.ipv4 === place.ipv4 && attached.ipv6 === place.ipv6,
   );
   if (hostPort === undefined || isLoopback(hostIp) || member === undefined) return [];
-  // What Docker writes nothing for, its docker-proxy alone serves.
-  if (addressOf(member.attached, family) === '' || !isWritten(family, facts)) return [];
+  // What Docker writes nothing for, its docker-proxy alone serves: it takes the question, and asks the container itself.
+  const isProxied = addressOf(member.attached, family) === '' && isServed(port, facts);
+  if (!isProxied && (addressOf(member.attached, family) === '' || !isWritten(family, facts))) return [];
   return uplinks.flatMap((uplink) => {
     const own = ownAddressOf(uplink, family, hostIp, asker);
     if (own === undefined) return [];
     return sourcesOf(uplink, family, facts, asker).map((source): PathRequest => ({
-      name: `${outsiderName(source)} → ${bracketed(own)}:${String(hostPort)}/${proto} → ${container}:${String(port.port)}`,
+      name: `${outsiderName(source)} → ${bracketed(own)}:${String(hostPort)}/${proto} → ${container}:${String(port.port)}${isProxied ? ', by docker-proxy' : ''}`,
       kind: 'published',
       subjects: [container, member.network.name],
       shouldPass: true,
       packet: packetTo(proto, [source, own, hostPort], { inInterface: uplink.name }),
-      goal: atContainer(member, family, port.port),
+      ...(isProxied && { mayBeClosed: true }),
+      goal: isProxied ? { to: 'host' } : atContainer(member, family, port.port),
       answer: {
-        ...doorOf(member, facts),
+        ...(isProxied ? { inInterface: '', inPort: '' } : doorOf(member, facts)),
         goal: { to: 'outside', masqueraded: false, by: uplink.name },
       },
     }));
   });
 }
+
+/** Whether a docker-proxy serves a port at the very address it is published on. */
+const isServed = ({ proto, hostIp, hostPort, proxied }: PublishedPort, { proxies }: Facts): boolean =>
+  proxied !== undefined &&
+  proxies.some((one) => one.proto === proto && one.hostPort === hostPort && sameBlock(one.hostIp, hostIp));
 
 /** From outside to a container's own address, by every way in; and the answers. */
 export function directPaths(

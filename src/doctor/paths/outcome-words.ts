@@ -20,6 +20,8 @@ export function outcomeWords(
       return `comes from ${last?.source ?? 'another address'}, not from the one that was asked`;
     case 'untranslated':
       return 'nothing translates it: it ends at this host';
+    case 'unserved':
+      return 'its docker-proxy is gone';
     case 'mistranslated':
       return `is translated to ${last === undefined ? 'another destination' : hostPort(last.destination, last.destinationPort)}`;
     case 'unmasked':

@@ -47,6 +47,17 @@ export const atContainer = (
   port,
 });
 
+/** Outside, for what a container asks. */
+export const outsideOf = (
+  { network }: Member,
+  family: Family,
+  facts: Facts,
+): Extract<Goal, { readonly to: 'outside' }> => ({
+  to: 'outside',
+  masqueraded: masquerades(network, family, facts),
+  from: network.bridge,
+});
+
 /**
  * From a container to the outside, and the answer.
  *
@@ -70,7 +81,7 @@ export function outboundPaths(
     subjects: [container.name, network.name],
     shouldPass: requested || getsAnswers({ network, family, by: uplink.name }, facts),
     packet: packetTo('tcp', [source, destination, 443], doorOf(member, facts)),
-    goal: { to: 'outside', masqueraded: masquerades(network, family, facts) },
+    goal: outsideOf(member, family, facts),
     answer: { inInterface: uplink.name, inPort: '', goal: atContainer(member, family, FROM_PORT) },
   }));
 }

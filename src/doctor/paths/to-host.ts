@@ -5,8 +5,8 @@ import { hasRoute } from '../../reach/spots.ts';
 import { exitFor } from '../../trace/routing/route.ts';
 import type { Facts, ListeningSocket } from '../facts/facts.ts';
 import { addressOf, gatewayOf, insideOf, isOwnAddress, type Member } from '../lookup.ts';
-import { getsAnswers, masquerades } from './answers.ts';
-import { atContainer, doorOf, servicePaths, type PathRequest } from './request.ts';
+import { getsAnswers } from './answers.ts';
+import { atContainer, doorOf, outsideOf, servicePaths, type PathRequest } from './request.ts';
 
 /** Docker's own name server, inside a container: it asks the host's in its place, from the container's namespace. */
 const EMBEDDED = '127.0.0.11';
@@ -48,7 +48,7 @@ function nameServerPath(from: Member, address: string, facts: Facts): readonly P
       subjects: [container.name, network.name],
       shouldPass: isHere || getsAnswers({ network, family, by: way }, facts),
       packet: packetTo('udp', [source, address, 53], doorOf(from, facts)),
-      goal: isHere ? { to: 'host' } : { to: 'outside', masqueraded: masquerades(network, family, facts) },
+      goal: isHere ? { to: 'host' } : outsideOf(from, family, facts),
       answer: {
         inInterface: isHere ? '' : way,
         inPort: '',

@@ -28,6 +28,7 @@ export const propose: Proposer = (group, facts) => {
     case 'reached':
     case 'detour':
     case 'unknown':
+    case 'unserved':
       return [];
     case 'stopped':
       if (stop === undefined) return [];

@@ -135,6 +135,7 @@ function kernelReason(is: Is): Pick<Extract<Decider, { by: 'kernel' }>, 'why' | 
   if (end.at === 'lost') return { why: end.why, detail: end.detail };
   if (outcome.is === 'elsewhere' || outcome.is === 'detour')
     return { why: 'elsewhere', detail: `leaves by ${outcome.by}` };
+  if (outcome.is === 'unserved') return { why: 'other', detail: 'its docker-proxy is gone' };
   return { why: outcome.is === 'untranslated' ? 'untranslated' : 'other', detail: '' };
 }
 

@@ -17,16 +17,17 @@ const terrainReader = ({ netState, intent, nameServers }: Terrain): TerrainReade
   readListeners: () =>
     Promise.resolve(
       FAMILIES.flatMap((family) =>
-        (intent[family]?.published ?? []).flatMap(({ proto, binding }) =>
-          binding === undefined || proto === 'sctp'
-            ? []
-            : [
-                {
-                  proto,
-                  address: binding.address || (family === 'ipv4' ? '0.0.0.0' : '::'),
-                  port: binding.port,
-                },
-              ],
+        [...(intent[family]?.published ?? []), ...(family === 'ipv6' ? intent.proxied : [])].flatMap(
+          ({ proto, binding }) =>
+            binding === undefined || proto === 'sctp'
+              ? []
+              : [
+                  {
+                    proto,
+                    address: binding.address || (family === 'ipv4' ? '0.0.0.0' : '::'),
+                    port: binding.port,
+                  },
+                ],
         ),
       ),
     ),

@@ -183,10 +183,10 @@ export function healthyFacts(version = '28.5.2'): Facts {
     conntrackDrops: 0,
     reversePathDrops: 0,
     listeners: [],
-    proxies: [
-      { proto: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, containerIp: '172.17.0.2', containerPort: 80 },
-      { proto: 'udp', hostIp: '0.0.0.0', hostPort: 5353, containerIp: '172.17.0.2', containerPort: 5353 },
-    ],
+    proxies: ['0.0.0.0', '::'].flatMap((hostIp) => [
+      { proto: 'tcp', hostIp, hostPort: 8080, containerIp: '172.17.0.2', containerPort: 80 },
+      { proto: 'udp', hostIp, hostPort: 5353, containerIp: '172.17.0.2', containerPort: 5353 },
+    ]),
     managers: [],
   };
 }

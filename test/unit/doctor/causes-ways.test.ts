@@ -41,18 +41,24 @@ const withoutProxy: Change = all(
 const closedBy = (rule: string): Change =>
   rewritten((save) => edited(save, '[22:1333] -A FORWARD -j DOCKER-USER', `$&\n[5:300] ${rule}`));
 
+/** A link that has no address. */
+const WITH_TUNNEL = onNetState(({ links }) => ({
+  links: links.flatMap((one) =>
+    one.name === 'eth0' ? [one, { ...one, name: 't0', index: 9, addresses: [] }] : [one],
+  ),
+}));
+
 describeCauses('what leads packets and answers elsewhere than they should go', [
+  [
+    'a route for the outside by an interface that has no address',
+    all(WITH_TUNNEL, withRoute({ to: '203.0.113.0/24', dev: 't0' })),
+    ['route-overlap'],
+    'ip route del 203.0.113.0/24 dev t0',
+  ],
   [
     'rule of policy routing whose table leads the clients away as well',
     all(
-      onNetState(({ links }) => ({
-        links: [
-          ...links,
-          ...links
-            .filter(({ name }) => name === 'eth0')
-            .map((one) => ({ ...one, name: 't0', index: 9, addresses: [] })),
-        ],
-      })),
+      WITH_TUNNEL,
       withRoute({ to: '0.0.0.0/0', dev: 't0', table: '52' }),
       withRules({ priority: 5270, table: '52', fields: { src: 'all' } }),
     ),

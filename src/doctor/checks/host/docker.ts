@@ -1,5 +1,5 @@
 import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
-import { FAMILIES } from '../../../net/family.ts';
+import { FAMILIES, familyOf } from '../../../net/family.ts';
 import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import { sh } from '../../../shell.ts';
 import { checksOf, listNames } from '../check.ts';
@@ -98,10 +98,15 @@ function judgeSetup(engine: Extract<EngineState, { answered: true }>): readonly 
 function judgeProxies({ engine, ports, proxies }: Facts): readonly Check[] {
   // None at all means that they cannot be seen, or that another program serves in their place.
   if (!engine.answered || engine.userlandProxy !== true || proxies.length === 0) return [];
-  const isServed = ({ hostPort, proto }: PublishedPort): boolean =>
+  const isServed = ({ hostPort, proto, hostIp }: PublishedPort): boolean =>
     hostPort === undefined ||
     proto === 'sctp' ||
-    proxies.some((proxy) => proxy.hostPort === hostPort && proxy.proto === proto);
+    proxies.some(
+      (proxy) =>
+        proxy.hostPort === hostPort &&
+        proxy.proto === proto &&
+        (proxy.hostIp === '' || familyOf(proxy.hostIp) === familyOf(hostIp)),
+    );
   const lost = ports.filter((port) => !isServed(port));
   const [first] = lost;
   if (first === undefined) return [];

@@ -83,6 +83,9 @@ function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Chec
   switch (outcome.is) {
     case 'reached':
       return [];
+    // The check of docker-proxy itself tells it.
+    case 'unserved':
+      return [];
     case 'unknown':
       return [judgeUnknown(group)];
     case 'stopped': {

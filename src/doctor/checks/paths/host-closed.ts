@@ -14,9 +14,12 @@ export function judgeHostClosed({ followed, first }: Group, { table, chain, rule
   const code = native !== undefined ? 'native-stops' : rule === undefined ? 'policy-stops' : 'rule-stops';
   const names = namesOf(followed);
   const isOwn = packet.inInterface === '';
+  const isOutside = first.request.kind === 'published';
   const closes = isOwn
     ? `keeps this host from its containers: ${names}`
-    : `closes ports of this host to its containers: ${names}`;
+    : isOutside
+      ? `closes ports that docker-proxy serves by IPv6: ${names}`
+      : `closes ports of this host to its containers: ${names}`;
   return checksOf('path').warn(code, `${by} ${six}${table} ${chain} ${closes}`, {
     about: names,
     meaning: "the host's own firewall decides that: not counted as a fault",
@@ -27,7 +30,7 @@ export function judgeHostClosed({ followed, first }: Group, { table, chain, rule
         'how to open one of them',
         isOwn && first.request.subjects[0] !== 'this host'
           ? sh`rulesguard doctor ${first.request.subjects[0] ?? ''} --from host`
-          : sh`rulesguard doctor ${`${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}`} --from ${isOwn ? 'host' : askerOf(first.request.name)}`,
+          : sh`rulesguard doctor ${`${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}`} --from ${isOwn ? 'host' : isOutside ? 'outside' : askerOf(first.request.name)}`,
       ),
     ],
   });

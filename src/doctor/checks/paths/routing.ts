@@ -78,21 +78,24 @@ function wrongWay(destination: string, by: string, facts: Facts, details: Routin
     ...(home === undefined ? [] : [`network ${home.name}: ${home.subnet} on ${home.bridge}`]),
     ...paths,
   ];
-  return fail(
-    'route-overlap',
-    `packets for ${destination} leave by ${by} instead of ${home?.bridge ?? 'their bridge'}`,
-    {
+  if (home === undefined)
+    return fail('route-overlap', `packets for ${destination} leave by ${by}, where nobody answers them`, {
       ...facets,
-      meaning: 'another route covers the subnet of a Docker network: a VPN, most often',
+      meaning: `they are sent without a gateway, and this host has no address of that side on ${by}`,
       evidence,
-      remedies: [
-        ...remedies,
-        advise(
-          'permanently: give the VPN or the network another subnet (docker network create --subnet, default-address-pools)',
-        ),
-      ],
-    },
-  );
+      remedies: [...remedies, advise(`or give ${by} its address, or the route its gateway`)],
+    });
+  return fail('route-overlap', `packets for ${destination} leave by ${by} instead of ${home.bridge}`, {
+    ...facets,
+    meaning: 'another route covers the subnet of a Docker network: a VPN, most often',
+    evidence,
+    remedies: [
+      ...remedies,
+      advise(
+        'permanently: give the VPN or the network another subnet (docker network create --subnet, default-address-pools)',
+      ),
+    ],
+  });
 }
 
 function nowhere(destination: string, detail: string, facts: Facts, details: RoutingDetails): Check {

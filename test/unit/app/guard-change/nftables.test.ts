@@ -200,12 +200,16 @@ describe('beside an Engine that writes with nftables', () => {
     expect({ verdict, effects }).toMatchObject({ verdict: 'would-break', effects: ['exposure'] });
   });
 
-  test('a firewall of zones that asks what comes to the host alone is safe', async () => {
+  test.each<[string, string, 'safe' | 'would-break', readonly string[]]>([
+    ['is safe where it lets published ports in', '22, 8080, 9090', 'safe', []],
+    // docker-proxy takes them there, for a container without IPv6.
+    ['cuts them by IPv6 where it does not', '22, 9090', 'would-break', ['outage']],
+  ])('a firewall of zones that asks what comes to the host alone %s', async (_, ports, told, differing) => {
     const zones = other(
       'inet zones',
-      '\tchain in {\n\t\ttype filter hook input priority 10; policy accept;\n\t\tct state established,related accept\n\t\tiifname { "lo", "docker0" } accept\n\t\tjump public\n\t\treject with icmpx admin-prohibited\n\t}\n\n\tchain public {\n\t\ttcp dport { 22, 9090 } accept\n\t\ticmp type echo-request accept\n\t}\n',
+      `\tchain in {\n\t\ttype filter hook input priority 10; policy accept;\n\t\tct state established,related accept\n\t\tiifname { "lo", "docker0" } accept\n\t\tjump public\n\t\treject with icmpx admin-prohibited\n\t}\n\n\tchain public {\n\t\ttcp dport { ${ports} } accept\n\t\tudp dport 5353 accept\n\t\ticmp type echo-request accept\n\t}\n`,
     );
     const { verdict, effects, reason } = await judged('plain', 'nft -f zones.nft', zones);
-    expect({ verdict, effects, reason }).toEqual({ verdict: 'safe', effects: [], reason: [] });
+    expect({ verdict, effects, reason }).toEqual({ verdict: told, effects: differing, reason: [] });
   });
 });

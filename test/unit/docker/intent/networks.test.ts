@@ -140,10 +140,10 @@ test('28.0.0 closes ports whatever its environment says, keeps networks without 
 });
 
 test('subnets are those of the family, without host bits; docker0 comes first', () => {
-  const { ipv4, ipv6 } = intentAt('28.5.2', PLAIN, {});
-  expect(networkSentences(appIn({ ipv4, ipv6 }, 'ipv4'))['subnets']).toBe('172.18.0.0/16');
-  expect(networkSentences(appIn({ ipv4, ipv6 }, 'ipv6'))['subnets']).toBe('fd00:a::/64');
-  expect(ipv4.networks.map(({ bridge }) => bridge)).toEqual(['docker0', 'br-aaaaaaaaaaaa']);
+  const intent = intentAt('28.5.2', PLAIN, {});
+  expect(networkSentences(appIn(intent, 'ipv4'))['subnets']).toBe('172.18.0.0/16');
+  expect(networkSentences(appIn(intent, 'ipv6'))['subnets']).toBe('fd00:a::/64');
+  expect(intent.ipv4.networks.map(({ bridge }) => bridge)).toEqual(['docker0', 'br-aaaaaaaaaaaa']);
 });
 
 test.each<[what: string, settings: Partial<Settings>, given: Given, ipv4: string, ipv6: string | undefined]>([
@@ -168,7 +168,13 @@ test.each<[what: string, version: string, given: Given, settings: Partial<Settin
   ['not masqueraded, where single ports are closed', '28.0.1', QUIET, {}, true],
   ['not masqueraded, where addresses are closed', '28.5.2', QUIET, {}, false],
   ['the same with trusted interfaces', '28.5.2', by({ masquerade: 'false', trusted: 'eth1' }), {}, true],
-  ['the same with other interfaces trusted', '28.5.2', by({ masquerade: 'false', trusted: 'tun0' }), {}, false],
+  [
+    'the same with other interfaces trusted',
+    '28.5.2',
+    by({ masquerade: 'false', trusted: 'tun0' }),
+    {},
+    false,
+  ],
   ['the same with direct routing', '28.5.2', QUIET, { directRouting: true }, true],
   ['routed', '28.5.2', ROUTED, {}, true],
 ])('answers to %s containers of %s come back: %j %j %s', (_, version, given, settings, returns) => {
