@@ -1,11 +1,11 @@
 import { shellFile } from './shell-file.ts';
-import type { Seen, Target } from './target.ts';
+import type { SeenFiles, Target } from './target.ts';
 
 /** csf runs the one in /usr/local/csf/bin if it is there, else the one in /etc/csf. */
 const FOLDERS = ['/usr/local/csf/bin', '/etc/csf'];
 const PLACES = ['csfpre.sh', 'csfpost.sh'].map((name) => FOLDERS.map((folder) => `${folder}/${name}`));
 
-const used = (paths: readonly string[], seen: Seen): string =>
+const used = (paths: readonly string[], seen: SeenFiles): string =>
   paths.find((path) => seen.read(path) !== undefined) ?? `/etc/csf/${paths[0]?.split('/').at(-1) ?? ''}`;
 
 /** csf flushes before it runs csfpre.sh: the record that counts is the one before that. */

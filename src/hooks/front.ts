@@ -1,6 +1,6 @@
 import { failOpen, programLines, type Program } from './call.ts';
 import type { OwnFile } from './file.ts';
-import type { Seen, Target } from './target.ts';
+import type { SeenFiles, Target } from './target.ts';
 
 const TOOLS = ['iptables', 'ip6tables', 'iptables-restore', 'ip6tables-restore', 'nft'] as const;
 /** Where distributions keep the tools; /usr/local/sbin comes before them in every usual PATH. */
@@ -74,7 +74,7 @@ function front(tool: string, real: string, program: Program): OwnFile {
   };
 }
 
-const realTool = (tool: string, seen: Seen): string | undefined =>
+const realTool = (tool: string, seen: SeenFiles): string | undefined =>
   REAL.map((folder) => `${folder}/${tool}`).find((path) => seen.read(path) !== undefined);
 
 export const FRONT: Target = {

@@ -2,7 +2,7 @@ import { Fault } from '../fault.ts';
 import { programIn, type Program } from './call.ts';
 import type { Fired } from './fired.ts';
 import { foldersMadeFor, isMarked, withHook, withoutHook, type FileState, type HookFile } from './file.ts';
-import type { Making, Seen, Target } from './target.ts';
+import type { Making, SeenFiles, Target } from './target.ts';
 import { TARGETS } from './targets.ts';
 
 /** A symbolic link as it lies on the disk. */
@@ -11,7 +11,7 @@ export interface LinkState {
 }
 
 /** The files of a host, as far as planning has to look at them. Paths are the host's own, absolute. */
-export interface FileTree extends Seen {
+export interface FileTree extends SeenFiles {
   /** Whether anything lies there, a dangling link too. */
   readonly isThere: (path: string) => boolean;
   /** What lies at a path that a hook wants: a link is not followed. @throws Fault RG_HOOK_FILE for no plain file */

@@ -2,7 +2,7 @@ import type { Program } from './call.ts';
 import type { FileState, HookFile } from './file.ts';
 
 /** The files of a host, as far as a target has to look at them. */
-export interface Seen {
+export interface SeenFiles {
   readonly read: (path: string) => FileState | undefined;
   /** Names in a folder, sorted; none when it is not there. */
   readonly list: (folder: string) => readonly string[];
@@ -25,7 +25,7 @@ export interface Target {
   /** What a hook may consist of, whatever of the manager is there now: `remove` and `status` look here. */
   readonly places: readonly string[];
   /** What to write. */
-  readonly files: (seen: Seen, making: Making) => readonly HookFile[];
+  readonly files: (seen: SeenFiles, making: Making) => readonly HookFile[];
   /** Units that systemd has to know of or start, where it runs. */
   readonly units?: { readonly reload: true; readonly start?: string };
   /** What a person has to know after the installation. */

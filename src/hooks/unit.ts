@@ -1,6 +1,6 @@
 import { callScript, scriptCommand, scriptPath } from './call.ts';
 import type { OwnFile } from './file.ts';
-import type { Seen, Target } from './target.ts';
+import type { SeenFiles, Target } from './target.ts';
 
 /** Where systemd looks for units, first to last. */
 const FOLDERS = [
@@ -32,7 +32,7 @@ export function unitTarget(name: string, units: readonly string[], about: string
 const dropInPath = (unit: string): string => `${DROP_INS}/${unit}.d/${OURS}`;
 
 /** The unit and the drop-ins that come before ours, in the order systemd reads them. */
-function textsOf(unit: string, seen: Seen): readonly string[] {
+function textsOf(unit: string, seen: SeenFiles): readonly string[] {
   const main = FOLDERS.map((folder) => seen.read(`${folder}/${unit}`)).find((file) => file !== undefined);
   if (main === undefined) return [];
   const paths = new Map(

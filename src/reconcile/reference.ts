@@ -4,11 +4,11 @@ import type { Fault } from '../fault.ts';
 
 /** Which rules should be there: those recorded, those the Engine requires, or both. */
 export const SOURCES = ['baseline', 'engine', 'both'] as const;
-export type Source = (typeof SOURCES)[number];
+export type ReferenceSource = (typeof SOURCES)[number];
 
 /** What the live rules are compared with, beside the Engine's reply. */
 export interface Reference {
-  readonly source: Source;
+  readonly source: ReferenceSource;
   /** Undefined when none was recorded, or when the source is the Engine alone. */
   readonly stored: StoredBaseline | undefined;
   /** Whether a baseline counts as this host's own though nothing proves it (`--trust-baseline`). */

@@ -7,11 +7,11 @@ import {
   type FileState,
   type HookFile,
 } from '../../src/hooks/file.ts';
-import type { Seen } from '../../src/hooks/target.ts';
+import type { SeenFiles } from '../../src/hooks/target.ts';
 import { TARGETS } from '../../src/hooks/targets.ts';
 
 const PROGRAM = { path: '/usr/local/bin/rulesguard', nodeFolder: '/opt/node/bin' };
-const EMPTY: Seen = { read: () => undefined, list: () => [] };
+const EMPTY: SeenFiles = { read: () => undefined, list: () => [] };
 const MAKING = { program: PROGRAM, vetoFlushAll: true };
 
 const hookFiles = TARGETS.flatMap(({ name, files }) =>

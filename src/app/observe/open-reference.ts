@@ -1,12 +1,12 @@
 import { Fault } from '../../fault.ts';
-import type { Reference, Source } from '../../reconcile/reference.ts';
+import type { Reference, ReferenceSource } from '../../reconcile/reference.ts';
 import type { Baselines } from '../ports.ts';
 
 /** What a person asked the rules to be compared with. */
 export interface ReferenceArgs {
   /** An id or a path; the newest by default. */
   readonly baseline: string | undefined;
-  readonly source: Source;
+  readonly source: ReferenceSource;
   readonly trustBaseline?: boolean | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { Fault } from '../../fault.ts';
 import type { StoredPlan } from '../../firewall/iptables/plan/plan-json.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
-import type { Source } from '../../reconcile/reference.ts';
+import type { ReferenceSource } from '../../reconcile/reference.ts';
 import { validate } from '../../generated/plan.js';
 import { readSealed, writeSealed, type Refuse } from '../files/sealed.ts';
 
@@ -13,7 +13,7 @@ export interface PlanFile extends StoredPlan {
   readonly variant: Variant;
   /** Digest of the baseline it was made from; null when there was none. */
   readonly baseline: string | null;
-  readonly source: Source;
+  readonly source: ReferenceSource;
   /** Digest of the live rules it was made for. */
   readonly live: string;
   /** Where Docker writes with nftables: the transactions for `nft -f`, one for each family. */

@@ -1,4 +1,4 @@
-import { type Source, SOURCES } from '../../../src/reconcile/reference.ts';
+import { type ReferenceSource, SOURCES } from '../../../src/reconcile/reference.ts';
 import { type Hurt, type Verdict } from './cell.ts';
 
 /** One damage with one half-repair on one Engine, and its cells. */
@@ -6,7 +6,7 @@ export interface Row {
   readonly damage: string;
   readonly half: string;
   hurt?: Pick<Hurt, 'lost' | 'broken'>;
-  readonly cells: Partial<Record<Source, Verdict>>;
+  readonly cells: Partial<Record<ReferenceSource, Verdict>>;
 }
 
 function told(verdict: Verdict | undefined): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FileState } from '../../../src/hooks/file.ts';
-import type { Seen } from '../../../src/hooks/target.ts';
+import type { SeenFiles } from '../../../src/hooks/target.ts';
 import { TARGETS } from '../../../src/hooks/targets.ts';
 import { commandsOf } from '../../../src/hooks/unit.ts';
 
@@ -10,7 +10,7 @@ const MAKING = {
 };
 
 /** A host with these files on it. */
-function seen(files: Readonly<Record<string, string>>): Seen {
+function seen(files: Readonly<Record<string, string>>): SeenFiles {
   return {
     read: (path): FileState | undefined =>
       files[path] === undefined ? undefined : { content: files[path], mode: 0o644 },
