@@ -85,9 +85,12 @@ function onlyMade(
   return isAll ? tablesMade : [];
 }
 
-/** What a change does beside the rules of iptables, one line each. */
-export const besideRules = (network: LeftBehind['network']): readonly string[] =>
-  network === undefined ? [] : networkChange(networkStateOf(network.before, []).netState, network).changes;
+/** What a change does to packets beside the rules of iptables, one line each. */
+export function besideRules(network: LeftBehind['network']): readonly string[] {
+  if (network === undefined) return [];
+  const { changes, idle } = networkChange(networkStateOf(network.before, []).netState, network);
+  return changes.filter((line) => !idle.includes(line));
+}
 
 function networkChange(
   host: NetworkState,

@@ -11,6 +11,8 @@ export interface NetworkChange {
   readonly network: NetworkBeside;
   /** What changes, one line each, as people name it. */
   readonly changes: readonly string[];
+  /** Of these: tables of nftables that no packet gets to, before or after. */
+  readonly idle: readonly string[];
   /** Of these: what nothing here says the effect of. */
   readonly unjudged: readonly string[];
   /** Tables of nftables that it makes: `inet mine`. */
@@ -60,8 +62,9 @@ export function changedNetwork(
       ...rules.gone.map((rule) => `routing rule gone: ${ruleWords(rule)}`),
       ...rules.added.map((rule) => `routing rule added: ${ruleWords(rule)}`),
       ...sets.map((name) => `set ${name}`),
-      ...natives.map(({ table }) => `nftables table ${table}`),
+      ...natives.map(tableWords),
     ],
+    idle: natives.filter((change) => isIdle(change, before.natives)).map(tableWords),
     unjudged: ports.map(linkWords),
     tablesMade: natives.flatMap(({ table }) =>
       (before.natives ?? []).some((one) => one.table === table) ? [] : [table],
@@ -151,6 +154,14 @@ function linkAfter(host: NetworkLink, { was, is }: LinkChange): readonly Network
     },
   ];
 }
+
+const tableWords = ({ table }: NativeChange): string => `nftables table ${table}`;
+
+/** Whether no chain of a table hangs on a hook, as it was and as it is: only from one do packets get to others. */
+const isIdle = ({ table, text = '' }: NativeChange, before: NetworkBeside['natives']): boolean =>
+  [text, before?.find((one) => one.table === table)?.text ?? ''].every(
+    (one) => !/\b(?:hook|flowtable)\b/.test(one),
+  );
 
 interface NativeChange {
   readonly table: string;

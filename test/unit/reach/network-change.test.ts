@@ -75,4 +75,15 @@ describe('a host after what a command did in a copy of its network', () => {
     const after = { ...COPY, links: [...COPY.links, { ...port, up: false }] };
     expect(changedNetwork(HOST, before, after).unjudged).toEqual(['interface veth1 down']);
   });
+
+  test.each<[string, string, readonly string[]]>([
+    ['no chain', '', ['nftables table ip x']],
+    ['a chain that nothing leads to', '\tchain c {\n\t\tdrop\n\t}\n', ['nftables table ip x']],
+    ['a chain on a hook', '\tchain c {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n', []],
+  ])('a table of nftables with %s: whether packets get to it', (_, text, idle) => {
+    const natives = [{ table: 'ip x', text }];
+    expect(changedNetwork(HOST, COPY, { ...COPY, natives }).idle).toEqual(idle);
+    // Nor is it no change where it goes.
+    expect(changedNetwork(HOST, { ...COPY, natives }, COPY).idle).toEqual(idle);
+  });
 });
