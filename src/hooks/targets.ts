@@ -9,6 +9,7 @@ import { SHOREWALL } from './shorewall.ts';
 import type { Target } from './target.ts';
 import { UFW } from './ufw.ts';
 import { unitTarget } from './unit.ts';
+import { WATCH_UNIT } from './watch-unit.ts';
 
 /** Every target, in the order `hook list` shows them. */
 export const TARGETS: readonly Target[] = [
@@ -25,6 +26,7 @@ export const TARGETS: readonly Target[] = [
   FERM,
   SHOREWALL,
   FRONT,
+  WATCH_UNIT,
 ];
 
 /**

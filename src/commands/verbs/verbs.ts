@@ -12,6 +12,7 @@ import { reachOptions } from './reach.ts';
 import { runOptions, SECONDS } from './run.ts';
 import { snapshotOptions } from './snapshot.ts';
 import { stripOptions } from './strip.ts';
+import { logOptions, watchOptions } from './watch.ts';
 
 /** Options every command takes. */
 export interface GlobalArgs {
@@ -171,6 +172,18 @@ export const VERBS: readonly Verb[] = [
     'guard a firewall change: rehearse it, refuse it or repair what it breaks',
     runOptions,
     () => import('../run/run.ts'),
+  ),
+  verb(
+    'watch',
+    'note what breaks and who did it, the moment it happens, and repair it if asked to',
+    watchOptions,
+    () => import('../watch.ts'),
+  ),
+  verb(
+    'log',
+    'what watch noted: what broke, who did it, what became of it',
+    logOptions,
+    () => import('../log.ts'),
   ),
   verb(
     'confirm [id]',

@@ -35,10 +35,11 @@ export async function readConfig({ path, explicit }: ConfigFile): Promise<Config
     const keys = wrongKeys(validate.errors ?? [], given, CONFIG_DEFAULTS);
     return refuse(`${String(keys.length)} of its keys ${keys.length === 1 ? 'is' : 'are'} wrong`, keys);
   }
-  const { run, hook, automatic, wait } = given as Partial<Config>;
+  const { run, hook, watch, automatic, wait } = given as Partial<Config>;
   return {
     run: { ...CONFIG_DEFAULTS.run, ...run },
     hook: { ...CONFIG_DEFAULTS.hook, ...hook },
+    watch: { ...CONFIG_DEFAULTS.watch, ...watch },
     automatic: automatic ?? CONFIG_DEFAULTS.automatic,
     wait: wait ?? CONFIG_DEFAULTS.wait,
   };

@@ -5,7 +5,7 @@ export interface ConfigFile {
   readonly explicit: boolean;
 }
 
-/** What `run` and the hooks do when no option says otherwise. `schemas/config.schema.json` describes the file. */
+/** What `run`, `watch` and the hooks do when no option says otherwise. `schemas/config.schema.json` describes the file. */
 export interface Config {
   readonly run: {
     readonly mode: 'refuse' | 'repair' | 'report';
@@ -20,6 +20,10 @@ export interface Config {
     /** Whether a hook's exit code shows what it found. */
     readonly strict: boolean;
   };
+  readonly watch: {
+    readonly mode: 'report' | 'repair';
+    readonly intervalSeconds: number;
+  };
   /** Whether rulesguard may write rules or baselines without a person having typed the command. */
   readonly automatic: boolean;
   /** Seconds to wait for a lock. */
@@ -31,6 +35,7 @@ export const CONFIG_PATH = '/etc/rulesguard/config.json';
 export const CONFIG_DEFAULTS: Config = {
   run: { mode: 'refuse', confirm: 0, rehearsalSeconds: 30 },
   hook: { pre: 'record', post: 'repair', policies: false, strict: false },
+  watch: { mode: 'report', intervalSeconds: 120 },
   automatic: true,
   wait: 10,
 };

@@ -32,6 +32,7 @@ test('what the file does not say is as without a file', async () => {
   expect(await read('{"version": 1, "run": {"confirm": 60}, "hook": {"strict": true}}')).toEqual({
     run: { mode: 'refuse', confirm: 60, rehearsalSeconds: 30 },
     hook: { pre: 'record', post: 'repair', policies: false, strict: true },
+    watch: { mode: 'report', intervalSeconds: 120 },
     automatic: true,
     wait: 10,
   });

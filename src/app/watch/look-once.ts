@@ -1,0 +1,85 @@
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import { Fault } from '../../fault.ts';
+import { PASSING } from '../../firewall/iptables/plan/edit.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import type { CheckEffect, EffectSource } from '../../reconcile/verdict/effect.ts';
+import { effectWords } from '../../report/check/words.ts';
+import { printable } from '../../report/text.ts';
+import type { NotedEffect } from '../../watch/event.ts';
+import { judgedLook } from '../check/check.ts';
+import { look, lookAgainUntilStable } from '../check/look.ts';
+import type { CheckHost } from '../check/ports.ts';
+import { isBeforeDocker } from '../hooks/policy.ts';
+import { readSurroundings } from '../reach/read-terrain.ts';
+import type { WatchLook } from './ports.ts';
+
+/** What a look needs beside the host. */
+export interface LookArgs {
+  /** The newest baseline, if there is one, and the Engine. @throws Fault */
+  readonly openReference: () => Promise<Reference>;
+  /** When the machine was booted, in milliseconds since 1970. */
+  readonly booted: () => number;
+  /** Whether a dockerd of this network namespace runs, though no Engine answers. */
+  readonly isDockerdThere: () => boolean;
+}
+
+const NOTHING: WatchLook = { effects: [], isRepairable: false, isExposed: false };
+
+/**
+ * Looks at the host as check does.
+ *
+ * @param isTwice - what is found wrong is looked at again until it is found twice
+ * @returns nothing where there is nothing to guard: no Engine has written rules since the machine started, and nothing was recorded; `not-yet`
+ *   while dockerd starts or stops, and writes or takes out its rules itself
+ * @throws Fault of what could not be read
+ */
+export async function lookOnce(
+  host: CheckHost,
+  { openReference, booted, isDockerdThere }: LookArgs,
+  isTwice: boolean,
+): Promise<WatchLook | 'not-yet'> {
+  const reading = host.beginReading();
+  const surroundings = readSurroundings(host);
+  surroundings.catch(() => undefined);
+  try {
+    const reference = await openReference();
+    const first = await look(host, reference, { reading, surroundings });
+    if (first.verdict.exit === 0) return NOTHING;
+    if (isBeforeDocker(first.observation.engine, reference.stored, booted())) return NOTHING;
+    if (isStopped(first.observation.engine) && isDockerdThere()) return 'not-yet';
+    const seen = isTwice ? await lookAgainUntilStable(host, reference, first) : first;
+    const { verdict } = await judgedLook(seen, reference, host, () => undefined);
+    const effects = verdict.effects.filter(
+      ({ shown }) => seen.observation.engine.answered || !isOfContainers(shown),
+    );
+    const lost = effects.filter(({ cause, shown }) => cause === 'lost' && !isPolicy(shown));
+    return {
+      effects: effects.map(notedOf),
+      isRepairable: lost.length > 0,
+      isExposed: lost.some(({ effect }) => effect === 'exposure'),
+    };
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'RG_NO_BASELINE') return NOTHING;
+    throw error;
+  }
+}
+
+/** Whether no Engine is there, rather than one that hangs or cannot be asked. */
+const isStopped = (engine: EngineReply): boolean =>
+  !engine.answered && (engine.fault.code === 'RG_ENGINE_DOWN' || engine.fault.code === 'RG_ENGINE_ABSENT');
+
+/** Without an Engine a container whose rules are gone may simply have been stopped, by dockerd as it stopped. */
+const isOfContainers = (shown: EffectSource): boolean =>
+  shown.by === 'findings' && shown.findings.every(({ level }) => level !== undefined && PASSING.has(level));
+
+/** A policy is set back on request alone. */
+const isPolicy = (shown: EffectSource): boolean =>
+  'findings' in shown && shown.findings.every(({ kind }) => kind === 'policy');
+
+const notedOf = (effect: CheckEffect): NotedEffect => ({
+  id: effect.id,
+  effect: effect.effect,
+  cause: effect.cause,
+  headline: printable(effectWords(effect).headline),
+  cells: effect.cells,
+});

@@ -1,0 +1,47 @@
+import { Fault } from '../../fault.ts';
+import type { WatchEvent, WatchEventKind } from '../../watch/event.ts';
+import type { WatchPort } from './ports.ts';
+
+/** What an event holds beside its kind and its words. */
+export type More = Omit<WatchEvent, 'version' | 'at' | 'kind' | 'says'>;
+
+/** What watch notes. What stays as it was is said once: a repair that is tried for hours fills no log. */
+export class Notes {
+  private readonly port: Pick<WatchPort, 'note' | 'date'>;
+  private leftSaid = '';
+  private heldSaid: string | undefined;
+
+  constructor(port: Pick<WatchPort, 'note' | 'date'>) {
+    this.port = port;
+  }
+
+  say(kind: WatchEventKind, says: string, more: More = {}): void {
+    this.port.note({ version: 1, at: this.port.date().toISOString(), kind, says, ...more });
+  }
+
+  /** Something could not be done. */
+  failed(what: string, error: unknown): void {
+    const why =
+      error instanceof Fault ? [error.message, error.hint ?? ''].filter(Boolean).join('. ') : String(error);
+    this.left('failed', `${what}: ${why}`);
+  }
+
+  /** Something is left as it is. */
+  left(kind: 'failed' | 'not-repaired', says: string, more: More = {}): void {
+    if (says === this.leftSaid) return;
+    this.leftSaid = says;
+    this.say(kind, says, more);
+  }
+
+  /** All is well: what is left after this is said anew. */
+  well(): void {
+    this.leftSaid = '';
+  }
+
+  /** Whether watch may write, as it was just asked. */
+  held(held: string | undefined): void {
+    if (held === this.heldSaid) return;
+    this.heldSaid = held;
+    this.say(held === undefined ? 'resumed' : 'paused', held ?? 'repairs are made again');
+  }
+}

@@ -1,0 +1,60 @@
+import type { NotedEffect, WatchEvent } from '../../watch/event.ts';
+import type { Source, Told } from '../../watch/seen.ts';
+
+/** What a look found, as far as watch decides by it. */
+export interface WatchLook {
+  /** What differs, the worst first. */
+  readonly effects: readonly NotedEffect[];
+  /** Whether rules of Docker's are lost that a restore would bring back. */
+  readonly isRepairable: boolean;
+  /** Whether one of these leaves something open. */
+  readonly isExposed: boolean;
+}
+
+/** What a repair came to. */
+export interface WatchRepair {
+  readonly isWhole: boolean;
+  /** Journal entries. */
+  readonly journal: readonly string[];
+  /** Why something is left, for people. */
+  readonly left: readonly string[];
+}
+
+/** Why nothing is written now, for people; undefined where watch may write. */
+export type Held = string | undefined;
+
+/** What watch uses of the world. */
+export interface WatchPort {
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  /** The day and time. */
+  readonly date: () => Date;
+  /** Until a moment of `now`, or until the signal says that something was seen. */
+  readonly wait: (until: number, signal: AbortSignal) => Promise<void>;
+  readonly listen: (told: Told) => Source;
+  /**
+   * Looks at the host.
+   *
+   * @param isTwice - what is found wrong is looked at again, and counts only if it is found again
+   * @returns `not-yet` while dockerd starts or stops: what it will write is not lost
+   * @throws Fault of what could not be read
+   */
+  readonly look: (isTwice: boolean) => Promise<WatchLook | 'not-yet'>;
+  /** What the Engine said is no longer true. */
+  readonly forgetEngine: () => void;
+  /** Brings Docker's rules back. @throws Fault; what was done is undone then, or the fault says what was not */
+  readonly repair: () => Promise<WatchRepair>;
+  /** Whether something keeps watch from writing: asked before each repair. */
+  readonly held: () => Promise<Held>;
+  /** Notes an event, for the log and whoever is told. Never throws. */
+  readonly note: (event: WatchEvent) => void;
+  /** This process. */
+  readonly pid: number;
+}
+
+/** How watch is to behave. */
+export interface WatchSettings {
+  readonly mode: 'report' | 'repair';
+  /** How often a look is made though nothing was seen, in milliseconds. */
+  readonly interval: number;
+}

@@ -1,0 +1,235 @@
+import { Attempts } from '../../watch/attempts.ts';
+import type { NotedEffect } from '../../watch/event.ts';
+import { turned, withAuthor, type Open } from '../../watch/incidents.ts';
+import {
+  begun,
+  dueOf,
+  failedToLook,
+  heldBack,
+  looked,
+  mayBeDockers,
+  repaired,
+  seen,
+  type Schedule,
+} from '../../watch/schedule.ts';
+import type { Author, Seen, SourceState } from '../../watch/seen.ts';
+import { writerOf, type Writer } from '../../watch/writer.ts';
+import { effectsSay, fightSays, leftSays } from '../../watch/words.ts';
+import { Notes } from './notes.ts';
+import type { WatchLook, WatchPort, WatchRepair, WatchSettings } from './ports.ts';
+
+/** After a look or repair that could not be made, in milliseconds. */
+const AFTER_FAULT = 5_000;
+/** While dockerd starts or stops a look is made so often. */
+const NOT_YET = 250;
+
+/**
+ * Watches until it is told to stop: looks whenever something may have changed, notes what differs and who changed it, and repairs what a
+ * restore repairs where the mode says so. The order of things is `src/watch/schedule.ts`.
+ *
+ * @param stopping - ends it; a repair that has begun is finished first
+ */
+export async function watch(port: WatchPort, settings: WatchSettings, stopping: AbortSignal): Promise<void> {
+  const guard = new Guard(port, settings);
+  const source = port.listen({
+    seen: (what) => {
+      guard.saw(what);
+    },
+    state: (state) => {
+      guard.sourceIs(state);
+    },
+  });
+  const onStop = (): void => {
+    guard.wake();
+  };
+  stopping.addEventListener('abort', onStop);
+  try {
+    guard.notes.say('started', `watching, mode ${settings.mode}`);
+    while (!stopping.aborted) await guard.next();
+  } finally {
+    stopping.removeEventListener('abort', onStop);
+    await source.stop();
+    guard.notes.say('stopped', 'no longer watching');
+  }
+}
+
+/** What is told of a repair once a look has shown what it came to. */
+interface Undertaken {
+  readonly before: readonly NotedEffect[];
+  readonly by: readonly Author[];
+  readonly done: WatchRepair;
+  readonly toDetect: number;
+  readonly toRepair: number;
+}
+
+class Guard {
+  readonly notes: Notes;
+  private readonly port: WatchPort;
+  private readonly settings: WatchSettings;
+  private schedule: Schedule;
+  private open: Open = new Map();
+  private readonly attempts = new Attempts();
+  /** Who changed rules since the last look, and since the damage began that is open. */
+  private fresh: readonly Author[] = [];
+  private authors: readonly Author[] = [];
+  /** When damage was found that is open. */
+  private detected: { readonly first: number; readonly at: number } | undefined;
+  private sleeper = new AbortController();
+
+  constructor(port: WatchPort, settings: WatchSettings) {
+    this.port = port;
+    this.notes = new Notes(port);
+    this.settings = settings;
+    this.schedule = begun(port.now());
+  }
+
+  /** Something was seen. */
+  saw(what: Seen): void {
+    const writer = this.writerOfSeen(what);
+    if (writer === 'ours') return;
+    if (what.kind === 'rules' && what.author !== undefined) {
+      this.fresh = withAuthor(this.fresh, what.author);
+      this.authors = withAuthor(this.authors, what.author);
+    }
+    if (what.kind === 'setting')
+      this.notes.say(
+        'host',
+        `${what.name} was ${what.from} and is ${what.to}: sysctl -w ${what.name}=${what.from}`,
+      );
+    if (what.kind === 'engine-gone') this.notes.say('engine', 'the Engine no longer answers');
+    if (what.kind === 'engine-back') this.notes.say('engine', 'the Engine answers again');
+    if (what.kind.startsWith('engine') || what.kind === 'missed') this.port.forgetEngine();
+    const now = this.port.now();
+    this.attempts.changed();
+    this.schedule = heldBack(seen(this.schedule, writer, now), now);
+    this.wake();
+  }
+
+  sourceIs({ source, works, says }: SourceState): void {
+    this.notes.say('source', `${source}: ${works ? '' : 'not listened to: '}${says}`);
+  }
+
+  wake(): void {
+    this.sleeper.abort();
+  }
+
+  /** Waits for what is due, and does it. */
+  async next(): Promise<void> {
+    const due = dueOf(this.schedule, this.settings, this.settings.mode === 'repair');
+    if (due.at > this.port.now()) {
+      this.sleeper = new AbortController();
+      await this.port.wait(due.at, this.sleeper.signal);
+      return;
+    }
+    if (due.what === 'look') await this.lookOnce();
+    else await this.repairOnce();
+  }
+
+  private writerOfSeen(what: Seen): Writer {
+    switch (what.kind) {
+      case 'rules':
+        return writerOf(what.author, this.port.pid);
+      case 'engine':
+      case 'engine-gone':
+      case 'engine-back':
+        return 'docker';
+      case 'network':
+        return 'host';
+      case 'setting':
+        return 'other';
+      case 'legacy-rules':
+      case 'missed':
+        return 'unknown';
+    }
+  }
+
+  private async lookOnce(undertaken?: Undertaken): Promise<void> {
+    const beganAt = this.port.now();
+    const first = this.schedule.unjudged?.first ?? beganAt;
+    let found: WatchLook | 'not-yet';
+    try {
+      found = await this.port.look(mayBeDockers(this.schedule));
+    } catch (error) {
+      this.notes.failed('cannot look', error);
+      this.schedule = failedToLook(this.schedule, this.port.now() + AFTER_FAULT);
+      return;
+    }
+    if (found === 'not-yet') {
+      this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
+      return;
+    }
+    const { effects, isRepairable, isExposed } = found;
+    const turn = turned(this.open, effects, first);
+    this.open = turn.open;
+    this.schedule = looked(this.schedule, isRepairable ? { exposure: isExposed } : undefined, beganAt);
+    const now = this.port.now();
+    const by = this.fresh.length === 0 ? {} : { by: this.fresh };
+    if (effects.length === 0) this.detected = undefined;
+    else this.detected ??= { first, at: now };
+    if (undertaken !== undefined) this.repairEnded(undertaken, found);
+    else if (turn.ended.length > 0)
+      this.notes.say('ended', effectsSay(turn.ended.map(({ effect }) => effect)), {
+        effects: turn.ended.map(({ effect }) => effect),
+        lasted: Math.max(...turn.ended.map(({ since }) => now - since)),
+        ...by,
+      });
+    // What is new does not wait for what was repaired too often.
+    if (turn.began.length > 0) {
+      this.schedule = heldBack(this.schedule, now);
+      this.notes.say('damage', effectsSay(turn.began), { effects: turn.began, ...by });
+    }
+    if (this.schedule.unjudged === undefined) {
+      this.fresh = [];
+      if (this.schedule.damage === undefined || this.settings.mode === 'report') this.authors = [];
+    }
+    if (effects.length === 0) this.notes.well();
+  }
+
+  private async repairOnce(): Promise<void> {
+    const began = this.port.now();
+    const lost = [...this.open.values()].flatMap(({ effect }) => (effect.cause === 'lost' ? [effect] : []));
+    const due = this.attempts.due(lost, began);
+    if ('later' in due) {
+      this.schedule = heldBack(this.schedule, due.later);
+      return;
+    }
+    const held = await this.port.held();
+    this.notes.held(held);
+    if (held !== undefined) {
+      this.schedule = heldBack(this.schedule, began + AFTER_FAULT);
+      return;
+    }
+    const by = this.authors;
+    const { first, at } = this.detected ?? { first: began, at: began };
+    try {
+      const done = await this.port.repair();
+      const now = this.port.now();
+      this.attempts.tried(due.effects, now);
+      this.schedule = repaired(this.schedule, now, Number.NEGATIVE_INFINITY);
+      await this.lookOnce({ before: due.effects, by, done, toDetect: at - first, toRepair: now - at });
+    } catch (error) {
+      this.attempts.tried(due.effects, this.port.now());
+      this.notes.failed('cannot repair', error);
+      this.schedule = repaired(this.schedule, this.port.now(), this.port.now() + AFTER_FAULT);
+    }
+  }
+
+  private repairEnded({ before, by, done, toDetect, toRepair }: Undertaken, { effects }: WatchLook): void {
+    const still = new Set(effects.map(({ id }) => id));
+    const ended = before.filter(({ id }) => !still.has(id));
+    const repair = { toDetect, toRepair, journal: done.journal };
+    const named = by.length === 0 ? {} : { by };
+    if (ended.length > 0)
+      this.notes.say('repaired', effectsSay(ended), {
+        effects: ended,
+        lasted: toDetect + toRepair,
+        repair,
+        ...named,
+      });
+    const left = before.filter(({ id }) => still.has(id));
+    const fights = this.attempts.came({ ended, left }, this.port.now());
+    if (fights.length > 0) this.notes.say('fight', fightSays(fights), { effects: fights, ...named });
+    if (left.length === 0) return;
+    this.notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
+  }
+}

@@ -1,0 +1,66 @@
+import { isPlain, type Program } from './call.ts';
+import type { Target } from './target.ts';
+
+const NAME = 'rulesguard-watch.service';
+const UNIT = `/etc/systemd/system/${NAME}`;
+const WANTED = `/etc/systemd/system/multi-user.target.wants/${NAME}`;
+
+/** The resident guard as a unit of systemd, started at boot. */
+export const WATCH_UNIT: Target = {
+  name: 'systemd',
+  about: `${NAME}: rulesguard watch, from boot on`,
+  signs: ['/usr/bin/systemctl', '/bin/systemctl'],
+  places: [UNIT, WANTED],
+  files: (_, { program }) => [
+    { kind: 'own', path: UNIT, mode: 0o644, lines: unitLines(program) },
+    { kind: 'link', path: WANTED, to: UNIT },
+  ],
+  units: { reload: true, start: NAME },
+  note: 'It only notes what breaks and who did it (rulesguard log). To have it repair: "watch": {"mode": "repair"} in /etc/rulesguard/config.json, then systemctl restart rulesguard-watch',
+};
+
+/**
+ * After whoever loads a firewall at boot and after dockerd: what they write is not damage. Not bound to them: a firewall without dockerd is
+ * guarded too. What it may do is what a repair needs: rules (NET_ADMIN, NET_RAW for the legacy backend), the namespaces of a rehearsal
+ * (SYS_ADMIN), and to see whose process wrote (SYS_PTRACE, DAC_READ_SEARCH).
+ */
+const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
+  '[Unit]',
+  "Description=Guard of Docker's firewall rules",
+  'Documentation=man:rulesguard(8)',
+  'After=network-pre.target nftables.service ufw.service firewalld.service netfilter-persistent.service docker.service',
+  '',
+  '[Service]',
+  'Type=notify',
+  'NotifyAccess=all',
+  `ExecStart=${isPlain(path) ? path : '/usr/bin/env rulesguard'} watch --log-format systemd`,
+  ...(isPlain(nodeFolder)
+    ? [`Environment=PATH=${nodeFolder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`]
+    : []),
+  'Restart=always',
+  'RestartSec=2',
+  'WatchdogSec=120',
+  'TimeoutStopSec=60',
+  'OOMScoreAdjust=-500',
+  'StateDirectory=rulesguard',
+  'StateDirectoryMode=0700',
+  'RuntimeDirectory=rulesguard',
+  'RuntimeDirectoryMode=0700',
+  'RuntimeDirectoryPreserve=yes',
+  'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE CAP_SYS_MODULE CAP_MKNOD CAP_SYS_CHROOT CAP_SETPCAP',
+  'NoNewPrivileges=yes',
+  'ProtectSystem=full',
+  'ProtectHome=read-only',
+  'ProtectClock=yes',
+  'ProtectHostname=yes',
+  'ProtectKernelLogs=yes',
+  'LockPersonality=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6',
+  'SystemCallArchitectures=native',
+  'UMask=0077',
+  '',
+  '[Install]',
+  'WantedBy=multi-user.target',
+];

@@ -1,0 +1,41 @@
+import { run } from '../command/command.ts';
+
+/** What is told of this process to systemd, where it was started by a unit of `Type=notify`. */
+export interface Service {
+  /** It works, and what it does, in one line. */
+  readonly ready: (says: string) => void;
+  readonly stopping: () => void;
+}
+
+/** Milliseconds. */
+const PATIENCE = 5_000;
+
+/**
+ * Tells systemd by `systemd-notify`, as Node has no datagram sockets; the unit needs `NotifyAccess=all`. With a watchdog (`WatchdogSec=`)
+ * it is told at half that time that this process still works. Does nothing where no unit asked (`NOTIFY_SOCKET`).
+ *
+ * @param env - of this process
+ */
+export function systemdService(env: Readonly<Record<string, string | undefined>>): Service {
+  if (env['NOTIFY_SOCKET'] === undefined) return { ready: () => undefined, stopping: () => undefined };
+  // That nobody hears it is no reason to stop.
+  const tell = (...words: readonly string[]): void => {
+    run(['systemd-notify', ...words], { timeout: PATIENCE }).catch(() => undefined);
+  };
+  const period = Number(env['WATCHDOG_USEC'] ?? 0) / 2_000;
+  let watchdog: NodeJS.Timeout | undefined;
+  return {
+    ready: (says) => {
+      tell('--ready', `--status=${says}`);
+      if (!(period > 0) || watchdog !== undefined) return;
+      watchdog = setInterval(() => {
+        tell('WATCHDOG=1');
+      }, period);
+      watchdog.unref();
+    },
+    stopping: () => {
+      clearInterval(watchdog);
+      tell('STOPPING=1');
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type { Writer } from './writer.ts';
+
+/*
+ * When watch looks and when it repairs: a pure function of what was seen and the time. All times are milliseconds of one clock that
+ * never goes back.
+ */
+
+/** Changes that no look has judged yet. */
+interface Unjudged {
+  readonly first: number;
+  readonly newest: number;
+  readonly writers: ReadonlySet<Writer>;
+}
+
+/** What the last look found that a restore repairs. */
+interface Damage extends Unjudged {
+  readonly exposure: boolean;
+}
+
+/** What is to come, as far as it is known. Made by {@link begun}, changed by the functions below. */
+export interface Schedule {
+  readonly unjudged: Unjudged | undefined;
+  /** When the last look began. */
+  readonly looked: number;
+  readonly damage: Damage | undefined;
+  /** Before this no repair is tried, see `repairs.ts`. */
+  readonly notBefore: number;
+  /** Before this no look is made: the last one could not be. */
+  readonly noLookBefore: number;
+}
+
+/** What to do next, and when. */
+export interface Due {
+  readonly what: 'look' | 'repair';
+  readonly at: number;
+}
+
+/** How often a look is made though nothing was seen, in milliseconds. */
+export interface Pace {
+  readonly interval: number;
+}
+
+/** A firewall manager that takes all down and builds it up again is let finish, for so long at most, once it is quiet so long. */
+const MANAGER: Patience = { quiet: 50, longest: 1_000 };
+/** Where nobody but Docker changed anything, and links and addresses came and went, a look waits until that is over. */
+const AT_WORK: Patience = { quiet: 150, longest: 1_000 };
+/** dockerd writes what it requires itself, one rule at a time. */
+const DOCKER: Patience = { quiet: 300, longest: 3_000 };
+
+interface Patience {
+  readonly quiet: number;
+  readonly longest: number;
+}
+
+/** As at the start: nothing is known, so the first look is due at once. */
+export const begun = (now: number): Schedule => ({
+  unjudged: { first: now, newest: now, writers: new Set(['unknown']) },
+  looked: Number.NEGATIVE_INFINITY,
+  damage: undefined,
+  notBefore: Number.NEGATIVE_INFINITY,
+  noLookBefore: Number.NEGATIVE_INFINITY,
+});
+
+/** Something was seen that may have changed what packets do. What is ours changes nothing: a repair is looked at anyway. */
+export function seen(schedule: Schedule, writer: Writer, now: number): Schedule {
+  if (writer === 'ours') return schedule;
+  const { unjudged, damage } = schedule;
+  const writers = new Set([...(unjudged?.writers ?? []), writer]);
+  return {
+    ...schedule,
+    unjudged: { first: unjudged?.first ?? now, newest: now, writers },
+    damage: damage && { ...damage, newest: now, writers: new Set([...damage.writers, writer]) },
+  };
+}
+
+/** What a look found: undefined where nothing is lost that a restore would bring back. */
+export type LookFound = { readonly exposure: boolean } | undefined;
+
+/**
+ * A look has ended.
+ *
+ * @param beganAt - changes seen later are not judged by it
+ */
+export function looked(schedule: Schedule, found: LookFound, beganAt: number): Schedule {
+  const { unjudged, damage } = schedule;
+  const left = unjudged !== undefined && unjudged.newest > beganAt ? unjudged : undefined;
+  if (found === undefined) return { ...schedule, unjudged: left, looked: beganAt, damage: undefined };
+  const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: new Set<Writer>(['unknown']) };
+  return {
+    ...schedule,
+    unjudged: left,
+    looked: beganAt,
+    damage: { ...(damage ?? changes), newest: changes.newest, ...found },
+  };
+}
+
+/** A repair has ended: what it left is for the next look to say, which is due at once. */
+export function repaired(schedule: Schedule, now: number, notBefore: number): Schedule {
+  const writers = schedule.unjudged?.writers ?? new Set<Writer>(['other']);
+  return {
+    ...schedule,
+    unjudged: { first: schedule.unjudged?.first ?? now, newest: now, writers },
+    damage: undefined,
+    notBefore,
+  };
+}
+
+/** A look could not be made: whatever is seen meanwhile, the next one is made at a moment. */
+export const failedToLook = (schedule: Schedule, again: number): Schedule => ({
+  ...schedule,
+  unjudged: schedule.unjudged ?? { first: again, newest: again, writers: new Set<Writer>(['unknown']) },
+  damage: undefined,
+  noLookBefore: again,
+});
+
+/** No repair is tried before a moment. */
+export const heldBack = (schedule: Schedule, notBefore: number): Schedule => ({ ...schedule, notBefore });
+
+/** Whether damage must be found twice before it counts: dockerd may be in the middle of writing. */
+export const mayBeDockers = ({ unjudged }: Schedule): boolean =>
+  unjudged !== undefined && (unjudged.writers.has('docker') || unjudged.writers.has('unknown'));
+
+/**
+ * What to do next.
+ *
+ * @param repairs - whether watch may write
+ */
+export function dueOf(schedule: Schedule, { interval }: Pace, repairs: boolean): Due {
+  const { unjudged, damage, notBefore, noLookBefore, looked: last } = schedule;
+  const repair =
+    damage === undefined || !repairs
+      ? undefined
+      : ({ what: 'repair', at: Math.max(notBefore, repairAt(damage)) } as const);
+  const wanted = unjudged === undefined ? last + interval : lookAt(unjudged);
+  const look = { what: 'look', at: Math.max(noLookBefore, wanted) } as const;
+  // A repair observes the rules itself: where both are due it comes first, so that a storm of changes cannot put it off.
+  return repair !== undefined && repair.at <= look.at ? repair : look;
+}
+
+function lookAt({ writers, first, newest }: Unjudged): number {
+  const isDockers = [...writers].every((writer) => writer === 'docker' || writer === 'host');
+  return isDockers ? patientlyAt(AT_WORK, { first, newest }) : newest;
+}
+
+const patientlyAt = ({ quiet, longest }: Patience, { first, newest }: Pick<Unjudged, 'first' | 'newest'>) =>
+  Math.min(newest + quiet, first + longest);
+
+/** An exposure is closed at once; for an outage whoever is still writing is let finish. */
+function repairAt({ exposure, writers, first, newest }: Damage): number {
+  if (exposure) return newest;
+  const patience = writers.has('docker') ? DOCKER : writers.has('manager') ? MANAGER : undefined;
+  return patience === undefined ? newest : patientlyAt(patience, { first, newest });
+}

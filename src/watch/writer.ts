@@ -1,0 +1,31 @@
+import type { Author } from './seen.ts';
+
+/**
+ * Whose hand a change shows, as far as the schedule asks: `docker` writes its own rules one by one, a `manager` takes everything down
+ * before it builds up again, `unknown` may be either, and had gone when /proc was read. `host`: no rule changed, but a link, address or route.
+ */
+export type Writer = 'docker' | 'manager' | 'ours' | 'host' | 'unknown' | 'other';
+
+/** Programs that load whole firewalls, by the kernel's name of them (15 bytes), and the units that run them. */
+const MANAGERS: ReadonlySet<string> = new Set([
+  ...['ufw', 'ufw-init', 'firewalld', 'netfilter-persi', 'shorewall', 'shorewall6', 'ferm', 'csf', 'lfd'],
+  ...['iptables-restor', 'ip6tables-resto', 'xtables-nft-mul'],
+]);
+const MANAGER_UNITS =
+  /^(?:ufw|firewalld|netfilter-persistent|nftables|iptables|ip6tables|shorewall6?|ferm|csf|lfd)\.service$/;
+
+const DOCKERD = 'dockerd';
+
+/**
+ * Whose hand it was.
+ *
+ * @param own - this process's pid
+ */
+export function writerOf(author: Author | undefined, own: number): Writer {
+  if (author === undefined) return 'unknown';
+  const chain = [author, ...author.parents];
+  if (chain.some(({ pid }) => pid === own)) return 'ours';
+  if (chain.some(({ name }) => name === DOCKERD)) return 'docker';
+  if (chain.some(({ name }) => MANAGERS.has(name)) || MANAGER_UNITS.test(author.unit ?? '')) return 'manager';
+  return author.command.length === 0 ? 'unknown' : 'other';
+}

@@ -1,0 +1,152 @@
+import { watch } from '../../../src/app/watch/watch.ts';
+import type { WatchLook, WatchPort, WatchSettings } from '../../../src/app/watch/ports.ts';
+import type { NotedEffect, WatchEvent, WatchEventKind } from '../../../src/watch/event.ts';
+import type { Author, Seen, Told } from '../../../src/watch/seen.ts';
+
+/** A program that changed rules, as its event names it. */
+export const author = (name: string, pid = 100, more: Partial<Author> = {}): Author => ({
+  pid,
+  name,
+  command: [name],
+  parents: [],
+  ...more,
+});
+
+export const OUTAGE: NotedEffect = {
+  id: 'aa',
+  effect: 'outage',
+  cause: 'lost',
+  headline: '3 published ports unreachable from outside',
+  cells: 6,
+};
+export const EXPOSURE: NotedEffect = {
+  id: 'bb',
+  effect: 'exposure',
+  cause: 'lost',
+  headline: 'networks app and db reach each other',
+  cells: 4,
+};
+
+/** This process, in the world below. */
+const OWN = 1;
+
+/** A host in memory with a clock of its own: nothing waits for real. */
+export class World {
+  time = 0;
+  /** What a look finds. */
+  effects: readonly NotedEffect[] = [];
+  held: string | undefined;
+  /** Whether dockerd is starting or stopping. */
+  isStarting = false;
+  /** What a repair does; by default it ends all that is lost. */
+  onRepair: () => { readonly left?: readonly string[] } = () => {
+    this.effects = this.effects.filter(({ cause }) => cause !== 'lost');
+    return {};
+  };
+  onLook: () => void = () => undefined;
+  /** How long things take, in milliseconds. */
+  readonly takes = { look: 5, repair: 10 };
+
+  readonly events: (WatchEvent & { readonly time: number })[] = [];
+  readonly looks: { readonly at: number; readonly isTwice: boolean }[] = [];
+  readonly repairs: number[] = [];
+  private script: { readonly at: number; readonly does: () => void }[] = [];
+  private told: Told | undefined;
+  private readonly stopping = new AbortController();
+
+  /** Does something at a moment. */
+  at(time: number, does: () => void): this {
+    this.script = [...this.script, { at: time, does }].sort((a, b) => a.at - b.at);
+    return this;
+  }
+
+  tell(what: Seen): void {
+    this.told?.seen(what);
+  }
+
+  /** Somebody changes rules, and so what a look finds. */
+  changes(by: Author | undefined, effects: readonly NotedEffect[]): void {
+    this.effects = effects;
+    this.tell({ kind: 'rules', generation: this.time, author: by });
+  }
+
+  /** Watches until a moment. */
+  async run(until: number, settings: Partial<WatchSettings> = {}): Promise<this> {
+    this.at(until, () => {
+      this.stopping.abort();
+    });
+    await watch(this.port(), { mode: 'repair', interval: 120_000, ...settings }, this.stopping.signal);
+    return this;
+  }
+
+  noted(...kinds: readonly WatchEventKind[]): readonly (WatchEvent & { readonly time: number })[] {
+    return this.events.filter(({ kind }) => kinds.includes(kind));
+  }
+
+  private port(): WatchPort {
+    return {
+      pid: OWN,
+      now: () => this.time,
+      date: () => new Date(this.time),
+      wait: (until, signal) => {
+        while (!signal.aborted) {
+          const [next] = this.script;
+          if (next === undefined || next.at > until) {
+            this.time = Math.max(this.time, until);
+            break;
+          }
+          this.passTo(next.at);
+        }
+        return Promise.resolve();
+      },
+      listen: (told) => {
+        this.told = told;
+        return { stop: () => Promise.resolve() };
+      },
+      look: (isTwice): Promise<WatchLook | 'not-yet'> => {
+        this.looks.push({ at: this.time, isTwice });
+        this.onLook();
+        const found = this.effects;
+        if (this.isStarting) return Promise.resolve('not-yet');
+        this.passTo(this.time + this.takes.look);
+        const lost = found.filter(({ cause }) => cause === 'lost');
+        return Promise.resolve({
+          effects: found,
+          isRepairable: lost.length > 0,
+          isExposed: lost.some(({ effect }) => effect === 'exposure'),
+        });
+      },
+      forgetEngine: () => undefined,
+      repair: () => {
+        this.repairs.push(this.time);
+        this.passTo(this.time + this.takes.repair);
+        const { left = [] } = this.onRepair();
+        this.tell({
+          kind: 'rules',
+          generation: this.time,
+          author: author('iptables-resto', 7, { parents: [{ pid: OWN, name: 'node', command: [] }] }),
+        });
+        return Promise.resolve({
+          isWhole: left.length === 0,
+          journal: [String(this.repairs.length)],
+          left,
+        });
+      },
+      held: () => Promise.resolve(this.held),
+      note: (event) => {
+        this.events.push({ ...event, time: this.time });
+      },
+    };
+  }
+
+  private passTo(time: number): void {
+    for (;;) {
+      const [next] = this.script;
+      if (next === undefined || next.at > time) break;
+      this.script = this.script.slice(1);
+      this.time = Math.max(this.time, next.at);
+      next.does();
+    }
+    this.time = Math.max(this.time, time);
+  }
+}
