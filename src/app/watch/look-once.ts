@@ -59,14 +59,17 @@ export async function lookOnce(
       isExposed: lost.some(({ effect }) => effect === 'exposure'),
     };
   } catch (error) {
-    if (error instanceof Fault && error.code === 'RG_NO_BASELINE') return NOTHING;
-    throw error;
+    if (!(error instanceof Fault)) throw error;
+    if (error.code === 'RG_NO_BASELINE') return NOTHING;
+    if (!STOPPED.has(error.code)) throw error;
+    return isDockerdThere() ? 'not-yet' : NOTHING;
   }
 }
 
-/** Whether no Engine is there, rather than one that hangs or cannot be asked. */
-const isStopped = (engine: EngineReply): boolean =>
-  !engine.answered && (engine.fault.code === 'RG_ENGINE_DOWN' || engine.fault.code === 'RG_ENGINE_ABSENT');
+/** No Engine is there, rather than one that hangs or cannot be asked. */
+const STOPPED: ReadonlySet<string> = new Set(['RG_ENGINE_DOWN', 'RG_ENGINE_ABSENT']);
+
+const isStopped = (engine: EngineReply): boolean => !engine.answered && STOPPED.has(engine.fault.code);
 
 /** Without an Engine a container whose rules are gone may simply have been stopped, by dockerd as it stopped. */
 const isOfContainers = (shown: EffectSource): boolean =>
