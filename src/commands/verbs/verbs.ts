@@ -9,6 +9,8 @@ import { doctorOptions } from './doctor.ts';
 import { hookOptions } from './hook.ts';
 import { migrateOptions } from './migrate.ts';
 import { reachOptions } from './reach.ts';
+import { BASELINE, SOURCE, TRUST } from './reference-options.ts';
+import { restoreOptions } from './restore.ts';
 import { runOptions, SECONDS } from './run.ts';
 import { snapshotOptions } from './snapshot.ts';
 import { stripOptions } from './strip.ts';
@@ -50,21 +52,6 @@ function verb<Options>(
   };
 }
 
-const BASELINE = {
-  type: 'string',
-  requiresArg: true,
-  describe: 'id of `baseline list`, or a path; the newest by default',
-} as const;
-const SOURCE = {
-  choices: ['baseline', 'engine', 'both'] as const,
-  default: 'both' as const,
-  describe: 'what should be there: what was recorded, what the Engine requires, or all of it',
-} as const;
-const TRUST = {
-  type: 'boolean',
-  describe: 'take a baseline that was not recorded on this host (a backup, a host set up again) for its own',
-} as const;
-
 /** Every verb of rulesguard, in the order help lists them. */
 export const VERBS: readonly Verb[] = [
   verb('snapshot', "record Docker's rules as they are now", snapshotOptions, () => import('../snapshot.ts')),
@@ -105,66 +92,7 @@ export const VERBS: readonly Verb[] = [
   verb(
     'restore',
     "bring Docker's rules back, and nobody else's",
-    (yargs: Argv) =>
-      yargs
-        .option('baseline', BASELINE)
-        .option('source', SOURCE)
-        .option('trust-baseline', TRUST)
-        .option('dry-run', {
-          alias: 'n',
-          type: 'boolean',
-          describe: 'show the plan in words, as a diff and as restore input',
-        })
-        .option('print', { type: 'boolean', describe: 'print the restore input and do nothing' })
-        .option('family', { choices: FAMILIES, describe: 'with --print or --dry-run: one family only' })
-        .option('policies', { type: 'boolean', describe: 'set the FORWARD policies back too' })
-        .option('plan-out', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'write the plan to a file for review',
-        })
-        .option('plan', {
-          type: 'string',
-          requiresArg: true,
-          describe: 'apply exactly a reviewed plan, if the rules are still the same',
-        })
-        .option('undo', { type: 'boolean', describe: 'undo the last restore' })
-        .option('assume-unchanged', {
-          type: 'boolean',
-          describe:
-            "without an Engine: restore containers' rules too, as if nothing changed since the baseline",
-        })
-        .option('drop-flows', {
-          type: 'boolean',
-          describe: 'also lets the rules decide again about every client of a published UDP port (conntrack)',
-        })
-        .option('by-docker', {
-          type: 'boolean',
-          describe: 'nftables backend: have Docker write its tables again, by a network made and removed',
-        })
-        .option('rehearse', {
-          type: 'boolean',
-          default: true,
-          describe: 'try the plan in a network namespace of its own first (--no-rehearse: do not)',
-        })
-        .conflicts('undo', ['plan', 'plan-out', 'print', 'dry-run', 'baseline', 'policies'])
-        .conflicts('plan', ['plan-out', 'print', 'dry-run', 'policies'])
-        .conflicts('by-docker', [
-          'undo',
-          'plan',
-          'plan-out',
-          'print',
-          'dry-run',
-          'policies',
-          'assume-unchanged',
-        ])
-        .check(({ family, print, 'dry-run': dryRun, 'plan-out': planOut }) => {
-          if (family === undefined || print === true || dryRun === true || planOut !== undefined) return true;
-          throw new Error('--family only narrows what is shown: add --print or --dry-run');
-        })
-        .example('sudo rulesguard restore --dry-run', 'see it first')
-        .example('sudo rulesguard restore', 'do it: containers and foreign rules stay as they are')
-        .example('sudo rulesguard restore --undo', 'undo it'),
+    restoreOptions,
     () => import('../restore.ts'),
   ),
   verb(
