@@ -53,6 +53,21 @@ describeCli('restore beside an Engine that writes with nftables', () => {
     }),
   );
 
+  test('what is Docker’s is back, and a drop of somebody’s still decides: exit 0, told, and check is exit 1', () =>
+    withNftHost('plain', async ({ nft, run }) => {
+      await nft(
+        ['-f', '-'],
+        'flush chain ip docker-bridges nat-POSTROUTING\nadd table inet mine\nadd chain inet mine f { type filter hook forward priority -5 ; policy drop ; }\n',
+      );
+      const restored = await run('restore');
+      expect(restored).toMatchObject({ code: 0, said: expect.stringMatching(/^REPAIRED/) as string });
+      expect(restored.said).toContain("something decides before them that is not Docker's");
+      expect(await run('check')).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(/^OVERRIDDEN/) as string,
+      });
+    }));
+
   test('what was counted is kept, and a user’s rule in Docker’s chain stays', () =>
     withNftHost('plain', async ({ nft, run, tables }) => {
       const counted = /counter packets 9 bytes 569 accept/;
