@@ -16,7 +16,7 @@ export const masquerades = (
 ): boolean => !network.internal && isWritten(family, facts) && leavingOf(network, family).as !== 'itself';
 
 /** Answers to what a network's containers asked, that come in by an interface. */
-interface Answers {
+interface ReturningAnswers {
   readonly network: LiveNetwork;
   readonly family: Family;
   readonly by: string;
@@ -24,7 +24,7 @@ interface Answers {
 
 /** Whether answers are let back in by Docker's own rules; an internal network gets none, nor one that has no gateway by design. */
 export const getsAnswers = (
-  { network, family, by }: Answers,
+  { network, family, by }: ReturningAnswers,
   facts: Pick<Facts, 'engine' | 'owned'>,
 ): boolean =>
   !network.internal &&
