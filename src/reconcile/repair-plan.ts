@@ -1,4 +1,4 @@
-import { planRepair, type Plan } from '../firewall/iptables/plan/plan.ts';
+import { planRepair, type LeaveAsIs, type Plan } from '../firewall/iptables/plan/plan.ts';
 import type { Observation } from './observation.ts';
 import { opensPolicies } from './reference.ts';
 
@@ -16,6 +16,8 @@ export interface Tried {
   readonly withdraw?: ReadonlySet<string>;
   /** Rules the tool does not take (as `withdrawKey`), and why. */
   readonly unloadable?: ReadonlyMap<string, string>;
+  /** What is left as it is by now, and why. */
+  readonly leave?: LeaveAsIs;
 }
 
 /** The plan that repairs what was observed. No policy is opened beside an Engine: none requires that. */

@@ -15,6 +15,8 @@ export interface Repair {
   readonly plans: readonly Plan[];
   /** Rules the tool does not take here (as `withdrawKey`), and why. */
   readonly unloadable: ReadonlyMap<string, string>;
+  /** What it could have written and leaves, and why: another program changed it back each time, or the kernel refused it. */
+  readonly left: readonly LeftOut[];
 }
 
 /** A FORWARD policy that is not what was recorded. */
@@ -31,6 +33,8 @@ export interface RepairResult {
   readonly repaired: number;
   readonly steps: number;
   readonly leftOut: readonly LeftOut[];
+  /** Left to another program that changes it back, or because the kernel refused it. */
+  readonly left: readonly LeftOut[];
   /** Policies that are left as they are. */
   readonly policies: readonly PolicyLeft[];
   /** Damage that is left for no reason the plan gave. */
@@ -44,10 +48,15 @@ export interface RepairResult {
 }
 
 /** Counts what a repair did and left. */
-export function resultOf({ before, after, plans, unloadable }: Repair, planning: Planning): RepairResult {
+export function resultOf(
+  { before, after, plans, unloadable, left }: Repair,
+  planning: Planning,
+): RepairResult {
   const { damage, policies } = leftAfter(after.findings);
   const firstPlan = planFor(before, planning, { unloadable });
-  const { leftOut } = plans[0] ?? firstPlan;
+  const isLeft = new Set(left.map(keyOfLeft));
+  const withheld = (plans[0] ?? firstPlan).leftOut.filter((one) => !isLeft.has(keyOfLeft(one)));
+  const leftOut = [...withheld, ...left];
   const broken = before.findings.filter(isDamage);
   // DOCKER-USER counts as intact once any of its content is back: the next check will not name the rest.
   // By the plan of the first observation: a rule whose container has stopped since is stale, and no loss any more.
@@ -58,11 +67,15 @@ export function resultOf({ before, after, plans, unloadable }: Repair, planning:
     exit: damage.length + policies.length + givenUp.length > 0 ? 1 : 0,
     repaired: broken.length - damage.length - policies.length - givenUp.length,
     steps: plans.reduce((sum, plan) => sum + countSteps(plan), 0),
-    leftOut,
+    leftOut: withheld,
+    left,
     policies: policies.length > 0 ? policiesLeft(after) : [],
     unexplained,
     explained,
-    rulesOfContainers: after.engine.answered || planning.assumeUnchanged ? 0 : explained,
+    rulesOfContainers:
+      after.engine.answered || planning.assumeUnchanged
+        ? 0
+        : explained - damage.filter((finding) => left.some((one) => isAmong(one, [finding]))).length,
     unconnected: after.findings.filter(({ kind }) => kind === 'unconnected'),
   };
 }
@@ -74,6 +87,8 @@ export function policiesLeft({ drift, engine, own }: Observation): readonly Poli
     isNotRequired: policy.was === 'ACCEPT' && !opensPolicies(engine, own),
   }));
 }
+
+const keyOfLeft = ({ family, table, chain, rule }: LeftOut): string => `${family} ${table} ${chain} ${rule}`;
 
 const isAmong = (left: LeftOut, findings: readonly Finding[]): boolean =>
   findings.some(

@@ -1,11 +1,12 @@
 import { iptablesOf } from '../firewall/iptables/text/tools.ts';
+import type { LeftOut } from '../firewall/iptables/plan/edit.ts';
 import type { Family } from '../net/family.ts';
 import type { DroppedFlows } from '../reconcile/flows.ts';
 import type { PolicyLeft, RestoreResult } from '../reconcile/repair-result.ts';
 import { effectWords } from './check/words.ts';
 import type { CheckEffect } from '../reconcile/verdict/effect.ts';
 import { leftOutLines } from './plan-text.ts';
-import { count, place, printable, type Paint } from './text.ts';
+import { count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** What its text is made of. */
 type RepairText = Omit<RestoreResult, 'reference' | 'after'>;
@@ -23,14 +24,15 @@ export function restoreText(result: RepairText, paint: Paint, others: readonly C
   const { byDocker } = result;
   const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
   const lines: string[] = [];
-  if (applies > 0)
+  // Where all of it was changed back there is nothing that is repaired.
+  if (applies > 0 && (repaired > 0 || result.left.length === 0))
     lines.push(
       `${verdict('REPAIRED', paint)}  ${count(repaired, 'finding')} ${byDocker === undefined ? `in ${count(steps, 'step')}` : `by Docker itself, which made and removed network ${byDocker}`}; read back and compared.${journal.length < applies ? '' : ` ${UNDO}`}`,
     );
   else if (unexplained.length + explained + policies.length === 0) lines.push(nothingToDo(others, paint));
   // The first word is the verdict: a policy that is left comes before what repair chose to leave out.
   lines.push(...policies.map((policy) => `${left}  ${policyText(policy)}`));
-  lines.push(...leftOutLines(leftOut, paint));
+  lines.push(...leftLines(result.left, left), ...leftOutLines(leftOut, paint));
   for (const finding of unexplained)
     lines.push(`${left}  ${place(finding)}  ${printable(finding.rule ?? finding.kind)}`);
   if (rulesOfContainers > 0)
@@ -43,6 +45,25 @@ export function restoreText(result: RepairText, paint: Paint, others: readonly C
   lines.push(...othersLines(others, paint));
   if (applies === 0 && lines.length === 1 && others.length === 0) lines.push('', DOCTOR);
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What waits because somebody else changes it back, or the kernel refuses it: why, how much, the first of it, and what to do. */
+function leftLines(left: readonly LeftOut[], verdictWord: string): readonly string[] {
+  if (left.length === 0) return [];
+  const reasons = [...new Set(left.map(({ reason }) => reason))];
+  return [
+    ...reasons.flatMap((reason) => {
+      const own = left.filter((one) => one.reason === reason);
+      return [
+        `${verdictWord}  ${count(own.length, 'rule')}: ${printable(reason)}`,
+        ...own.slice(0, NAMED).map((one) => `  ${place(one)}  ${shortRule(one.rule, one.chain)}`),
+        ...(own.length > NAMED
+          ? [`  and ${String(own.length - NAMED)} more (rulesguard check --rules)`]
+          : []),
+      ];
+    }),
+    'Next: find the other program (ps, journalctl -u docker; nft monitor names who writes) and stop it, then: rulesguard restore',
+  ];
 }
 
 /** Notes beside the result, for stderr. */

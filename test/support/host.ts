@@ -41,7 +41,8 @@ export function createHost(engine: Engine): Host {
   const attempt: Host['attempt'] = async (args, input) => {
     if (!existsSync(PROGRAM) || !existsSync(path.join(PROJECT, 'dist')))
       throw new Error('nothing to test: run `npm run build` first');
-    const options = input === undefined ? { env } : { env, input };
+    // A restore beside one who changes everything back takes up to a minute by itself.
+    const options = { env, timeout: 180_000, ...(input === undefined ? {} : { input }) };
     // Right behind the verb: what follows `--` is another program's.
     const [verb = '', ...rest] = args;
     return await engine.exec(process.execPath, [PROGRAM, verb, ...places, ...rest], options);

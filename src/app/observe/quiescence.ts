@@ -1,6 +1,4 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
-import { FAMILIES } from '../../net/family.ts';
-import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import type { Observer } from '../ports.ts';
 
 /**
@@ -18,19 +16,12 @@ export async function awaitNamed(
 }
 
 /**
- * Waits until the containers whose rules a plan writes, and those that may be starting, are through with what they are
+ * Waits until the containers that rules speak of, and those that may be starting, are through with what they are
  * doing. dockerd lists a container as running before its rules are gone, and only after they are written: without
  * this, a repair beside a deployment could leave a rule too many or too few.
+ *
+ * @param rules - texts of what is about to be written, or was
  */
-export async function awaitChanges(observer: Observer, plan: Plan, engine: EngineReply): Promise<void> {
-  if (!engine.answered) return;
-  const rules = FAMILIES.flatMap((family) => plan.families[family].tables).flatMap(({ steps }) =>
-    steps.flatMap((step) => ('rule' in step ? [step.rule.text] : [])),
-  );
-  await awaitRules(observer, rules, engine);
-}
-
-/** As {@link awaitChanges}, of what is about to be written or was. @param rules - texts */
 export async function awaitRules(
   observer: Observer,
   rules: readonly string[],

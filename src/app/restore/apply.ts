@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../reconcile/journal.ts';
 import { storePlan } from '../../firewall/iptables/plan/plan-json.ts';
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
-import { FAMILIES } from '../../net/family.ts';
+import { FAMILIES, type Family } from '../../net/family.ts';
 import type { Noted } from '../../host/state/journal.ts';
 import type { Identity, Journal, Observer, Writer } from '../ports.ts';
 
@@ -21,12 +21,18 @@ export interface Applied {
   readonly plan: Plan;
   /** The kernel's refusal; undefined when every table was taken. */
   readonly refused: string | undefined;
+  /** By family, what of it was refused. */
+  readonly refusals: Refusals;
 }
+
+/** What the kernel said of each family that it did not take whole. */
+export type Refusals = Readonly<Partial<Record<Family, string>>>;
 
 /**
  * Applies a plan, family by family, and journals it: the intent before the first change.
  *
  * @param live - the rules as they are
+ * @param goesOn - whether the second family is tried when the first was refused
  * @throws Fault RG_BUSY or RG_PRIVILEGE; the entry is then marked failed
  */
 export async function apply(
@@ -34,6 +40,7 @@ export async function apply(
   plan: Plan,
   live: Live,
   about: Pick<JournalEntry, 'action' | 'baseline' | 'undoes' | 'continues'>,
+  goesOn = false,
 ): Promise<Applied> {
   const entry: JournalEntry = {
     version: 1,
@@ -49,31 +56,36 @@ export async function apply(
   };
   const noted = await host.journal.begin(entry);
   try {
-    const refused = await host.withSignalsHeld(() => writeFamilies(host, plan, live.variant));
-    return { noted, plan, entry, refused };
+    const refusals = await host.withSignalsHeld(() => writeFamilies(host, plan, live.variant, goesOn));
+    const [refused] = FAMILIES.flatMap((family) =>
+      refusals[family] === undefined ? [] : [`${family}: ${refusals[family]}`],
+    );
+    return { noted, plan, entry, refused, refusals };
   } catch (error) {
-    await finish(host, { noted, plan, entry, refused: undefined }, 'failed', undefined);
+    await finish(host, { noted, plan, entry }, 'failed', undefined);
     throw error;
   }
 }
 
-/** Gives each family its tables. Returns what was refused; the families after that are not tried. */
-async function writeFamilies(host: Writer, plan: Plan, variant: Variant): Promise<string | undefined> {
+/** Gives each family its tables. Of a family nothing is tried behind the table that is refused. */
+async function writeFamilies(host: Writer, plan: Plan, variant: Variant, goesOn: boolean): Promise<Refusals> {
+  const refusals: Partial<Record<Family, string>> = {};
   let changed = false;
   for (const family of FAMILIES) {
     const input = plan.families[family];
     if (input.tables.length === 0) continue;
     try {
       const refused = await host.writeRules(family, variant, input);
-      if (refused !== undefined) return `${family}: ${refused}`;
+      if (refused !== undefined) refusals[family] = refused;
     } catch (error) {
       // Once the other family is written there is something to go on from, or to undo.
       if (!changed || !(error instanceof Fault)) throw error;
-      return `${family}: ${error.message}`;
+      refusals[family] = error.message;
     }
     changed = true;
+    if (refusals[family] !== undefined && !goesOn) break;
   }
-  return undefined;
+  return refusals;
 }
 
 /**
@@ -83,7 +95,7 @@ async function writeFamilies(host: Writer, plan: Plan, variant: Variant): Promis
  */
 export async function finish(
   { journal }: Pick<Applier, 'journal'>,
-  { noted, entry, plan }: Applied,
+  { noted, entry, plan }: Pick<Applied, 'noted' | 'entry' | 'plan'>,
   outcome: JournalEntry['outcome'],
   after: Live | undefined,
 ): Promise<string | undefined> {

@@ -1,10 +1,16 @@
 import { isEmptyPlan, withdrawKey, type Plan } from '../../firewall/iptables/plan/plan.ts';
-import { FAMILIES } from '../../net/family.ts';
+import { FAMILIES, type Family } from '../../net/family.ts';
 import { simulatePlan } from '../../firewall/iptables/plan/simulate-plan.ts';
-import { renderStep } from '../../firewall/iptables/text/restore-input.ts';
+import {
+  renderStep,
+  type RestoreInput,
+  type TableInput,
+} from '../../firewall/iptables/text/restore-input.ts';
+import type { Live } from '../../firewall/iptables/text/live.ts';
 import { Fault } from '../../fault.ts';
 import { RuleRefused } from '../../firewall/iptables/plan/rule-refused.ts';
 import type { OwnedLive } from '../../host/xtables/rehearse-plan.ts';
+import type { Observation } from '../../reconcile/observation.ts';
 import type { Writer } from '../ports.ts';
 
 /**
@@ -14,19 +20,41 @@ import type { Writer } from '../ports.ts';
  * simulation knows as well (docs/decisions/003).
  */
 export class Proof {
-  private readonly rehearsed = new Set<string>();
+  private readonly rehearsed: Set<string>;
   private readonly host: Pick<Writer, 'rehearse'>;
   private readonly rehearse: boolean;
 
   /** @param rehearse - whether plans are tried with the real tool, not in memory alone */
-  constructor(host: Pick<Writer, 'rehearse'>, rehearse: boolean) {
+  constructor(host: Pick<Writer, 'rehearse'>, rehearse: boolean, rehearsed: Iterable<string> = []) {
+    this.rehearsed = new Set(rehearsed);
     this.host = host;
     this.rehearse = rehearse;
   }
 
-  /** Whether each of a plan's steps, wherever in its chain, was part of a plan that was rehearsed. */
-  covers(plan: Plan): boolean {
-    return stepsOf(plan).every((step) => this.rehearsed.has(step));
+  /** A proof of its own that begins with what this one holds. */
+  copy(): Proof {
+    return new Proof(this.host, this.rehearse, this.rehearsed);
+  }
+
+  /**
+   * What of a plan is proven: of each family the tables in front of the first with a step that, wherever in its chain, was part of no plan that was
+   * rehearsed. What closes comes first, so none may be left out before another.
+   *
+   * @throws Fault RG_PLAN when the kernel would refuse it
+   */
+  certain(plan: Plan, { live }: Pick<OwnedLive, 'live'>): Plan {
+    const provenOf = (family: Family): RestoreInput => {
+      const { tables } = plan.families[family];
+      const end = tables.findIndex((one) => !stepsOfTable(family, one).every((step) => this.isProven(step)));
+      return end < 0 ? { tables } : { tables: tables.slice(0, end) };
+    };
+    const certain: Plan = { ...plan, families: { ipv4: provenOf('ipv4'), ipv6: provenOf('ipv6') } };
+    refuseUnappliable(certain, live);
+    return certain;
+  }
+
+  private isProven(step: string): boolean {
+    return !this.rehearse || this.rehearsed.has(step);
   }
 
   /**
@@ -35,13 +63,13 @@ export class Proof {
    * @throws Fault RG_PLAN or RG_REHEARSAL; nothing has been changed then
    */
   async prove(plan: Plan, stage: OwnedLive): Promise<void> {
-    refuseUnappliable(plan, stage);
-    if (this.rehearse && !this.covers(plan)) await this.host.rehearse(plan, stage);
+    refuseUnappliable(plan, stage.live);
+    if (!stepsOf(plan).every((step) => this.isProven(step))) await this.host.rehearse(plan, stage);
     for (const step of stepsOf(plan)) this.rehearsed.add(step);
   }
 }
 
-function refuseUnappliable(plan: Plan, { live }: OwnedLive): void {
+function refuseUnappliable(plan: Plan, live: Live): void {
   const [refusal] = simulatePlan(plan, live.rules).refusals;
   if (refusal === undefined) return;
   throw new Fault(
@@ -53,14 +81,13 @@ function refuseUnappliable(plan: Plan, { live }: OwnedLive): void {
 }
 
 const stepsOf = (plan: Plan): readonly string[] =>
-  FAMILIES.flatMap((family) =>
-    plan.families[family].tables.flatMap(({ table, steps }) =>
-      steps.map((step) => {
-        const what = 'rule' in step ? `${step.op === 'delete' ? 'take' : 'put'} ${step.rule.text}` : step.op;
-        return `${family} ${table} ${step.chain} ${what}`;
-      }),
-    ),
-  );
+  FAMILIES.flatMap((family) => plan.families[family].tables.flatMap((table) => stepsOfTable(family, table)));
+
+const stepsOfTable = (family: Family, { table, steps }: TableInput): readonly string[] =>
+  steps.map((step) => {
+    const what = 'rule' in step ? `${step.op === 'delete' ? 'take' : 'put'} ${step.rule.text}` : step.op;
+    return `${family} ${table} ${step.chain} ${what}`;
+  });
 
 /** Rules of one repair that the tool may refuse before it is given up. */
 const MAX_REFUSED = 50;
@@ -87,3 +114,6 @@ export async function provable(
 }
 
 const firstLine = (said: string): string => (said.split('\n')[0] ?? '').replaceAll(/[^\x20-\x7e]/g, '?');
+
+/** What a plan made of an observation is applied to. */
+export const ownedLive = ({ live, sides }: Observation): OwnedLive => ({ live, owned: sides.liveOwned });

@@ -93,6 +93,14 @@ export async function startedSince(engine: Engine, moment: number): Promise<read
     .filter((address) => address !== '');
 }
 
+/**
+ * Addresses of the containers that run. An endpoint whose start failed, for its rules could not be written, stays with dockerd, and has rules again
+ * from its next start on: no container has its address.
+ */
+export async function runningAddresses(engine: Engine): Promise<readonly string[]> {
+  return startedSince(engine, 0);
+}
+
 interface State {
   readonly Running: boolean;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createHost, type Host } from '../host.ts';
 import { savesOf, type Saves } from '../incident/rules.ts';
 import { startEngine, type Engine } from '../lab/engine.ts';
@@ -55,11 +56,18 @@ const restoreOf = (dice: Dice): readonly string[] =>
   dice.oneIn(4) ? ['restore', '--source', 'engine'] : ['restore', '--policies'];
 
 /** One damage and the restore that follows it. */
-async function strike({ engine, host, diary, dice, saves, tally }: Siege): Promise<void> {
+async function strike(siege: Siege): Promise<void> {
+  const { engine, diary, dice, saves, tally } = siege;
   const { what, wrote } = await someDamage({ engine, dice, saves });
   diary.note(wrote, 'the damage');
   tally.damages++;
   add(tally.kinds, what);
+  await restoreOnce(siege, what);
+  if (dice.oneIn(8)) saves.push(await savesOf(engine));
+}
+
+/** One restore, counted. @param what - after which it comes */
+async function restoreOnce({ host, diary, dice, tally }: Siege, what: string): Promise<void> {
   const args = restoreOf(dice);
   const began = performance.now();
   tally.lastRestore = Date.now();
@@ -70,12 +78,59 @@ async function strike({ engine, host, diary, dice, saves, tally }: Siege): Promi
   const { applies, again } = diary.readJournal();
   tally.applies += applies;
   tally.again += again;
-  if (dice.oneIn(8)) saves.push(await savesOf(engine));
 }
 
-/** Damages beside the churn, each followed by a restore. When it returns the churn has ended, nothing else was done. */
-export async function assault(siege: Siege, damages: number): Promise<void> {
-  await amidChurn(siege.engine, siege.dice, siege.bustle, async () => {
-    for (let i = 0; i < damages; i++) await strike(siege);
+/** Flushes some of the rules again and again, until it is told to stop: no damage of it is counted. */
+function hostileFlusher({ engine, dice }: Siege): { readonly stop: () => Promise<void> } {
+  const state = { going: true };
+  const flush = async (): Promise<void> => {
+    while (state.going) {
+      const line = dice.pick(FLUSHES);
+      await engine.execInside('sh', ['-c', line]);
+      await sleep(20 + dice.below(400));
+    }
+  };
+  const flushing = flush();
+  flushing.catch(() => undefined);
+  return {
+    stop: async () => {
+      state.going = false;
+      await flushing;
+    },
+  };
+}
+
+const FLUSHES = [
+  ...['iptables -t nat -F', 'iptables -F', 'ip6tables -F', 'iptables -t raw -F', 'nft flush ruleset'],
+  ...['iptables -D FORWARD -j DOCKER-USER', 'iptables -t nat -F DOCKER'],
+] as const;
+
+/**
+ * Damages beside the churn, each followed by a restore. When it returns the churn has ended, nothing else was done.
+ *
+ * @param isHostile - whether somebody flushes rules all the while; once he has stopped, one more restore is run, beside the churn
+ */
+export async function assault(siege: Siege, damages: number, isHostile: boolean): Promise<void> {
+  const { engine, dice, bustle, tally } = siege;
+  await amidChurn(engine, dice, bustle, async () => {
+    if (!isHostile) {
+      for (let i = 0; i < damages; i++) await strike(siege);
+      return;
+    }
+    const flusher = hostileFlusher(siege);
+    const before = tally.failures.length;
+    try {
+      for (let i = 0; i < damages; i++) await strike(siege);
+    } finally {
+      await flusher.stop();
+    }
+    // Beside him a restore may have to leave something to him, and says so; it must not fail otherwise.
+    const said = tally.failures.splice(before);
+    const left = said.filter(
+      (failure) => failure.includes('NOT REPAIRED') && failure.includes('changed it back'),
+    );
+    tally.besideFlusher += left.length;
+    tally.failures.push(...said.filter((failure) => !left.includes(failure)));
+    await restoreOnce(siege, 'the flusher stopped');
   });
 }

@@ -13,7 +13,9 @@ export interface Tally {
   again: number;
   /** Leftover rules that the damage brought, or that dockerd itself left behind. */
   leftovers: number;
-  /** Messages of restores that did not exit 0. */
+  /** Restores beside a flusher that left something to him, and said so. */
+  besideFlusher: number;
+  /** Messages of all other restores that did not exit 0. */
   readonly failures: string[];
 }
 
@@ -25,6 +27,7 @@ export const emptyTally = (): Tally => ({
   applies: 0,
   again: 0,
   leftovers: 0,
+  besideFlusher: 0,
   failures: [],
 });
 
@@ -42,7 +45,7 @@ export function summary({ tally, bustle }: { readonly tally: Tally; readonly bus
     .map(([what, count]) => `${String(count)} × ${what}`);
   return [
     `${String(tally.damages)} damages during ${String(bustle.done)} commands of docker, ${String(bustle.refusals.length)} more failed because rules were missing`,
-    `restores: ${String(tally.failures.length)} did not exit 0; ${String(tally.applies)} applies, ${String(tally.again)} of them on top of another`,
+    `restores: ${String(tally.failures.length)} did not exit 0, ${String(tally.besideFlusher)} more left something to a flusher at work; ${String(tally.applies)} applies, ${String(tally.again)} of them on top of another`,
     `seconds: median ${at(0.5)}, 95 of 100 within ${at(0.95)}, longest ${at(1)}; leftovers ${String(tally.leftovers)}`,
     kinds.join('; '),
   ].join('\n  ');

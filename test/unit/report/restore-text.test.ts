@@ -10,7 +10,7 @@ import { WHOLE_RULES } from '../../support/app/memory-diagnosis-host.ts';
 const plain = paintWith(false);
 const NOTHING: Parameters<typeof restoreText>[0] = {
   ...{ exit: 0, repaired: 0, steps: 0, applies: 0, explained: 0, rulesOfContainers: 0 },
-  ...{ leftOut: [], policies: [], unexplained: [], unconnected: [], journal: [] },
+  ...{ leftOut: [], left: [], policies: [], unexplained: [], unconnected: [], journal: [] },
   ...{ unjournaled: undefined, flows: undefined, stuck: undefined },
 };
 const OPENED: PolicyLeft = {

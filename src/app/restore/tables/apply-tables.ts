@@ -2,12 +2,12 @@ import { storePlan } from '../../../firewall/iptables/plan/plan-json.ts';
 import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
 import { renderTablePlan } from '../../../firewall/nftables/plan/render.ts';
 import { tableName } from '../../../firewall/nftables/tables/print.ts';
-import { FAMILIES } from '../../../net/family.ts';
+import { FAMILIES, type Family } from '../../../net/family.ts';
 import type { NftTable } from '../../../firewall/nftables/tables/model.ts';
 import type { JournalEntry } from '../../../reconcile/journal.ts';
 import type { Noted } from '../../../host/state/journal.ts';
 import { digestOfTables } from '../../observe/digests.ts';
-import type { Applier } from '../apply.ts';
+import type { Applier, Refusals } from '../apply.ts';
 
 /** How an apply to Docker's tables went. Its journal entry is there either way, if it could be written. */
 export interface AppliedTransactions {
@@ -16,6 +16,8 @@ export interface AppliedTransactions {
   readonly plans: readonly TablePlan[];
   /** Nft's refusal; undefined when every transaction was made. */
   readonly refused: string | undefined;
+  /** By family. */
+  readonly refusals: Refusals;
 }
 
 const NO_PLAN = storePlan({ families: { ipv4: { tables: [] }, ipv6: { tables: [] } }, leftOut: [] });
@@ -51,8 +53,9 @@ export async function applyTransactions(
 ): Promise<AppliedTransactions> {
   const begun = await beginTables(host, { changed: plans.map(tableName), ...about, done });
   try {
-    const refused = await host.withSignalsHeld(() => writeAll(host, done));
-    return { ...begun, plans, refused };
+    const refusals = await host.withSignalsHeld(() => writeAll(host, done));
+    const [refused] = Object.values(refusals);
+    return { ...begun, plans, refused, refusals };
   } catch (error) {
     await finishTables(host, begun, 'failed', undefined);
     throw error;
@@ -83,14 +86,19 @@ export async function beginTables(
   return { noted: await host.journal.begin(entry), entry };
 }
 
-/** Those after one that is refused are not tried. */
-async function writeAll(host: Applier, transactions: readonly string[]): Promise<string | undefined> {
+/** One transaction for each family: one that is refused keeps the other's from nothing. */
+async function writeAll(host: Applier, transactions: readonly string[]): Promise<Refusals> {
+  const refusals: Partial<Record<Family, string>> = {};
   for (const text of transactions) {
     const refused = await host.writeTables(text);
-    if (refused !== undefined) return refused;
+    if (refused !== undefined) refusals[familyIn(text)] = refused;
   }
-  return undefined;
+  return refusals;
 }
+
+/** Of a transaction: all of its lines are of one family. */
+const familyIn = (text: string): Family =>
+  / ip6 /.test(text.slice(0, text.indexOf('\n'))) ? 'ipv6' : 'ipv4';
 
 /** Writes what became of an apply. @returns why that could not be written */
 export async function finishTables(

@@ -23,12 +23,21 @@ export interface TableProof extends TableRepairOptions {
 export async function proveTables(
   host: Pick<Writer, 'rehearseTables'>,
   plans: readonly TablePlan[],
-  { tables, live: seen, engine }: Observation,
-  { reference, rehearse, assumeUnchanged }: TableProof,
+  seen: Observation,
+  proof: TableProof,
 ): Promise<void> {
-  const { live = [] } = tables ?? {};
+  simulateTables(plans, seen, proof);
+  if (proof.rehearse) await host.rehearseTables(plans, seen.tables?.live ?? []);
+}
+
+/** Proves plans for Docker's tables in memory alone. @throws Fault RG_REHEARSAL */
+export function simulateTables(
+  plans: readonly TablePlan[],
+  { tables, live: seen, engine }: Observation,
+  { reference, assumeUnchanged }: Pick<TableProof, 'reference' | 'assumeUnchanged'>,
+): void {
   const changed = new Set(plans.map(tableName));
-  const after = tablesAfter(plans, live);
+  const after = tablesAfter(plans, tables?.live ?? []);
   const repaired = observationOf(reference, { ...seen, tables: after }, engine).tables;
   const left = (repaired === undefined ? [] : plansFor(repaired, { assumeUnchanged })).filter(
     (plan) => plan.edits.length > 0 && changed.has(tableName(plan)),
@@ -40,5 +49,4 @@ export async function proveTables(
       "the plan for Docker's tables would not repair them, so nothing was changed",
       { details: left.map((plan) => tableName(plan)), hint: 'See what is lost: rulesguard check --rules' },
     );
-  if (rehearse) await host.rehearseTables(plans, live);
 }

@@ -23,9 +23,9 @@ export async function restoreTables(
   first: Observation,
   options: RepairOptions,
 ): Promise<RestoreResult> {
-  const { after, applied, unjournaled } = await repairTables(host, reference, first, options);
+  const { after, applied, left, unjournaled } = await repairTables(host, reference, first, options);
   const done = {
-    ...{ before: first, after, unjournaled, applies: applied.length },
+    ...{ before: first, after, left, unjournaled, applies: applied.length },
     steps: countEdits(applied.flatMap(({ plans }) => plans)),
     journal: applied.flatMap(({ noted }) => noted.id ?? []),
   };
@@ -39,19 +39,20 @@ interface TablesDone extends Pick<
 > {
   readonly before: Observation;
   readonly after: Observation;
+  readonly left?: readonly LeftOut[];
 }
 
 /** Counts what was done, and lets the rules decide again about flows of ports that nothing translated. */
 export async function resultOfTables(
   host: Pick<Host, 'dropFlows' | 'countStuck'>,
   reference: Reference,
-  { before: first, after, ...done }: TablesDone,
+  { before: first, after, left: leftTables = [], ...done }: TablesDone,
   flows: RepairOptions['flows'],
 ): Promise<RestoreResult> {
   const [before, left] = [damageIn(first), damageIn(after)];
   const leftOut = refusedIn(after);
   const isRefused = ({ family, table }: Finding): boolean =>
-    leftOut.some((one) => one.family === family && one.table === table);
+    [...leftOut, ...leftTables].some((one) => one.family === family && one.table === table);
   // What no Engine confirms, see `TablesSide.repairable`.
   const isOfContainer = ({ level }: Finding): boolean => level === 'endpoint' && !after.engine.answered;
   const rulesOfContainers = left.filter((one) => !isRefused(one) && isOfContainer(one)).length;
@@ -60,6 +61,7 @@ export async function resultOfTables(
     exit: left.length > 0 ? 1 : 0,
     repaired: Math.max(0, before.length - left.length),
     leftOut,
+    left: leftTables,
     policies: [],
     unexplained,
     explained: left.length - unexplained.length,

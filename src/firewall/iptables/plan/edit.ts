@@ -34,6 +34,8 @@ export interface Allowance {
   readonly content?: string | undefined;
   /** Why the tool does not take a rule, by the rule's text: a set or an extension that is not there. */
   readonly unloadable: (text: string) => string | undefined;
+  /** Why a rule in the wrong place, or one too many, stays there; see `PlanOptions.leave`. */
+  readonly leave: (text: string) => string | undefined;
 }
 
 /**
@@ -42,20 +44,26 @@ export interface Allowance {
  * @param leftOut - takes the rules that cannot be restored
  */
 export function chainSteps(drift: ChainDrift, allowance: Allowance, leftOut: LeftOut[]): readonly Step[] {
+  const { family, table, chain } = drift;
   const put = puttable(drift, allowance, leftOut);
-  const moved = new Set([...drift.misplaced, ...drift.surplus.keys()]);
+  const wrong = new Set([...drift.misplaced, ...drift.surplus.keys()]);
+  const moved = new Set([...wrong].filter((text) => allowance.leave(text) === undefined));
+  for (const rule of wrong) {
+    const reason = allowance.leave(rule);
+    if (reason !== undefined) leftOut.push({ family, table, chain, rule, reason });
+  }
   if (!movesAsWritten(drift, moved)) {
-    const { family, table, chain } = drift;
     for (const rule of moved) leftOut.push({ family, table, chain, rule, reason: ALIKE });
     return editChain(drift, put, new Set(), place).steps;
   }
   // Nothing but doubled rules: the copy that stays is not placed again, which could lead it past a rule of others.
-  if (put.length === 0 && drift.misplaced.size === 0) {
+  if (put.length === 0 && drift.misplaced.size === 0 && moved.size === wrong.size) {
     const least = withoutExtraCopies(drift).find((one) => isSound(drift.desired, one));
     if (least !== undefined) return least.steps;
   }
   const edit = editChain(drift, put, moved, place);
-  if (isSound(drift.desired, edit)) return edit.steps;
+  // What stays in the wrong place would have all others moved around it, over and over.
+  if (moved.size < wrong.size || isSound(drift.desired, edit)) return edit.steps;
   // Anchors that were reordered can mislead; placing all of Docker's rules in this chain again never does.
   const all = new Set(drift.live.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
   return (movesAsWritten(drift, all) ? editChain(drift, put, all, placeAll) : edit).steps;

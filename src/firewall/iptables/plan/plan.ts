@@ -22,9 +22,20 @@ export interface PlanOptions {
   readonly withdraw?: ReadonlySet<string>;
   /** Rules the tool does not take (as {@link withdrawKey}), and why. */
   readonly unloadable?: ReadonlyMap<string, string>;
+  /** Why something is left as it is although it differs; see {@link LeaveAsIs}. */
+  readonly leave?: LeaveAsIs | undefined;
   /** Why the user's own rules in DOCKER-USER must not be restored; absent where they may be. */
   readonly content?: string | undefined;
 }
+
+/**
+ * Why something is left as it is, though a repair would change it: somebody else changes it back, or its turn has not come. Undefined where it
+ * may be repaired.
+ *
+ * @param what - a rule to write, by its text; `move TEXT` for one in the wrong place or too many; `take TEXT` for one to delete; `:CHAIN`
+ *   for a chain to make; `-P CHAIN` for its policy
+ */
+export type LeaveAsIs = (family: Family, table: string, what: string) => string | undefined;
 
 /** The key of a rule in {@link PlanOptions.withdraw}. */
 export const withdrawKey = (family: Family, table: string, text: string): string =>
@@ -54,7 +65,9 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
     desired.rules.every((owned) => owned.owner === 'foreign' || withheld.has(owned));
   const familyInput = (family: Family): RestoreInput => ({
     tables: TABLE_ORDER.flatMap((table): readonly TableInput[] => {
-      const chains = drift.chains.filter((chain) => chain.family === family && chain.table === table);
+      const why = (what: string): string | undefined => options.leave?.(family, table, what);
+      const differing = drift.chains.filter((chain) => chain.family === family && chain.table === table);
+      const chains = differing.filter((chain) => !leftUnmade(chain, why, leftOut));
       const policies =
         options.policies === 'leave'
           ? []
@@ -62,6 +75,7 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
               (policy) =>
                 policy.family === family &&
                 policy.table === table &&
+                why(`-P ${policy.chain}`) === undefined &&
                 (options.policies === 'restore' || policy.was === 'DROP'),
             );
       const live = sides.live[family].tables.get(table);
@@ -84,7 +98,8 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
             chain,
             {
               ...{ known, withheld, liveness: options.liveness ?? 'known', content: options.content },
-              unloadable: (text) => options.unloadable?.get(withdrawKey(family, table, text)),
+              unloadable: (text) => options.unloadable?.get(withdrawKey(family, table, text)) ?? why(text),
+              leave: (text) => why(`move ${text}`),
             },
             leftOut,
           ),
@@ -101,10 +116,25 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
   return { families, leftOut };
 }
 
+/** Whether a chain that is gone is not made again, nor any rule of it. */
+function leftUnmade(
+  { family, table, chain, exists, desired, missing }: ChainDrift,
+  why: (what: string) => string | undefined,
+  leftOut: LeftOut[],
+): boolean {
+  const reason = exists || desired.builtin ? undefined : why(`:${chain}`);
+  if (reason === undefined) return false;
+  for (const index of missing) {
+    const rule = desired.rules[index]?.rule.text;
+    if (rule !== undefined) leftOut.push({ family, table, chain, rule, reason });
+  }
+  return true;
+}
+
 /** Orphans to be deleted: those that misroute packets, and rules restored a moment ago for a container that has stopped since. */
 function withdrawals(
   { extras }: Drift,
-  { withdraw }: PlanOptions,
+  { withdraw, leave }: PlanOptions,
   family: Family,
   live: Table | undefined,
   leftOut: LeftOut[],
@@ -118,8 +148,11 @@ function withdrawals(
     const isOurs = withdraw?.has(withdrawKey(family, table, rule.text)) === true;
     if (!isOurs && diverts === undefined) return [];
     const texts = live?.chains.get(chain)?.rules.map(({ text }) => text) ?? [];
-    if (deletesAsWritten(texts, [rule.text])) return [{ op: 'delete', chain, rule }];
-    leftOut.push({ family, table, chain, rule: rule.text, reason: ALIKE });
+    const reason =
+      leave?.(family, table, `take ${rule.text}`) ??
+      (deletesAsWritten(texts, [rule.text]) ? undefined : ALIKE);
+    if (reason === undefined) return [{ op: 'delete', chain, rule }];
+    leftOut.push({ family, table, chain, rule: rule.text, reason });
     return [];
   });
 }

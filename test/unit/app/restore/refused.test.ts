@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { observe } from '../../../../src/app/observe/observe.ts';
+import { repair } from '../../../../src/app/restore/repair.ts';
 import { Fault } from '../../../../src/fault.ts';
 import { RuleRefused } from '../../../../src/firewall/iptables/plan/rule-refused.ts';
 import { resultOf } from '../../../../src/reconcile/repair-result.ts';
 import { beyond, flushed, linesOf, without } from '../../../support/app/edit-rules.ts';
 import { goneFrom, type Circumstances } from '../../../support/app/memory-host.ts';
-import { ENGINE, OPTIONS, outcomesOf, repaired, WHOLE } from '../../../support/app/repaired.ts';
+import { BY_ENGINE, ENGINE, OPTIONS, outcomesOf, repaired, WHOLE } from '../../../support/app/repaired.ts';
 
 /** Both families lost their translations, and IPv4 its filter's forwarding too. */
 const DAMAGED = without(
@@ -13,8 +15,6 @@ const DAMAGED = without(
   'filter',
   /^-A DOCKER-FORWARD /,
 );
-
-const outcomes = (names: readonly string[]) => new Set(names);
 
 describe('a rule that iptables does not take', () => {
   const text = '-A POSTROUTING -s 172.18.0.0/16 ! -o br-67c00110065e -j MASQUERADE';
@@ -72,8 +72,8 @@ describe('a table that iptables-restore refuses', () => {
     expect(linesOf(host.rules).toSorted()).toEqual(linesOf(WHOLE).toSorted());
     expect(host.done.filter((one) => one.startsWith('write'))).toEqual([
       'write ipv4 filter',
-      'write ipv4 nat',
       'write ipv6 nat',
+      'write ipv4 nat',
     ]);
     expect(outcomesOf(host)).toEqual(['restore applied', 'restore applied']);
     expect(host.entries.get('2')).toMatchObject({ continues: '1' });
@@ -83,21 +83,40 @@ describe('a table that iptables-restore refuses', () => {
   test.each([
     ['ipv4', 'nat'],
     ['ipv6', 'nat'],
-  ])('always, %s %s: what was taken is undone, the fault says what was refused', async (family, table) => {
-    const { host, fault } = await repaired(DAMAGED, {
-      refuses: (one, other) => one === family && other === table,
-    });
-    expect(fault).toMatchObject({
-      code: 'RG_NOT_REPAIRED',
-      details: [`${family}: line 3 failed`, 'What had been applied was undone.'],
-    });
-    expect(linesOf(host.rules)).toEqual(linesOf(DAMAGED));
-    expect(outcomes(outcomesOf(host))).toEqual(outcomes(['restore undone', 'undo applied']));
+    ['ipv4', 'filter'],
+  ])(
+    'always, %s %s: it is left and named with the reason, all else stays repaired',
+    async (family, table) => {
+      const { host, result } = await repaired(DAMAGED, {
+        refuses: (one, other) => one === family && other === table,
+      });
+      const lost = beyond(WHOLE, DAMAGED).filter((line) => line.startsWith(`${family} ${table} `));
+      expect(lost.length).toBeGreaterThan(0);
+      expect(beyond(WHOLE, host.rules)).toEqual(lost);
+      expect(beyond(host.rules, WHOLE)).toEqual([]);
+      if (result === undefined) throw new Error('no result');
+      const { exit, left, unexplained } = resultOf(result, OPTIONS);
+      expect({ exit, unexplained }).toEqual({ exit: 1, unexplained: [] });
+      expect(left.map((one) => `${one.family} ${one.table} ${one.rule}`).toSorted()).toEqual(lost.toSorted());
+      expect(new Set(left.map(({ reason }) => reason))).toEqual(new Set(['refused 10 times: line 3 failed']));
+      expect(host.now()).toBeLessThan(15_000);
+    },
+  );
+
+  test('that is raw: no translation of a loopback address comes back without what keeps others from it', async () => {
+    const { host, result } = await repaired(
+      ['raw', 'nat'].reduce((rules, table) => flushed(rules, 'ipv4', table), WHOLE),
+      { refuses: (family, table) => family === 'ipv4' && table === 'raw' },
+    );
+    const back = linesOf(host.rules).filter((line) => line.startsWith('ipv4 nat -A DOCKER '));
+    expect(back.some((line) => line.includes('DNAT'))).toBe(true);
+    expect(back.filter((line) => line.includes('-d 127.'))).toEqual([]);
+    expect(result?.left.filter(({ rule }) => rule.includes('-d 127.'))).not.toEqual([]);
   });
 
-  test('with two applies the last is undone first: what it took out again does not come back', async () => {
+  test('while a container stops: what it took out again does not come back, and nothing of it stays', async () => {
     const web = /172\.17\.0\.2\b/;
-    const { host, fault } = await repaired(DAMAGED, {
+    const { host } = await repaired(DAMAGED, {
       refuses: (family) => family === 'ipv6',
       afterWriting: (one, time) => {
         if (time > 1) return;
@@ -105,33 +124,69 @@ describe('a table that iptables-restore refuses', () => {
         one.rules = ['raw', 'filter'].reduce((left, table) => without(left, 'ipv4', table, web), one.rules);
       },
     });
-    expect(fault).toMatchObject({ code: 'RG_NOT_REPAIRED' });
-    expect(linesOf(host.rules)).toEqual(linesOf(DAMAGED).filter((line) => !web.test(line)));
-  });
-
-  test('also when what was taken is to be undone: the fault says so and names the undo', async () => {
-    let isWritten = false;
-    const { host, fault } = await repaired(DAMAGED, {
-      refuses: (family, table) => {
-        if (family === 'ipv6') return true;
-        // IPv4 is taken while it is repaired, and refused while that is undone.
-        if (table === 'nat' && isWritten) return true;
-        isWritten ||= table === 'nat';
-        return false;
-      },
-    });
-    expect(fault).toMatchObject({
-      code: 'RG_NOT_REPAIRED',
-      details: [
-        'ipv6: line 3 failed',
-        'What had been applied could not be undone: ipv4: line 3 failed',
-      ] as unknown,
-      hint: 'Try again, or undo it: rulesguard restore --undo',
-    });
-    expect(outcomesOf(host)).toContain('restore failed');
-    expect(outcomesOf(host)).toContain('undo failed');
+    expect(linesOf(host.rules).filter((line) => web.test(line))).toEqual([]);
   });
 });
+
+describe('a fault once something is repaired', () => {
+  const fault = new Fault('RG_COMMAND', 3, 'iptables-nft-save failed', { hint: 'Look at it.' });
+
+  test('takes nothing back: it says what stays, and the next restore ends what was begun', async () => {
+    let isWritten = false;
+    const ended = await repaired(
+      DAMAGED,
+      { afterWriting: () => (isWritten = true) },
+      {
+        change: (one) => {
+          const { readVariant } = one;
+          return Object.assign(one, {
+            readVariant: ((variant) =>
+              isWritten ? Promise.reject(fault) : readVariant(variant)) satisfies typeof readVariant,
+          });
+        },
+      },
+    );
+    expect(ended.fault).toMatchObject({ code: 'RG_COMMAND', exit: 3, hint: 'Look at it.' });
+    expect(ended.fault?.details.join()).toContain('stays');
+    expect(linesOf(ended.host.rules).toSorted()).toEqual(linesOf(WHOLE).toSorted());
+    expect(outcomesOf(ended.host)).toEqual(['restore begun']);
+  });
+
+  test('leaves nothing of a container that was gone by then: the next restore takes that out', async () => {
+    const { host } = await killedAfterWriting();
+    host.engine = goneFrom(ENGINE, 'web');
+    const first = await observe(host, BY_ENGINE);
+    await repair(host, BY_ENGINE, first, OPTIONS);
+    expect(linesOf(host.rules).filter((line) => /172\.17\.0\.2\b/.test(line))).toEqual([]);
+    expect(outcomesOf(host)[0]).toBe('restore applied');
+  });
+});
+
+/** A host on which a restore was killed when it had written. */
+async function killedAfterWriting() {
+  const gone = new Error('killed');
+  const all = ['raw', 'filter', 'nat'].reduce(
+    (rules, table) => without(rules, 'ipv4', table, /172\.17\.0\.2\b/),
+    WHOLE,
+  );
+  let isWritten = false;
+  return repaired(
+    all,
+    { afterWriting: () => (isWritten = true) },
+    {
+      change: (one) => {
+        const { askEngine } = one;
+        return Object.assign(one, {
+          askEngine: () => {
+            if (!isWritten) return askEngine();
+            Object.assign(one, { askEngine });
+            return Promise.reject(gone);
+          },
+        });
+      },
+    },
+  );
+}
 
 describe('a lock of iptables’ that somebody holds', () => {
   const busy = new Fault('RG_BUSY', 4, 'another program held the xtables lock');
@@ -183,14 +238,5 @@ describe('a journal that cannot be written', () => {
     expect(linesOf(host.rules).toSorted()).toEqual(linesOf(WHOLE).toSorted());
     expect(result).toMatchObject({ journal: ['1'], unjournaled: 'no space left on device' });
     expect(outcomesOf(host)).toEqual(['restore begun']);
-  });
-
-  test('before the first change, when the repair is given up: what was applied is undone all the same', async () => {
-    const { host, fault } = await repaired(DAMAGED, {
-      journal: { begin: 'no space left on device' },
-      refuses: (family) => family === 'ipv6',
-    });
-    expect(fault?.details).toContain('What had been applied was undone.');
-    expect(linesOf(host.rules)).toEqual(linesOf(DAMAGED));
   });
 });
