@@ -1,5 +1,5 @@
 import type { PolicyDrift } from '../firewall/iptables/compare/drift.ts';
-import type { LeftOut } from '../firewall/iptables/plan/edit.ts';
+import { makingOf, type LeftOut } from '../firewall/iptables/plan/edit.ts';
 import { countSteps, type Plan } from '../firewall/iptables/plan/plan.ts';
 import { isDamage, leftAfter, type Finding } from './finding.ts';
 import type { DroppedFlows } from './flows.ts';
@@ -93,7 +93,10 @@ const keyOfLeft = ({ family, table, chain, rule }: LeftOut): string => `${family
 const isAmong = (left: LeftOut, findings: readonly Finding[]): boolean =>
   findings.some(
     ({ rule, family, table, chain }) =>
-      rule === left.rule && family === left.family && table === left.table && chain === left.chain,
+      (rule ?? makingOf(chain)) === left.rule &&
+      family === left.family &&
+      table === left.table &&
+      chain === left.chain,
   );
 
 /** All that a restore did, for its report. */

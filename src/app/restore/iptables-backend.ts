@@ -43,7 +43,7 @@ export function iptablesBackend(
     plan: planOf,
     isEmpty: isEmptyPlan,
     prove: async (first, at) => {
-      const proof = at.memory.proof.copy();
+      const proof = at.memory.proof.copy(host);
       const unloadable = new Map(at.memory.unloadable);
       const memory = { proof, unloadable };
       const plan = await provable(
@@ -57,7 +57,7 @@ export function iptablesBackend(
     certain: (plan, { seen, attempts, memory }) =>
       memory.proof.certain(oneTableWhereRefused(plan, attempts), ownedLive(seen)),
     keysOf: (plan) => tablesOf(plan).flatMap(([family, table]) => keysOf(family, table)),
-    textsOf: (plan) => stepsOf(plan).flatMap((step) => ('rule' in step ? [step.rule.text] : [])),
+    textsOf: textsIn,
     takesLeftovers: (plan) =>
       tablesOf(plan).some(([, { steps }]) => {
         const put = textsPut(steps);
@@ -82,6 +82,10 @@ export function iptablesBackend(
   };
 }
 
+/** Texts of all rules that a plan names. */
+export const textsIn = (plan: Plan): readonly string[] =>
+  stepsOf(plan).flatMap((step) => ('rule' in step ? [step.rule.text] : []));
+
 /** What plans wrote, as `withdrawKey`: a container may have stopped between the Engine's reply and the apply. */
 export const writtenBy = (plans: readonly Plan[]): ReadonlySet<string> =>
   new Set(
@@ -102,7 +106,10 @@ export const leftBy = ({ leftOut }: Plan, attempts: Attempts): readonly LeftOut[
       reason === attempts.whyRefused(family, table),
   );
 
-/** Milliseconds. Of a network that goes: dockerd lists it until its rules are gone, and up to 20 ms more (run: 29.7, beside a busy machine). */
+/**
+ * Milliseconds. Of a network that goes: dockerd lists it until its rules are gone, and up to 20 ms more (run: 29.7, beside a busy machine). While it
+ * takes them out one goes within that time, and is seen to be missing.
+ */
 const UNTIL_NOT_LISTED = 200;
 
 /** Why a translation of a loopback address waits. */

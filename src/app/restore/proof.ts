@@ -20,20 +20,23 @@ import type { Writer } from '../ports.ts';
  * simulation knows as well (docs/decisions/003).
  */
 export class Proof {
-  private readonly rehearsed: Set<string>;
+  /** Each step that was, wherever in its chain. */
+  readonly rehearsed: ReadonlySet<string>;
+  private readonly steps: Set<string>;
   private readonly host: Pick<Writer, 'rehearse'>;
   private readonly rehearse: boolean;
 
   /** @param rehearse - whether plans are tried with the real tool, not in memory alone */
   constructor(host: Pick<Writer, 'rehearse'>, rehearse: boolean, rehearsed: Iterable<string> = []) {
-    this.rehearsed = new Set(rehearsed);
+    this.steps = new Set(rehearsed);
+    this.rehearsed = this.steps;
     this.host = host;
     this.rehearse = rehearse;
   }
 
-  /** A proof of its own that begins with what this one holds. */
-  copy(): Proof {
-    return new Proof(this.host, this.rehearse, this.rehearsed);
+  /** A proof of its own that begins with what this one holds. @param host - where it goes on rehearsing */
+  copy(host: Pick<Writer, 'rehearse'>): Proof {
+    return new Proof(host, this.rehearse, this.rehearsed);
   }
 
   /**
@@ -65,7 +68,7 @@ export class Proof {
   async prove(plan: Plan, stage: OwnedLive): Promise<void> {
     refuseUnappliable(plan, stage.live);
     if (!stepsOf(plan).every((step) => this.isProven(step))) await this.host.rehearse(plan, stage);
-    for (const step of stepsOf(plan)) this.rehearsed.add(step);
+    for (const step of stepsOf(plan)) this.steps.add(step);
   }
 }
 

@@ -8,9 +8,9 @@ import type { Repair } from '../../reconcile/repair-result.ts';
 import { finish, type Applied, type Applier } from './apply.ts';
 import { allRounds, beginning } from './rounds.ts';
 import { afterwards } from './kept.ts';
-import { iptablesBackend, leftBy, writtenBy } from './iptables-backend.ts';
+import { iptablesBackend, leftBy, textsIn, writtenBy, type IptablesProgress } from './iptables-backend.ts';
 import { Proof } from './proof.ts';
-import { endUnfinished, unfinishedApplies, type Unfinished } from './unfinished.ts';
+import { endUnfinished, lookedAgain, unfinishedApplies, type Unfinished } from './unfinished.ts';
 
 /** What a repair is to do, and how carefully. */
 export interface RepairOptions extends Planning {
@@ -47,22 +47,11 @@ export async function repair(
   first: Observation,
   options: RepairOptions,
 ): Promise<Repaired> {
-  const unfinished = await unfinishedApplies(host.journal);
-  const earlier = unfinished.map(({ entry }) => loadPlan(entry.plan));
-  const backend = iptablesBackend(host, reference, options, writtenBy(earlier));
-  const memory = { proof: new Proof(host, options.rehearse), unloadable: new Map<string, string>() };
+  const begun = await beginRepair(host, reference, first, options);
   const done: Applied[] = [];
   try {
-    const end = await allRounds(host, reference, backend, beginning(host, first, memory), (applied) =>
-      done.push(applied),
-    );
-    const left = leftBy(backend.plan(end), end.attempts);
-    return await concluded(
-      host,
-      { before: first, after: end.seen, unloadable: end.memory.unloadable, left },
-      done,
-      unfinished,
-    );
+    const end = await allRounds(host, reference, begun.backend, begun.from, (applied) => done.push(applied));
+    return await endRepair(host, first, begun, end);
   } catch (error) {
     if (!(error instanceof Fault) || done.length === 0) throw error;
     throw afterwards(
@@ -72,20 +61,49 @@ export async function repair(
   }
 }
 
-async function concluded(
+/** A repair before its first round. */
+export interface BegunRepair {
+  readonly backend: ReturnType<typeof iptablesBackend>;
+  readonly from: IptablesProgress;
+  readonly unfinished: readonly Unfinished[];
+}
+
+/** Looks for what an earlier repair left unfinished, and waits for whom it wrote of, as that one would have; and begins. */
+export async function beginRepair(
   host: Applier,
-  found: Omit<Repair, 'plans'>,
-  done: readonly Applied[],
-  unfinished: readonly Unfinished[],
+  reference: Reference,
+  first: Observation,
+  options: RepairOptions,
+): Promise<BegunRepair> {
+  const unfinished = await unfinishedApplies(host.journal);
+  const plans = unfinished.map(({ entry }) => loadPlan(entry.plan));
+  const memory = { proof: new Proof(host, options.rehearse), unloadable: new Map<string, string>() };
+  const backend = iptablesBackend(host, reference, options, writtenBy(plans));
+  const settles = Math.max(0, ...plans.map((plan) => backend.settlesIn(plan, first)));
+  const seen = await lookedAgain(host, reference, first, unfinished, plans.flatMap(textsIn), settles);
+  return {
+    backend,
+    from: beginning(host, seen, memory),
+    unfinished,
+  };
+}
+
+/** Says in the journal that what was applied is looked at by now, and what came of it. @param end - behind the last round */
+export async function endRepair(
+  host: Pick<Applier, 'journal'>,
+  before: Observation,
+  { backend, unfinished }: BegunRepair,
+  end: IptablesProgress,
 ): Promise<Repaired> {
+  const { seen: after, done, attempts, memory } = end;
+  const left = leftBy(backend.plan(end), attempts);
   let unjournaled: string | undefined;
   for (const applied of done)
-    unjournaled = (await finish(host, applied, 'applied', found.after.live)) ?? unjournaled;
+    unjournaled = (await finish(host, applied, 'applied', after.live)) ?? unjournaled;
   await endUnfinished(host.journal, unfinished);
   return {
-    ...found,
+    ...{ before, after, left, unloadable: memory.unloadable, unjournaled },
     plans: done.map(({ plan }) => plan),
     journal: done.flatMap(({ noted }) => noted.id ?? []),
-    unjournaled,
   };
 }

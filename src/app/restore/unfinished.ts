@@ -1,7 +1,11 @@
 import { Fault } from '../../fault.ts';
 import { loadPlan } from '../../firewall/iptables/plan/plan-json.ts';
 import type { JournalEntry } from '../../reconcile/journal.ts';
-import type { Journal } from '../ports.ts';
+import type { Observation } from '../../reconcile/observation.ts';
+import type { Reference } from '../../reconcile/reference.ts';
+import { observeAgain } from '../observe/observe.ts';
+import { awaitRules } from '../observe/quiescence.ts';
+import type { Journal, Observer } from '../ports.ts';
 
 /** An apply of an earlier restore that never ended: killed, or stopped by a fault before it had looked again. */
 export interface Unfinished {
@@ -26,6 +30,27 @@ export async function unfinishedApplies(
     if (entry.outcome === 'begun') found.push({ id, entry });
   }
   return found;
+}
+
+/**
+ * The rules as they are once whoever unfinished applies wrote of has come to an end: one of them may have been stopping when they were written.
+ *
+ * @param first - as they were
+ * @param texts - of the rules that were written
+ * @param settlesIn - how long to wait for what no lock can be asked for, in milliseconds
+ */
+export async function lookedAgain(
+  observer: Observer,
+  reference: Reference,
+  first: Observation,
+  unfinished: readonly Unfinished[],
+  texts: readonly string[],
+  settlesIn: number,
+): Promise<Observation> {
+  if (unfinished.length === 0) return first;
+  await awaitRules(observer, texts, first.engine);
+  if (settlesIn > 0) await observer.sleep(settlesIn);
+  return observeAgain(observer, reference, first);
 }
 
 /** An entry that is not to be trusted decides nothing. */

@@ -68,7 +68,8 @@ export function judge(left: Saves, truth: Saves, diary: Diary): Verdict {
   const strays = beyond.filter((key) => !wanted.has(key));
   return {
     lost: difference(ours(truth), ours(left)).map(keyOf),
-    doubled: beyond.filter((key) => wanted.has(key)),
+    // The first of two is the user's by definition (docs/reference/docker-iptables.md#ownership), whoever wrote it.
+    doubled: beyond.filter((key) => wanted.has(key) && !key.endsWith(' -A DOCKER-USER -j RETURN')),
     stale: strays.filter((key) => diary.wrote(key) === 'rulesguard'),
     leftovers: strays.filter((key) => diary.wrote(key) !== 'rulesguard'),
   };

@@ -126,8 +126,8 @@ export async function assault(siege: Siege, damages: number, isHostile: boolean)
     }
     // Beside him a restore may have to leave something to him, and says so; it must not fail otherwise.
     const said = tally.failures.splice(before);
-    const left = said.filter(
-      (failure) => failure.includes('NOT REPAIRED') && failure.includes('changed it back'),
+    const left = said.filter((failure) =>
+      /NOT REPAIRED {2}\d+ rules?: (?:written 10 times|the rules kept changing)/.test(failure),
     );
     tally.besideFlusher += left.length;
     tally.failures.push(...said.filter((failure) => !left.includes(failure)));

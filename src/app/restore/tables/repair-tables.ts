@@ -7,10 +7,10 @@ import type { Reference } from '../../../reconcile/reference.ts';
 import type { Applier } from '../apply.ts';
 import { afterwards } from '../kept.ts';
 import { allRounds, beginning } from '../rounds.ts';
-import { endUnfinished, unfinishedApplies } from '../unfinished.ts';
+import { endUnfinished, lookedAgain, unfinishedApplies } from '../unfinished.ts';
 import { finishTables, type AppliedTransactions } from './apply-tables.ts';
 import type { TableRepairOptions } from './prove-tables.ts';
-import { tablesBackend, tablesLeft, type Rehearsed } from './tables-backend.ts';
+import { tablesBackend, tablesLeft, UNTIL_NOT_LISTED, type Rehearsed } from './tables-backend.ts';
 
 /** What a repair of Docker's tables found, did and left. */
 export interface RepairedTables {
@@ -41,7 +41,8 @@ export async function repairTables(
   const backend = tablesBackend(host, reference, options, earlier);
   const applied: AppliedTransactions[] = [];
   try {
-    const from = beginning<AppliedTransactions, Rehearsed>(host, first, new Set());
+    const again = await lookedAgain(host, reference, first, unfinished, earlier, UNTIL_NOT_LISTED);
+    const from = beginning<AppliedTransactions, Rehearsed>(host, again, new Set());
     const end = await allRounds(host, reference, backend, from, (one) => applied.push(one));
     let unjournaled: string | undefined;
     for (const one of applied) {

@@ -99,7 +99,7 @@ export const tablesLeft = (
   });
 
 /** Milliseconds. Of a network that goes: Engine 29.7 took under 20 from its rules to its entry, beside a busy machine. */
-const UNTIL_NOT_LISTED = 200;
+export const UNTIL_NOT_LISTED = 200;
 
 /** Why a table is left: one transaction makes all of it or nothing. */
 function whyLeft(plan: TablePlan, attempts: Attempts): string | undefined {

@@ -23,10 +23,15 @@ export interface LeftOut {
   readonly reason: string;
 }
 
+/** How a chain that is left unmade is named among the rules left out. */
+export const makingOf = (chain: string): string => `-N ${chain}`;
+
 /** What decides whether a rule of one table may be restored. */
 export interface Allowance {
   /** Every chain of the table once the plan has created the missing ones. */
   readonly known: ReadonlySet<string>;
+  /** Chains that are left unmade, and why. */
+  readonly unmade: ReadonlyMap<string, string>;
   /** `unknown`: whether the recorded containers still have their addresses is not known. */
   readonly liveness: 'known' | 'unknown';
   readonly withheld: Withheld;
@@ -114,7 +119,10 @@ const movesAsWritten = ({ live }: ChainDrift, moved: ReadonlySet<string>): boole
 export const PASSING: ReadonlySet<Level> = new Set(['endpoint', 'ingress', 'overlay']);
 
 /** Why a rule cannot be restored; undefined when it can. */
-function hindrance(owned: OwnedRule, { known, liveness, withheld, content }: Allowance): string | undefined {
+function hindrance(
+  owned: OwnedRule,
+  { known, unmade, liveness, withheld, content }: Allowance,
+): string | undefined {
   const {
     rule: { text },
     level,
@@ -127,7 +135,7 @@ function hindrance(owned: OwnedRule, { known, liveness, withheld, content }: All
   if (text.includes('\n')) return 'it holds a newline, which iptables-restore would read as two lines';
   const target = targetOf(text);
   if (target === undefined || TARGETS.has(target) || known.has(target)) return undefined;
-  return `chain ${target}, which it jumps to, no longer exists`;
+  return unmade.get(target) ?? `chain ${target}, which it jumps to, no longer exists`;
 }
 
 /**

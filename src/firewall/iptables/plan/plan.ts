@@ -5,7 +5,7 @@ import type { Table } from '../text/model.ts';
 import type { RestoreInput, Step, TableInput } from '../text/restore-input.ts';
 import type { ChainDrift, Drift, Sides } from '../compare/drift.ts';
 import type { Withheld } from '../desired/desired.ts';
-import { ALIKE, chainSteps, type LeftOut } from './edit.ts';
+import { ALIKE, chainSteps, makingOf, type LeftOut } from './edit.ts';
 
 /** The ordered edits that bring Docker's rules back: a value that can be printed, stored, simulated and applied. */
 export interface Plan {
@@ -67,7 +67,14 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
     tables: TABLE_ORDER.flatMap((table): readonly TableInput[] => {
       const why = (what: string): string | undefined => options.leave?.(family, table, what);
       const differing = drift.chains.filter((chain) => chain.family === family && chain.table === table);
-      const chains = differing.filter((chain) => !leftUnmade(chain, why, leftOut));
+      const unmade = new Map(
+        differing.flatMap(({ chain, exists, desired }) => {
+          const reason = exists || desired.builtin ? undefined : why(`:${chain}`);
+          return reason === undefined ? [] : [[chain, reason] as const];
+        }),
+      );
+      for (const chain of differing) leaveUnmade(chain, unmade.get(chain.chain), leftOut);
+      const chains = differing.filter(({ chain }) => !unmade.has(chain));
       const policies =
         options.policies === 'leave'
           ? []
@@ -97,7 +104,7 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
           chainSteps(
             chain,
             {
-              ...{ known, withheld, liveness: options.liveness ?? 'known', content: options.content },
+              ...{ known, unmade, withheld, liveness: options.liveness ?? 'known', content: options.content },
               unloadable: (text) => options.unloadable?.get(withdrawKey(family, table, text)) ?? why(text),
               leave: (text) => why(`move ${text}`),
             },
@@ -116,19 +123,15 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
   return { families, leftOut };
 }
 
-/** Whether a chain that is gone is not made again, nor any rule of it. */
-function leftUnmade(
-  { family, table, chain, exists, desired, missing }: ChainDrift,
-  why: (what: string) => string | undefined,
+/** Names a chain that is not made again, and each rule of it. @param reason - undefined for one that is */
+function leaveUnmade(
+  { family, table, chain, desired, missing }: ChainDrift,
+  reason: string | undefined,
   leftOut: LeftOut[],
-): boolean {
-  const reason = exists || desired.builtin ? undefined : why(`:${chain}`);
-  if (reason === undefined) return false;
-  for (const index of missing) {
-    const rule = desired.rules[index]?.rule.text;
-    if (rule !== undefined) leftOut.push({ family, table, chain, rule, reason });
-  }
-  return true;
+): void {
+  if (reason === undefined) return;
+  const rules = missing.flatMap((index) => desired.rules[index]?.rule.text ?? []);
+  for (const rule of [makingOf(chain), ...rules]) leftOut.push({ family, table, chain, rule, reason });
 }
 
 /** Orphans to be deleted: those that misroute packets, and rules restored a moment ago for a container that has stopped since. */
