@@ -15,7 +15,7 @@ const MAX_ROUNDS = 80;
 const MAX_ROUNDS_WRITING = 60;
 
 /** What one restore has written so far, and what it was refused: counting, by which it decides what to leave. A value; each change is a new one. */
-export class Attempts {
+export class RepairAttempts {
   private readonly counts: Counts;
 
   private constructor(counts: Counts) {
@@ -23,17 +23,23 @@ export class Attempts {
   }
 
   /** Of a restore that begins. @param now - in milliseconds */
-  static from(now: number): Attempts {
-    return new Attempts({ began: now, rounds: 0, isLate: false, writes: new Map(), refusals: new Map() });
+  static from(now: number): RepairAttempts {
+    return new RepairAttempts({
+      began: now,
+      rounds: 0,
+      isLate: false,
+      writes: new Map(),
+      refusals: new Map(),
+    });
   }
 
   /** Once more looking at the rules; undefined once it has looked often enough. */
-  next(now: number): Attempts | undefined {
+  next(now: number): RepairAttempts | undefined {
     const { began, rounds, writes } = this.counts;
     if (rounds >= MAX_ROUNDS) return undefined;
     const isFight = [...writes.values()].some((times) => times > NO_FIGHT);
     const isLate = now - began >= (isFight ? LONGEST_FIGHT : LONGEST) || rounds >= MAX_ROUNDS_WRITING;
-    return new Attempts({ ...this.counts, rounds: rounds + 1, isLate });
+    return new RepairAttempts({ ...this.counts, rounds: rounds + 1, isLate });
   }
 
   /** Whether this is its first look. */
@@ -42,19 +48,19 @@ export class Attempts {
   }
 
   /** With things counted as written. @param keys - as {@link keyOf} */
-  wrote(keys: Iterable<string>): Attempts {
+  wrote(keys: Iterable<string>): RepairAttempts {
     const writes = new Map(this.counts.writes);
     for (const key of new Set(keys)) writes.set(key, (writes.get(key) ?? 0) + 1);
-    return new Attempts({ ...this.counts, writes });
+    return new RepairAttempts({ ...this.counts, writes });
   }
 
   /** With a table counted as refused, or, without a message, as taken. */
-  answered(family: Family, table: string, refused: string | undefined): Attempts {
+  answered(family: Family, table: string, refused: string | undefined): RepairAttempts {
     const key = `${family} ${table}`;
     const refusals = new Map(this.counts.refusals);
     if (refused === undefined) refusals.delete(key);
     else refusals.set(key, { times: this.refusalsOf(family, table) + 1, said: refused });
-    return new Attempts({ ...this.counts, refusals });
+    return new RepairAttempts({ ...this.counts, refusals });
   }
 
   /** Whether something of a family was refused last time: its tables are then tried one at a time. */

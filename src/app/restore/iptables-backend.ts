@@ -6,9 +6,9 @@ import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { planFor, type Planning } from '../../reconcile/repair-plan.ts';
 import { apply, type Applied, type Applier } from './apply.ts';
-import { CHANGED_BACK, keyOf, KEPT_CHANGING, type Attempts } from './attempts.ts';
+import { CHANGED_BACK, keyOf, KEPT_CHANGING, type RepairAttempts } from './attempts.ts';
 import { ownedLive, provable, type Proof } from './proof.ts';
-import type { Backend, Outcome, Progress } from './rounds.ts';
+import type { Backend, Outcome, RepairProgress } from './rounds.ts';
 
 /** What is remembered between rounds. */
 export interface IptablesMemory {
@@ -17,7 +17,7 @@ export interface IptablesMemory {
   readonly unloadable: ReadonlyMap<string, string>;
 }
 
-export type IptablesProgress = Progress<Applied, IptablesMemory>;
+export type IptablesProgress = RepairProgress<Applied, IptablesMemory>;
 
 /**
  * How rules of iptables are repaired in rounds.
@@ -97,7 +97,7 @@ export const writtenBy = (plans: readonly Plan[]): ReadonlySet<string> =>
   );
 
 /** What a repair leaves at its end that it could have written: to another writer, or because the kernel refused it. */
-export const leftBy = ({ leftOut }: Plan, attempts: Attempts): readonly LeftOut[] =>
+export const leftBy = ({ leftOut }: Plan, attempts: RepairAttempts): readonly LeftOut[] =>
   leftOut.filter(
     ({ family, table, reason }) =>
       reason === CHANGED_BACK ||
@@ -115,7 +115,7 @@ const UNTIL_NOT_LISTED = 200;
 /** Why a translation of a loopback address waits. */
 const UNCLOSED = 'table raw, which keeps others from this address, is refused';
 
-function leaveBy(attempts: Attempts): LeaveAsIs {
+function leaveBy(attempts: RepairAttempts): LeaveAsIs {
   return (family, table, what) => {
     const [, how, moved = what] = /^(move|take) (.*)$/s.exec(what) ?? [];
     const changedBack = attempts.whyLeft(keyOf(family, table, how === 'move' ? moved : what));
@@ -127,8 +127,8 @@ function leaveBy(attempts: Attempts): LeaveAsIs {
 }
 
 /** A plan without the tables that the kernel does not even let leftovers be taken out of. */
-function withoutHopeless(plan: Plan, attempts: Attempts): Plan {
-  const isHopeless = ([family, { table }]: Placed): boolean => attempts.isHopeless(family, table);
+function withoutHopeless(plan: Plan, attempts: RepairAttempts): Plan {
+  const isHopeless = ([family, { table }]: TableOfFamily): boolean => attempts.isHopeless(family, table);
   const hopeless = tablesOf(plan).filter(isHopeless);
   if (hopeless.length === 0) return plan;
   const leftOut = hopeless.flatMap(([family, { table, steps }]) =>
@@ -144,7 +144,7 @@ function withoutHopeless(plan: Plan, attempts: Attempts): Plan {
 }
 
 /** Of a family that was refused last time only the first table: which of them it was is then known. */
-const oneTableWhereRefused = (plan: Plan, attempts: Attempts): Plan =>
+const oneTableWhereRefused = (plan: Plan, attempts: RepairAttempts): Plan =>
   withTables(plan, (family, tables) => (attempts.wasRefused(family) ? tables.slice(0, 1) : tables));
 
 function outcomeOf(applied: Applied): Outcome<Applied> {
@@ -177,9 +177,9 @@ function bringsIdleNetwork(plan: Plan, { engine }: Observation): boolean {
   return idle.some(({ bridge }) => words.has(bridge));
 }
 
-type Placed = readonly [Family, TableInput];
+type TableOfFamily = readonly [Family, TableInput];
 
-const tablesOf = (plan: Plan): readonly Placed[] =>
+const tablesOf = (plan: Plan): readonly TableOfFamily[] =>
   FAMILIES.flatMap((family) => plan.families[family].tables.map((table) => [family, table] as const));
 
 const stepsOf = (plan: Plan): readonly Step[] => tablesOf(plan).flatMap(([, { steps }]) => steps);

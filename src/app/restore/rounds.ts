@@ -5,46 +5,46 @@ import { digestOfLive, digestOfReply } from '../observe/digests.ts';
 import { observeAgain, readAgain } from '../observe/observe.ts';
 import { awaitRules } from '../observe/quiescence.ts';
 import type { Applier } from './apply.ts';
-import { Attempts } from './attempts.ts';
+import { RepairAttempts } from './attempts.ts';
 
 /**
  * How far a repair is, between two rounds: a value, so that a round can be played again from it.
  *
  * `Applied` is what a firewall backend knows of one apply, `Memory` what it remembers beside: what was rehearsed, what the tool does not take.
  */
-export interface Progress<Applied, Memory> {
+export interface RepairProgress<Applied, Memory> {
   /** The rules and the Engine's reply, looked at after everybody named in the last apply had come to an end. */
   readonly seen: Observation;
   readonly done: readonly Applied[];
-  readonly attempts: Attempts;
+  readonly attempts: RepairAttempts;
   readonly memory: Memory;
 }
 
 /** What became of one round. */
 export interface Round<Applied, Memory> {
-  readonly at: Progress<Applied, Memory>;
+  readonly at: RepairProgress<Applied, Memory>;
   readonly isEnd: boolean;
 }
 
 /** What a round needs of a firewall backend. `Plan` is its edits. */
 export interface Backend<Plan, Applied, Memory> {
   /** What repairs what was seen, without what is left by now. */
-  readonly plan: (at: Progress<Applied, Memory>) => Plan;
+  readonly plan: (at: RepairProgress<Applied, Memory>) => Plan;
   readonly isEmpty: (plan: Plan) => boolean;
   /** Proves a plan; returns it without what the tool does not take. @throws Fault RG_PLAN or RG_REHEARSAL */
   readonly prove: (
     plan: Plan,
-    at: Progress<Applied, Memory>,
+    at: RepairProgress<Applied, Memory>,
   ) => Promise<{ readonly plan: Plan; readonly memory: Memory }>;
   /** What of a plan that was made anew since has been proven already. @throws Fault RG_PLAN */
-  readonly certain: (plan: Plan, at: Progress<Applied, Memory>) => Plan;
+  readonly certain: (plan: Plan, at: RepairProgress<Applied, Memory>) => Plan;
   /** As `keyOf`: all that a plan writes or takes out. */
   readonly keysOf: (plan: Plan) => readonly string[];
   /** Texts of rules: whoever has an address in them is waited for. */
   readonly textsOf: (plan: Plan) => readonly string[];
   /** Whether something is taken out because nothing requires it. */
   readonly takesLeftovers: (plan: Plan) => boolean;
-  readonly apply: (plan: Plan, at: Progress<Applied, Memory>) => Promise<Outcome<Applied>>;
+  readonly apply: (plan: Plan, at: RepairProgress<Applied, Memory>) => Promise<Outcome<Applied>>;
   /** How long to wait for what no lock can be asked for, once a plan is applied; in milliseconds. */
   readonly settlesIn: (plan: Plan, seen: Observation) => number;
 }
@@ -67,7 +67,12 @@ export const beginning = <Applied, Memory>(
   host: Pick<Applier, 'now'>,
   first: Observation,
   memory: Memory,
-): Progress<Applied, Memory> => ({ seen: first, done: [], attempts: Attempts.from(host.now()), memory });
+): RepairProgress<Applied, Memory> => ({
+  seen: first,
+  done: [],
+  attempts: RepairAttempts.from(host.now()),
+  memory,
+});
 
 /**
  * One round of a repair: it plans, proves, reads and asks once more, applies what is certain in the state at hand, waits for the containers it
@@ -86,7 +91,7 @@ export async function round<Plan, Applied, Memory>(
   host: Applier,
   reference: Reference,
   backend: Backend<Plan, Applied, Memory>,
-  at: Progress<Applied, Memory>,
+  at: RepairProgress<Applied, Memory>,
   tell: (applied: Applied) => void = () => undefined,
 ): Promise<Round<Applied, Memory>> {
   const attempts = at.attempts.next(host.now());
@@ -128,9 +133,9 @@ export async function allRounds<Plan, Applied, Memory>(
   host: Applier,
   reference: Reference,
   backend: Backend<Plan, Applied, Memory>,
-  from: Progress<Applied, Memory>,
+  from: RepairProgress<Applied, Memory>,
   tell: (applied: Applied) => void,
-): Promise<Progress<Applied, Memory>> {
+): Promise<RepairProgress<Applied, Memory>> {
   for (let at = from; ;) {
     const next = await round(host, reference, backend, at, tell);
     if (next.isEnd) return next.at;

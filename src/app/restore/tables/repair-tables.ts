@@ -10,7 +10,7 @@ import { allRounds, beginning } from '../rounds.ts';
 import { endUnfinished, lookedAgain, unfinishedApplies } from '../unfinished.ts';
 import { finishTables, type AppliedTransactions } from './apply-tables.ts';
 import type { TableRepairOptions } from './prove-tables.ts';
-import { tablesBackend, tablesLeft, UNTIL_NOT_LISTED, type Rehearsed } from './tables-backend.ts';
+import { tablesBackend, tablesLeft, UNTIL_NOT_LISTED, type RehearsedEdits } from './tables-backend.ts';
 
 /** What a repair of Docker's tables found, did and left. */
 export interface RepairedTables {
@@ -42,7 +42,7 @@ export async function repairTables(
   const applied: AppliedTransactions[] = [];
   try {
     const again = await lookedAgain(host, reference, first, unfinished, earlier, UNTIL_NOT_LISTED);
-    const from = beginning<AppliedTransactions, Rehearsed>(host, again, new Set());
+    const from = beginning<AppliedTransactions, RehearsedEdits>(host, again, new Set());
     const end = await allRounds(host, reference, backend, from, (one) => applied.push(one));
     let unjournaled: string | undefined;
     for (const one of applied) {

@@ -7,15 +7,15 @@ import { tableName } from '../../../firewall/nftables/tables/print.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import { plansFor } from '../../../reconcile/tables/side.ts';
 import type { Applier } from '../apply.ts';
-import { keyOf, type Attempts } from '../attempts.ts';
-import type { Backend, Progress } from '../rounds.ts';
+import { keyOf, type RepairAttempts } from '../attempts.ts';
+import type { Backend, RepairProgress } from '../rounds.ts';
 import { applyTables, transactionsOf, type AppliedTransactions } from './apply-tables.ts';
 import { simulateTables, type TableRepairOptions } from './prove-tables.ts';
 
 /** As {@link editText}: the edits that were rehearsed. */
-export type Rehearsed = ReadonlySet<string>;
+export type RehearsedEdits = ReadonlySet<string>;
 
-export type TablesProgress = Progress<AppliedTransactions, Rehearsed>;
+export type TablesProgress = RepairProgress<AppliedTransactions, RehearsedEdits>;
 
 /**
  * How Docker's own tables of nftables are repaired in rounds. A handle that is gone by the time of the apply makes nft refuse the whole
@@ -28,7 +28,7 @@ export function tablesBackend(
   reference: Reference,
   options: TableRepairOptions,
   earlier: readonly string[],
-): Backend<readonly TablePlan[], AppliedTransactions, Rehearsed> {
+): Backend<readonly TablePlan[], AppliedTransactions, RehearsedEdits> {
   const planOf = ({ seen, done, attempts }: TablesProgress): readonly TablePlan[] => {
     if (seen.tables === undefined) return [];
     const written = writtenBy([...earlier, ...done.flatMap(({ entry }) => entry.tables.done)]);
@@ -102,7 +102,7 @@ export const tablesLeft = (
 export const UNTIL_NOT_LISTED = 200;
 
 /** Why a table is left: one transaction makes all of it or nothing. */
-function whyLeft(plan: TablePlan, attempts: Attempts): string | undefined {
+function whyLeft(plan: TablePlan, attempts: RepairAttempts): string | undefined {
   const changedBack = keysOf(plan).map((key) => attempts.whyLeft(key));
   return (
     changedBack.find((why) => why !== undefined) ??
@@ -154,7 +154,7 @@ function editText(edit: TableEdit): string {
 const editTexts = (plan: TablePlan): readonly string[] =>
   plan.edits.map((edit) => `${tableName(plan)} ${editText(edit)}`);
 
-const isRehearsed = (plans: readonly TablePlan[], rehearsed: Rehearsed): boolean =>
+const isRehearsed = (plans: readonly TablePlan[], rehearsed: RehearsedEdits): boolean =>
   plans.flatMap(editTexts).every((text) => rehearsed.has(text));
 
 /** What transactions wrote: a container may have stopped between the Engine's reply and the apply. */
