@@ -1,7 +1,7 @@
-import type { Rule } from '../firewall/iptables/text/model.ts';
+import { isDockersTable } from '../firewall/nftables/ownership/ownership.ts';
 import type { NetworkState } from '../trace/network-state.ts';
-import type { PathEnd } from '../trace/path.ts';
 import type { Alike } from './alike/alike.ts';
+import { deciderOfOther, endOfOther, type Counterparts } from './alike/counterparts.ts';
 import type { End, EndClass } from './alike/end.ts';
 import type { Concerned } from './alike/concerned-rules.ts';
 import type { Form } from './alike/forms.ts';
@@ -135,6 +135,7 @@ export function followOnce(
     followed.set(key, known);
     const { member: was, is, shared, retell } = known;
     if (was === member) return { is, shared, retell };
+    if (namesRule(is)) return followNew(question, member);
     return {
       is: retold(is, was, member),
       shared,
@@ -186,6 +187,13 @@ interface ClassMember {
   readonly order: string;
 }
 
+/** Whether what is said of an unknown way is the text of a rule of Docker's own tables, which may name whom it concerns. */
+const namesRule = (one: Is): boolean =>
+  one.is === 'unknown' &&
+  one.end.at === 'unknown' &&
+  one.end.why.startsWith('nft: ') &&
+  isDockersTable(one.end.table ?? '');
+
 /** What became of one question, told of another of its class: with the other's addresses, and the rules that only the other meets. */
 function retold(is: Is, was: ClassMember, now: ClassMember): Is {
   switch (is.is) {
@@ -196,28 +204,28 @@ function retold(is: Is, was: ClassMember, now: ClassMember): Is {
     case 'proxied':
       return is;
     case 'stopped':
-    case 'unknown':
-      return { ...is, end: retoldEnd(is.end, was, now) };
+    case 'unknown': {
+      const end = endOfOther(is.end, counterpartsOf(was, now));
+      return { ...is, end: end.at === 'lost' ? { ...end, detail: renamed(end.detail, was, now) } : end };
+    }
   }
-}
-
-function retoldEnd(end: PathEnd, was: ClassMember, now: ClassMember): PathEnd {
-  if (end.at === 'lost') return { ...end, detail: renamed(end.detail, was, now) };
-  if ((end.at !== 'stopped' && end.at !== 'unknown') || end.rule === undefined) return end;
-  const rule = ruleOf(end.rule, was, now);
-  return rule === undefined ? end : { ...end, rule };
 }
 
 /** What is told of the one's addresses, told of the other's. */
 const renamed = (detail: string, was: ClassMember, now: ClassMember): string =>
   withAddresses(detail, [was.end.address, was.from], [now.end.address, now.from]);
 
-/** @returns undefined for a rule that neither end has for itself */
-const ruleOf = (rule: Rule, was: ClassMember, now: ClassMember): Rule | undefined =>
-  now.own.own[was.own.own.indexOf(rule)] ?? now.fromOwn?.own[was.fromOwn?.own.indexOf(rule) ?? -1];
+/** The rules that only the ends of a class's members meet. */
+const counterpartsOf = (was: ClassMember, now: ClassMember): Counterparts => [
+  [was.own.placed, now.own.placed],
+  [was.fromOwn?.placed ?? [], now.fromOwn?.placed ?? []],
+];
 
-function retoldDecider<Retold extends Decider>(decider: Retold, was: ClassMember, now: ClassMember): Retold {
-  if (decider.by === 'kernel') return { ...decider, detail: renamed(decider.detail, was, now) };
-  const rule = decider.by === 'rule' ? ruleOf(decider.rule, was, now) : undefined;
-  return decider.by === 'rule' && rule !== undefined ? { ...decider, rule } : decider;
-}
+const retoldDecider = <Retold extends Decider>(
+  decider: Retold,
+  was: ClassMember,
+  now: ClassMember,
+): Retold =>
+  decider.by === 'kernel'
+    ? { ...decider, detail: renamed(decider.detail, was, now) }
+    : deciderOfOther(decider, counterpartsOf(was, now));

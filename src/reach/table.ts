@@ -1,6 +1,7 @@
 import type { FamilyIntent } from '../docker/intent/values.ts';
 import type { Family } from '../net/family.ts';
 import { Alike } from './alike/alike.ts';
+import { tooManyAlone } from './alike/alone.ts';
 import type { Asking } from './askers.ts';
 import { judge, type Judgement, type Whose } from './judge/cause.ts';
 import { wayOf } from './judge/foreign.ts';
@@ -56,9 +57,11 @@ export const hostAsking = (terrain: Terrain): HostAsking =>
 /** A table for each family that Docker means anything for. */
 export const openTables = (terrain: Terrain): readonly FamilyTable[] => {
   const { ipv4, ipv6, proxied } = terrain.intent;
-  const first = openTable(terrain, ipv4);
+  const first = openTable(followable(terrain, 'ipv4'), ipv4);
   const second = ipv6 ?? (proxied.length === 0 ? undefined : nothingMeant(ipv4));
-  return second === undefined ? [first] : [first, openTable(terrain, second, first)];
+  return second === undefined
+    ? [first]
+    : [first, openTable(followable(terrain, second.family), second, first)];
 };
 
 /** What is meant where Docker leaves a family alone: nothing but that docker-proxy serves ports. */
@@ -66,6 +69,14 @@ const nothingMeant = ({ loopback }: FamilyIntent): FamilyIntent => ({
   ...{ family: 'ipv6', loopback, sharedLoopback: '', admittedMark: '', networks: [], published: [] },
   ...{ links: [], endpoints: [], mesh: undefined, overlays: [] },
 });
+
+/** A host whose packets can be followed; where they are too many, one of which nothing is known. */
+function followable(terrain: Terrain, family: Family): Terrain {
+  const why = terrain.netState.unread === undefined ? tooManyAlone(terrain, family) : undefined;
+  return why === undefined
+    ? terrain
+    : { ...terrain, netState: { ...terrain.netState, natives: [], unread: why } };
+}
 
 /** @param inner - the table of IPv4, by which docker-proxy asks what it is asked by IPv6 */
 function openTable(terrain: Terrain, intent: FamilyIntent, inner?: FamilyTable): FamilyTable {

@@ -1,7 +1,7 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. `--short` shows that it runs
 // to its end; `--against FOLDER|COMMIT [RULES...]` compares with another state of the project. With words, only the
 // sections they name: text, plan, check, restore, guard, reach, memory; and these, which are run only when named: nftables-100,
-// nftables-10000, nftables-100000, and engine, restart, doctor, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
+// nftables-1000, nftables-10000, nftables-100000, and engine, restart, doctor, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';

@@ -1,13 +1,14 @@
 import type { Unseen } from '../../doctor/facts/facts.ts';
 import type { RuleName } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { tooManyAlone } from '../../reach/alike/alone.ts';
 import { withNewDoubts } from '../../reach/judge/doubts.ts';
 import { judgedTable, type JudgingBasis } from '../../reach/judge/judge.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { judgingBasis, leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { countTableRules, type TablesSide } from '../../reconcile/tables/side.ts';
 import type { PacketsSeen } from '../../reconcile/verdict/verdict.ts';
 import type { TerrainReader } from '../reach/ports.ts';
 import { readAround, terrainOf, unreadParts, type TerrainSurroundings } from '../reach/read-terrain.ts';
@@ -36,18 +37,8 @@ export const followedBy = (observation: Observation, reference: Reference): Foll
   stood: stoodIn(reference),
   knownUnread: reference.stored?.baseline.unread,
   // A baseline says nothing about Docker's own tables.
-  leftToText: observation.tables === undefined ? leftToText(reference) : tooMany(observation.tables),
+  leftToText: observation.tables === undefined ? leftToText(reference) : undefined,
 });
-
-/** Of Docker's own tables each packet is followed by itself (docs/evidence/performance.md): so many rules take a minute on a busy machine. */
-const MOST_TABLE_RULES = 1_500;
-
-function tooMany({ expected }: TablesSide): string | undefined {
-  const rules = countTableRules(expected);
-  return rules <= MOST_TABLE_RULES
-    ? undefined
-    : `Docker's own tables are to hold ${String(rules)} rules, and packets are followed through ${String(MOST_TABLE_RULES)} at most`;
-}
 
 /**
  * Follows packets through an observed host, and judges what becomes of them.
@@ -68,6 +59,8 @@ export async function followPackets(
   const around = await readAround(host, live);
   const { terrain, unseen } = terrainOf({ intent, inventory, surroundings, ...around });
   if (terrain.netState.unread !== undefined) return unfollowed('not all that decides could be read', unseen);
+  const [tooMany] = FAMILIES.flatMap((family) => tooManyAlone(terrain, family) ?? []);
+  if (tooMany !== undefined) return unfollowed(tooMany, unseen);
   const judging = judgingBasis(observation, around.rulesets, stood);
   const table = withNewDoubts(judgedTable(terrain, judging), knownUnread);
   // What no packet depends on need not be read.

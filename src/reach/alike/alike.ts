@@ -4,6 +4,7 @@ import { portRange } from '../../trace/match/ports.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
 import { namesAskedBy, type AskedNames } from './asked-names.ts';
 import { ConcernedRules, type Concerned, type Ends } from './concerned-rules.ts';
+import { wordedTables } from './docker-tables.ts';
 import type { End, EndClass } from './end.ts';
 import { Forms, type AskedEnds, type Form } from './forms.ts';
 import { AlikeNetworks } from './networks.ts';
@@ -39,7 +40,7 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set([
  * A rule that names the address of one container, or one port, concerns only packets that have it: all others never meet it.
  * Two ends are of one class if the rules only they meet are the same but for their own address and ports, if they stand at the
  * same places, and if both lie within the same blocks and ranges that any other rule or route asks for. Where anything else is
- * asked for (a set, nftables' own tables) no two are of one class.
+ * asked for (a set, tables of nftables' own beside Docker's) no two are of one class.
  */
 export class Alike {
   private readonly index: RuleIndex;
@@ -56,10 +57,11 @@ export class Alike {
   private readonly subnets: readonly { readonly subnet: AddressBlock; readonly parts: readonly string[] }[];
 
   constructor(netState: NetworkState, family: Family, names: KnownNames) {
-    this.index = new RuleIndex(netState, family, names);
+    const worded = wordedTables(netState, family);
+    const asked = namesAskedBy(netState, worded.others, family, names);
+    this.index = new RuleIndex(netState, family, names, worded, asked.led);
     this.concerned = new ConcernedRules(netState, family, names, this.index);
     const routing = netState.routeRules.filter((rule) => rule.family === family);
-    const asked = namesAskedBy(netState, family, names);
     this.asked = asked;
     this.blocks = [
       ...new Set([
@@ -134,7 +136,7 @@ export class Alike {
     const id = this.ids.get(key) ?? this.ids.size;
     this.ids.set(key, id);
     const elsewhere = own.flatMap(({ needs }) => needs.leadsTo.filter((one) => one !== address));
-    return { id, own: own.map(({ rule }) => rule), placed: own, elsewhere };
+    return { id, placed: own, elsewhere };
   }
 
   /** In which of the blocks that anything asks for an address is. */

@@ -11,6 +11,8 @@ export interface AskedNames {
   readonly portClass: (port: number) => string;
   /** Names of interfaces that they hold; `eth*` is every name that begins with `eth`. */
   readonly interfaces: readonly string[];
+  /** Containers that the tables may lead packets to. */
+  readonly led: readonly string[];
   /** They ask for what tells containers apart and is not foreseen here. */
   readonly isOpaque: boolean;
 }
@@ -18,16 +20,25 @@ export interface AskedNames {
 const ADDRESS = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]*:[\da-f:.]*)`;
 const ADDRESSES = new RegExp(String.raw`${ADDRESS}(?:/\d{1,3}|-${ADDRESS})?`, 'gi');
 const PORTS = /(?<![\w.:/-])(\d{1,5})(?:-(\d{1,5}))?(?![\w.:/-])/g;
-/** Values that are computed of a packet, so that no list of names tells what they are; and bits of an address alone. */
-const COMPUTED = /\b(?:jhash|symhash|numgen|concat|payload)\b|@(?:nh|th|ll),|\b[sd]addr &/;
+/**
+ * Values that are computed of a packet, so that no list of names tells what they are; and bits of an address or of ports alone. Behind the
+ * ports, from bit 32 of the transport header on, like packets are alike.
+ */
+const COMPUTED =
+  /\b(?:jhash|symhash|numgen|concat|payload)\b|@(?:nh|ll),|@th,(?:[12]?\d|3[01]),|\b[sd]addr &/;
 /** `dport > 1023`. */
 const BOUND = /[<>]=? (\d{1,5})\b/g;
 
-/** Reads every address and port that sets and nftables' own tables hold. */
+/**
+ * Reads every address and port that sets and nftables' own tables hold.
+ *
+ * @param natives - of the tables, those of whose rules it is not known whom they concern
+ */
 export function namesAskedBy(
-  { sets, natives = [] }: Pick<NetworkState, 'sets' | 'natives'>,
+  { sets }: Pick<NetworkState, 'sets'>,
+  natives: NonNullable<NetworkState['natives']>,
   family: Family,
-  { subnets }: KnownNames,
+  { subnets, containers }: KnownNames,
 ): AskedNames {
   const listed = natives.filter(({ table }) => isFor(table, family)).map(({ text }) => text);
   const own = listed.map(withoutNoise);
@@ -55,11 +66,13 @@ export function namesAskedBy(
     for (const [, port = ''] of text.matchAll(/:(\d{1,5})(?![\w.:/])/g)) single.add(Number(port));
   }
   const ranges = [...portSpans].map((span) => span.split('-').map(Number));
+  const held = [...blocks].filter((text) => {
+    const block = blockOf(text);
+    return block !== undefined && subnets.some((one) => overlap(one, block));
+  });
   return {
-    blocks: [...blocks].filter((text) => {
-      const block = blockOf(text);
-      return block !== undefined && subnets.some((one) => overlap(one, block));
-    }),
+    blocks: held,
+    led: own.some((text) => /\bdnat\b/.test(text)) ? containersIn(held, containers) : [],
     portClass: (port) =>
       [
         single.has(port) ? String(port) : '',
@@ -72,6 +85,14 @@ export function namesAskedBy(
     ],
     isOpaque,
   };
+}
+
+function containersIn(texts: readonly string[], containers: ReadonlySet<string>): readonly string[] {
+  const blocks = texts.flatMap((text) => blockOf(text) ?? []);
+  return [...containers].filter((address) => {
+    const own = blockOf(address);
+    return own !== undefined && blocks.some((block) => overlap(block, own));
+  });
 }
 
 const isFor = (table: string, family: Family): boolean =>

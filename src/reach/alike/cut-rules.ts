@@ -5,7 +5,8 @@ import type { VariantRules } from '../../trace/network-state.ts';
 /** A rule, and where it stands. */
 interface StandingRule {
   readonly rule: Rule;
-  readonly variant: Variant;
+  /** `native` of nftables' own tables, which are left whole. */
+  readonly variant: Variant | 'native';
   readonly table: string;
   readonly chain: Chain;
   /** Its number in its chain. */

@@ -1,4 +1,3 @@
-import type { Rule } from '../../firewall/iptables/text/model.ts';
 import type { PlacedRule } from './rule-index.ts';
 
 /** One end of a packet that is asked about. Ports are 0 where none is. */
@@ -12,7 +11,6 @@ export interface End {
 export interface EndClass {
   /** A number for each class. */
   readonly id: number;
-  readonly own: readonly Rule[];
   readonly placed: readonly PlacedRule[];
   /** Containers other than this end that its packets may be led to. */
   readonly elsewhere: readonly string[];

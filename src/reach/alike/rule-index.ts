@@ -2,12 +2,14 @@ import type { Chain, Rule, Ruleset, Variant } from '../../firewall/iptables/text
 import { blockOf, formatBlock, overlap, type AddressBlock } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
+import type { ListedRule, WordedTables } from './docker-tables.ts';
 import { needsOf, ownPort, type KnownNames, type RuleNeeds } from './rule-needs.ts';
 
 export interface PlacedRule {
   readonly rule: Rule;
   readonly needs: RuleNeeds;
-  readonly variant: Variant;
+  /** `native` of nftables' own tables: then the rule is in iptables' words, and {@link listed} says what nft lists. */
+  readonly variant: Variant | 'native';
   readonly table: string;
   readonly chain: Chain;
   readonly at: number;
@@ -17,6 +19,8 @@ export interface PlacedRule {
   readonly place: string;
   /** Its chain, and how many rules stand before it there that no packet is spared. */
   readonly between: string;
+  /** Of one of nftables' own tables; absent for an element of a map. */
+  readonly listed?: ListedRule;
 }
 
 /** A rule of a block list. */
@@ -59,8 +63,12 @@ const leadsHome = (
   addresses.length === 0 &&
   leadsTo.every((address) => ports.every(({ port }) => hostPorts.has(ownPort(address, port))));
 
+/** Containers that a rule leads packets to with whatever port they have: which ports are open there decides. */
+const ledAtAnyPort = ({ leadsTo, leadsAt }: RuleNeeds): readonly string[] =>
+  leadsAt.length === 0 ? leadsTo : [];
+
 /** Whether packets may get addresses of which it is not known here which. */
-const isAnywhere = (all: readonly PlacedRule[], { natives = [] }: NetworkState): boolean =>
+const isAnywhere = (all: readonly PlacedRule[], natives: WordedTables['others']): boolean =>
   all.some(({ needs }) => needs.isOpaque) || natives.some(({ text }) => /\b[ds]nat\b/.test(text));
 
 /** The host's own addresses, and those that stand for this very machine. */
@@ -100,12 +108,28 @@ export class RuleIndex {
   private rules = 0;
   private readonly names: KnownNames;
 
-  constructor(netState: NetworkState, family: Family, names: KnownNames) {
+  /**
+   * @param worded - what of nftables' own tables is known as iptables' rules are
+   * @param led - containers that the others of those tables may lead packets to
+   */
+  constructor(
+    netState: NetworkState,
+    family: Family,
+    names: KnownNames,
+    worded: WordedTables,
+    led: readonly string[],
+  ) {
     this.names = names;
-    const all = netState.rulesets.flatMap(({ variant, rules }) => this.readRules(variant, rules[family]));
+    const all = [
+      ...netState.rulesets.flatMap(({ variant, rules }) => this.readRules(variant, rules[family])),
+      ...worded.rules.map((one): PlacedRule => ({
+        ...one,
+        ...{ needs: needsOf(one.rule, names), variant: 'native', between: one.place, order: this.rules++ },
+      })),
+    ];
     const given = givenIn(all, names);
     const ranges = new Set(all.flatMap(({ needs }) => needs.ranges));
-    this.here = isAnywhere(all, netState)
+    this.here = isAnywhere(all, worded.others)
       ? [WHOLE[family]]
       : [...names.subnets, ...ownBlocks(netState, family), ...all.flatMap(({ needs }) => needs.leads)];
     const before = new Map<Chain, number>();
@@ -129,6 +153,10 @@ export class RuleIndex {
       for (const block of one.needs.leads) blocks.add(formatBlock(block));
       if (isEverybodys) for (const address of one.needs.leadsTo) this.ledTo.add(address);
     }
+    for (const address of led) this.ledTo.add(address);
+    for (const address of [...led, ...all.flatMap(({ needs }) => ledAtAnyPort(needs))])
+      for (const { needs } of this.byAddress.get(address) ?? [])
+        for (const { port } of needs.ports) ranges.add(String(port));
     this.blocks = blocks;
     this.interfaces = new Set(all.flatMap(({ needs }) => needs.interfaces));
     this.ledBlocks = all.flatMap(({ needs }) => (needs.leadsTo.length > 0 ? [] : needs.leads));

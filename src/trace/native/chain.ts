@@ -9,6 +9,7 @@ import type {
 import { sideOf } from '../chain.ts';
 import { all, type MatchResult } from '../match-result.ts';
 import { translate } from '../translate.ts';
+import { concernedIn } from './concerned.ts';
 import { markedByNative, natExtension, targetOf, type Effected } from './effects.ts';
 import { meets, verdictIn } from './match.ts';
 import { spell, type Hooked } from './tables.ts';
@@ -53,7 +54,7 @@ export function passNative(walk: Walk, hook: Hook, { table, chain, policy }: Hoo
 function runChain(walk: Walk, place: NativePlace, chain: NativeChain, depth: number): NativeOutcome {
   const where = { table: spell(place.table), chain: chain.name };
   if (depth > DEEPEST) return unknownEnd({ why: 'chains that never end', ...where });
-  for (const rule of chain.rules) {
+  for (const rule of concernedIn(chain, walk.packet)) {
     const { answer, verdict } = judgeRule(rule, place.table, factsAt(walk, place.hook));
     const { effects = [] } = rule;
     const decides = verdict !== undefined && verdict.is !== 'continue';

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { blockOf, formatBlock } from '../../../src/net/address.ts';
-import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import type { Family } from '../../../src/net/family.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
 import type { NetworkState, Route, RouteRule } from '../../../src/trace/network-state.ts';
 import { withRule } from '../app/edit-rules.ts';
+import { withHosts } from './host-chains.ts';
 import { rulesOf, withRules } from './terrain.ts';
 
-interface KnownNetwork {
+export interface KnownNetwork {
   readonly bridge: string;
   readonly subnet: string;
   readonly gateway: string;
@@ -17,22 +18,22 @@ interface KnownNetwork {
 
 const bare = (block: string): string => block.replace(/\/.*$/, '');
 
-/** Networks of IPv4 that have an address of the host's. */
-function networksOf({ inventory, netState }: Terrain): readonly KnownNetwork[] {
+/** Networks of a family that have an address of the host's. */
+export function networksOf({ inventory, netState }: Terrain, of: Family = 'ipv4'): readonly KnownNetwork[] {
   return inventory.networks.flatMap(({ bridge, subnets }) => {
-    const subnet = subnets.find((text) => blockOf(text)?.family === 'ipv4');
+    const subnet = subnets.find((text) => blockOf(text)?.family === of);
     const block = subnet === undefined ? undefined : blockOf(subnet);
     const own = netState.links
       .find(({ name }) => name === bridge)
-      ?.addresses.find(({ family }) => family === 'ipv4');
+      ?.addresses.find(({ family }) => family === of);
     if (subnet === undefined || block === undefined || own === undefined) return [];
     return [
       {
         ...{ bridge, subnet, gateway: own.address },
         half: formatBlock({ ...block, length: block.length + 1 }),
-        nobody: bare(formatBlock({ ...block, base: block.base + 77n, length: 32 })),
+        nobody: bare(formatBlock({ ...block, base: block.base + 77n, length: of === 'ipv4' ? 32 : 128 })),
         containers: inventory.endpoints.flatMap((one) =>
-          one.bridge === bridge && one.ipv4 !== '' ? [one.ipv4] : [],
+          one.bridge === bridge && one[of] !== '' ? [one[of]] : [],
         ),
       },
     ];
@@ -82,7 +83,7 @@ const RULES = [
 ] as const;
 
 /** Changes beside rules. */
-const OTHERS: Readonly<
+export const OTHERS: Readonly<
   Record<string, (netState: NetworkState, b: KnownNetwork, c: KnownNetwork) => NetworkState>
 > = {
   'a setting of one bridge': withSetting('rp_filter', '1'),
@@ -178,6 +179,7 @@ const withSet = (state: NetworkState, ...members: readonly string[]): NetworkSta
 const withNative = (state: NetworkState, rule: string): NetworkState => ({
   ...state,
   natives: [
+    ...(state.natives ?? []),
     {
       table: 'inet own',
       text: `table inet own {\n\tchain one {\n\t\ttype filter hook forward priority filter - 5; policy accept;\n\t\t${rule}\n\t}\n}\n`,
@@ -235,16 +237,4 @@ function filled(text: string, b: KnownNetwork, c: KnownNetwork): string {
 function withLine(terrain: Terrain, line: string, at: number): Terrain {
   const [, table = 'filter', rule = ''] = /^(?:-t (\w+) )?(.*)$/.exec(line) ?? [];
   return withRules(terrain, withRule(withHosts(rulesOf(terrain)), 'ipv4', table, rule, at));
-}
-
-/** The rules with the host's own chains of the table filter, which Docker writes nothing to. */
-function withHosts(rules: HostRules): HostRules {
-  const filter = rules.ipv4.tables.get('filter');
-  const forward = filter?.chains.get('FORWARD');
-  if (filter === undefined || forward === undefined) throw new Error('no FORWARD');
-  const own = ['INPUT', 'OUTPUT'].map(
-    (name) => [name, { ...forward, name, policy: 'ACCEPT', rules: [] }] as const,
-  );
-  const chains = new Map([...own, ...filter.chains]);
-  return { ...rules, ipv4: { tables: new Map([...rules.ipv4.tables, ['filter', { ...filter, chains }]]) } };
 }

@@ -73,6 +73,16 @@ test.each([
   expect(otherwise(withRules(host, rules))).toEqual([]);
 });
 
+test.each([
+  'tcp dport 8080 dnat to 172.17.0.3:80',
+  'iifname "docker0" meta l4proto tcp dnat to 172.18.0.2',
+  'dnat to tcp dport map { 8080 : 172.17.0.3, 8081 : 172.18.0.2 }',
+])("whom a table of nftables' own leads packets to is met with its rules: %s", (rule) => {
+  const { netState, ...host } = recordedTerrain('engine-28.5');
+  const text = `table ip own {\n\tchain one {\n\t\ttype nat hook prerouting priority dstnat - 5; policy accept;\n\t\t${rule}\n\t}\n}\n`;
+  expect(otherwise({ ...host, netState: { ...netState, natives: [{ table: 'ip own', text }] } })).toEqual([]);
+});
+
 test('and without', () => {
   for (const name of ['engine-20.10', 'engine-29.7-noproxy', 'engine-28.5-links'])
     expect(otherwise(recordedTerrain(name))).toEqual([]);
