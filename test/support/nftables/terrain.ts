@@ -12,15 +12,11 @@ import { stateAround } from '../reach/terrain.ts';
 import { nftRecording, requiredTables } from './recordings.ts';
 
 /** What `nft -a list table` lists. */
-export const listed = (tables: readonly NftTable[]) =>
+const listed = (tables: readonly NftTable[]) =>
   tables.map((table) => ({ table: tableName(table), text: printNftTable(table, ({ text }) => text) }));
 
 /** A host whose Engine writes with nftables, with these tables and no rule of iptables. */
-export function tablesTerrain(
-  inventory: Inventory,
-  settings: Settings,
-  tables: readonly NftTable[],
-): Terrain {
+function tablesTerrain(inventory: Inventory, settings: Settings, tables: readonly NftTable[]): Terrain {
   const era = eraOf(inventory.version);
   if (era === undefined) throw new Error(`no era of ${inventory.version}`);
   const around = stateAround(
