@@ -54,7 +54,13 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     return preview(host, args, options, context);
   const result = await reporting(context, async (on) =>
     args.byDocker === true
-      ? (await import('../app/restore/tables/by-docker.ts')).restoreByDocker(host, ENGINE_ORDERS, args, options, on)
+      ? (await import('../app/restore/tables/by-docker.ts')).restoreByDocker(
+          host,
+          ENGINE_ORDERS,
+          args,
+          options,
+          on,
+        )
       : restore(host, args, options, on),
   );
   await reportRestored(result, context);

@@ -22,7 +22,7 @@ export const WATCH_UNIT: Target = {
 /**
  * After whoever loads a firewall at boot and after dockerd: what they write is not damage. Not bound to them: a firewall without dockerd is
  * guarded too. What it may do is what a repair needs: rules (NET_ADMIN, NET_RAW for the legacy backend), the namespaces of a rehearsal
- * (SYS_ADMIN), and to see whose process wrote (SYS_PTRACE, DAC_READ_SEARCH).
+ * (SYS_ADMIN), and to see whose process wrote before it is gone (SYS_PTRACE, DAC_READ_SEARCH, SYS_NICE).
  */
 const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   '[Unit]',
@@ -47,7 +47,7 @@ const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   'RuntimeDirectory=rulesguard',
   'RuntimeDirectoryMode=0700',
   'RuntimeDirectoryPreserve=yes',
-  'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE CAP_SYS_MODULE CAP_MKNOD CAP_SYS_CHROOT CAP_SETPCAP',
+  'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE CAP_SYS_MODULE CAP_MKNOD CAP_SYS_CHROOT CAP_SETPCAP CAP_SYS_NICE',
   'NoNewPrivileges=yes',
   'ProtectSystem=full',
   'ProtectHome=read-only',
@@ -55,7 +55,6 @@ const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   'ProtectHostname=yes',
   'ProtectKernelLogs=yes',
   'LockPersonality=yes',
-  'RestrictRealtime=yes',
   'RestrictSUIDSGID=yes',
   'RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6',
   'SystemCallArchitectures=native',

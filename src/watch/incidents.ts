@@ -10,7 +10,7 @@ interface OpenEffect {
 }
 
 /** What a look changed. */
-export interface Turn {
+export interface LookedDifference {
   readonly open: Open;
   readonly began: readonly NotedEffect[];
   readonly ended: readonly OpenEffect[];
@@ -21,7 +21,7 @@ export interface Turn {
  *
  * @param since - when the first change was seen that the look judges
  */
-export function turned(open: Open, found: readonly NotedEffect[], since: number): Turn {
+export function turned(open: Open, found: readonly NotedEffect[], since: number): LookedDifference {
   const next = new Map(
     found.map((effect) => [effect.id, { effect, since: open.get(effect.id)?.since ?? since }]),
   );

@@ -1,4 +1,4 @@
-import type { Writer } from './writer.ts';
+import type { Hand } from './writer.ts';
 
 /*
  * When watch looks and when it repairs: a pure function of what was seen and the time. All times are milliseconds of one clock that
@@ -9,7 +9,7 @@ import type { Writer } from './writer.ts';
 interface Unjudged {
   readonly first: number;
   readonly newest: number;
-  readonly writers: ReadonlySet<Writer>;
+  readonly writers: ReadonlySet<Hand>;
 }
 
 /** What the last look found that a restore repairs. */
@@ -62,7 +62,7 @@ export const begun = (now: number): Schedule => ({
 });
 
 /** Something was seen that may have changed what packets do. What is ours changes nothing: a repair is looked at anyway. */
-export function seen(schedule: Schedule, writer: Writer, now: number): Schedule {
+export function seen(schedule: Schedule, writer: Hand, now: number): Schedule {
   if (writer === 'ours') return schedule;
   const { unjudged, damage } = schedule;
   const writers = new Set([...(unjudged?.writers ?? []), writer]);
@@ -85,7 +85,7 @@ export function looked(schedule: Schedule, found: LookFound, beganAt: number): S
   const { unjudged, damage } = schedule;
   const left = unjudged !== undefined && unjudged.newest > beganAt ? unjudged : undefined;
   if (found === undefined) return { ...schedule, unjudged: left, looked: beganAt, damage: undefined };
-  const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: new Set<Writer>(['unknown']) };
+  const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: new Set<Hand>(['unknown']) };
   return {
     ...schedule,
     unjudged: left,
@@ -96,7 +96,7 @@ export function looked(schedule: Schedule, found: LookFound, beganAt: number): S
 
 /** A repair has ended: what it left is for the next look to say, which is due at once. */
 export function repaired(schedule: Schedule, now: number, notBefore: number): Schedule {
-  const writers = schedule.unjudged?.writers ?? new Set<Writer>(['other']);
+  const writers = schedule.unjudged?.writers ?? new Set<Hand>(['other']);
   return {
     ...schedule,
     unjudged: { first: schedule.unjudged?.first ?? now, newest: now, writers },
@@ -108,7 +108,7 @@ export function repaired(schedule: Schedule, now: number, notBefore: number): Sc
 /** A look could not be made: whatever is seen meanwhile, the next one is made at a moment. */
 export const failedToLook = (schedule: Schedule, again: number): Schedule => ({
   ...schedule,
-  unjudged: schedule.unjudged ?? { first: again, newest: again, writers: new Set<Writer>(['unknown']) },
+  unjudged: schedule.unjudged ?? { first: again, newest: again, writers: new Set<Hand>(['unknown']) },
   damage: undefined,
   noLookBefore: again,
 });

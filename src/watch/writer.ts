@@ -4,7 +4,7 @@ import type { Author } from './seen.ts';
  * Whose hand a change shows, as far as the schedule asks: `docker` writes its own rules one by one, a `manager` takes everything down
  * before it builds up again, `unknown` may be either, and had gone when /proc was read. `host`: no rule changed, but a link, address or route.
  */
-export type Writer = 'docker' | 'manager' | 'ours' | 'host' | 'unknown' | 'other';
+export type Hand = 'docker' | 'manager' | 'ours' | 'host' | 'unknown' | 'other';
 
 /** Programs that load whole firewalls, by the kernel's name of them (15 bytes), and the units that run them. */
 const MANAGERS: ReadonlySet<string> = new Set([
@@ -21,7 +21,7 @@ const DOCKERD = 'dockerd';
  *
  * @param own - this process's pid
  */
-export function writerOf(author: Author | undefined, own: number): Writer {
+export function writerOf(author: Author | undefined, own: number): Hand {
   if (author === undefined) return 'unknown';
   const chain = [author, ...author.parents];
   if (chain.some(({ pid }) => pid === own)) return 'ours';

@@ -13,15 +13,11 @@ export interface WatchLook {
 
 /** What a repair came to. */
 export interface WatchRepair {
-  readonly isWhole: boolean;
   /** Journal entries. */
   readonly journal: readonly string[];
   /** Why something is left, for people. */
   readonly left: readonly string[];
 }
-
-/** Why nothing is written now, for people; undefined where watch may write. */
-export type Held = string | undefined;
 
 /** What watch uses of the world. */
 export interface WatchPort {
@@ -44,8 +40,8 @@ export interface WatchPort {
   readonly forgetEngine: () => void;
   /** Brings Docker's rules back. @throws Fault; what was done is undone then, or the fault says what was not */
   readonly repair: () => Promise<WatchRepair>;
-  /** Whether something keeps watch from writing: asked before each repair. */
-  readonly held: () => Promise<Held>;
+  /** What keeps watch from writing, for people; undefined where nothing does. Asked before each repair. */
+  readonly held: () => Promise<string | undefined>;
   /** Notes an event, for the log and whoever is told. Never throws. */
   readonly note: (event: WatchEvent) => void;
   /** This process. */

@@ -61,14 +61,13 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       ),
     forgetEngine: engine.forget,
     repair: async () => {
-      const { exit, journal, leftOut, unexplained } = await restore(
+      const { journal, leftOut, unexplained } = await restore(
         host,
         BY_BOTH,
         { policies: 'leave', assumeUnchanged: false, rehearse: true },
         () => undefined,
       );
       return {
-        isWhole: exit === 0,
         journal,
         left: [
           ...new Set([

@@ -13,7 +13,7 @@ import {
   type Schedule,
 } from '../../watch/schedule.ts';
 import type { Author, Seen, SourceState } from '../../watch/seen.ts';
-import { writerOf, type Writer } from '../../watch/writer.ts';
+import { writerOf, type Hand } from '../../watch/writer.ts';
 import { effectsSay, fightSays, leftSays } from '../../watch/words.ts';
 import { Notes } from './notes.ts';
 import type { WatchLook, WatchPort, WatchRepair, WatchSettings } from './ports.ts';
@@ -30,26 +30,26 @@ const NOT_YET = 250;
  * @param stopping - ends it; a repair that has begun is finished first
  */
 export async function watch(port: WatchPort, settings: WatchSettings, stopping: AbortSignal): Promise<void> {
-  const guard = new Guard(port, settings);
+  const watching = new Watching(port, settings);
   const source = port.listen({
     seen: (what) => {
-      guard.saw(what);
+      watching.saw(what);
     },
     state: (state) => {
-      guard.sourceIs(state);
+      watching.sourceIs(state);
     },
   });
   const onStop = (): void => {
-    guard.wake();
+    watching.wake();
   };
   stopping.addEventListener('abort', onStop);
   try {
-    guard.notes.say('started', `watching, mode ${settings.mode}`);
-    while (!stopping.aborted) await guard.next();
+    watching.notes.say('started', `watching, mode ${settings.mode}`);
+    while (!stopping.aborted) await watching.next();
   } finally {
     stopping.removeEventListener('abort', onStop);
     await source.stop();
-    guard.notes.say('stopped', 'no longer watching');
+    watching.notes.say('stopped', 'no longer watching');
   }
 }
 
@@ -62,7 +62,7 @@ interface Undertaken {
   readonly toRepair: number;
 }
 
-class Guard {
+class Watching {
   readonly notes: Notes;
   private readonly port: WatchPort;
   private readonly settings: WatchSettings;
@@ -85,7 +85,7 @@ class Guard {
 
   /** Something was seen. */
   saw(what: Seen): void {
-    const writer = this.writerOfSeen(what);
+    const writer = this.handOf(what);
     if (writer === 'ours') return;
     if (what.kind === 'rules' && what.author !== undefined) {
       this.fresh = withAuthor(this.fresh, what.author);
@@ -125,7 +125,7 @@ class Guard {
     else await this.repairOnce();
   }
 
-  private writerOfSeen(what: Seen): Writer {
+  private handOf(what: Seen): Hand {
     switch (what.kind) {
       case 'rules':
         return writerOf(what.author, this.port.pid);

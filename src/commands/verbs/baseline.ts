@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { KEPT_BASELINES } from '../../reconcile/stored-baseline.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './options/whole-number.ts';
 
 /** Options of `rulesguard baseline`. */
 export const baselineOptions = (yargs: Argv) =>

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { askerOptions } from './asker-options.ts';
+import { askerOptions } from './options/asker.ts';
 
 const word = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 

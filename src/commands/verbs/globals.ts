@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { CONFIG_DEFAULTS, CONFIG_PATH } from '../../host/config/defaults.ts';
 import { defaultLogFormat } from '../../host/log/log.ts';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './options/whole-number.ts';
 
 /** Where baselines and the journal lie, unless an option says otherwise. */
 export const DEFAULT_STATE_DIR = process.env['RULESGUARD_STATE_DIR'] || '/var/lib/rulesguard';

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { askerOptions } from './asker-options.ts';
+import { askerOptions } from './options/asker.ts';
 
 /** Options of `rulesguard reach`. */
 export const reachOptions = (yargs: Argv) =>

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { FAMILIES } from '../../net/family.ts';
-import { BASELINE, SOURCE, TRUST } from './reference-options.ts';
+import { BASELINE, SOURCE, TRUST } from './options/reference.ts';
 
 /** Options of `rulesguard restore`. */
 export const restoreOptions = (yargs: Argv) =>

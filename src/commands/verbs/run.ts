@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './options/whole-number.ts';
 
 const ALL = { type: 'boolean', describe: 'every finding, however many' } as const;
 export const SECONDS = {

@@ -9,7 +9,7 @@ import { doctorOptions } from './doctor.ts';
 import { hookOptions } from './hook.ts';
 import { migrateOptions } from './migrate.ts';
 import { reachOptions } from './reach.ts';
-import { BASELINE, SOURCE, TRUST } from './reference-options.ts';
+import { BASELINE, SOURCE, TRUST } from './options/reference.ts';
 import { restoreOptions } from './restore.ts';
 import { runOptions, SECONDS } from './run.ts';
 import { snapshotOptions } from './snapshot.ts';

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { wholeNumber } from './whole-number.ts';
+import { wholeNumber } from './options/whole-number.ts';
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -127,7 +127,6 @@ export class World {
           author: author('iptables-resto', 7, { parents: [{ pid: OWN, name: 'node', command: [] }] }),
         });
         return Promise.resolve({
-          isWhole: left.length === 0,
           journal: [String(this.repairs.length)],
           left,
         });

@@ -21,7 +21,7 @@ function homeOf(chain: string, present: readonly OwnedRule[], gap: number): stri
 }
 
 /** The gaps among present rules between the first and the last rule of Docker's in one relay chain, those to be moved included. */
-interface Span {
+interface RelaySpan {
   readonly chain: string;
   readonly first: number;
   readonly last: number;
@@ -32,8 +32,8 @@ function spansOf(
   chain: string,
   live: readonly OwnedRule[],
   moved: ReadonlySet<string>,
-): ReadonlyMap<string, Span> {
-  const spans = new Map<string, Span>();
+): ReadonlyMap<string, RelaySpan> {
+  const spans = new Map<string, RelaySpan>();
   let gap = 0;
   for (const owned of live) {
     const isMoved = moved.has(owned.rule.text);
@@ -44,7 +44,7 @@ function spansOf(
     spans.set(home, { chain: home, first: spans.get(home)?.first ?? before, last: gap });
   }
   return new Map(
-    live.flatMap((owned): readonly (readonly [string, Span])[] => {
+    live.flatMap((owned): readonly (readonly [string, RelaySpan])[] => {
       const span = moved.has(owned.rule.text) ? spans.get(chainOfRule(owned)) : undefined;
       return span === undefined ? [] : [[owned.rule.text, span]];
     }),
