@@ -54,7 +54,7 @@ const milliseconds = (time: number): string =>
   time < 10_000 ? `${String(Math.round(time))} ms` : `${String(Math.round(time / 1000))} s`;
 
 /** Who changed rules, in one line: the program, what started it, and from where. */
-export function authorText(author: Author): string {
+function authorText(author: Author): string {
   const { parents, terminal, unit, login, container, unknown } = author;
   const [parent] = parents;
   const where = [

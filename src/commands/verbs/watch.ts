@@ -4,7 +4,7 @@ import { wholeNumber } from './options/whole-number.ts';
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration as people type it: `90s`, `15m`, `2h`, `7d`. @returns milliseconds. @throws Error of yargs' kind */
-export function durationOf(name: string): (value: unknown) => number {
+function durationOf(name: string): (value: unknown) => number {
   return (value) => {
     const parts = /^(\d{1,6})([smhd])$/.exec(String(value));
     const unit = UNITS[parts?.[2] ?? ''];
