@@ -75,7 +75,7 @@ describe('whole, and somebody decides before Docker', () => {
     ['filter', '-A DOCKER-USER -j DROP', ['96 operator (outage) operator']],
     ['filter', '-A DOCKER-USER -j ACCEPT', ['16 operator (exposure) operator']],
     ['filter', '-A DOCKER-USER -m recent --rcheck -j DROP', ['96 unknown overridden']],
-    ['filter', '-A INPUT -j DROP', ['176 operator (outage) operator', '57 outage overridden']],
+    ['filter', '-A INPUT -j DROP', ['176 operator (outage) operator', '107 outage overridden']],
   ] as const)('%s %s', (table, rule, expected) => {
     expect(judged(first(table, rule))).toEqual(expected.map((line) => `${line}: ${table} ${rule}`));
   });
@@ -166,8 +166,8 @@ test('the kernel forwards nothing', () => {
 test('a rule of policy routing leads packets away: it is named, and not the policy that stops what it led away', () => {
   expect(judgements(judgedHost(NAME, ledOutBy(host)))).toMatchInlineSnapshot(`
     [
-      "314 outage host: routing rule 5270 (table 52) leads it out by t0",
-      "4 unknown docker: nat -A POSTROUTING -s 172.24.0.0/16 ! -o br-b106361817d9 -j SNAT --to-source 192.0.2.10",
+      "359 outage host: routing rule 5270 (table 52) leads it out by t0",
+      "9 unknown docker: nat -A POSTROUTING -s 172.24.0.0/16 ! -o br-b106361817d9 -j SNAT --to-source 192.0.2.10",
     ]
   `);
 });
