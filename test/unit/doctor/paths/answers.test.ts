@@ -77,7 +77,10 @@ test.each<[what: string, options: Options]>([
 ])('%s: nothing leaves, and nothing is answered', (_, options) => {
   const network = bridgeNetwork('app', { internal: true, options });
   const seen = { engine: engine('28.5.2', {}), owned: undefined };
-  expect([masquerades(network, 'ipv4', seen), getsAnswers({ network, family: 'ipv4', by: 'eth1' }, seen)]).toEqual([false, false]);
+  expect([
+    masquerades(network, 'ipv4', seen),
+    getsAnswers({ network, family: 'ipv4', by: 'eth1' }, seen),
+  ]).toEqual([false, false]);
 });
 
 test('IPv6 rules show that an older daemon was told to write them, where its arguments cannot be read', () => {
