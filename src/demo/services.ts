@@ -39,6 +39,20 @@ export async function serve(protocol: SocketProtocol, port: number, onArrival: O
   await once(server, 'listening');
 }
 
+/** As docker-proxy does beside IPv4, where the kernel has IPv6. Nobody asks there in the demo. */
+async function listenByIpv6(port: number, protocol: SocketProtocol = 'tcp'): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      resolve();
+    };
+    if (protocol === 'tcp')
+      createServer((near) => near.destroy())
+        .on('error', done)
+        .listen({ port, host: '::', ipv6Only: true }, done);
+    else createSocket({ type: 'udp6', ipv6Only: true }).on('error', done).bind(port, '::', done);
+  });
+}
+
 /** How long docker-proxy's part remembers a datagram's sender; longer than any probe waits. */
 const UDP_MEMORY = 5_000;
 
@@ -56,8 +70,10 @@ export async function proxy(protocol: SocketProtocol, port: number, to: SocketAd
     });
     server.listen(port, '0.0.0.0');
     await once(server, 'listening');
+    await listenByIpv6(port);
     return;
   }
+  await listenByIpv6(port, 'udp');
   const near = await bound(port);
   near.on('message', (message, from) => {
     const far = createSocket('udp4');

@@ -42,6 +42,7 @@ export function rootWithManagers(host: CliHost): string {
   put(root, '/usr/share/netfilter-persistent/plugins.d/15-ip4tables', '#!/bin/sh\n', 0o755);
   const service = '[Service]\nExecStart=/bin/true\nExecReload=/bin/true again\nExecStop=/bin/true stop\n';
   for (const unit of ['nftables', 'iptables']) put(root, `/usr/lib/systemd/system/${unit}.service`, service);
+  put(root, '/usr/bin/systemctl', '', 0o755);
   put(root, '/usr/sbin/firewalld', '', 0o755);
   put(root, '/etc/csf/csf.conf', 'TESTING = "1"\n');
   put(root, '/etc/csf/csfpre.sh', '#!/bin/bash\niptables -N MINE', 0o700);

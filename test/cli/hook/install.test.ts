@@ -16,6 +16,7 @@ const TARGETS = [
   'ferm',
   'shorewall',
   'front',
+  'systemd',
 ];
 
 /** shellcheck, on machines that have it. */

@@ -69,7 +69,7 @@ describeCli('doctor beside an Engine that writes with nftables', () => {
       expect(said).not.toContain('FAULT');
       expect(await run('reach')).toMatchObject({
         code: 0,
-        stdout: expect.stringMatching(/^HEALTHY {2}all 35 ways/) as string,
+        stdout: expect.stringMatching(/^HEALTHY {2}all 37 ways/) as string,
       });
     }));
 
