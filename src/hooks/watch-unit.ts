@@ -27,7 +27,6 @@ export const WATCH_UNIT: Target = {
 const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   '[Unit]',
   "Description=Guard of Docker's firewall rules",
-  'Documentation=man:rulesguard(8)',
   'After=network-pre.target nftables.service ufw.service firewalld.service netfilter-persistent.service docker.service',
   '',
   '[Service]',

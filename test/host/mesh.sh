@@ -35,6 +35,24 @@ damaged() {
     step "$name-rules" diff <(echo "$before") <(rules)
 }
 
+# The resident guard as a unit of systemd: started, told of a flush, and gone again without a trace.
+watched() {
+    mkdir -p /etc/rulesguard
+    echo '{"version": 1, "watch": {"mode": "repair"}}' >/etc/rulesguard/config.json
+    local before
+    before=$(ls -R /etc/systemd/system)
+    step watch-install rulesguard hook install systemd
+    step watch-active within 300 systemctl is-active rulesguard-watch.service
+    step watch-listens within 300 sh -c 'rulesguard log | grep "nftables: "'
+    iptables -t nat -F
+    step watch-repaired within 600 sh -c 'rulesguard log | grep REPAIRED'
+    step watch-packets within 300 both_answer
+    step watch-log rulesguard log
+    step watch-remove rulesguard hook remove systemd
+    step watch-left diff <(echo "$before") <(ls -R /etc/systemd/system)
+    step watch-ended within 60 sh -c '! systemctl is-active rulesguard-watch.service'
+}
+
 boot1() {
     serve_both
     step ipvs sh -c "nsenter --net=/run/docker/netns/ingress_sbox ipvsadm -Ln && iptables -t nat -S DOCKER-INGRESS"
@@ -49,4 +67,5 @@ boot1() {
 
     damaged nat iptables -t nat -F
     damaged all nft flush ruleset
+    watched
 }

@@ -38,4 +38,10 @@ describe.skipIf(reason !== undefined)(`a whole host with the routing mesh${skipp
       came(`${name}-rules`, 0);
     },
   );
+
+  test('watch runs as a unit: it names who flushed, repairs it, and is gone without a trace', () => {
+    for (const name of ['install', 'active', 'listens', 'repaired', 'packets', 'remove', 'left', 'ended'])
+      came(`watch-${name}`, 0);
+    came('watch-log', 0, /by iptables -t nat -F \(iptables, pid \d+\)/);
+  });
 });
