@@ -125,7 +125,7 @@ export function followOnce(
       proto,
       around.portOf('spot' in asked ? asked.spot.bridge : ''),
       ...(asked.what === 'published' ? [around.servedBy(proto, asked.at, asked.hostPort) ?? ''] : []),
-      ...(from !== '' && from !== end.address && alike.isPair(from, end.address) ? [from, end.address] : []),
+      ...(alike.isPair(from, end.address, own) ? [from, end.address] : []),
       own.id,
       own.elsewhere.includes(from) ? from : '',
       order,

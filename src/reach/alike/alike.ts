@@ -169,7 +169,7 @@ export class Alike {
    * @param said - all else that tells it from others
    */
   formOf(ends: AskedEnds, said: string): Form | undefined {
-    return this.isOpaque || (ends.from !== ends.end.address && this.isPair(ends.from, ends.end.address))
+    return this.isOpaque || this.isPair(ends.from, ends.end.address, ends.own)
       ? undefined
       : this.forms.of(ends, said);
   }
@@ -190,9 +190,13 @@ export class Alike {
       .join('');
   }
 
-  /** Whether rules name both addresses at once: then what holds for each alone says nothing of the two. */
-  isPair(a: string, b: string): boolean {
-    return this.index.paired.has(a) && this.index.pairs.has(pairKey(a, b));
+  /**
+   * Whether rules name both addresses at once, or the first and one that the second may be translated to: then what holds for each alone says
+   * nothing of the two.
+   */
+  isPair(from: string, to: string, { elsewhere }: Pick<EndClass, 'elsewhere'>): boolean {
+    if (from === '' || from === to || !this.index.paired.has(from)) return false;
+    return [to, ...elsewhere, ...this.asked.led].some((one) => this.index.pairs.has(pairKey(from, one)));
   }
 
   /** Whether any rule names an address together with another one. */

@@ -1,5 +1,5 @@
 import type { FamilyIntent } from '../../../src/docker/intent/values.ts';
-import { effectOf } from '../../../src/reach/cell.ts';
+import { effectOf, type AskedFor, type Asker, type Is, type Should } from '../../../src/reach/cell.ts';
 import { followCell, type FollowContext } from '../../../src/reach/follow.ts';
 import { judge, type Whose } from '../../../src/reach/judge/cause.ts';
 import { deciderKey } from '../../../src/reach/judge/decider.ts';
@@ -7,7 +7,7 @@ import { wayOf } from '../../../src/reach/judge/foreign.ts';
 import { stateWithout } from '../../../src/reach/judge/without.ts';
 import { portStandIn } from '../../../src/reach/ports.ts';
 import { servedBy } from '../../../src/reach/served.ts';
-import { leavesAs, promisesOf } from '../../../src/reach/should.ts';
+import { leavesAs, promisesOf, shouldOf } from '../../../src/reach/should.ts';
 import { openTables, type AnsweredCell } from '../../../src/reach/table.ts';
 import type { Terrain } from '../../../src/reach/terrain.ts';
 
@@ -42,8 +42,30 @@ const toldOf = ({ cell, judgedBy }: AnsweredCell): unknown => {
   return { is: cell.is, cause, decider: deciderKey(decider) };
 };
 
-/** Follows the packets of one cell through all rules, and judges them. */
+/** Follows the packets of one cell through all rules, and judges them; what docker-proxy asks in IPv4 when it is asked by IPv6, too. */
 function followAlone(terrain: Terrain, intent: FamilyIntent): (answered: AnsweredCell) => unknown {
+  const itself = followFamily(terrain, intent);
+  return ({ cell: { asker, asked, proto, should } }) => {
+    const told = itself(asker, asked, proto, should);
+    const isBeyond = asked.what === 'published' && asked.proxied !== undefined && told.is.is === 'proxied';
+    if (!isBeyond) return told.effect === 'same' ? { is: told.is } : told.judged();
+    const { ipv4 } = terrain.intent;
+    const own: AskedFor = { what: 'own-port', spot: asked.spot, port: asked.port };
+    const host: Asker = { by: 'host' };
+    const beyond = followFamily(terrain, ipv4)(
+      host,
+      own,
+      proto,
+      shouldOf(host, own, undefined, promisesOf(ipv4, terrain)),
+    );
+    if (beyond.is.is === 'reached') return { is: told.is };
+    const is: Is = { ...beyond.is, ...(beyond.is.is !== 'proxied' && { leg: 'proxy' }) };
+    return effectOf(should, is, asker) === 'same' ? { is } : { ...beyond.judged(), is };
+  };
+}
+
+/** Follows the packets of a cell through the rules of one family. */
+function followFamily(terrain: Terrain, intent: FamilyIntent) {
   const { netState } = terrain;
   const promises = promisesOf(intent, terrain);
   const context: FollowContext = {
@@ -52,19 +74,24 @@ function followAlone(terrain: Terrain, intent: FamilyIntent): (answered: Answere
     servedBy: servedBy(terrain, intent),
     leavesAs: (bridge) => leavesAs(promises, bridge),
   };
-  return ({ cell: { asker, asked, proto, should } }) => {
+  return (asker: Asker, asked: AskedFor, proto: string, should: Should) => {
     const followed = followCell(asker, asked, proto, context);
     const effect = effectOf(should, followed.is, asker);
-    if (effect === 'same') return { is: followed.is };
-    const { cause, decider } = judge(
-      followed,
-      { effect, way: wayOf(asker, asked, effect) },
-      whose,
-      (gone) => {
-        const left = { ...context, netState: stateWithout(netState, gone) };
-        return effectOf(should, followCell(asker, asked, proto, left).is, asker);
+    return {
+      is: followed.is,
+      effect,
+      judged: () => {
+        const { cause, decider } = judge(
+          followed,
+          { effect, way: wayOf(asker, asked, effect) },
+          whose,
+          (gone) => {
+            const left = { ...context, netState: stateWithout(netState, gone) };
+            return effectOf(should, followCell(asker, asked, proto, left).is, asker);
+          },
+        );
+        return { is: followed.is, cause, decider: deciderKey(decider) };
       },
-    );
-    return { is: followed.is, cause, decider: deciderKey(decider) };
+    };
   };
 }
