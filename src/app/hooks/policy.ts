@@ -1,4 +1,5 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
+import type { Fault } from '../../fault.ts';
 import type { Fired } from '../../hooks/fired.ts';
 import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 
@@ -33,6 +34,10 @@ export function isBeforeDocker(
   booted: number,
 ): boolean {
   if (engine.answered || stored === undefined) return false;
-  if (engine.fault.code !== 'RG_ENGINE_ABSENT' && engine.fault.code !== 'RG_ENGINE_DOWN') return false;
+  if (!isNoEngine(engine.fault)) return false;
   return Date.parse(stored.baseline.created) < booted;
 }
+
+/** Whether no Engine is there, rather than one that hangs or cannot be asked. */
+export const isNoEngine = ({ code }: Pick<Fault, 'code'>): boolean =>
+  code === 'RG_ENGINE_ABSENT' || code === 'RG_ENGINE_DOWN';

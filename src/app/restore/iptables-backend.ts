@@ -8,7 +8,7 @@ import { planFor, type Planning } from '../../reconcile/repair-plan.ts';
 import { apply, type Applied, type Applier } from './apply.ts';
 import { CHANGED_BACK, keyOf, KEPT_CHANGING, type RepairAttempts } from './attempts.ts';
 import { ownedLive, provable, type Proof } from './proof.ts';
-import type { Backend, Outcome, RepairProgress } from './rounds.ts';
+import { UNTIL_NOT_LISTED, type Backend, type Outcome, type RepairProgress } from './rounds.ts';
 
 /** What is remembered between rounds. */
 export interface IptablesMemory {
@@ -105,12 +105,6 @@ export const leftBy = ({ leftOut }: Plan, attempts: RepairAttempts): readonly Le
       reason === UNCLOSED ||
       reason === attempts.whyRefused(family, table),
   );
-
-/**
- * Milliseconds. Of a network that goes: dockerd lists it until its rules are gone, and up to 20 ms more (run: 29.7, beside a busy machine). While it
- * takes them out one goes within that time, and is seen to be missing.
- */
-const UNTIL_NOT_LISTED = 200;
 
 /** Why a translation of a loopback address waits. */
 const UNCLOSED = 'table raw, which keeps others from this address, is refused';

@@ -49,6 +49,12 @@ export interface Backend<Plan, Applied, Memory> {
   readonly settlesIn: (plan: Plan, seen: Observation) => number;
 }
 
+/**
+ * Milliseconds. Of a network that goes: dockerd lists it until its rules are gone, and up to 20 ms more (run: 29.7, beside a busy machine). While it
+ * takes them out one goes within that time, and is seen to be missing.
+ */
+export const UNTIL_NOT_LISTED = 200;
+
 /** How one apply went. */
 export interface Outcome<Applied> {
   readonly applied: Applied;

@@ -1,4 +1,3 @@
-import type { EngineReply } from '../../docker/engine-reply.ts';
 import { Fault } from '../../fault.ts';
 import { PASSING } from '../../firewall/iptables/plan/edit.ts';
 import type { Reference } from '../../reconcile/reference.ts';
@@ -9,7 +8,7 @@ import type { NotedEffect } from '../../watch/event.ts';
 import { judgedLook } from '../check/check.ts';
 import { look, lookAgainUntilStable } from '../check/look.ts';
 import type { CheckHost } from '../check/ports.ts';
-import { isBeforeDocker } from '../hooks/policy.ts';
+import { isBeforeDocker, isNoEngine } from '../hooks/policy.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
 import type { WatchLook } from './ports.ts';
 
@@ -46,7 +45,8 @@ export async function lookOnce(
     const first = await look(host, reference, { reading, surroundings });
     if (first.verdict.exit === 0) return NOTHING;
     if (isBeforeDocker(first.observation.engine, reference.stored, booted())) return NOTHING;
-    if (isStopped(first.observation.engine) && isDockerdThere()) return 'not-yet';
+    const { engine } = first.observation;
+    if (!engine.answered && isNoEngine(engine.fault) && isDockerdThere()) return 'not-yet';
     const seen = isTwice ? await lookAgainUntilStable(host, reference, first) : first;
     const { verdict } = await judgedLook(seen, reference, host, () => undefined);
     const effects = verdict.effects.filter(
@@ -61,15 +61,10 @@ export async function lookOnce(
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (error.code === 'RG_NO_BASELINE') return NOTHING;
-    if (!STOPPED.has(error.code)) throw error;
+    if (!isNoEngine(error)) throw error;
     return isDockerdThere() ? 'not-yet' : NOTHING;
   }
 }
-
-/** No Engine is there, rather than one that hangs or cannot be asked. */
-const STOPPED: ReadonlySet<string> = new Set(['RG_ENGINE_DOWN', 'RG_ENGINE_ABSENT']);
-
-const isStopped = (engine: EngineReply): boolean => !engine.answered && STOPPED.has(engine.fault.code);
 
 /** Without an Engine a container whose rules are gone may simply have been stopped, by dockerd as it stopped. */
 const isOfContainers = (shown: EffectSource): boolean =>

@@ -1,6 +1,6 @@
-import { uptime } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bootedAt } from '../../host/command/who.ts';
 import { findProcesses } from '../../host/doctor/processes.ts';
 import { startSources } from '../../host/events/sources.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
@@ -54,7 +54,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
         checkHost,
         {
           openReference: () => openReference(BY_BOTH, { open: (which) => openBaseline(stateDir, which) }),
-          booted: () => Date.now() - uptime() * 1000,
+          booted: bootedAt,
           isDockerdThere: () => findProcesses(undefined).daemons.length > 0,
         },
         isTwice,

@@ -1,10 +1,10 @@
-import { uptime } from 'node:os';
 import { Fault } from '../../fault.ts';
 import { automaticOff } from '../../app/automatic.ts';
 import type { HookEvent, HookPort, HookRequest } from '../../app/hooks/hook.ts';
 import { runHook } from '../../app/hooks/run-hook.ts';
 import { reportOf, type Checked } from '../../app/check/check.ts';
 import { realCheckHost } from '../../app/check/real-check-host.ts';
+import { bootedAt } from '../../host/command/who.ts';
 import { noteFired, readFired } from '../../host/state/hook-fired.ts';
 import { isDamage } from '../../reconcile/finding.ts';
 import { repairCommand } from '../../report/check-text.ts';
@@ -77,7 +77,7 @@ const outsideOf = (
 const portOf = (phase: 'pre' | 'post', context: Context): HookPort => ({
   ...outsideOf(phase, context),
   host: realCheckHost(context.stateDir),
-  booted: () => Date.now() - uptime() * 1000,
+  booted: bootedAt,
   openReference: () => openReference(BY_BOTH, context),
   record: async () => {
     const taken = await recordBefore(context);

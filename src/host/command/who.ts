@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hostname, release, userInfo } from 'node:os';
+import { hostname, release, uptime, userInfo } from 'node:os';
 
 /** Who started a change, as far as the kernel and sudo show it. */
 export interface Requester {
@@ -46,3 +46,6 @@ function userName(): string {
 export function thisHost(): { readonly host: string; readonly kernel: string } {
   return { host: hostname(), kernel: release() };
 }
+
+/** When the machine was booted, in milliseconds since 1970. */
+export const bootedAt = (): number => Date.now() - uptime() * 1000;

@@ -6,11 +6,11 @@ import type { Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { Applier } from '../apply.ts';
 import { afterwards } from '../kept.ts';
-import { allRounds, beginning } from '../rounds.ts';
+import { allRounds, beginning, UNTIL_NOT_LISTED } from '../rounds.ts';
 import { endUnfinished, lookedAgain, unfinishedApplies } from '../unfinished.ts';
 import { finishTables, type AppliedTransactions } from './apply-tables.ts';
 import type { TableRepairOptions } from './prove-tables.ts';
-import { tablesBackend, tablesLeft, UNTIL_NOT_LISTED, type RehearsedEdits } from './tables-backend.ts';
+import { tablesBackend, tablesLeft, type RehearsedEdits } from './tables-backend.ts';
 
 /** What a repair of Docker's tables found, did and left. */
 export interface RepairedTables {

@@ -8,7 +8,7 @@ import type { Reference } from '../../../reconcile/reference.ts';
 import { plansFor } from '../../../reconcile/tables/side.ts';
 import type { Applier } from '../apply.ts';
 import { keyOf, type RepairAttempts } from '../attempts.ts';
-import type { Backend, RepairProgress } from '../rounds.ts';
+import { UNTIL_NOT_LISTED, type Backend, type RepairProgress } from '../rounds.ts';
 import { applyTables, transactionsOf, type AppliedTransactions } from './apply-tables.ts';
 import { simulateTables, type TableRepairOptions } from './prove-tables.ts';
 
@@ -97,9 +97,6 @@ export const tablesLeft = (
       ? []
       : [{ family: plan.family, table: plan.name, chain: '', rule: tableName(plan), reason }];
   });
-
-/** Milliseconds. Of a network that goes: Engine 29.7 took under 20 from its rules to its entry, beside a busy machine. */
-export const UNTIL_NOT_LISTED = 200;
 
 /** Why a table is left: one transaction makes all of it or nothing. */
 function whyLeft(plan: TablePlan, attempts: RepairAttempts): string | undefined {
