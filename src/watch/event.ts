@@ -32,6 +32,8 @@ export interface NotedEffect {
   readonly cause: string;
   readonly headline: string;
   readonly cells: number;
+  /** Whether a restore brings back what is lost. A policy is set back on request alone, so one that differs is not. */
+  readonly repairable: boolean;
 }
 
 /** One line of the events file. */

@@ -22,7 +22,7 @@ export interface LookArgs {
   readonly isDockerdThere: () => boolean;
 }
 
-const NOTHING: WatchLook = { effects: [], isRepairable: false, isExposed: false };
+const NOTHING: WatchLook = { effects: [] };
 
 /**
  * Looks at the host as check does.
@@ -52,12 +52,7 @@ export async function lookOnce(
     const effects = verdict.effects.filter(
       ({ shown }) => seen.observation.engine.answered || !isOfContainers(shown),
     );
-    const lost = effects.filter(({ cause, shown }) => cause === 'lost' && !isPolicy(shown));
-    return {
-      effects: effects.map(notedOf),
-      isRepairable: lost.length > 0,
-      isExposed: lost.some(({ effect }) => effect === 'exposure'),
-    };
+    return { effects: effects.map(notedOf) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (error.code === 'RG_NO_BASELINE') return NOTHING;
@@ -80,4 +75,5 @@ const notedOf = (effect: CheckEffect): NotedEffect => ({
   cause: effect.cause,
   headline: printable(effectWords(effect).headline),
   cells: effect.cells,
+  repairable: effect.cause === 'lost' && !isPolicy(effect.shown),
 });

@@ -5,10 +5,6 @@ import type { Source, Told } from '../../watch/seen.ts';
 export interface WatchLook {
   /** What differs, the worst first. */
   readonly effects: readonly NotedEffect[];
-  /** Whether rules of Docker's are lost that a restore would bring back. */
-  readonly isRepairable: boolean;
-  /** Whether one of these leaves something open. */
-  readonly isExposed: boolean;
 }
 
 /** What a repair came to. */

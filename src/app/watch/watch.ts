@@ -10,6 +10,7 @@ import {
   mayBeDockers,
   repaired,
   seen,
+  type LookFound,
   type Schedule,
 } from '../../watch/schedule.ts';
 import type { Author, Seen, SourceState } from '../../watch/seen.ts';
@@ -158,10 +159,10 @@ class Watching {
       this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
       return;
     }
-    const { effects, isRepairable, isExposed } = found;
+    const { effects } = found;
     const turn = turned(this.open, effects, first);
     this.open = turn.open;
-    this.schedule = looked(this.schedule, isRepairable ? { exposure: isExposed } : undefined, beganAt);
+    this.schedule = looked(this.schedule, lostOf(effects), beganAt);
     const now = this.port.now();
     const by = this.fresh.length === 0 ? {} : { by: this.fresh };
     if (effects.length === 0) this.detected = undefined;
@@ -187,7 +188,7 @@ class Watching {
 
   private async repairOnce(): Promise<void> {
     const began = this.port.now();
-    const lost = [...this.open.values()].flatMap(({ effect }) => (effect.cause === 'lost' ? [effect] : []));
+    const lost = [...this.open.values()].flatMap(({ effect }) => (effect.repairable ? [effect] : []));
     const due = this.attempts.due(lost, began);
     if ('later' in due) {
       this.schedule = heldBack(this.schedule, due.later);
@@ -232,4 +233,10 @@ class Watching {
     if (left.length === 0) return;
     this.notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
   }
+}
+
+/** What a look found, as far as the schedule asks. */
+function lostOf(effects: readonly NotedEffect[]): LookFound {
+  const lost = effects.filter(({ repairable }) => repairable);
+  return lost.length === 0 ? undefined : { exposure: lost.some(({ effect }) => effect === 'exposure') };
 }

@@ -18,6 +18,7 @@ export const OUTAGE: NotedEffect = {
   cause: 'lost',
   headline: '3 published ports unreachable from outside',
   cells: 6,
+  repairable: true,
 };
 export const EXPOSURE: NotedEffect = {
   id: 'bb',
@@ -25,6 +26,7 @@ export const EXPOSURE: NotedEffect = {
   cause: 'lost',
   headline: 'networks app and db reach each other',
   cells: 4,
+  repairable: true,
 };
 
 /** This process, in the world below. */
@@ -40,7 +42,7 @@ export class World {
   isStarting = false;
   /** What a repair does; by default it ends all that is lost. */
   onRepair: () => { readonly left?: readonly string[] } = () => {
-    this.effects = this.effects.filter(({ cause }) => cause !== 'lost');
+    this.effects = this.effects.filter(({ repairable }) => !repairable);
     return {};
   };
   onLook: () => void = () => undefined;
@@ -109,12 +111,7 @@ export class World {
         const found = this.effects;
         if (this.isStarting) return Promise.resolve('not-yet');
         this.passTo(this.time + this.takes.look);
-        const lost = found.filter(({ cause }) => cause === 'lost');
-        return Promise.resolve({
-          effects: found,
-          isRepairable: lost.length > 0,
-          isExposed: lost.some(({ effect }) => effect === 'exposure'),
-        });
+        return Promise.resolve({ effects: found });
       },
       forgetEngine: () => undefined,
       repair: () => {

@@ -51,7 +51,7 @@ test('in report mode nothing is written, and the end is noted too', async () => 
 
 test('what stays broken keeps nobody guilty of what breaks later', async () => {
   const world = new World();
-  const overridden = { ...EXPOSURE, id: 'cc', cause: 'overridden' };
+  const overridden = { ...EXPOSURE, id: 'cc', cause: 'overridden', repairable: false };
   await world
     .at(1_000, () => {
       world.changes(author('nft', 500), [overridden]);
@@ -153,7 +153,7 @@ test('while dockerd starts nothing counts as lost; what is lost when it is throu
 
 test('somebody else decides before Docker: told, and never repaired', async () => {
   const world = new World();
-  const overridden = { ...EXPOSURE, id: 'cc', cause: 'overridden' };
+  const overridden = { ...EXPOSURE, id: 'cc', cause: 'overridden', repairable: false };
   await world
     .at(1_000, () => {
       world.changes(iptables, [overridden]);
@@ -161,6 +161,19 @@ test('somebody else decides before Docker: told, and never repaired', async () =
     .run(60_000);
   expect(world.repairs).toEqual([]);
   expect(world.noted('damage')).toMatchObject([{ effects: [overridden], by: [iptables] }]);
+});
+
+test('a lost policy is noted, neither tried nor named as left: a repair of rules beside it leaves it out', async () => {
+  const world = new World();
+  const policy = { ...OUTAGE, id: 'dd', repairable: false };
+  await world
+    .at(1_000, () => {
+      world.changes(iptables, [OUTAGE, policy]);
+    })
+    .run(60_000);
+  expect(world.repairs).toHaveLength(1);
+  expect(world.noted('repaired')).toMatchObject([{ effects: [OUTAGE] }]);
+  expect(world.noted('not-repaired')).toEqual([]);
 });
 
 test('what a repair leaves is said once, with the reason, and not again each time', async () => {

@@ -39,7 +39,7 @@ test('nothing is noted where nothing was', async () => {
 test('events come back as they were noted, the oldest first', async () => {
   const full: WatchEvent = {
     ...event('3 published ports unreachable from outside'),
-    effects: [{ id: 'aa', effect: 'outage', cause: 'lost', headline: 'x', cells: 3 }],
+    effects: [{ id: 'aa', effect: 'outage', cause: 'lost', headline: 'x', cells: 3, repairable: true }],
     by: [{ pid: 1, name: 'iptables', command: ['iptables', '-F'], parents: [], unknown: 'no parents: gone' }],
     lasted: 12.5,
     repair: { toDetect: 2, toRepair: 10, journal: ['000001-20261201T120000Z'] },
