@@ -5,6 +5,17 @@
 // That bytecode is V8's code cache: without it a third of a `check` is spent on compiling. CommonJS, because
 // starting Node's module loader for ES modules costs 5 ms more. docs/evidence/performance.md has the figures.
 
+/**
+ * The first minor version of each major one that runs it, as package.json's engines have it; later majors all do. npm installs it
+ * under an older Node all the same, and only warns.
+ *
+ * @type {{ readonly [major: number]: number }}
+ */
+const FIRST_MINOR = { 20: 19, 22: 12 };
+
+// This file is parsed by whatever Node there is, so its syntax is that of 2019 (eslint.config.js), and before this line nothing is loaded.
+if (isTooOld(process.versions.node)) refuse();
+
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
@@ -42,7 +53,7 @@ program.exports.main(process.argv.slice(2)).then(keepCache, crash);
  * @param {readonly string[]} argv
  */
 function cacheFile(text, [command = '', action = '']) {
-  const digest = /^\/\/([0-9a-f]{32})\n/.exec(text)?.[1];
+  const [, digest] = /^\/\/([0-9a-f]{32})\n/.exec(text) || [];
   // What `hook pre` runs is of no use to `hook post`.
   const words = command === 'hook' ? [command, action] : [command];
   if (digest === undefined || words.some((word) => !/^[a-z]{2,12}$/.test(word))) return undefined;
@@ -78,7 +89,15 @@ function keepCache() {
   const usable = cachedData !== undefined && script.cachedDataRejected === false;
   const worked = process.exitCode === undefined || process.exitCode === 0 || process.exitCode === 1;
   const helped = process.argv.some((word) => word === '--help' || word === '-h' || word === '--version');
-  if (cache === undefined || usable || !worked || helped || process.geteuid?.() !== owner) return;
+  if (
+    cache === undefined ||
+    usable ||
+    !worked ||
+    helped ||
+    process.geteuid === undefined ||
+    process.geteuid() !== owner
+  )
+    return;
   const draft = `${cache}.${String(process.pid)}`;
   try {
     fs.mkdirSync(cacheDir, { recursive: true, mode: 0o755 });
@@ -91,6 +110,23 @@ function keepCache() {
       // The work is done; what became of it is the exit code.
     }
   }
+}
+
+/** @param {string} version of Node, `20.19.0` */
+function isTooOld(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 22) return false;
+  const first = FIRST_MINOR[major];
+  return first === undefined || minor < first;
+}
+
+/** Says so in one line, and ends with 3: cannot tell. A monitoring plugin's line goes to stdout, where it is read. */
+function refuse() {
+  const wanted = Object.keys(FIRST_MINOR).map((major) => `${major}.${FIRST_MINOR[Number(major)]}`);
+  const says = `Node ${process.versions.node} (${process.execPath}) is too old: rulesguard needs ${wanted.join(', ')}, or 24 and newer; nothing was looked at or changed`;
+  if (process.argv.includes('--nagios')) console.log(`RULESGUARD UNKNOWN - ${says}`);
+  else console.error(`rulesguard: ${says}`);
+  process.exit(3);
 }
 
 /** @param {unknown} error */
