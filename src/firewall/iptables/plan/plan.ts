@@ -112,6 +112,7 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
           ),
         ),
         ...withdrawals(drift, options, family, live, leftOut, table),
+        ...unprovable(sides, options, family, live, table),
       ];
       return steps.length === 0 ? [] : [{ table, steps }];
     }),
@@ -157,6 +158,40 @@ function withdrawals(
     if (reason === undefined) return [{ op: 'delete', chain, rule }];
     leftOut.push({ family, table, chain, rule: rule.text, reason });
     return [];
+  });
+}
+
+/**
+ * Rules restored a moment ago that nothing requires any more, and that nothing shows to be Docker's: a MASQUERADE of a container's own address
+ * names no bridge, and is known by that container's translations alone.
+ */
+function unprovable(
+  { desired, liveOwned }: Sides,
+  { withdraw, leave }: PlanOptions,
+  family: Family,
+  live: Table | undefined,
+  table: string,
+): readonly Step[] {
+  if (withdraw === undefined || withdraw.size === 0) return [];
+  const known = new Set(
+    [
+      ...(desired.families[family].get(table)?.values() ?? []),
+      ...(liveOwned.families[family].get(table)?.values() ?? []),
+    ].flatMap(({ rules }) =>
+      rules.flatMap((owned) => (owned.owner === 'foreign' ? [] : [writtenRule(owned).text])),
+    ),
+  );
+  return [...(live?.chains.values() ?? [])].flatMap(({ name: chain, rules }) => {
+    const texts = rules.map(({ text }) => text);
+    const written = new Map(rules.map((rule) => [rule.text, rule] as const));
+    return [...written].flatMap(([text, rule]): readonly Step[] =>
+      withdraw.has(withdrawKey(family, table, text)) &&
+      !known.has(text) &&
+      leave?.(family, table, `take ${text}`) === undefined &&
+      deletesAsWritten(texts, [text])
+        ? [{ op: 'delete', chain, rule }]
+        : [],
+    );
   });
 }
 

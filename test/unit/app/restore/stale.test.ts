@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { EngineReply } from '../../../../src/docker/engine-reply.ts';
 import { beyond, linesOf, without, withRule } from '../../../support/app/edit-rules.ts';
 import { goneFrom, type MemoryHost } from '../../../support/app/memory-host.ts';
+import { recordedHost } from '../../../support/recorded/observation.ts';
 import { BY_ALL, ENGINE, outcomesOf, repaired, WHOLE } from '../../../support/app/repaired.ts';
 
 /** A host after dockerd has taken away what it had written for a container. */
@@ -44,6 +45,26 @@ describe('rules of a container that is gone', () => {
     expect(outcomesOf(host)).toEqual(['restore applied', 'restore applied']);
     expect(host.entries.get('2')).toMatchObject({ continues: '1' });
   });
+});
+
+test('the masquerading of a container’s own address is taken out again, though nothing left of the container shows whose it is', async () => {
+  const { live, reply } = recordedHost('engine-26.1');
+  const OWN = /-s 172\.17\.0\.2\/32 -d 172\.17\.0\.2\/32 .*MASQUERADE/;
+  const { host } = await repaired(
+    without(live.rules, 'ipv4', 'nat', OWN),
+    {
+      afterWriting: (one, time) => {
+        if (time > 1) return;
+        one.engine = goneFrom(reply, 'web');
+        const left = without(one.rules, 'ipv4', 'filter', WEB);
+        one.rules = without(left, 'ipv4', 'nat', /172\.17\.0\.2:/);
+        expect(linesOf(one.rules).filter((line) => OWN.test(line))).not.toEqual([]);
+      },
+    },
+    { engine: reply },
+  );
+  const gone = ['filter', 'nat'].reduce((left, table) => without(left, 'ipv4', table, WEB), live.rules);
+  expect(linesOf(host.rules).toSorted()).toEqual(linesOf(gone).toSorted());
 });
 
 describe('a translation that takes the port of another container', () => {
