@@ -7,6 +7,7 @@ export type FaultExit = 1 | 2 | 3 | 4;
 export type FaultCode =
   | 'RG_USAGE'
   | 'RG_CONFIG'
+  | 'RG_DECLARED'
   | 'RG_INTERNAL'
   | 'RG_PARSE'
   | 'RG_INCOMPATIBLE'

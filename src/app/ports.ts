@@ -1,5 +1,6 @@
 import type { Acceptance } from '../reconcile/accept/acceptance.ts';
 import type { EngineReply } from '../docker/engine-reply.ts';
+import type { Declaration } from '../firewall/iptables/desired/declared.ts';
 import type { StoredBaseline } from '../reconcile/stored-baseline.ts';
 import type { Baseline } from '../reconcile/baseline.ts';
 import type { Live } from '../firewall/iptables/text/live.ts';
@@ -90,6 +91,8 @@ export interface Baselines {
   readonly open: (which?: string) => Promise<StoredBaseline>;
   readonly openByDigest: (digest: string, which?: string) => Promise<StoredBaseline>;
   readonly write: (baseline: Baseline) => Promise<StoredBaseline>;
+  /** What the operator declared. @throws Fault RG_DECLARED, RG_UNSAFE_FILE */
+  readonly readDeclared: () => Promise<Declaration>;
   /** Deletes all but the newest. @returns ids of those deleted */
   readonly prune: (keep: number) => Promise<readonly string[]>;
 }
@@ -108,6 +111,8 @@ export interface Host extends Observer, Writer, Identity {
   readonly withLock: <T>(work: () => Promise<T>) => Promise<T>;
   readonly readPlanFile: (path: string) => Promise<PlanFile>;
   readonly writePlanFile: (path: string, plan: PlanFile) => Promise<void>;
+  /** The variant of plain `iptables`. */
+  readonly usualVariant: () => Promise<Variant>;
   /** Version of the tools, for when a save carried none. */
   readonly toolVersion: (variant: Variant) => Promise<string>;
 }

@@ -1,4 +1,5 @@
 import { listNumbered, pruneNumbered } from '../host/files/numbered.ts';
+import { readDeclared } from '../host/state/declared.ts';
 import { baselineFolder, openBaseline, openBaselineByDigest, writeBaseline } from '../host/state/store.ts';
 import type { Baselines } from './ports.ts';
 
@@ -9,6 +10,7 @@ export function realBaselines(stateDir: string): Baselines {
     open: (which) => openBaseline(stateDir, which),
     openByDigest: (digest, which) => openBaselineByDigest(stateDir, digest, which),
     write: (baseline) => writeBaseline(stateDir, baseline),
+    readDeclared,
     prune: (keep) => pruneNumbered(baselineFolder(stateDir), keep),
   };
 }

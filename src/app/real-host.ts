@@ -4,7 +4,7 @@ import type { HostOptions } from '../host/state/host-options.ts';
 import { beginEntry, endEntry, journalFolder, listJournal, readEntry } from '../host/state/journal.ts';
 import { withLock } from '../host/state/lock.ts';
 import { readPlanFile, writePlanFile } from '../host/state/plan-file.ts';
-import { toolVersion } from '../host/xtables/kernel.ts';
+import { toolVersion, usualVariant } from '../host/xtables/kernel.ts';
 import { rehearsePlan, writeRules } from '../host/xtables/rehearse-plan.ts';
 import type { Host } from './ports.ts';
 import { realBaselines } from './real-baselines.ts';
@@ -38,5 +38,6 @@ export function realHost({ stateDir, runDir, waitSeconds }: HostOptions): Host {
     readPlanFile,
     writePlanFile,
     toolVersion,
+    usualVariant,
   };
 }

@@ -23,6 +23,7 @@ import { count, printable } from '../report/text.ts';
 import type { Preview } from '../app/restore/preview.ts';
 import type { Context, Exit } from './context.ts';
 import { openReference } from './shared/reference.ts';
+import { skippedText, whyOff } from './shared/scheduled.ts';
 import { reporting, reportRestored } from './shared/report-events.ts';
 
 export interface RestoreArgs extends ReferenceArgs {
@@ -37,10 +38,16 @@ export interface RestoreArgs extends ReferenceArgs {
   readonly rehearse: boolean;
   readonly dropFlows: boolean | undefined;
   readonly byDocker: boolean | undefined;
+  readonly scheduled: boolean | undefined;
 }
 
 /** `rulesguard restore`: brings Docker's rules back. Exit 0 all back or nothing to do, 1 not all. */
 export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
+  const off = args.scheduled === true ? await whyOff(context) : undefined;
+  if (off !== undefined) {
+    context.print(skippedText(off, 'nothing restored'));
+    return 0;
+  }
   const host = realHost(context);
   if (args.undo === true) return undo(host, args, context);
   if (args.plan !== undefined) return applyPlan(host, args.plan, args, context);

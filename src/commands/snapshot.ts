@@ -1,10 +1,9 @@
-import { automaticOff } from '../app/automatic.ts';
 import { REAL_TERRAIN } from '../app/reach/real-terrain.ts';
 import { realHost } from '../app/real-host.ts';
 import { snapshot } from '../app/snapshot/snapshot.ts';
 import { recordedText, unchangedText } from '../report/snapshot-text.ts';
 import type { Context, Exit } from './context.ts';
-import { configured } from './shared/configured.ts';
+import { skippedText, whyOff } from './shared/scheduled.ts';
 import { reportingSnapshot } from './shared/report-snapshot.ts';
 
 export interface SnapshotArgs {
@@ -15,16 +14,22 @@ export interface SnapshotArgs {
   readonly scheduled: boolean | undefined;
   readonly all: boolean | undefined;
   readonly keep: number;
+  readonly declare: boolean | undefined;
+  /** `declare`: replace what is declared. */
+  readonly yes: boolean | undefined;
 }
 
 /** `rulesguard snapshot`: records Docker's rules as they are now. Exit 1 when they look damaged. */
 export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
+  if (args.declare === true) {
+    const { runDeclare } = await import('./shared/declare.ts');
+    return runDeclare(args.yes === true, context);
+  }
   const { print, paint } = context;
   if (args.scheduled === true) {
-    const { config } = await configured(context);
-    const off = automaticOff(config, process.env);
+    const off = await whyOff(context);
     if (off !== undefined) {
-      print(`SKIPPED  automatic writes are switched off (${off}); nothing recorded\n`);
+      print(skippedText(off, 'nothing recorded'));
       return 0;
     }
   }

@@ -1,5 +1,6 @@
 import { Fault } from '../fault.ts';
 import { nearest } from '../nearest.ts';
+import { BOOT_UNIT } from './boot-unit.ts';
 import { CSF } from './csf.ts';
 import { FERM } from './ferm.ts';
 import { FIREWALLD } from './firewalld.ts';
@@ -27,6 +28,7 @@ export const TARGETS: readonly Target[] = [
   SHOREWALL,
   FRONT,
   WATCH_UNIT,
+  BOOT_UNIT,
 ];
 
 /**

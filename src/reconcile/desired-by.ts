@@ -4,6 +4,7 @@ import type { HostIntent } from '../docker/intent/values.ts';
 import { inferIntent, type InferredIntent } from '../firewall/iptables/expected/infer-intent.ts';
 import { ownLive } from '../firewall/iptables/compare/compare.ts';
 import { desiredOf, type Desired } from '../firewall/iptables/desired/desired.ts';
+import { withDeclared } from '../firewall/iptables/desired/declared.ts';
 import { Liveness } from '../firewall/iptables/desired/liveness.ts';
 import { outdatedBy } from '../firewall/iptables/desired/outdated.ts';
 import type { StoredBaseline } from './stored-baseline.ts';
@@ -31,15 +32,28 @@ export interface DesiredRules {
  *   and what this Engine writes is not known
  */
 export function desiredBy(reference: Reference, live: Live, engine: EngineReply): DesiredRules {
+  const { declared, source } = reference;
+  if (source === 'declared')
+    return { desired: { owned: withDeclared(NOTHING, declared), stale: [], withheld: NONE }, ...UNASKED };
+  const { desired, ...rest } = undeclaredBy(reference, live, engine);
+  return { ...rest, desired: { ...desired, owned: withDeclared(desired.owned, declared) } };
+}
+
+const NONE = new Map<never, string>();
+const NOTHING: OwnedHost = { families: { ipv4: new Map(), ipv6: new Map() }, undecided: [] };
+const UNASKED = { liveness: undefined, intent: undefined };
+
+/** As {@link desiredBy}, without what is declared. */
+function undeclaredBy(reference: Reference, live: Live, engine: EngineReply): DesiredRules {
   const { source, stored, noBaseline } = reference;
   const isOwn = isOwnBaseline(reference);
   if (!engine.answered) {
     if (stored === undefined) throw withoutEither(engine.fault, noBaseline);
     const { owned } = stored;
     const desired = isOwn
-      ? { owned, stale: [], withheld: new Map<never, string>() }
+      ? { owned, stale: [], withheld: NONE }
       : desiredOf({ baseline: owned, withhold: withholdStrange });
-    return { desired, liveness: undefined, intent: undefined };
+    return { desired, ...UNASKED };
   }
   const { inventory, interfaces } = engine;
   const recordedEngine = stored?.baseline.engine;

@@ -12,6 +12,9 @@ export const FINDING_KINDS = [
   'duplicate',
   'diverted',
   'content-lost',
+  'declared-missing',
+  'declared-bypassed',
+  'declared-policy',
   'policy',
   'stale',
   'extra',
@@ -22,6 +25,7 @@ export const FINDING_KINDS = [
   'ports-unknown',
   'unreadable',
   'user-rule-gone',
+  'undeclared',
   'half-healed',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
@@ -57,6 +61,7 @@ const HARMLESS: ReadonlySet<FindingKind> = new Set([
   'ports-unknown',
   'unreadable',
   'user-rule-gone',
+  'undeclared',
   'half-healed',
 ]);
 
@@ -64,6 +69,9 @@ const HARMLESS: ReadonlySet<FindingKind> = new Set([
 export function isDamage(finding: Pick<Finding, 'kind'>): boolean {
   return !HARMLESS.has(finding.kind);
 }
+
+/** Whether a finding means that something the operator declared does not hold. */
+export const isDeclared = ({ kind }: Pick<Finding, 'kind'>): boolean => kind.startsWith('declared-');
 
 /**
  * Whether a finding is the loss of Docker's RETURN at the end of DOCKER-USER (Engines up to 27): packets return from there all the same, and

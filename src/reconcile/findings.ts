@@ -1,6 +1,8 @@
 import type { OwnedRule } from '../firewall/iptables/ownership/ownership.ts';
+import { bypassedIn, holdsDeclared } from '../firewall/iptables/order/bypassed.ts';
 import { ordersOf } from '../firewall/iptables/order/order.ts';
 import { rulespecOf, type RuleName } from '../firewall/iptables/text/model.ts';
+import { targetOf } from '../firewall/iptables/text/view.ts';
 import { writtenRule } from '../firewall/iptables/ownership/written.ts';
 import type { ChainDrift, Drift, PolicyDrift, Extra } from '../firewall/iptables/compare/drift.ts';
 import { lossOf, type Consequence } from './consequence.ts';
@@ -45,6 +47,12 @@ export function findingsOf(drift: Drift, surroundings: Surroundings, opens = tru
       ...{ family, table, chain, rule: owned.rule.text },
       consequence:
         'your own rule in DOCKER-USER is gone, others are left; not restored, for the chain is yours to edit. If it is meant: rulesguard snapshot',
+    })),
+    ...drift.undeclared.map(({ family, table, chain, owned }): Finding => ({
+      kind: 'undeclared',
+      severity: 'notice',
+      ...{ family, table, chain, rule: owned.rule.text },
+      consequence: 'not declared; left as is',
     })),
     ...drift.undecided.map(({ family, table, chain, rule, reason, unreadable }): Finding => ({
       kind: unreadable === true ? 'unreadable' : 'undecided',
@@ -147,7 +155,9 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
   }
   for (const index of drift.lostContent) {
     const owned = desired.rules[index];
-    if (owned !== undefined)
+    if (owned?.declared === true)
+      findings.push(ruleFinding('declared-missing', owned, severityOf(owned), DECLARED_GONE));
+    else if (owned !== undefined)
       findings.push(
         ruleFinding(
           'content-lost',
@@ -157,6 +167,7 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
         ),
       );
   }
+  const bypassed = holdsDeclared(desired) ? bypassedIn(desired, drift.live) : new Map<string, OwnedRule>();
   const reported = new Set<string>();
   for (const owned of drift.live) {
     const { text } = owned.rule;
@@ -172,13 +183,29 @@ function chainFindings(drift: ChainDrift, surroundings: Surroundings): readonly 
           `${String(copies)} extra ${copies === 1 ? 'copy' : 'copies'}`,
         ),
       );
-    if (drift.misplaced.has(text)) {
+    const bypass = bypassed.get(text);
+    if (bypass !== undefined)
+      findings.push(
+        ruleFinding(
+          'declared-bypassed',
+          owned,
+          severityOf(owned),
+          `declared, and another rule decides before it: ${rulespecOf(bypass.rule)}`,
+        ),
+      );
+    else if (drift.misplaced.has(text)) {
       const { severity, text: meaning } = disorderOf(owned, drift, surroundings);
       findings.push(ruleFinding('misplaced', owned, severity, `out of order: ${meaning}`));
     }
   }
   return findings;
 }
+
+const DECLARED_GONE = 'a rule declared for DOCKER-USER is gone';
+
+/** What the loss of a rule of the operator's own means: what it stops passes, or what it lets through is stopped. */
+const severityOf = ({ rule }: OwnedRule): Severity =>
+  ['ACCEPT', 'RETURN'].includes(targetOf(rule.text) ?? '') ? 'outage' : 'exposure';
 
 /** What a rule in the wrong place means: it takes the packets of one that must come first, or its own are taken before. */
 function disorderOf(
@@ -199,7 +226,12 @@ function disorderOf(
   return { severity, text: `comes before ${rulespecOf(robbed.rule)}: ${text}` };
 }
 
-function policyFinding({ family, table, chain, was, is }: PolicyDrift, opens: boolean): Finding {
+function policyFinding({ family, table, chain, was, is, declared }: PolicyDrift, opens: boolean): Finding {
+  if (declared === true)
+    return {
+      ...{ kind: 'declared-policy', severity: 'exposure', family, table, chain },
+      consequence: `policy DROP is declared, and it is ${is}: traffic that no rule decides is forwarded`,
+    };
   const opened = is === 'ACCEPT';
   return {
     kind: 'policy',

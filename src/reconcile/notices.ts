@@ -1,4 +1,5 @@
 import { eraOf } from '../docker/era.ts';
+import { declaresAnything } from '../firewall/iptables/desired/declared.ts';
 import { FAMILIES, type Family } from '../net/family.ts';
 import { isDamage } from './finding.ts';
 import type { Observation } from './observation.ts';
@@ -9,6 +10,8 @@ export type Notice =
   | { readonly kind: 'baseline-unusable'; readonly why: string }
   /** What was accepted cannot be read, so that nothing is. */
   | { readonly kind: 'accepted-unusable'; readonly why: string; readonly hint: string | undefined }
+  /** Docker writes with nftables, where nothing leads to DOCKER-USER. */
+  | { readonly kind: 'declared-unused' }
   /** The rules could not be compared with nft's own listing. */
   | { readonly kind: 'unverified'; readonly why: string }
   /** Nothing proves that the baseline was recorded on this host. */
@@ -20,14 +23,19 @@ export type Notice =
   | { readonly kind: 'engine-unavailable'; readonly why: string; readonly hint: string | undefined };
 
 /** The notices about what an observation is based on. */
-export function noticesOf({ stored, noBaseline }: Reference, observation: Observation): readonly Notice[] {
+export function noticesOf(
+  { source, stored, declared, noBaseline }: Reference,
+  observation: Observation,
+): readonly Notice[] {
   const { live, engine, own, findings } = observation;
   const notices: Notice[] = [];
+  if (source === 'declared') return notices;
   if (noBaseline !== undefined && noBaseline.code !== 'RG_NO_BASELINE')
     notices.push({ kind: 'baseline-unusable', why: noBaseline.message });
   if (live.unverified !== undefined) notices.push({ kind: 'unverified', why: live.unverified });
   const isDamaged = findings.some(isDamage);
-  if (observation.tables !== undefined) return notices;
+  if (observation.tables !== undefined)
+    return declaresAnything(declared) ? [...notices, { kind: 'declared-unused' }] : notices;
   if (stored !== undefined && !own)
     notices.push({ kind: 'baseline-of-another', id: stored.id, hasEngine: engine.answered });
   const recorded = stored?.baseline.iptables;

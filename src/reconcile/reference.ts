@@ -1,16 +1,21 @@
 import type { StoredBaseline } from './stored-baseline.ts';
 import type { EngineReply } from '../docker/engine-reply.ts';
 import type { Fault } from '../fault.ts';
+import type { Declaration } from '../firewall/iptables/desired/declared.ts';
 
 /** Which rules should be there: those recorded, those the Engine requires, or both. */
 export const SOURCES = ['baseline', 'engine', 'both'] as const;
-export type ReferenceSource = (typeof SOURCES)[number];
+
+/** What is declared should be there in any case; with `declared` nothing else, as before dockerd has started. */
+export type ReferenceSource = (typeof SOURCES)[number] | 'declared';
 
 /** What the live rules are compared with, beside the Engine's reply. */
 export interface Reference {
   readonly source: ReferenceSource;
   /** Undefined when none was recorded, or when the source is the Engine alone. */
   readonly stored: StoredBaseline | undefined;
+  /** What the operator declared; absent where nothing is, and where it is not asked. */
+  readonly declared?: Declaration | undefined;
   /** Whether a baseline counts as this host's own though nothing proves it (`--trust-baseline`). */
   readonly trusting?: boolean;
   /** Why there is no baseline, for when the Engine does not answer either. */

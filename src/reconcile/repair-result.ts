@@ -82,7 +82,8 @@ export function resultOf(
 
 /** The policies that differ from what was recorded. */
 export function policiesLeft({ drift, engine, own }: Observation): readonly PolicyLeft[] {
-  return drift.policies.map((policy) => ({
+  const undeclared = drift.policies.filter(({ declared }) => declared !== true);
+  return undeclared.map((policy) => ({
     ...policy,
     isNotRequired: policy.was === 'ACCEPT' && !opensPolicies(engine, own),
   }));

@@ -9,7 +9,8 @@ import { printable } from './text.ts';
 
 const CONTEXT = 2;
 
-function patch(
+/** A unified diff of lines. */
+export function patch(
   name: string,
   from: string,
   to: string,

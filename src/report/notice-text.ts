@@ -7,6 +7,8 @@ export function noticeText(notice: Notice): string {
       return `note: ${notice.why}; rulesguard relies on the Engine alone`;
     case 'accepted-unusable':
       return `note: ${notice.why}; nothing counts as accepted${notice.hint === undefined ? '' : `\n  → ${notice.hint}`}`;
+    case 'declared-unused':
+      return 'note: what is declared for DOCKER-USER is not in force: Docker writes with nftables here, which has no such chain (docs/nftables.md)';
     case 'unverified':
       return `note: not verified: the rules could not be compared with nft's own listing, so one that nft wrote may read as another: ${notice.why}`;
     case 'baseline-of-another':

@@ -9,7 +9,7 @@ import { leftOutLines } from './plan-text.ts';
 import { count, place, printable, shortRule, type Paint } from './text.ts';
 
 /** What its text is made of. */
-type RepairText = Omit<RestoreResult, 'reference' | 'after'>;
+type RepairText = Omit<RestoreResult, 'reference' | 'after'> & Partial<Pick<RestoreResult, 'reference'>>;
 
 const UNDO = 'Undo it: rulesguard restore --undo';
 
@@ -21,7 +21,7 @@ const UNDO = 'Undo it: rulesguard restore --undo';
 export function restoreText(result: RepairText, paint: Paint, others: readonly CheckEffect[] = []): string {
   const { repaired, steps, applies, journal, leftOut, policies, unexplained, explained, rulesOfContainers } =
     result;
-  const { byDocker } = result;
+  const { byDocker, reference } = result;
   const left = paint('yellow', paint('bold', 'NOT REPAIRED'));
   const lines: string[] = [];
   // Where all of it was changed back there is nothing that is repaired.
@@ -29,7 +29,12 @@ export function restoreText(result: RepairText, paint: Paint, others: readonly C
     lines.push(
       `${verdict('REPAIRED', paint)}  ${count(repaired, 'finding')} ${byDocker === undefined ? `in ${count(steps, 'step')}` : `by Docker itself, which made and removed network ${byDocker}`}; read back and compared.${journal.length < applies ? '' : ` ${UNDO}`}`,
     );
-  else if (unexplained.length + explained + policies.length === 0) lines.push(nothingToDo(others, paint));
+  else if (unexplained.length + explained + policies.length === 0)
+    lines.push(
+      reference?.source === 'declared'
+        ? `${verdict('INTACT', paint)}  nothing to do: what is declared is in place`
+        : nothingToDo(others, paint),
+    );
   // The first word is the verdict: a policy that is left comes before what repair chose to leave out.
   lines.push(...policies.map((policy) => `${left}  ${policyText(policy)}`));
   lines.push(...leftLines(result.left, left), ...leftOutLines(leftOut, paint));
@@ -43,7 +48,8 @@ export function restoreText(result: RepairText, paint: Paint, others: readonly C
   lines.push(...flowLines(result.flows), ...stuckLines(result.stuck));
   if (applies > 0 && others.length > 0) lines.push(othersHead(OTHERS, paint));
   lines.push(...othersLines(others, paint));
-  if (applies === 0 && lines.length === 1 && others.length === 0) lines.push('', DOCTOR);
+  if (applies === 0 && lines.length === 1 && others.length === 0 && reference?.source !== 'declared')
+    lines.push('', DOCTOR);
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -85,6 +85,7 @@ function hostIn(ns: Netns, folder: string, variant: Variant): CliHost {
     ...TOOL_ENV,
     RULESGUARD_STATE_DIR: stateDir,
     RULESGUARD_RUN_DIR: path.join(folder, 'run'),
+    RULESGUARD_DECLARED_DIR: path.join(folder, 'declared'),
     DOCKER_HOST: 'unix:///nonexistent/docker.sock',
   };
   const attempt: CliHost['attempt'] = ([...args], { input, env: more, through = [] } = {}) => {

@@ -36,7 +36,11 @@ export function createHost(engine: Engine): Host {
   const directory = mkdtempSync(path.join(tmpdir(), 'rulesguard-host-'));
   const stateDir = path.join(directory, 'state');
   const places = ['--state-dir', stateDir, '--run-dir', path.join(directory, 'run')];
-  const env = { PATH: `${engine.suitePath}:${LAB_ENV['PATH'] ?? ''}`, NO_COLOR: '1' };
+  const env = {
+    PATH: `${engine.suitePath}:${LAB_ENV['PATH'] ?? ''}`,
+    NO_COLOR: '1',
+    RULESGUARD_DECLARED_DIR: path.join(directory, 'declared'),
+  };
 
   const attempt: Host['attempt'] = async (args, input) => {
     if (!existsSync(PROGRAM) || !existsSync(path.join(PROJECT, 'dist')))

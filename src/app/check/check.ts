@@ -42,7 +42,7 @@ export interface Checked {
  */
 export async function check(
   host: CheckHost,
-  baselines: Pick<Baselines, 'open'>,
+  baselines: Pick<Baselines, 'open' | 'readDeclared'>,
   args: ReferenceArgs,
   on: Listener<StepEvent | NoticeEvent>,
 ): Promise<Checked> {

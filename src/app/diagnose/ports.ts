@@ -38,7 +38,7 @@ export interface Prober {
 /** All that doctor touches of a host. `real-diagnosis-host.ts` wires the real one. */
 export interface DiagnosisHost
   extends Observer, NetworkReader, Prober, AcceptedReader, Pick<Host, 'countStuck'> {
-  readonly baselines: Pick<Baselines, 'open'>;
+  readonly baselines: Pick<Baselines, 'open' | 'readDeclared'>;
   /** Every variant that holds rules. Loads no module. @throws Fault, RG_PRIVILEGE without root */
   readonly readVariants: () => Promise<Variants>;
   /** The variant that plain `iptables` writes to. @throws Fault RG_MISSING_TOOL */

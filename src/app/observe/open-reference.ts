@@ -17,17 +17,18 @@ export const BY_BOTH: ReferenceArgs = { baseline: undefined, source: 'both' };
  * The baseline to compare with, if there is one. Without one the Engine's reply will do; a baseline asked for by name must be
  * there.
  *
- * @throws Fault RG_NO_BASELINE, RG_BASELINE or RG_UNSAFE_FILE
+ * @throws Fault RG_NO_BASELINE, RG_BASELINE, RG_DECLARED or RG_UNSAFE_FILE
  */
 export async function openReference(
   { baseline, source, trustBaseline }: ReferenceArgs,
-  { open }: Pick<Baselines, 'open'>,
+  { open, readDeclared }: Pick<Baselines, 'open' | 'readDeclared'>,
 ): Promise<Reference> {
-  if (source === 'engine') return { source, stored: undefined };
+  const declared = await readDeclared();
+  if (source === 'engine' || source === 'declared') return { source, stored: undefined, declared };
   try {
-    return { source, stored: await open(baseline), trusting: trustBaseline === true };
+    return { source, stored: await open(baseline), declared, trusting: trustBaseline === true };
   } catch (error) {
     if (!(error instanceof Fault) || source === 'baseline' || baseline !== undefined) throw error;
-    return { source, stored: undefined, noBaseline: error };
+    return { source, stored: undefined, declared, noBaseline: error };
   }
 }

@@ -14,7 +14,9 @@ const LONGEST = 15_000;
  *
  * @throws Fault RG_UNSETTLED when they are still changing after 15 s
  */
-export async function readSettled(observer: Observer): Promise<Live> {
+export async function readSettled(
+  observer: Pick<Observer, 'beginReading' | 'readVariant' | 'now' | 'sleep'>,
+): Promise<Live> {
   const deadline = observer.now() + LONGEST;
   let previous = await observer.beginReading()();
   for (;;) {

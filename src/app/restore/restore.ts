@@ -1,3 +1,4 @@
+import { Fault } from '../../fault.ts';
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { usersOpenings } from '../../firewall/iptables/plan/withhold.ts';
 import type { Family } from '../../net/family.ts';
@@ -35,10 +36,34 @@ export function restore(
   options: RepairOptions,
   on: Listener<RestoreEvent>,
 ): Promise<RestoreResult> {
+  if (args.source === 'declared') return restoreDeclared(host, args, options, on);
   return host.withLock(async () => {
     const reading = host.beginReading();
     const reference = await openReference(args, host.baselines);
     return restoreLocked(host, reference, options, on, { reading });
+  });
+}
+
+/**
+ * What is declared alone, as at boot. No Engine is asked: where systemd listens on its socket that would start dockerd, which may be waiting for
+ * this. Nor is a baseline: where
+ * no rule of Docker's shows the variant, it is that of plain `iptables`, which dockerd runs.
+ */
+function restoreDeclared(
+  host: Host,
+  args: ReferenceArgs,
+  options: RepairOptions,
+  on: Listener<RestoreEvent>,
+): Promise<RestoreResult> {
+  const fault = new Fault('RG_ENGINE_ABSENT', 3, 'no Engine was asked');
+  const unasked: Host = { ...host, askEngine: () => Promise.resolve({ answered: false, fault }) };
+  return host.withLock(async () => {
+    const reference = await openReference(args, host.baselines);
+    const reading = host.beginReading();
+    const begun = {
+      reading: async () => reading((await host.usualVariant()) === 'legacy' ? 'legacy' : undefined),
+    };
+    return restoreLocked(unasked, reference, options, on, begun);
   });
 }
 

@@ -4,7 +4,6 @@ import { bootedAt } from '../../host/command/who.ts';
 import { findProcesses } from '../../host/doctor/processes.ts';
 import { startSources } from '../../host/events/sources.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
-import { openBaseline } from '../../host/state/store.ts';
 import { appendEvent } from '../../host/state/watch-events.ts';
 import { readPause } from '../../host/state/watch-pause.ts';
 import type { WatchEvent } from '../../watch/event.ts';
@@ -53,7 +52,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       lookOnce(
         checkHost,
         {
-          openReference: () => openReference(BY_BOTH, { open: (which) => openBaseline(stateDir, which) }),
+          openReference: () => openReference(BY_BOTH, host.baselines),
           booted: bootedAt,
           isDockerdThere: () => findProcesses(undefined).daemons.length > 0,
         },

@@ -4,11 +4,11 @@ import {
   type ReferenceArgs,
 } from '../../app/observe/open-reference.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { openBaseline } from '../../host/state/store.ts';
+import { realBaselines } from '../../app/real-baselines.ts';
 import type { Context } from '../context.ts';
 
 export { BY_BOTH };
 
 /** The baseline to compare with, from the state folder. */
 export const openReference = (args: ReferenceArgs, { stateDir }: Context): Promise<Reference> =>
-  openReferenceIn(args, { open: (which) => openBaseline(stateDir, which) });
+  openReferenceIn(args, realBaselines(stateDir));

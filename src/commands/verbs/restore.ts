@@ -6,7 +6,12 @@ import { BASELINE, SOURCE, TRUST } from './options/reference.ts';
 export const restoreOptions = (yargs: Argv) =>
   yargs
     .option('baseline', BASELINE)
-    .option('source', SOURCE)
+    .option('source', { ...SOURCE, choices: [...SOURCE.choices, 'declared'] as const })
+    .option('scheduled', {
+      type: 'boolean',
+      describe:
+        'for units and timers: nothing at all where automatic writes are switched off (configuration, RULESGUARD_AUTOMATIC=off)',
+    })
     .option('trust-baseline', TRUST)
     .option('dry-run', {
       alias: 'n',

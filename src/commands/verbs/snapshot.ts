@@ -23,5 +23,12 @@ export const snapshotOptions = (yargs: Argv) =>
       requiresArg: true,
       describe: 'how many baselines to keep',
     })
+    .option('declare', {
+      type: 'boolean',
+      describe:
+        'record no baseline, but declare what is in DOCKER-USER: check, restore and watch hold it from then on',
+    })
+    .option('yes', { type: 'boolean', implies: 'declare', describe: '--declare: replace what is declared' })
     .conflicts('force', 'repair-first')
+    .conflicts('declare', ['force', 'repair-first', 'if-changed', 'scheduled', 'all'])
     .example('sudo rulesguard snapshot', 'after provisioning, and after every wanted change of networks');

@@ -129,7 +129,11 @@ function refuseUnsafeFolder(folder: string, what: string): void {
  * @param what - what it is to the reader, for the fault: `baseline`, `plan`
  * @throws Fault RG_UNSAFE_FILE
  */
-export async function readTrusted(path: string, what: string): Promise<string> {
+export async function readTrusted(
+  path: string,
+  what: string,
+  encoding: 'utf8' | 'latin1' = 'utf8',
+): Promise<string> {
   refuseUnsafeFolder(dirname(path), what);
   let file: FileHandle;
   try {
@@ -151,7 +155,7 @@ export async function readTrusted(path: string, what: string): Promise<string> {
         hint: `Look at it: ls -l ${path}`,
       });
     refuseUnless(isOwn(stats.uid) && (stats.mode & OTHERS_MAY_WRITE) === 0, path, what);
-    return await file.readFile('utf8');
+    return await file.readFile(encoding);
   } finally {
     await file.close();
   }

@@ -2,11 +2,15 @@ import type { Live } from '../../firewall/iptables/text/live.ts';
 import { Fault } from '../../fault.ts';
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
 import { RuleRefused } from '../../firewall/iptables/plan/rule-refused.ts';
-import { rehearsalDifference, stageRehearsal } from '../../firewall/iptables/simulate/rehearsal.ts';
+import {
+  rehearsalDifference,
+  savedOtherwise,
+  stageRehearsal,
+} from '../../firewall/iptables/simulate/rehearsal.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import { writtenRule } from '../../firewall/iptables/ownership/written.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
-import type { Variant, Rule } from '../../firewall/iptables/text/model.ts';
+import { EMPTY_RULESET, type Rule, type Variant } from '../../firewall/iptables/text/model.ts';
 import {
   renderInput,
   renderStep,
@@ -45,8 +49,9 @@ export async function rehearsePlan(plan: Plan, { live, owned }: OwnedLive): Prom
         if (/--(?:match|add|del)-set /.test(rehearsed.text))
           await netns.createSets((await run(['ipset', 'save'])).stdout);
         const outcome = await netns.restore(family, live.variant, rehearsed.text);
+        const saved = outcome.applied ? await netns.save(family, live.variant) : undefined;
         const difference = outcome.applied
-          ? rehearsalDifference(expected, await netns.save(family, live.variant))
+          ? rehearsalDifference(expected, saved ?? EMPTY_RULESET)
           : tellRefusal(outcome, rehearsed);
         if (difference === undefined) return;
         const fault = new Fault(
@@ -58,6 +63,9 @@ export async function rehearsePlan(plan: Plan, { live, owned }: OwnedLive): Prom
             hint: 'Look at the restore input: rulesguard restore --print',
           },
         );
+        const otherwise = saved === undefined ? undefined : savedOtherwise(input, expected, saved);
+        if (otherwise !== undefined)
+          throw new RuleRefused(family, otherwise.table, otherwise.text, otherwise.said, fault);
         const origin = outcome.applied ? undefined : rehearsed.origins[(outcome.line ?? 0) - 1];
         const step = origin?.step;
         if (!outcome.applied && origin !== undefined && (step?.op === 'append' || step?.op === 'insert'))

@@ -1,7 +1,7 @@
 import type { Family } from '../../net/family.ts';
 import { coverOfFinding } from '../accept/covers.ts';
 import { effectId } from '../accept/effect-id.ts';
-import { isBroken, type Finding } from '../finding.ts';
+import { isBroken, isDeclared, type Finding } from '../finding.ts';
 import type { CheckEffect, EffectSource } from './effect.ts';
 
 /**
@@ -43,7 +43,7 @@ const UNASKED = / -p (?:ipv6-)?icmp | -j CHECKSUM | --mark | -i loopback0 /;
 
 /** Whether cells show what a finding means: not that of the routing mesh, of overlay networks, or of rules that only the user knows. */
 function isAsked({ kind, severity, level, rule = '' }: Finding): boolean {
-  if (kind === 'content-lost' || kind === 'unconnected') return false;
+  if (kind === 'content-lost' || kind === 'unconnected' || isDeclared({ kind })) return false;
   // A leftover may lead to a port that no cell asks about, for nobody publishes it.
   if (kind === 'diverted' && severity === 'exposure') return false;
   return level !== 'ingress' && level !== 'overlay' && !UNASKED.test(`${rule} `);

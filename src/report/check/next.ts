@@ -1,5 +1,6 @@
 import { repairCommand } from '../check-text.ts';
 import { printable, type Paint } from '../text.ts';
+import { isDeclared, type Finding } from '../../reconcile/finding.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import type { CheckReport } from './report.ts';
 
@@ -35,7 +36,13 @@ export function nextLines(report: CheckReport, paint: Paint): readonly string[] 
           `Packets still do not arrive? ${paint('bold', 'rulesguard doctor CONTAINER')} shows where they stop.`,
         ]
       : [];
-  const all = [...lines, ...meantLines(verdict.effects, paint), ...stale, ...doctor];
+  const all = [
+    ...lines,
+    ...meantLines(verdict.effects, paint),
+    ...takeOverLines(findings, paint),
+    ...stale,
+    ...doctor,
+  ];
   return all.length === 0 ? [] : ['', ...all];
 }
 
@@ -74,6 +81,12 @@ function remedyLines(
 
 const isFilter = ({ cause, effect }: CheckEffect): boolean =>
   cause === 'overridden' && (effect === 'outage' || effect === 'degraded');
+
+/** How a change of what is declared is said to be meant. */
+const takeOverLines = (findings: readonly Finding[], paint: Paint): readonly string[] =>
+  findings.some(isDeclared)
+    ? [`If the change in DOCKER-USER is meant: ${paint('bold', 'rulesguard snapshot --declare --yes')}`]
+    : [];
 
 /**
  * How a rule that closes something is said to be meant. A snapshot records all that decides before Docker's rules, and is refused where

@@ -1,4 +1,4 @@
-import { isDamage, type Finding } from '../../reconcile/finding.ts';
+import { isDamage, isDeclared, type Finding } from '../../reconcile/finding.ts';
 import { policyUnknownLines, unaskedLines } from '../reach/words.ts';
 import { count, place, printable, type Paint } from '../text.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
@@ -9,12 +9,18 @@ const COLUMNS = 80;
 /** Why a host is as it is, and what was left out of the judgement, a line each. */
 export function whyLines({ verdict, findings, head }: CheckReport, paint: Paint): readonly string[] {
   const { effects, accepted, cells, unjudged, unasked } = verdict;
-  const lost = findings.filter(isDamage);
+  const declared = findings.filter(isDeclared);
+  const lost = findings.filter((one) => isDamage(one) && !isDeclared(one));
   const has = (cause: CheckEffect['cause'], isKnown: boolean): boolean =>
     effects.some((one) => one.cause === cause && (one.effect !== 'unknown') === isKnown);
   const isFelt = effects.some(({ cause, effect }) => cause === 'lost' && effect !== 'notice');
   const lines = [
     ...(isFelt && lost.length > 0 ? [lostLine(lost, head.rules)] : []),
+    ...(declared.length > 0
+      ? [
+          `Why: ${count(declared.length, 'line')} of what is declared ${declared.length === 1 ? 'does' : 'do'} not hold (--diff)`,
+        ]
+      : []),
     ...(has('overridden', true)
       ? ["Why: it is not Docker's and decides before Docker's rules; restore keeps it"]
       : []),

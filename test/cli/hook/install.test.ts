@@ -17,6 +17,7 @@ const TARGETS = [
   'shorewall',
   'front',
   'systemd',
+  'boot',
 ];
 
 /** shellcheck, on machines that have it. */

@@ -51,7 +51,7 @@ export function hostOf({ engine, containers: listed, terrain, open }: HostParts)
   return Object.assign(reader, {
     readSets: () => Promise.resolve(''),
     readNatives: () => Promise.resolve(netState.natives ?? []),
-    baselines: { open },
+    baselines: { open, readDeclared: () => Promise.resolve({}) },
     readVariants: () => Promise.resolve({ nft: liveOf(rules), legacy: undefined }),
     usualVariant: () => Promise.resolve('nft'),
     askAnyEngine: () => Promise.resolve(engine),

@@ -35,7 +35,6 @@ export function memoryDiagnosisHost(
     host,
     {
       readVariants: () => Promise.resolve({ nft: liveOf(host.rules), legacy: undefined }),
-      usualVariant: () => Promise.resolve('nft'),
       askAnyEngine: () => Promise.resolve(ENGINE_REPLY),
       listContainers: () => Promise.resolve({ socket: '/run/docker.sock', listed: [] }),
       findProcesses: () => Promise.resolve({ containers: new Map(), daemons: [1], proxies }),

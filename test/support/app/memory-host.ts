@@ -1,6 +1,7 @@
 import type { Host } from '../../../src/app/ports.ts';
 import type { EngineReply } from '../../../src/docker/engine-reply.ts';
 import { Fault } from '../../../src/fault.ts';
+import type { Declaration } from '../../../src/firewall/iptables/desired/declared.ts';
 import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
 import { ownBaseline } from '../../../src/firewall/iptables/desired/recorded-rules.ts';
 import type { Plan } from '../../../src/firewall/iptables/plan/plan.ts';
@@ -28,6 +29,7 @@ export interface Circumstances {
   /** Clients of published UDP ports that docker-proxy answers although rules translate. */
   readonly stuck?: number;
   readonly baselines?: readonly StoredBaseline[];
+  readonly declared?: Declaration;
   /** Before the rules are read, for the n-th time from 1. */
   readonly beforeReading?: (host: MemoryHost, time: number) => void;
   /** While a plan is rehearsed, for the n-th time from 1. */
@@ -156,6 +158,7 @@ export function memoryHost(
     baselines: {
       list: () => Promise.resolve(stored.map(({ id }) => id)),
       open: (which) => find(({ id }) => which === undefined || id === which),
+      readDeclared: () => Promise.resolve(circumstances.declared ?? {}),
       openByDigest: (digest) => find((one) => one.digest === digest),
       write: (baseline) => {
         const id = String(stored.length + 1).padStart(6, '0');
@@ -180,6 +183,7 @@ export function memoryHost(
       planFiles.set(path, plan);
       return Promise.resolve();
     },
+    usualVariant: () => Promise.resolve('nft'),
     toolVersion: () => Promise.resolve('1.8.13'),
   };
   return host;

@@ -48,7 +48,9 @@ test('a rule of the operator closes a port: his, exit 0, and 1 for who asks abou
 async function askedOnceRecorded(target: string | undefined, rules: HostRules): Promise<Reached> {
   const stood = standingIn((await asked(undefined, rules)).cells);
   const stored = { ...BASELINE, baseline: { ...BASELINE.baseline, stood } };
-  return asked(target, rules, { baselines: { open: () => Promise.resolve(stored) } });
+  return asked(target, rules, {
+    baselines: { open: () => Promise.resolve(stored), readDeclared: () => Promise.resolve({}) },
+  });
 }
 
 test('a recorded rule that only traffic decides: no fault of the host, and cannot be told to who asks', async () => {

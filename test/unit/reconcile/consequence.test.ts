@@ -136,6 +136,7 @@ describe('FORWARD’s policy', () => {
         policies: [{ family: 'ipv4', table: 'filter', chain: 'FORWARD', was, is }],
         stale: [],
         lostSingly: [],
+        undeclared: [],
         extras: [],
         unknownChains: [],
         undecided: [],

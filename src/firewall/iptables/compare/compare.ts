@@ -8,11 +8,12 @@ import {
 import { type HostRules, chainOf, rulesOf, type Rule } from '../text/model.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { misplacedIn } from '../order/misplaced.ts';
+import { bypassedIn, holdsDeclared } from '../order/bypassed.ts';
 import { lostPrecedence } from '../order/precedence.ts';
 import type { Stale } from '../desired/stale.ts';
 import type { ChainDrift, Drift, PolicyDrift, Sides } from './drift.ts';
 import { extrasIn } from './extras.ts';
-import { lostContentOf, lostSinglyIn } from './lost-content.ts';
+import { lostContentOf, lostSinglyIn, undeclaredIn } from './lost-content.ts';
 import { dockersAreTheSame } from './same.ts';
 import { replacedIn } from './stale.ts';
 
@@ -61,6 +62,7 @@ export function compare(sides: Sides): Drift {
     policies,
     stale,
     lostSingly: chains.flatMap(lostSinglyIn),
+    undeclared: chains.flatMap(undeclaredIn),
     ...extrasIn(sides),
     undecided: sides.liveOwned.undecided,
   };
@@ -110,7 +112,7 @@ function compareChain(
       ...about,
       missing: [],
       surplus: new Map(),
-      misplaced: lostPrecedence(desired, rules),
+      misplaced: withBypassed(desired, rules, lostPrecedence(desired, rules)),
       lostContent,
     };
   const want = countsOf(desired.rules.filter(({ owner }) => owner === 'docker'));
@@ -127,9 +129,16 @@ function compareChain(
   const placed = rules.map((owned) =>
     want.has(owned.rule.text) ? owned : withoutPlace(family, owned, engine),
   );
-  const misplaced = misplacedIn(desired, placed, surplus);
+  const misplaced = withBypassed(desired, placed, misplacedIn(desired, placed, surplus));
   return { ...about, live: placed, missing, surplus, misplaced, lostContent };
 }
+
+const withBypassed = (
+  desired: OwnedChain,
+  live: readonly OwnedRule[],
+  misplaced: ReadonlySet<string>,
+): ReadonlySet<string> =>
+  holdsDeclared(desired) ? new Set([...misplaced, ...bypassedIn(desired, live).keys()]) : misplaced;
 
 /** A leftover of Docker's has no place of its own to keep. Its one demand: the user's rules come first. */
 function withoutPlace(family: Family, owned: OwnedRule, engine: Sides['engine']): OwnedRule {
@@ -159,5 +168,7 @@ function comparePolicy(
   if (table !== 'filter' || desired.name !== 'FORWARD' || desired.policy === '') return undefined;
   // A chain that nft does not list is a hook without a chain: everything passes.
   const is = chainOf(live[family], table, desired.name)?.policy ?? 'ACCEPT';
-  return is === desired.policy ? undefined : { family, table, chain: desired.name, was: desired.policy, is };
+  if (is === desired.policy) return undefined;
+  const declared = desired.closesByDeclaration === true ? ({ declared: true } as const) : {};
+  return { family, table, chain: desired.name, was: desired.policy, is, ...declared };
 }

@@ -21,7 +21,7 @@ export interface ChainDrift {
   readonly surplus: ReadonlyMap<string, number>;
   /** Texts in a place where their order no longer protects or serves anyone. */
   readonly misplaced: ReadonlySet<string>;
-  /** Indexes into `base.rules` of DOCKER-USER's content, when that was emptied altogether. */
+  /** Indexes into `base.rules` of DOCKER-USER's content, when that was emptied altogether; of declared rules, of each that is gone. */
   readonly lostContent: readonly number[];
 }
 
@@ -31,10 +31,12 @@ export interface PolicyDrift {
   readonly chain: string;
   readonly was: string;
   readonly is: string;
+  /** The operator declared what it was. */
+  readonly declared?: true;
 }
 
-/** A recorded rule that is gone. */
-export interface LostRule {
+/** A rule in its place. */
+export interface RuleInChain {
   readonly family: Family;
   readonly table: string;
   readonly chain: string;
@@ -52,7 +54,9 @@ export interface Drift {
    * The user's own rules that are gone from a DOCKER-USER in which others of theirs are left: deleted on purpose or by
    * accident, nothing shows which. Never restored.
    */
-  readonly lostSingly: readonly LostRule[];
+  readonly lostSingly: readonly RuleInChain[];
+  /** Rules of DOCKER-USER that are not declared, where anything is. Never touched. */
+  readonly undeclared: readonly RuleInChain[];
   /** Rules of Docker's that are not expected: newer than the baseline, or left over. */
   readonly extras: readonly Extra[];
   readonly unknownChains: readonly {

@@ -22,6 +22,8 @@ export interface Ownership {
 export interface OwnedRule extends Ownership {
   /** Of a rule in a relay chain: as it would read in the built-in chain. */
   readonly rule: Rule;
+  /** The operator declared it, see `desired/declared.ts`. */
+  readonly declared?: true;
   /** The rule as it stands in its relay chain; absent where it stands in the chain itself. */
   readonly relayed?: Rule;
   /** For a jump that leads some packets to rules of Docker's: the texts of those, as they would read in the built-in chain. */
@@ -42,6 +44,8 @@ export interface OwnedChain {
   readonly unknown: boolean;
   readonly policy: string;
   readonly policyCounters: string;
+  /** The operator declared that FORWARD's policy is DROP. */
+  readonly closesByDeclaration?: true;
   readonly rules: readonly OwnedRule[];
 }
 

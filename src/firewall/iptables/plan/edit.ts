@@ -10,6 +10,7 @@ import type { ChainDrift } from '../compare/drift.ts';
 import type { Withheld } from '../desired/desired.ts';
 import { outOfOrder } from '../order/order.ts';
 import { mergePlaced, place, placeAll, type Placement } from '../order/position.ts';
+import { bypassedIn, gapOfDeclared, holdsDeclared } from '../order/bypassed.ts';
 import { lostPrecedence } from '../order/precedence.ts';
 import { withoutExtraCopies, type Edit } from './copies.ts';
 import { deletion, insertions, inTheirChains } from './inserts.ts';
@@ -67,11 +68,40 @@ export function chainSteps(drift: ChainDrift, allowance: Allowance, leftOut: Lef
     if (least !== undefined) return least.steps;
   }
   const edit = editChain(drift, put, moved, place);
+  if (
+    holdsDeclared(drift.desired) &&
+    moved.size === wrong.size &&
+    bypassedIn(drift.desired, edit.result).size > 0
+  )
+    return withAllDeclared(drift, put, moved) ?? edit.steps;
   // What stays in the wrong place would have all others moved around it, over and over.
   if (moved.size < wrong.size || isSound(drift.desired, edit)) return edit.steps;
   // Anchors that were reordered can mislead; placing all of Docker's rules in this chain again never does.
   const all = new Set(drift.live.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
   return (movesAsWritten(drift, all) ? editChain(drift, put, all, placeAll) : edit).steps;
+}
+
+/** All declared rules placed again, in front of what lets through what they stop; undefined where not all of them can be taken out. */
+function withAllDeclared(
+  drift: ChainDrift,
+  put: readonly number[],
+  moved: ReadonlySet<string>,
+): readonly Step[] | undefined {
+  const declared = drift.desired.rules.flatMap((owned) => (owned.declared === true ? [owned.rule.text] : []));
+  const all = new Set([...moved, ...declared]);
+  if (!movesAsWritten(drift, all)) return undefined;
+  const inFront: typeof place = (desired, present, placements) => {
+    const gap = gapOfDeclared(desired, present) ?? present.length;
+    const isDeclared = ({ owned }: Placement): boolean => owned.declared === true;
+    const others = place(
+      desired,
+      present,
+      placements.filter((one) => !isDeclared(one)),
+    );
+    const placed = [...placements.filter(isDeclared).map(({ owned }) => ({ owned, gap })), ...others];
+    return placed.toSorted((a, b) => a.gap - b.gap);
+  };
+  return editChain(drift, put, all, inFront).steps;
 }
 
 /**
@@ -127,8 +157,9 @@ function hindrance(
     rule: { text },
     level,
     owner,
+    declared,
   } = owned;
-  const reason = withheld.get(owned) ?? (owner === 'shared' ? content : undefined);
+  const reason = withheld.get(owned) ?? (owner === 'shared' && declared !== true ? content : undefined);
   if (reason !== undefined) return reason;
   if (liveness === 'unknown' && owner === 'docker' && level !== undefined && PASSING.has(level))
     return 'no Engine answers to confirm that it is still valid';
@@ -175,7 +206,7 @@ function recordedPlacements(
   const counters = new Map<string, string>();
   for (const { rule } of removed) if (!counters.has(rule.text)) counters.set(rule.text, rule.counters);
   return desired.rules.flatMap((owned, baseIndex): readonly Placement[] => {
-    const isMoved = owned.owner === 'docker' && moved.has(owned.rule.text);
+    const isMoved = (owned.owner === 'docker' || owned.declared === true) && moved.has(owned.rule.text);
     if (!isMoved && !wanted.has(baseIndex)) return [];
     const goesLast =
       desired.owner === 'shared' && owned.owner === 'docker' && !isMoved && live.length > removed.length;

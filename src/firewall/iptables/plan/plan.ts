@@ -14,7 +14,7 @@ export interface Plan {
 }
 
 export interface PlanOptions {
-  /** Whether FORWARD policies are restored as recorded; `close`: only to DROP, as no Engine requires ACCEPT. */
+  /** Whether FORWARD policies are restored as recorded; `close`: only to DROP, as no Engine requires ACCEPT. A declared one is in any case. */
   readonly policies: 'restore' | 'close' | 'leave';
   /** `unknown`: no Engine answered, and `--assume-unchanged` was not given. */
   readonly liveness?: 'known' | 'unknown';
@@ -75,16 +75,15 @@ export function planRepair(drift: Drift, sides: Sides, options: PlanOptions): Pl
       );
       for (const chain of differing) leaveUnmade(chain, unmade.get(chain.chain), leftOut);
       const chains = differing.filter(({ chain }) => !unmade.has(chain));
-      const policies =
-        options.policies === 'leave'
-          ? []
-          : drift.policies.filter(
-              (policy) =>
-                policy.family === family &&
-                policy.table === table &&
-                why(`-P ${policy.chain}`) === undefined &&
-                (options.policies === 'restore' || policy.was === 'DROP'),
-            );
+      const policies = drift.policies.filter(
+        (policy) =>
+          policy.family === family &&
+          policy.table === table &&
+          why(`-P ${policy.chain}`) === undefined &&
+          (policy.declared === true ||
+            options.policies === 'restore' ||
+            (options.policies === 'close' && policy.was === 'DROP')),
+      );
       const live = sides.live[family].tables.get(table);
       const creates = chains.flatMap((chain): readonly Step[] =>
         chain.exists || chain.desired.builtin || isWithheld(chain)

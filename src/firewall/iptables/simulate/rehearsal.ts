@@ -1,4 +1,12 @@
-import { isBuiltin, makeRule, type Chain, type Rule, type Ruleset, type Table } from '../text/model.ts';
+import {
+  isBuiltin,
+  makeRule,
+  rulesOf,
+  type Chain,
+  type Rule,
+  type Ruleset,
+  type Table,
+} from '../text/model.ts';
 import type { RestoreInput, Step } from '../text/restore-input.ts';
 import { simulate } from './simulate.ts';
 
@@ -88,4 +96,28 @@ export function rehearsalDifference(expected: Ruleset, actual: Ruleset): string 
     }
   }
   return undefined;
+}
+
+/**
+ * The first rule of DOCKER-USER that a plan puts and the tool saves in other words: written so by hand in a declaration. It would be put again
+ * and again, for a comparison never finds it.
+ *
+ * @param said - what the tool makes of it
+ */
+export function savedOtherwise(
+  input: RestoreInput,
+  expected: Ruleset,
+  actual: Ruleset,
+): { readonly table: string; readonly text: string; readonly said: string } | undefined {
+  const [table, chain] = ['filter', 'DOCKER-USER'];
+  const put = new Set(
+    input.tables.flatMap(({ steps }) =>
+      steps.flatMap((step) => (step.op === 'append' || step.op === 'insert' ? [step.rule.text] : [])),
+    ),
+  );
+  const rules = rulesOf(actual, table, chain);
+  const index = rulesOf(expected, table, chain).findIndex(({ text }, at) => text !== rules[at]?.text);
+  const text = rulesOf(expected, table, chain)[index]?.text;
+  if (text === undefined || !put.has(text)) return undefined;
+  return { table, text, said: `it saves it as ${rules[index]?.text ?? 'nothing'}` };
 }

@@ -10,7 +10,9 @@ import { BASELINE, ENGINE_REPLY, WHOLE_RULES } from '../../../support/app/memory
 import { liveOf } from '../../../support/recorded/observation.ts';
 
 const DAMAGED = without(WHOLE_RULES, 'ipv4', 'nat', /^-A PREROUTING /);
-const RECORDED: Pick<DiagnosisHost, 'baselines'> = { baselines: { open: () => Promise.resolve(BASELINE) } };
+const RECORDED: Pick<DiagnosisHost, 'baselines'> = {
+  baselines: { open: () => Promise.resolve(BASELINE), readDeclared: () => Promise.resolve({}) },
+};
 
 /** An Engine that does not give an inventory, or keeps no iptables rules. */
 const silent = (code: FaultCode, more: object = {}): Partial<DiagnosisHost> => {
@@ -148,7 +150,9 @@ describe('both variants of iptables hold rules', () => {
 
   test('a baseline of legacy while Docker writes nft: a fault', async () => {
     const stored = { ...BASELINE, baseline: { ...BASELINE.baseline, variant: 'legacy' as const } };
-    const found = await diagnosed(WHOLE_RULES, { baselines: { open: () => Promise.resolve(stored) } });
+    const found = await diagnosed(WHOLE_RULES, {
+      baselines: { open: () => Promise.resolve(stored), readDeclared: () => Promise.resolve({}) },
+    });
     expect(found.facts).toMatchObject({ drift: { code: 'RG_VARIANTS_SPLIT' }, variant: 'nft' });
   });
 });

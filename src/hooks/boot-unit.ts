@@ -1,0 +1,47 @@
+import { isPlain, type Program } from './call.ts';
+import type { Target } from './target.ts';
+
+const NAME = 'rulesguard-boot.service';
+const UNIT = `/etc/systemd/system/${NAME}`;
+const WANTED = `/etc/systemd/system/multi-user.target.wants/${NAME}`;
+
+/** What is declared, in force at boot before dockerd starts. */
+export const BOOT_UNIT: Target = {
+  name: 'boot',
+  about: `${NAME}: what is declared for DOCKER-USER is in force before Docker starts`,
+  signs: ['/usr/bin/systemctl', '/bin/systemctl'],
+  places: [UNIT, WANTED],
+  files: (_, { program }) => [
+    { kind: 'own', path: UNIT, mode: 0o644, lines: unitLines(program) },
+    { kind: 'link', path: WANTED, to: UNIT },
+  ],
+  units: { reload: true },
+  note: 'It does something once rules are declared: rulesguard snapshot --declare',
+};
+
+/**
+ * After whoever loads a firewall at boot, for that flushes, and before dockerd, which keeps the chain and its
+ * rules (docs/declared-rules.md). A failure keeps nothing from starting.
+ */
+const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
+  '[Unit]',
+  "Description=Rules declared for Docker's chain DOCKER-USER",
+  'After=nftables.service ufw.service firewalld.service netfilter-persistent.service iptables.service ip6tables.service',
+  'Before=docker.service',
+  'RequiresMountsFor=/var/lib/rulesguard',
+  'ConditionPathExists=|/etc/rulesguard/docker-user.v4',
+  'ConditionPathExists=|/etc/rulesguard/docker-user.v6',
+  '',
+  '[Service]',
+  'Type=oneshot',
+  'RemainAfterExit=yes',
+  `ExecStart=${isPlain(path) ? path : '/usr/bin/env rulesguard'} restore --source declared --scheduled --wait 30 --log-format systemd`,
+  ...(isPlain(nodeFolder)
+    ? [`Environment=PATH=${nodeFolder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`]
+    : []),
+  'TimeoutStartSec=60',
+  'UMask=0077',
+  '',
+  '[Install]',
+  'WantedBy=multi-user.target',
+];
