@@ -153,7 +153,9 @@ function afterRestore(
 /** With the options that may repair more here: policies that differ, rules of containers that no Engine vouches for. */
 function afterRestoreWith(reference: Reference, observation: Observation): Facts['afterRestoreWith'] {
   const options: readonly RestoreOption[] = [
-    ...(observation.drift.policies.every(({ declared }) => declared === true) ? [] : (['--policies'] as const)),
+    ...(observation.drift.policies.every(({ declared }) => declared === true)
+      ? []
+      : (['--policies'] as const)),
     ...(observation.engine.answered ? [] : (['--assume-unchanged'] as const)),
   ];
   const found = options.flatMap((option) => {
