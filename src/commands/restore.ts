@@ -6,6 +6,7 @@ import { ENGINE_ORDERS } from '../app/restore/tables/real-engine-orders.ts';
 import type { Host } from '../app/ports.ts';
 import type { RepairOptions } from '../app/restore/repair.ts';
 import { restore } from '../app/restore/restore.ts';
+import { whileAnnounced } from '../host/state/announcements.ts';
 import { statesOf } from '../firewall/iptables/plan/chain-states.ts';
 import { countSteps, isEmptyPlan } from '../firewall/iptables/plan/plan.ts';
 import { countEdits, type TablePlan } from '../firewall/nftables/plan/plan.ts';
@@ -49,8 +50,10 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     return 0;
   }
   const host = realHost(context);
-  if (args.undo === true) return undo(host, args, context);
-  if (args.plan !== undefined) return applyPlan(host, args.plan, args, context);
+  const announced = <T>(change: () => Promise<T>) => whileAnnounced(context.runDir, change);
+  if (args.undo === true) return announced(() => undo(host, args, context));
+  const { plan } = args;
+  if (plan !== undefined) return announced(() => applyPlan(host, plan, args, context));
   const options: RepairOptions = {
     policies: args.policies === true ? 'restore' : 'leave',
     assumeUnchanged: args.assumeUnchanged === true,
@@ -59,6 +62,15 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
   };
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
     return preview(host, args, options, context);
+  return announced(() => repair(host, args, options, context));
+}
+
+async function repair(
+  host: Host,
+  args: RestoreArgs,
+  options: RepairOptions,
+  context: Context,
+): Promise<Exit> {
   const result = await reporting(context, async (on) =>
     args.byDocker === true
       ? (await import('../app/restore/tables/by-docker.ts')).restoreByDocker(

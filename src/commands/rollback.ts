@@ -2,6 +2,7 @@ import { realPendingHost } from '../app/rollback/real-pending-host.ts';
 import { realRollbackHost } from '../app/rollback/real-rollback-host.ts';
 import { rollBackNow, rollBackWhenDue } from '../app/rollback/roll-back-now.ts';
 import { rollBack, type RolledBack } from '../app/rollback/rollback.ts';
+import { whileAnnounced } from '../host/state/announcements.ts';
 import { STATE_TEXT } from '../reconcile/pending-state.ts';
 import { printable } from '../report/text.ts';
 import type { Context, Exit } from './context.ts';
@@ -16,7 +17,8 @@ export interface RollbackArgs {
 /** `rulesguard rollback [ID]`: everything as it was before a change that waits. Exit 1 when that failed. */
 export async function run({ id, whenDue }: RollbackArgs, context: Context): Promise<Exit> {
   const host = realPendingHost(context);
-  const roll = (change: string): Promise<RolledBack> => rollBack(change, realRollbackHost(context));
+  const roll = (change: string): Promise<RolledBack> =>
+    whileAnnounced(context.runDir, () => rollBack(change, realRollbackHost(context)));
   if (whenDue === true && id !== undefined) {
     // The terminal it was started from may go at any moment. Node takes back what the shell had set to be ignored.
     process.on('SIGHUP', () => undefined);

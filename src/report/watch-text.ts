@@ -22,7 +22,7 @@ export const eventsText = (events: readonly WatchEvent[], paint: Paint): string 
 
 /** One event: when and what, then what differs, who changed rules, and how long it took. */
 function eventText(event: WatchEvent, paint: Paint): string {
-  const { at, kind, says, effects = [], by = [], lasted, repair } = event;
+  const { at, kind, says, effects = [], by = [], repair } = event;
   const style = STYLES[kind];
   const word = kind.toUpperCase().replace('-', ' ');
   const head = `${at.slice(0, 19).replace('T', ' ')}Z  ${style === undefined ? word : paint(style, word)}  ${printable(says)}`;
@@ -30,7 +30,7 @@ function eventText(event: WatchEvent, paint: Paint): string {
     .slice(0, MOST_EFFECTS)
     .map(({ effect, headline }) => `${effect}: ${printable(headline)}`);
   const more = effects.length > MOST_EFFECTS ? [`and ${String(effects.length - MOST_EFFECTS)} more`] : [];
-  const times = timesText(lasted, repair);
+  const times = timesText(event);
   const lines = [
     ...(effects.length > 1 ? [...named, ...more] : []),
     ...by.map((author) => `by ${authorText(author)}`),
@@ -42,8 +42,9 @@ function eventText(event: WatchEvent, paint: Paint): string {
   return [head, ...lines.map((line) => `    ${line}`)].join('\n').concat('\n');
 }
 
-function timesText(lasted: number | undefined, repair: WatchEvent['repair']): string | undefined {
+function timesText({ kind, lasted, repair }: WatchEvent): string | undefined {
   if (lasted === undefined) return undefined;
+  if (kind === 'damage') return `found after ${milliseconds(lasted)}`;
   const whole = `lasted ${milliseconds(lasted)}`;
   return repair === undefined
     ? whole

@@ -47,7 +47,7 @@ export interface WatchEvent {
   readonly effects?: readonly NotedEffect[];
   /** Who changed rules since all was well, each once, the first first. */
   readonly by?: readonly Author[];
-  /** Of `repaired` and `ended`: how long packets fared otherwise, as far as it was seen, in milliseconds. */
+  /** How long packets fared otherwise, as far as it was seen, in milliseconds: of `damage` until it was found, of `repaired` and `ended` in all. */
   readonly lasted?: number;
   readonly repair?: {
     /** From the first change seen to the look that found it, and from there to the repair. Milliseconds. */

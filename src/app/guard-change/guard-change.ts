@@ -50,6 +50,8 @@ export interface Guard {
   readonly record: () => Promise<unknown>;
   /** Repairs, and says so. */
   readonly restore: (planning: Planning) => Promise<{ readonly isWhole: boolean }>;
+  /** Tells the watch that runs that a change is under way, from the beginning of this to its end. */
+  readonly whileAnnounced: <T>(change: () => Promise<T>) => Promise<T>;
   readonly confirming: ConfirmHost;
   /** Shows that something takes its time. */
   readonly during: <T>(doing: 'predicting', work: Promise<T>) => Promise<T>;
@@ -87,7 +89,9 @@ export async function guardChange(request: GuardRequest, guard: Guard): Promise<
     if (judged.verdict === 'unknown') guard.emit({ kind: 'unguarded', reason: judged.reason });
   }
   const make = (): Promise<number> =>
-    mode === 'repair' ? makeAndRepair(request, context, guard) : makeAndReport(request, context, guard);
+    guard.whileAnnounced(() =>
+      mode === 'repair' ? makeAndRepair(request, context, guard) : makeAndReport(request, context, guard),
+    );
   if (request.confirmSeconds === 0) return { kind: 'made', exit: await make() };
   const { withConfirmation } = await import('../rollback/confirmation.ts');
   const armed = await guard.confirming.arm(request.confirmSeconds, commandLine(change.words));

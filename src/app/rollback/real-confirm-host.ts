@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { whileAnnounced } from '../../host/state/announcements.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
 import { awaitSettled } from './await-settled.ts';
 import type { ConfirmHost } from './confirmation.ts';
@@ -10,7 +11,8 @@ import { rollBack } from './rollback.ts';
 /** This host, this process's terminal and its signals. */
 export function realConfirmHost(options: HostOptions): ConfirmHost {
   const host = realPendingHost(options);
-  const roll: ConfirmHost['rollBack'] = (id, trying) => rollBack(id, realRollbackHost(options), trying);
+  const roll: ConfirmHost['rollBack'] = (id, trying) =>
+    whileAnnounced(options.runDir, () => rollBack(id, realRollbackHost(options), trying));
   return {
     uptime: host.uptime,
     arm: (seconds, what) => arm(seconds, what, host),

@@ -1,4 +1,5 @@
 import type { NotedEffect, WatchEvent } from '../../watch/event.ts';
+import type { WatchMode } from '../../watch/mode.ts';
 import type { Source, Told } from '../../watch/seen.ts';
 
 /** What a look found, as far as watch decides by it. */
@@ -38,15 +39,17 @@ export interface WatchPort {
   readonly repair: () => Promise<WatchRepair>;
   /** What keeps watch from writing, for people; undefined where nothing does. Asked before each repair. */
   readonly held: () => Promise<string | undefined>;
+  /** Whether a command of ours is in the middle of a change that it announced: it judges that change itself, and a look waits for its end. */
+  readonly isChanging: () => boolean;
   /** Notes an event, for the log and whoever is told. Never throws. */
   readonly note: (event: WatchEvent) => void;
   /** This process. */
   readonly pid: number;
 }
 
-/** How watch is to behave. */
+/** How watch is to behave: asked anew each time, so that it may change while it runs. */
 export interface WatchSettings {
-  readonly mode: 'report' | 'repair';
+  readonly mode: WatchMode;
   /** How often a look is made though nothing was seen, in milliseconds. */
   readonly interval: number;
 }

@@ -5,6 +5,7 @@ import { findProcesses } from '../../host/doctor/processes.ts';
 import { startSources } from '../../host/events/sources.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
 import { appendEvent } from '../../host/state/watch-events.ts';
+import { isAnnounced } from '../../host/state/announcements.ts';
 import { readPause } from '../../host/state/watch-pause.ts';
 import type { WatchEvent } from '../../watch/event.ts';
 import { realCheckHost } from '../check/real-check-host.ts';
@@ -82,6 +83,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       const by = await off();
       return by === undefined ? undefined : `automatic writes are switched off (${by})`;
     },
+    isChanging: () => isAnnounced(runDir, Date.now()),
     note: (event) => {
       onEvent(event);
       note(event);

@@ -15,13 +15,14 @@ import {
 } from '../../watch/schedule.ts';
 import type { Author, Seen, SourceState } from '../../watch/seen.ts';
 import { writerOf, type Hand } from '../../watch/writer.ts';
+import { isRepaired, modeSays } from '../../watch/mode.ts';
 import { effectsSay, fightSays, leftSays } from '../../watch/words.ts';
 import { Notes } from './notes.ts';
 import type { WatchLook, WatchPort, WatchRepair, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
 const AFTER_FAULT = 5_000;
-/** While dockerd starts or stops a look is made so often. */
+/** While dockerd starts or stops, or a change was announced, a look is made so often. */
 const NOT_YET = 250;
 
 /**
@@ -45,7 +46,7 @@ export async function watch(port: WatchPort, settings: WatchSettings, stopping: 
   };
   stopping.addEventListener('abort', onStop);
   try {
-    watching.notes.say('started', `watching, mode ${settings.mode}`);
+    watching.notes.say('started', `watching, mode ${modeSays(settings.mode)}`);
     while (!stopping.aborted) await watching.next();
   } finally {
     stopping.removeEventListener('abort', onStop);
@@ -116,10 +117,14 @@ class Watching {
 
   /** Waits for what is due, and does it. */
   async next(): Promise<void> {
-    const due = dueOf(this.schedule, this.settings, this.settings.mode === 'repair');
+    const due = dueOf(this.schedule, this.settings, this.settings.mode !== 'report');
     if (due.at > this.port.now()) {
       this.sleeper = new AbortController();
       await this.port.wait(due.at, this.sleeper.signal);
+      return;
+    }
+    if (this.port.isChanging()) {
+      this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
       return;
     }
     if (due.what === 'look') await this.lookOnce();
@@ -162,7 +167,7 @@ class Watching {
     const { effects } = found;
     const turn = turned(this.open, effects, first);
     this.open = turn.open;
-    this.schedule = looked(this.schedule, lostOf(effects), beganAt);
+    this.schedule = looked(this.schedule, this.lostOf(effects), beganAt);
     const now = this.port.now();
     const by = this.fresh.length === 0 ? {} : { by: this.fresh };
     if (effects.length === 0) this.detected = undefined;
@@ -177,7 +182,7 @@ class Watching {
     // What is new does not wait for what was repaired too often.
     if (turn.began.length > 0) {
       this.schedule = heldBack(this.schedule, now);
-      this.notes.say('damage', effectsSay(turn.began), { effects: turn.began, ...by });
+      this.notes.say('damage', effectsSay(turn.began), { effects: turn.began, lasted: now - first, ...by });
     }
     if (this.schedule.unjudged === undefined) {
       this.fresh = [];
@@ -186,9 +191,17 @@ class Watching {
     if (effects.length === 0) this.notes.well();
   }
 
+  /** What a look found, as far as the schedule asks. */
+  private lostOf(effects: readonly NotedEffect[]): LookFound {
+    const lost = effects.filter((one) => isRepaired(this.settings.mode, one));
+    return lost.length === 0 ? undefined : { exposure: lost.some(({ effect }) => effect === 'exposure') };
+  }
+
   private async repairOnce(): Promise<void> {
     const began = this.port.now();
-    const lost = [...this.open.values()].flatMap(({ effect }) => (effect.repairable ? [effect] : []));
+    const lost = [...this.open.values()].flatMap(({ effect }) =>
+      isRepaired(this.settings.mode, effect) ? [effect] : [],
+    );
     const due = this.attempts.due(lost, began);
     if ('later' in due) {
       this.schedule = heldBack(this.schedule, due.later);
@@ -233,10 +246,4 @@ class Watching {
     if (left.length === 0) return;
     this.notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
   }
-}
-
-/** What a look found, as far as the schedule asks. */
-function lostOf(effects: readonly NotedEffect[]): LookFound {
-  const lost = effects.filter(({ repairable }) => repairable);
-  return lost.length === 0 ? undefined : { exposure: lost.some(({ effect }) => effect === 'exposure') };
 }

@@ -5,6 +5,7 @@ import { runHook } from '../../app/hooks/run-hook.ts';
 import { reportOf, type Checked } from '../../app/check/check.ts';
 import { realCheckHost } from '../../app/check/real-check-host.ts';
 import { bootedAt } from '../../host/command/who.ts';
+import { announce, announceEnd, whileAnnounced } from '../../host/state/announcements.ts';
 import { noteFired, readFired } from '../../host/state/hook-fired.ts';
 import { isDamage } from '../../reconcile/finding.ts';
 import { repairCommand } from '../../report/check-text.ts';
@@ -26,6 +27,11 @@ export interface FireArgs {
   readonly strict: boolean | undefined;
 }
 
+/** The change between the two halves of a hook. */
+const BETWEEN = 'between-hooks';
+/** A manager whose change takes longer, or that never comes to its end, is looked at meanwhile. Milliseconds. */
+const LONGEST_BETWEEN = 30_000;
+
 /**
  * `rulesguard hook pre|post`. The exit code is 0 whatever happens, unless `--strict` asks for the usual ones.
  *
@@ -33,13 +39,22 @@ export interface FireArgs {
  */
 export async function fire(phase: 'pre' | 'post', args: FireArgs, context: Context): Promise<Exit> {
   if (process.env['RULESGUARD_HOOKS'] === 'off') return 0;
-  return runHook(
-    phase,
-    args.target,
-    args.strict ?? false,
-    () => requestOf(phase, args, context),
-    outsideOf(phase, context),
-  );
+  const { runDir } = context;
+  const half = () =>
+    runHook(
+      phase,
+      args.target,
+      args.strict ?? false,
+      () => requestOf(phase, args, context),
+      outsideOf(phase, context),
+    );
+  try {
+    return await whileAnnounced(runDir, half);
+  } finally {
+    // Between the two it is the firewall manager's change, and no process of ours.
+    if (phase === 'post') announceEnd(runDir, BETWEEN);
+    else await announce(runDir, BETWEEN, { until: Date.now() + LONGEST_BETWEEN }).catch(() => undefined);
+  }
 }
 
 async function requestOf(

@@ -6,6 +6,7 @@ import { realConfirmHost } from '../../app/rollback/real-confirm-host.ts';
 import { notFound } from '../../host/command/launch.ts';
 import { peekStdin } from '../../host/command/stdin.ts';
 import { which } from '../../host/command/which.ts';
+import { whileAnnounced } from '../../host/state/announcements.ts';
 import { withProgress } from '../../host/log/progress.ts';
 import { commandLine } from '../../shell.ts';
 import { configured } from '../shared/configured.ts';
@@ -69,6 +70,7 @@ function guardOf(command: string, { all }: RunArgs, context: Context): Guard {
       const { exit } = await restoreAfter(planning, aside(context));
       return { isWhole: exit === 0 };
     },
+    whileAnnounced: (change) => whileAnnounced(context.runDir, change),
     confirming: realConfirmHost(context),
     during: (_, work) => withProgress('rehearsing it in a sandbox', work),
     emit: (event) => {

@@ -4,6 +4,7 @@ import { realPendingHost } from '../../app/rollback/real-pending-host.ts';
 import { realRollbackHost } from '../../app/rollback/real-rollback-host.ts';
 import { rollBack } from '../../app/rollback/rollback.ts';
 import { attitudeOf, settleOverdue, type OverdueEvent } from '../../app/rollback/settle-overdue.ts';
+import { whileAnnounced } from '../../host/state/announcements.ts';
 import { readConfig } from '../../host/config/config.ts';
 import { age, printable } from '../../report/text.ts';
 import type { Context, Left } from '../context.ts';
@@ -29,7 +30,8 @@ export async function settleBefore(
   let left: Left | undefined;
   await settleOverdue(asked, attitude, {
     readUnsettled: (grace) => readUnsettled(realPendingHost(context), grace),
-    rollBack: (id, trying) => rollBack(id, realRollbackHost(context), trying),
+    rollBack: (id, trying) =>
+      whileAnnounced(context.runDir, () => rollBack(id, realRollbackHost(context), trying)),
     emit: (event) => (left = worse(left, report(event, context))),
   });
   return left;

@@ -2,6 +2,7 @@ import { Fault } from '../../fault.ts';
 import { validate } from '../../generated/config.js';
 import { CONFIG_DEFAULTS, CONFIG_PATH, type Config, type ConfigFile } from './defaults.ts';
 import { wrongKeys } from './faults.ts';
+import { simplest } from '../../watch/mode.ts';
 import { readTrusted } from '../files/files.ts';
 import { jsonFault } from '../files/json-fault.ts';
 
@@ -39,7 +40,7 @@ export async function readConfig({ path, explicit }: ConfigFile): Promise<Config
   return {
     run: { ...CONFIG_DEFAULTS.run, ...run },
     hook: { ...CONFIG_DEFAULTS.hook, ...hook },
-    watch: { ...CONFIG_DEFAULTS.watch, ...watch },
+    watch: { ...CONFIG_DEFAULTS.watch, ...watch, mode: simplest(watch?.mode ?? CONFIG_DEFAULTS.watch.mode) },
     automatic: automatic ?? CONFIG_DEFAULTS.automatic,
     wait: wait ?? CONFIG_DEFAULTS.wait,
   };

@@ -1,3 +1,17 @@
+import type { WatchEventKind } from '../../watch/event.ts';
+import type { WatchMode } from '../../watch/mode.ts';
+
+/** A program that is told of events: an event as JSON on its standard input. */
+export interface EventProgram {
+  /** Its absolute path. */
+  readonly program: string;
+  readonly arguments?: readonly string[];
+  /** Of which kinds; of all when not given. */
+  readonly kinds?: readonly WatchEventKind[];
+  /** How long it may take; 10 when not given. */
+  readonly seconds?: number;
+}
+
 /** Where the configuration is. */
 export interface ConfigFile {
   readonly path: string;
@@ -21,8 +35,14 @@ export interface Config {
     readonly strict: boolean;
   };
   readonly watch: {
-    readonly mode: 'report' | 'repair';
+    readonly mode: WatchMode;
     readonly intervalSeconds: number;
+    /** The file metrics are written to, for node-exporter. */
+    readonly textfile: string | undefined;
+    /** Where `/metrics` and `/healthz` are served: `127.0.0.1:9799`, `[::1]:9799` or the path of a unix socket. */
+    readonly listen: string | undefined;
+    /** Programs that are told of events. */
+    readonly onEvent: readonly EventProgram[];
   };
   /** Whether rulesguard may write rules or baselines without a person having typed the command. */
   readonly automatic: boolean;
@@ -35,7 +55,7 @@ export const CONFIG_PATH = '/etc/rulesguard/config.json';
 export const CONFIG_DEFAULTS: Config = {
   run: { mode: 'refuse', confirm: 0, rehearsalSeconds: 30 },
   hook: { pre: 'record', post: 'repair', policies: false, strict: false },
-  watch: { mode: 'report', intervalSeconds: 120 },
+  watch: { mode: 'report', intervalSeconds: 120, textfile: undefined, listen: undefined, onEvent: [] },
   automatic: true,
   wait: 10,
 };

@@ -18,16 +18,20 @@ export function wrongKeys(
   defaults: object,
 ): readonly string[] {
   const known = ['version', ...pathsOf(defaults)];
-  return errors.map((error) => {
-    const { keyword, params } = error;
-    const path = error.instancePath.split('/').slice(1).map(unescape);
-    if (keyword === 'required') return 'version is missing: write "version": 1';
-    if (keyword === 'additionalProperties')
-      return unknownKey([...path, String(params['additionalProperty'])].join('.'), known);
-    const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], given);
-    const where = path.length === 0 ? 'the whole' : path.join('.');
-    return `${where} is ${shown(value)}: ${allowed(keyword, params)}`;
-  });
+  // `if` only says that what follows from it is wrong, which is named by itself.
+  return errors
+    .filter(({ keyword }) => keyword !== 'if')
+    .map((error) => {
+      const { keyword, params } = error;
+      const path = error.instancePath.split('/').slice(1).map(unescape);
+      if (keyword === 'required' && path.length === 0) return 'version is missing: write "version": 1';
+      if (keyword === 'required') return `${path.join('.')}.${String(params['missingProperty'])} is missing`;
+      if (keyword === 'additionalProperties')
+        return unknownKey([...path, String(params['additionalProperty'])].join('.'), known);
+      const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], given);
+      const where = path.length === 0 ? 'the whole' : path.join('.');
+      return `${where} is ${shown(value)}: ${(keyword === 'pattern' ? PATTERNS[where.replaceAll(/\.\d+/g, '')] : undefined) ?? allowed(keyword, params)}`;
+    });
 }
 
 const unescape = (word: string): string => word.replaceAll('~1', '/').replaceAll('~0', '~');
@@ -48,6 +52,14 @@ function shown(value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
+
+/** What a text must look like, by its key. */
+const PATTERNS: Readonly<Record<string, string>> = {
+  'watch.textfile': 'allowed is an absolute path that ends in .prom',
+  'watch.listen':
+    'allowed is an address that only this host reaches, 127.0.0.1:PORT or [::1]:PORT, or a unix socket, /run/rulesguard/metrics.sock',
+  'watch.onEvent.program': 'allowed is the absolute path of a program',
+};
 
 function allowed(keyword: string, params: SchemaError['params']): string {
   if (keyword === 'enum')

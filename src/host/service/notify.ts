@@ -4,6 +4,8 @@ import { run } from '../command/command.ts';
 export interface Service {
   /** It works, and what it does, in one line. */
   readonly ready: (says: string) => void;
+  /** What it does now, in one line. */
+  readonly says: (what: string) => void;
   readonly stopping: () => void;
 }
 
@@ -17,7 +19,8 @@ const PATIENCE = 5_000;
  * @param env - of this process
  */
 export function systemdService(env: Readonly<Record<string, string | undefined>>): Service {
-  if (env['NOTIFY_SOCKET'] === undefined) return { ready: () => undefined, stopping: () => undefined };
+  if (env['NOTIFY_SOCKET'] === undefined)
+    return { ready: () => undefined, says: () => undefined, stopping: () => undefined };
   // That nobody hears it is no reason to stop.
   const tell = (...words: readonly string[]): void => {
     run(['systemd-notify', ...words], { timeout: PATIENCE }).catch(() => undefined);
@@ -32,6 +35,9 @@ export function systemdService(env: Readonly<Record<string, string | undefined>>
         tell('WATCHDOG=1');
       }, period);
       watchdog.unref();
+    },
+    says: (what) => {
+      tell(`--status=${what}`);
     },
     stopping: () => {
       clearInterval(watchdog);

@@ -38,6 +38,8 @@ export class World {
   /** What a look finds. */
   effects: readonly NotedEffect[] = [];
   held: string | undefined;
+  /** Whether an announced change is under way. */
+  isChanging = false;
   /** Whether dockerd is starting or stopping. */
   isStarting = false;
   /** What a repair does; by default it ends all that is lost. */
@@ -129,6 +131,7 @@ export class World {
         });
       },
       held: () => Promise.resolve(this.held),
+      isChanging: () => this.isChanging,
       note: (event) => {
         this.events.push({ ...event, time: this.time });
       },

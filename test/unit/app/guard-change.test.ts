@@ -79,6 +79,7 @@ function stage({ exit = 0, breaks = true, record = (): Promise<unknown> => Promi
           host.edit(() => host.before);
           return Promise.resolve({ isWhole: true });
         },
+        whileAnnounced: (change) => change(),
         confirming,
         during: (_, work) => work,
         emit: (event) => {

@@ -29,6 +29,7 @@ describe('a change that is made beside an Engine that writes with nftables', () 
           host.firewall = { ...host.firewall, tables: before.tables };
           return Promise.resolve({ isWhole: true });
         },
+        whileAnnounced: (change) => change(),
         confirming: {} as never,
         during: (_, work) => work,
         emit: (event) => {

@@ -37,6 +37,7 @@ async function guarded(request: Partial<GuardRequest>) {
       },
       openReference: () => Promise.resolve({ source: 'both', stored: undefined }),
       ...{ record: unused, restore: unused },
+      whileAnnounced: (change) => change(),
       confirming: {
         ...{ arm: unused, uptime: unused, giveTime: unused, confirm: unused, rollBack: unused },
         ...{ awaitSettled: unused, readLines: unused, onSignals: unused },

@@ -163,19 +163,6 @@ test('somebody else decides before Docker: told, and never repaired', async () =
   expect(world.noted('damage')).toMatchObject([{ effects: [overridden], by: [iptables] }]);
 });
 
-test('a lost policy is noted, neither tried nor named as left: a repair of rules beside it leaves it out', async () => {
-  const world = new World();
-  const policy = { ...OUTAGE, id: 'dd', repairable: false };
-  await world
-    .at(1_000, () => {
-      world.changes(iptables, [OUTAGE, policy]);
-    })
-    .run(60_000);
-  expect(world.repairs).toHaveLength(1);
-  expect(world.noted('repaired')).toMatchObject([{ effects: [OUTAGE] }]);
-  expect(world.noted('not-repaired')).toEqual([]);
-});
-
 test('what a repair leaves is said once, with the reason, and not again each time', async () => {
   const world = new World();
   world.onRepair = () => ({ left: ['no Engine answers to confirm that it is still valid'] });

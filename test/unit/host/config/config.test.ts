@@ -32,7 +32,7 @@ test('what the file does not say is as without a file', async () => {
   expect(await read('{"version": 1, "run": {"confirm": 60}, "hook": {"strict": true}}')).toEqual({
     run: { mode: 'refuse', confirm: 60, rehearsalSeconds: 30 },
     hook: { pre: 'record', post: 'repair', policies: false, strict: true },
-    watch: { mode: 'report', intervalSeconds: 120 },
+    watch: { mode: 'report', intervalSeconds: 120, onEvent: [] },
     automatic: true,
     wait: 10,
   });
@@ -72,6 +72,23 @@ describe('a wrong key is named with what is allowed', () => {
     ['"wait": 1.5', 'wait is 1.5: allowed is a whole number'],
     ['"wait": null', 'wait is null: allowed is a whole number'],
     ['"a/b~c": 1', 'unknown key a/b~c'],
+    ['"watch": {"mode": "off"}', 'watch.mode is "off": allowed are "report", "repair"'],
+    ['"watch": {"mode": {"exposure": "repair"}}', 'watch.mode.outage is missing'],
+    ['"watch": {"listens": "x"}', 'unknown key watch.listens. Did you mean watch.listen?'],
+    [
+      '"watch": {"textfile": "metrics.prom"}',
+      'watch.textfile is "metrics.prom": allowed is an absolute path that ends in .prom',
+    ],
+    [
+      '"watch": {"onEvent": [{"program": "page"}]}',
+      'watch.onEvent.0.program is "page": allowed is the absolute path of a program',
+    ],
+    ...['0.0.0.0:9799', ':9799', '192.0.2.1:9799', 'localhost:9799', '[::]:9799', '127.0.0.1'].map(
+      (where) => [
+        `"watch": {"listen": "${where}"}`,
+        `watch.listen is "${where}": allowed is an address that only this host reaches, 127.0.0.1:PORT or [::1]:PORT, or a unix socket, /run/rulesguard/metrics.sock`,
+      ],
+    ),
   ])('%s', async (keys, line) => {
     const { code, exit, details } = await faultOf(`{"version": 1, ${keys}}`);
     expect({ code, exit, details }).toEqual({ code: 'RG_CONFIG', exit: 2, details: [line] });

@@ -1,0 +1,128 @@
+import type { EventProgram } from '../config/defaults.ts';
+import { judgePath } from '../files/trusted-path.ts';
+import { COMMAND_ENV } from '../command/command.ts';
+import { startWithDescriptors } from '../command/descriptors.ts';
+import type { WatchEvent } from '../../watch/event.ts';
+
+/** At once, and that may wait: an event more is dropped. */
+const MOST_AT_ONCE = 2;
+const MOST_WAITING = 100;
+/** Milliseconds. */
+const PATIENCE = 10_000;
+const LONGEST_COMPLAINT = 400;
+
+/** Tells programs of events, beside whatever else happens. */
+export interface EventPrograms {
+  readonly tell: (event: WatchEvent) => void;
+  /** Waits for those that run; those that wait are dropped. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Programs of the configuration that are told of events. Nothing waits for them: at most two run at once, each for as long as it may.
+ *
+ * @param onTrouble - a program could not be run, or failed: told once, until it has worked again
+ */
+export function eventPrograms(
+  programs: readonly EventProgram[],
+  onTrouble: (says: string) => void,
+): EventPrograms {
+  const waiting: (() => Promise<void>)[] = [];
+  const running = new Set<Promise<void>>();
+  const troubled = new Set<EventProgram>();
+  let isDropping = false;
+
+  const next = (): void => {
+    while (running.size < MOST_AT_ONCE) {
+      const work = waiting.shift();
+      if (work === undefined) return;
+      const one = work().finally(() => {
+        running.delete(one);
+        next();
+      });
+      running.add(one);
+    }
+  };
+  const tellOne = async (program: EventProgram, event: WatchEvent): Promise<void> => {
+    const why = await runProgram(program, `${JSON.stringify(event)}\n`).catch(String);
+    if (why === undefined) troubled.delete(program);
+    else if (!troubled.has(program)) {
+      troubled.add(program);
+      onTrouble(`onEvent: ${program.program}: ${why}`);
+    }
+  };
+  return {
+    tell: (event) => {
+      for (const program of programs) {
+        if (program.kinds?.includes(event.kind) === false) continue;
+        if (waiting.length >= MOST_WAITING) {
+          if (!isDropping)
+            onTrouble(`onEvent: ${String(MOST_WAITING)} events wait for programs: more are not told to them`);
+          isDropping = true;
+          continue;
+        }
+        isDropping = false;
+        waiting.push(() => tellOne(program, event));
+      }
+      next();
+    },
+    stop: async () => {
+      waiting.length = 0;
+      await Promise.all(running);
+    },
+  };
+}
+
+/** @returns why it failed; undefined where it did not */
+async function runProgram(
+  { program: path, arguments: args = [], seconds }: EventProgram,
+  input: string,
+): Promise<string | undefined> {
+  const { stats, weakness } = judgePath(path);
+  if (weakness !== undefined)
+    return `it is not run: ${weakness.path} ${weakness.why}; it and all above it must be root's, and nobody else may write there`;
+  if (stats?.isFile() !== true) return 'there is no such program';
+  const { execa } = await import('execa');
+  const { child } = await startWithDescriptors(() =>
+    execa(path, args, {
+      env: { ...COMMAND_ENV, HOME: '/root' },
+      // Nothing of ours: systemd's sockets and watchdog are no business of a program's.
+      extendEnv: false,
+      reject: false,
+      buffer: false,
+      // A group of its own, so that all it started is killed with it.
+      detached: true,
+      stdin: 'pipe',
+      stdout: 'ignore',
+      stderr: 'pipe',
+    }),
+  );
+  let complaint = '';
+  child.stderr.setEncoding('latin1').on('data', (text: string) => {
+    complaint = `${complaint}${text}`.slice(0, LONGEST_COMPLAINT);
+  });
+  // It need not read it.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const limit = seconds === undefined ? PATIENCE : seconds * 1_000;
+  const watched = { isLate: false };
+  const timer = setTimeout(() => {
+    watched.isLate = true;
+    killGroup(child.pid);
+  }, limit);
+  const { exitCode, signal, shortMessage } = await child;
+  clearTimeout(timer);
+  if (watched.isLate) return `it took longer than ${String(limit / 1_000)} s, and was killed`;
+  if (exitCode === 0) return undefined;
+  const said = complaint.trim() === '' ? '' : `: ${complaint.trim()}`;
+  if (exitCode !== undefined) return `exit ${String(exitCode)}${said}`;
+  return signal === undefined ? (shortMessage ?? 'it could not be run') : `it was ended by ${signal}${said}`;
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
