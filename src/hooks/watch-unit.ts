@@ -20,9 +20,13 @@ export const WATCH_UNIT: Target = {
 };
 
 /**
- * After whoever loads a firewall at boot and after dockerd: what they write is not damage. Not bound to them: a firewall without dockerd is
- * guarded too. What it may do is what a repair needs: rules (NET_ADMIN, NET_RAW for the legacy backend), the namespaces of a rehearsal
- * (SYS_ADMIN), and to see whose process wrote before it is gone (SYS_PTRACE, DAC_READ_SEARCH, SYS_NICE).
+ * After whoever loads a firewall at boot and after dockerd: what they write is not damage. Not bound to them (PartOf=, Requires=): it must
+ * see and repair what their restart breaks, and a firewall without dockerd is guarded too.
+ *
+ * What it may do is what a repair needs: rules (NET_ADMIN, NET_RAW for the legacy backend), the namespace of a rehearsal (SYS_ADMIN), and to
+ * see whose process wrote before it is gone (SYS_PTRACE, DAC_READ_SEARCH; SYS_NICE to be scheduled at once, so real time is not restricted).
+ * /proc shows all processes for that. Docker's socket and the state folder of another user need DAC_OVERRIDE. Node writes its code as it
+ * runs, so memory may be written and executed. Programs of `onEvent` are confined with it, and may use the network.
  */
 const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   '[Unit]',
@@ -33,6 +37,7 @@ const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   'Type=notify',
   'NotifyAccess=all',
   `ExecStart=${isPlain(path) ? path : '/usr/bin/env rulesguard'} watch --log-format systemd`,
+  'ExecReload=/bin/kill -HUP $MAINPID',
   ...(isPlain(nodeFolder)
     ? [`Environment=PATH=${nodeFolder}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`]
     : []),
@@ -46,17 +51,26 @@ const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   'RuntimeDirectory=rulesguard',
   'RuntimeDirectoryMode=0700',
   'RuntimeDirectoryPreserve=yes',
-  'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE CAP_SYS_MODULE CAP_MKNOD CAP_SYS_CHROOT CAP_SETPCAP CAP_SYS_NICE',
+  'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_DAC_OVERRIDE CAP_SYS_NICE',
   'NoNewPrivileges=yes',
   'ProtectSystem=full',
   'ProtectHome=read-only',
+  'PrivateTmp=yes',
+  'PrivateDevices=yes',
+  'ProtectKernelTunables=yes',
+  'ProtectKernelModules=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectControlGroups=yes',
   'ProtectClock=yes',
   'ProtectHostname=yes',
-  'ProtectKernelLogs=yes',
   'LockPersonality=yes',
   'RestrictSUIDSGID=yes',
+  'RestrictNamespaces=net',
   'RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6',
   'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallErrorNumber=EPERM',
+  'KeyringMode=private',
   'UMask=0077',
   '',
   '[Install]',

@@ -120,10 +120,13 @@ export function metricsOf(outside: MetricsOutside): Metrics {
       countOpen();
       looks.inc();
       lastLook.set(Date.now() / 1000);
+      // Where packets could not be followed no way is counted, and something is broken all the same.
       for (const severity of SEVERITIES)
         ways.set(
           { severity },
-          effects.filter(({ effect }) => effect === severity).reduce((sum, { cells }) => sum + cells, 0),
+          effects
+            .filter(({ effect }) => effect === severity)
+            .reduce((sum, { cells }) => sum + Math.max(1, cells), 0),
         );
       for (const severity of both)
         if (effects.some(({ effect }) => effect === severity)) {

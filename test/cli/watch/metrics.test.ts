@@ -85,8 +85,11 @@ describeCli('metrics of watch', () => {
           await until(async () => (await ask('rulesguard_looks_total > 0')) !== '');
           await until(async () => (await ask('rulesguard_source_up{source="nftables"} == 1')) !== '');
           await host.sh('iptables -F FORWARD');
-          await until(async () => (await ask('ALERTS{alertname="RulesguardOutage"}')) !== '');
-          expect(await ask('rulesguard_damage_total{program="iptables"}')).toContain('severity="outage"');
+          await until(async () => (await ask('ALERTS{alertname="RulesguardExposure"}')) !== '');
+          await until(async () => (await ask('rulesguard_damage_total{severity="exposure"}')) !== '');
+          expect(await ask('rulesguard_damage_total{program=~"iptables.*|unknown"}')).toContain(
+            'severity="exposure"',
+          );
           const unanswered = async (): Promise<readonly string[]> => {
             const answers = await Promise.all(
               queries().map(async (query) => [query, await ask(query)] as const),
@@ -102,7 +105,7 @@ describeCli('metrics of watch', () => {
           configure('repair');
           watching.kill('SIGHUP');
           await until(async () => (await ask('rulesguard_repairs_total{result="repaired"} == 1')) !== '');
-          await until(async () => (await ask('rulesguard_broken_ways{severity="outage"} == 0')) !== '');
+          await until(async () => (await ask('rulesguard_broken_ways{severity="exposure"} == 0')) !== '');
           expect(readFileSync(textfile, 'utf8')).toContain('rulesguard_repairs_total{result="repaired"} 1');
         });
       } finally {

@@ -61,6 +61,14 @@ test('an exposure is counted from the first change to its end, and while it last
   expect(await value('rulesguard_outage_seconds_total')).toBe(0);
 });
 
+test('what is broken shows, also where packets could not be followed and no way is counted', async () => {
+  const { meter, value } = made();
+  meter.looked([{ ...EXPOSURE, cells: 0 }, OUTAGE]);
+  expect(await value('rulesguard_broken_ways{severity="exposure"}')).toBe(1);
+  expect(await value('rulesguard_broken_ways{severity="outage"}')).toBe(OUTAGE.cells);
+  expect(await value('rulesguard_broken_ways{severity="notice"}')).toBe(0);
+});
+
 test('one that was repaired before a look found it is counted too', async () => {
   const { meter, value } = made();
   meter.noted(event({ kind: 'damage', effects: [EXPOSURE], lasted: 2 }));
