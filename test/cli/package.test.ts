@@ -30,9 +30,15 @@ test('the package holds what runs and nothing of the workshop', () => {
       'dist/rulesguard.cjs',
       'dist/THIRD-PARTY-LICENSES.txt',
       'LICENSE',
+      'packaging/grafana/rulesguard.json',
+      'packaging/prometheus/rulesguard.rules.yml',
     ]),
   );
-  expect(files.filter((file) => /^(?:src|test|packaging|\.ci|dist\/cache)\//.test(file))).toEqual([]);
+  expect(
+    files.filter((file) =>
+      /^(?:(?:src|test|\.ci|dist\/cache)\/|packaging\/(?!grafana\/|prometheus\/))/.test(file),
+    ),
+  ).toEqual([]);
 });
 
 test('installed globally, without a network, it runs', async () => {

@@ -48,47 +48,9 @@ watched() {
     step watch-repaired within 600 sh -c 'rulesguard log | grep REPAIRED'
     step watch-packets within 300 both_answer
     step watch-log rulesguard log
-    step watch-journal sh -c 'journalctl -u rulesguard-watch RULESGUARD_KIND=repaired -o cat --no-pager | grep -c .'
-    step watch-verify systemd-analyze verify rulesguard-watch.service
-    step watch-security sh -c 'systemd-analyze security rulesguard-watch.service | tail -n 1'
-    reloaded
-    restarted_nftables
-    timed_out
     step watch-remove rulesguard hook remove systemd
     step watch-left diff <(echo "$before") <(ls -R /etc/systemd/system)
     step watch-ended within 60 sh -c '! systemctl is-active rulesguard-watch.service'
-}
-
-# A configuration that is wrong is not taken, one that is right is.
-reloaded() {
-    echo '{"version": 1, "watch": {"mode": "off"}}' >/etc/rulesguard/config.json
-    systemctl reload rulesguard-watch
-    step watch-bad within 300 sh -c 'journalctl -u rulesguard-watch -o cat --no-pager | grep "what was read before holds"'
-    echo '{"version": 1, "watch": {"mode": {"exposure": "repair", "outage": "repair"}, "intervalSeconds": 60}}' >/etc/rulesguard/config.json
-    systemctl reload rulesguard-watch
-    step watch-good within 300 sh -c 'journalctl -u rulesguard-watch -o cat --no-pager | grep "was read again: mode repair"'
-}
-
-# Debian's unit flushes every rule there is.
-restarted_nftables() {
-    local repairs
-    repairs=$(rulesguard log | grep -c REPAIRED)
-    systemctl restart nftables.service
-    step watch-nftables within 600 sh -c '[ "$(rulesguard log | grep -c REPAIRED)" -gt "$0" ]' "$repairs"
-    step watch-nftables-packets within 300 both_answer
-}
-
-# A watch that hangs is ended and started again.
-timed_out() {
-    mkdir -p /run/systemd/system/rulesguard-watch.service.d
-    printf '[Service]\nWatchdogSec=20\n' >/run/systemd/system/rulesguard-watch.service.d/soon.conf
-    systemctl daemon-reload
-    systemctl restart rulesguard-watch
-    kill -STOP "$(systemctl show --property MainPID --value rulesguard-watch)"
-    step watch-watchdog within 300 sh -c 'systemctl show --property NRestarts rulesguard-watch | grep "=[1-9]"'
-    step watch-again within 300 systemctl is-active rulesguard-watch.service
-    rm -r /run/systemd/system/rulesguard-watch.service.d
-    systemctl daemon-reload
 }
 
 boot1() {

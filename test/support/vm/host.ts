@@ -126,7 +126,7 @@ export async function runOnHost(scenario: string, seconds: number): Promise<Read
       clearTimeout(watch);
       if (said(results) || boots === 3) break;
     }
-    const steps = parsed(readFileSync(results, 'latin1'));
+    const steps = stepsIn(readFileSync(results, 'latin1'));
     if (steps.has('end')) return steps;
     const last = readFileSync(console, 'latin1').split('\n').slice(-15).join('\n');
     throw new Error(`no end within ${String(seconds)} s, after ${[...steps.keys()].join(', ')}:\n${last}`);
@@ -138,7 +138,8 @@ export async function runOnHost(scenario: string, seconds: number): Promise<Read
 /** Whether the guest has come as far as `init.sh`. */
 const said = (results: string): boolean => existsSync(results) && readFileSync(results).length > 0;
 
-function parsed(text: string): ReadonlyMap<string, Step> {
+/** What the steps of a script came to, in what it printed of them. */
+export function stepsIn(text: string): ReadonlyMap<string, Step> {
   return new Map(
     text.split('\n').flatMap((line) => {
       const [, name = '', code, said = ''] = /^@ (\S+) (\d+) (\S*)\r?$/.exec(line) ?? [];

@@ -126,8 +126,12 @@ test('health: a look must have been made within the interval and a minute', () =
 
 test('a unix socket serves metrics and health, also where a process before left one; nothing else is answered', async () => {
   const socketPath = path.join(folder, 'm.sock');
-  let why: string | undefined;
-  const served = { metrics: () => Promise.resolve('m 1\n'), contentType: 'text/plain', unwell: () => why };
+  const health: { why?: string } = {};
+  const served = {
+    metrics: () => Promise.resolve('m 1\n'),
+    contentType: 'text/plain',
+    unwell: () => health.why,
+  };
   const listening = (): Promise<ReturnType<typeof serve>> =>
     new Promise((resolve, reject) => {
       const server = serve(socketPath, served, (trouble) => {
@@ -150,7 +154,7 @@ test('a unix socket serves metrics and health, also where a process before left 
   const server = await listening();
   expect(await ask('/metrics')).toEqual([200, 'm 1\n']);
   expect(await ask('/healthz')).toEqual([200, 'ok\n']);
-  why = 'no look';
+  health.why = 'no look';
   expect(await ask('/healthz')).toEqual([503, 'no look\n']);
   expect((await ask('/metrics', 'POST'))[0]).toBe(405);
   expect((await ask('/etc/passwd'))[0]).toBe(404);
