@@ -6,7 +6,7 @@ const SOCKET = '/run/systemd/journal/socket';
 const PATIENCE = 5_000;
 
 /** The journal of this host. */
-export interface Journal {
+export interface SystemdJournal {
   /** Whether standard error is read by it too: what it was given with fields is then not printed as well. */
   readonly readsStderr: boolean;
   /** Hands it an entry, one after the other, as `journalFields` writes them. @returns whether it took it */
@@ -18,7 +18,7 @@ export interface Journal {
  *
  * @param env - of this process: systemd says in JOURNAL_STREAM which stream the journal reads
  */
-export function systemdJournal(env: Readonly<Record<string, string | undefined>>): Journal | undefined {
+export function systemdJournal(env: Readonly<Record<string, string | undefined>>): SystemdJournal | undefined {
   if (!existsSync(SOCKET)) return undefined;
   let last = Promise.resolve(true);
   return {

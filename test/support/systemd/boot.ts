@@ -1,27 +1,25 @@
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { removeCgroups } from '../lab/sweep.ts';
 import { PROJECT } from '../cli.ts';
 import { stepsIn, type Step } from '../vm/host.ts';
 
 const HERE = import.meta.dirname;
 const TOOLS = ['/lib/systemd/systemd', '/usr/bin/systemd-notify', '/usr/bin/logger', '/usr/sbin/nft'];
 const PROC = 0x9fa0;
+/** Where cgroups of version 2 are, also beside those of version 1. */
+const CGROUPS = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((folder) =>
+  existsSync(path.join(folder, 'cgroup.procs')),
+);
 
 /** Why systemd cannot be booted in namespaces here; undefined where it can. */
 export function systemdUnavailable(): string | undefined {
   if (process.geteuid?.() !== 0) return 'it needs root';
   if (statfsSync('/proc').type !== PROC) return 'there is no /proc';
-  return TOOLS.find((tool) => !existsSync(tool));
+  if (CGROUPS === undefined) return 'there are no cgroups of version 2';
+  const missing = TOOLS.find((tool) => !existsSync(tool));
+  return missing === undefined ? undefined : `there is no ${missing}`;
 }
 
 /**
@@ -37,7 +35,8 @@ export async function runUnderSystemd(
   seconds: number,
 ): Promise<ReadonlyMap<string, Step>> {
   const folder = mkdtempSync('/var/tmp/rulesguard-systemd-');
-  const cgroup = path.join('/sys/fs/cgroup', path.basename(folder));
+  const name = path.basename(folder);
+  const cgroup = path.join(CGROUPS ?? '', name);
   try {
     for (const file of [...files, path.join(HERE, 'init.sh')])
       copyFileSync(file, path.join(folder, path.basename(file)));
@@ -60,10 +59,6 @@ export async function runUnderSystemd(
     throw new Error(`no end within ${String(seconds)} s, after ${[...steps.keys()].join(', ')}: ${stderr}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    try {
-      rmdirSync(cgroup);
-    } catch {
-      // What is left in it ends with its namespaces.
-    }
+    await removeCgroups(name);
   }
 }
