@@ -34,6 +34,12 @@ export class Attempts {
     return soonest > now ? { later: soonest } : { effects };
   }
 
+  /** Whether nothing waits that was repaired too often, or could not be. */
+  isFree(now: number): boolean {
+    const ids = [...this.repairs.keys()];
+    return this.left.size === 0 && ids.every((id) => notBefore(this.repairs, [id], now) <= now);
+  }
+
   /** A repair of these was tried. */
   tried(effects: readonly NotedEffect[], now: number): void {
     this.repairs = noted(this.repairs, idsOf(effects), now);

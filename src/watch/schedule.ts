@@ -121,6 +121,15 @@ export const mayBeDockers = ({ unjudged }: Schedule): boolean =>
   unjudged !== undefined && (unjudged.writers.has('docker') || unjudged.writers.has('unknown'));
 
 /**
+ * Whether what is lost may be brought back before a look: all changes since the last one, which found nothing, were made by programs that are
+ * known by name, and that are neither Docker nor a firewall manager.
+ */
+export const isRepairedAtOnce = ({ unjudged, damage }: Schedule): boolean =>
+  damage === undefined &&
+  unjudged !== undefined &&
+  [...unjudged.writers].every((writer) => writer === 'other');
+
+/**
  * What to do next.
  *
  * @param repairs - whether watch may write

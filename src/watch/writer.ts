@@ -1,4 +1,4 @@
-import type { Author } from './seen.ts';
+import type { Author, Seen } from './seen.ts';
 
 /**
  * Whose hand a change shows, as far as the schedule asks: `docker` writes its own rules one by one, a `manager` takes everything down
@@ -27,5 +27,25 @@ export function writerOf(author: Author | undefined, own: number): Hand {
   if (chain.some(({ pid }) => pid === own)) return 'ours';
   if (chain.some(({ name }) => name === DOCKERD)) return 'docker';
   if (chain.some(({ name }) => MANAGERS.has(name)) || MANAGER_UNITS.test(author.unit ?? '')) return 'manager';
-  return author.command.length === 0 ? 'unknown' : 'other';
+  // Of a program that has ended, but was not yet waited for, the parents are known; dockerd runs its programs itself.
+  return author.command.length === 0 && author.parents.length === 0 ? 'unknown' : 'other';
+}
+
+/** Whose hand something shows that was seen. @param own - this process's pid */
+export function handOf(what: Seen, own: number): Hand {
+  switch (what.kind) {
+    case 'rules':
+      return writerOf(what.author, own);
+    case 'engine':
+    case 'engine-gone':
+    case 'engine-back':
+      return 'docker';
+    case 'network':
+      return 'host';
+    case 'setting':
+      return 'other';
+    case 'legacy-rules':
+    case 'missed':
+      return 'unknown';
+  }
 }

@@ -12,7 +12,7 @@ import { createHost, type Host } from '../support/host.ts';
 import { least } from './clock.ts';
 import { selfAs, selfEnv } from './self.ts';
 import { tableOf } from './tables.ts';
-import type { Seen, Watching } from './watch.ts';
+import type { Seen, Watching } from './outside.ts';
 
 const ROUNDS = 3;
 const CONTAINERS = 10;
@@ -132,7 +132,7 @@ async function watchFrom(engine: Engine): Promise<{ report(begun: number): Promi
     address: HOST.ipv4,
     ports: names.map((name, i) => ({ port: FIRST_PORT + i, answer: `${CLIENT.ipv4} ${name}` })),
   };
-  const child = spawn('nsenter', [`--net=${engine.client.netns}`, '--', ...selfAs('watch', watching)], {
+  const child = spawn('nsenter', [`--net=${engine.client.netns}`, '--', ...selfAs('outside', watching)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: selfEnv(),
   });

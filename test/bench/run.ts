@@ -1,7 +1,7 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. `--short` shows that it runs
 // to its end; `--against FOLDER|COMMIT [RULES...]` compares with another state of the project. With words, only the
 // sections they name: text, plan, check, restore, guard, reach, memory; and these, which are run only when named: nftables-100,
-// nftables-1000, nftables-10000, nftables-100000, and engine, restart, doctor, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
+// nftables-1000, nftables-10000, nftables-100000, and engine, restart, doctor, watch and watch-*, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
@@ -17,7 +17,9 @@ import { guardTable } from './guard.ts';
 import { machine } from './tables.ts';
 import { NFT_SIZES, nftTable } from './nftables/whole.ts';
 import { planTable, textTable } from './text.ts';
-import { watch } from './watch.ts';
+import { outside } from './outside.ts';
+import { floorHere, type Wanted } from './watch/floor.ts';
+import { WATCH_CASES, watchTable } from './watch/whole-again.ts';
 import { checkTable, memoryTable, restoreTable } from './whole.ts';
 
 const environments = (Object.keys(ENVIRONMENTS) as Environment[]).slice(0, IS_SHORT ? 1 : undefined);
@@ -52,6 +54,14 @@ const engineSections: Sections = {
   doctor: BENCH_ERAS.map((era) => [`doctor with Engine ${era}`, () => doctorTable(era)] as const),
 };
 
+/** Minutes each, and a quiet machine. */
+const watchSections: Sections = Object.fromEntries(
+  Object.entries(WATCH_CASES).map(([name, one]) => [
+    name,
+    [[`watch: from a flush to whole again, ${one.title}`, () => watchTable(one)] as const],
+  ]),
+);
+
 /** The roles in which the bench starts itself again, in a namespace of the lab. */
 const roles: Readonly<Record<string, (input: string) => unknown>> = {
   measure: (rounds) => {
@@ -60,7 +70,8 @@ const roles: Readonly<Record<string, (input: string) => unknown>> = {
   gather: async (rounds) => {
     console.log(JSON.stringify(await gatherHere(Number(rounds))));
   },
-  watch,
+  outside,
+  floor: (wanted) => floorHere(JSON.parse(wanted) as Wanted),
 };
 
 async function bench(): Promise<void> {
@@ -74,7 +85,7 @@ async function bench(): Promise<void> {
     console.log(`${machine()}\n\n${againstTable(input, asked.slice(2).map(Number))}`);
     return;
   }
-  const all: Sections = { ...sections, ...nftSections, ...engineSections };
+  const all: Sections = { ...sections, ...nftSections, ...engineSections, ...watchSections };
   const unknown = asked.filter((name) => all[name] === undefined);
   if (unknown.length > 0)
     throw new Error(`no section ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}`);

@@ -67,6 +67,16 @@ export async function look(
   { surroundings, ...begun }: BegunLook,
 ): Promise<Look> {
   const [observation, around] = await Promise.all([observe(host, reference, begun), surroundings]);
+  return lookAt(host, observation, reference, around);
+}
+
+/** What packets do on a host as it was observed. @param around - what decides about them beside its rules */
+export async function lookAt(
+  host: CheckHost,
+  observation: Observation,
+  reference: Reference,
+  around: TerrainSurroundings,
+): Promise<Look> {
   const followed = await followPackets(host, followedBy(observation, reference), around);
   const { findings } = observation;
   const { packets } = followed;

@@ -83,7 +83,8 @@ function refuseUnappliable(plan: Plan, live: Live): void {
   );
 }
 
-const stepsOf = (plan: Plan): readonly string[] =>
+/** What a plan consists of, as a proof remembers it. */
+export const stepsOf = (plan: Plan): readonly string[] =>
   FAMILIES.flatMap((family) => plan.families[family].tables.flatMap((table) => stepsOfTable(family, table)));
 
 const stepsOfTable = (family: Family, { table, steps }: TableInput): readonly string[] =>

@@ -16,6 +16,8 @@ import { endUnfinished, lookedAgain, unfinishedApplies, type Unfinished } from '
 export interface RepairOptions extends Planning {
   /** Whether the plan is tried in a network namespace of its own first. */
   readonly rehearse: boolean;
+  /** What has been rehearsed already, by whoever repairs again and again; see `Proof`. */
+  readonly rehearsed?: Iterable<string>;
   /**
    * Which flows of published UDP ports are decided again by the rules: those of repaired ports, or of all. `repaired` also counts the
    * clients that are stuck then.
@@ -77,7 +79,7 @@ export async function beginRepair(
 ): Promise<BegunRepair> {
   const unfinished = await unfinishedApplies(host.journal);
   const plans = unfinished.map(({ entry }) => loadPlan(entry.plan));
-  const memory = { proof: new Proof(host, options.rehearse), unloadable: new Map<string, string>() };
+  const memory = { proof: new Proof(host, options.rehearse, options.rehearsed), unloadable: new Map<string, string>() };
   const backend = iptablesBackend(host, reference, options, writtenBy(plans));
   const settles = Math.max(0, ...plans.map((plan) => backend.settlesIn(plan, first)));
   const seen = await lookedAgain(host, reference, first, unfinished, plans.flatMap(textsIn), settles);

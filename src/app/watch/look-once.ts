@@ -1,12 +1,13 @@
 import { Fault } from '../../fault.ts';
 import { PASSING } from '../../firewall/iptables/plan/edit.ts';
+import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckEffect, EffectSource } from '../../reconcile/verdict/effect.ts';
 import { effectWords } from '../../report/check/words.ts';
 import { printable } from '../../report/text.ts';
 import type { NotedEffect } from '../../watch/event.ts';
 import { judgedLook } from '../check/check.ts';
-import { look, lookAgainUntilStable } from '../check/look.ts';
+import { look, lookAgainUntilStable, lookAt, type Look } from '../check/look.ts';
 import type { CheckHost } from '../check/ports.ts';
 import { isBeforeDocker, isNoEngine } from '../hooks/policy.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
@@ -20,6 +21,8 @@ export interface LookArgs {
   readonly booted: () => number;
   /** Whether a dockerd of this network namespace runs, though no Engine answers. */
   readonly isDockerdThere: () => boolean;
+  /** Is told of what was observed where nothing differs. */
+  readonly onWell: (observation: Observation, reference: Reference) => void;
 }
 
 const NOTHING: WatchLook = { effects: [] };
@@ -34,7 +37,7 @@ const NOTHING: WatchLook = { effects: [] };
  */
 export async function lookOnce(
   host: CheckHost,
-  { openReference, booted, isDockerdThere }: LookArgs,
+  { openReference, booted, isDockerdThere, onWell }: LookArgs,
   isTwice: boolean,
 ): Promise<WatchLook | 'not-yet'> {
   const reading = host.beginReading();
@@ -43,22 +46,40 @@ export async function lookOnce(
   try {
     const reference = await openReference();
     const first = await look(host, reference, { reading, surroundings });
-    if (first.verdict.exit === 0) return NOTHING;
+    if (first.verdict.exit === 0) {
+      onWell(first.observation, reference);
+      return NOTHING;
+    }
     if (isBeforeDocker(first.observation.engine, reference.stored, booted())) return NOTHING;
     const { engine } = first.observation;
     if (!engine.answered && isNoEngine(engine.fault) && isDockerdThere()) return 'not-yet';
     const seen = isTwice ? await lookAgainUntilStable(host, reference, first) : first;
-    const { verdict } = await judgedLook(seen, reference, host, () => undefined);
-    const effects = verdict.effects.filter(
-      ({ shown }) => seen.observation.engine.answered || !isOfContainers(shown),
-    );
-    return { effects: effects.map(notedOf) };
+    return { effects: (await effectsIn(seen, reference, host)).map(notedOf) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (error.code === 'RG_NO_BASELINE') return NOTHING;
     if (!isNoEngine(error)) throw error;
     return isDockerdThere() ? 'not-yet' : NOTHING;
   }
+}
+
+/**
+ * What packets did on a host while its rules were as they were observed, whatever they are by now.
+ *
+ * @throws Fault of what could not be read beside the rules
+ */
+export async function effectsThen(
+  host: CheckHost,
+  observation: Observation,
+  reference: Reference,
+): Promise<readonly NotedEffect[]> {
+  const seen = await lookAt(host, observation, reference, await readSurroundings(host));
+  return (await effectsIn(seen, reference, host)).map(notedOf).filter(({ repairable }) => repairable);
+}
+
+async function effectsIn(seen: Look, reference: Reference, host: CheckHost): Promise<readonly CheckEffect[]> {
+  const { verdict } = await judgedLook(seen, reference, host, () => undefined);
+  return verdict.effects.filter(({ shown }) => seen.observation.engine.answered || !isOfContainers(shown));
 }
 
 /** Without an Engine a container whose rules are gone may simply have been stopped, by dockerd as it stopped. */

@@ -16,6 +16,15 @@ export interface WatchRepair {
   readonly left: readonly string[];
 }
 
+/** A repair that was made before a look. */
+export interface WatchFastRepair extends WatchRepair {
+  /** When the loss was found, and when all was written. Milliseconds of `now`. */
+  readonly found: number;
+  readonly repaired: number;
+  /** What packets did meanwhile: found out now, from the rules as they were. @throws Fault of what could not be read */
+  readonly effects: () => Promise<readonly NotedEffect[]>;
+}
+
 /** What watch uses of the world. */
 export interface WatchPort {
   /** Milliseconds of a clock that never goes back. */
@@ -37,6 +46,12 @@ export interface WatchPort {
   readonly forgetEngine: () => void;
   /** Brings Docker's rules back. @throws Fault; what was done is undone then, or the fault says what was not */
   readonly repair: () => Promise<WatchRepair>;
+  /**
+   * Brings back what is certainly lost of Docker's, without following packets first.
+   *
+   * @returns undefined where there was nothing of that kind, or any doubt: a look says more
+   */
+  readonly repairAtOnce: () => Promise<WatchFastRepair | undefined>;
   /** What keeps watch from writing, for people; undefined where nothing does. Asked before each repair. */
   readonly held: () => Promise<string | undefined>;
   /** Whether a command of ours is in the middle of a change that it announced: it judges that change itself, and a look waits for its end. */

@@ -8,14 +8,18 @@ import { appendEvent } from '../../host/state/watch-events.ts';
 import { isAnnounced } from '../../host/state/announcements.ts';
 import { readPause } from '../../host/state/watch-pause.ts';
 import type { WatchEvent } from '../../watch/event.ts';
+import type { Seen } from '../../watch/seen.ts';
 import { realCheckHost } from '../check/real-check-host.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { realHost } from '../real-host.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import { restore } from '../restore/restore.ts';
-import { lookOnce } from './look-once.ts';
+import { armedHost } from './real-armed-host.ts';
+import { fastPath, WATCH_REPAIR } from './fast-path.ts';
+import { effectsThen, lookOnce } from './look-once.ts';
 import type { WatchPort } from './ports.ts';
 import { residentEngine } from './resident-engine.ts';
+import { residentRules } from './resident-rules.ts';
 
 /** What watch asks the command line. */
 export interface WatchOutside {
@@ -34,6 +38,20 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
   const checkHost = { ...realCheckHost(stateDir), askEngine: engine.ask };
   const host = { ...realHost(options), askEngine: engine.ask };
   const note = noting(stateDir, onUnnoted);
+  const held = async (): Promise<string | undefined> => {
+    const paused = await readPause(runDir, Date.now());
+    if (paused !== undefined) return `paused until ${paused.until} by ${paused.by}`;
+    const by = await off();
+    return by === undefined ? undefined : `automatic writes are switched off (${by})`;
+  };
+  const isChanging = (): boolean => isAnnounced(runDir, Date.now());
+  const armed = armedHost(host, options);
+  const rules = residentRules(armed.readSaved, now);
+  const { arm } = armed;
+  const fast = fastPath(armed.host, {
+    ...{ rules, engine, accepted: checkHost, now, arm },
+    held: async () => (isChanging() ? 'a change was announced' : held()),
+  });
   return {
     now,
     date: () => new Date(),
@@ -41,14 +59,25 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
     wait: async (until, signal) => {
       await sleep(Math.max(0, until - now()), undefined, { signal }).catch(() => undefined);
     },
-    listen: (told) =>
-      startSources({
+    listen: (told) => {
+      const source = startSources({
         ...told,
+        seen: (what) => {
+          if (RULES.has(what.kind)) rules.forget();
+          told.seen(what);
+        },
         state: (state) => {
           if (state.source === 'engine') engine.isTold(state.works);
           told.state(state);
         },
-      }),
+      });
+      return {
+        stop: async () => {
+          armed.disarm();
+          await source.stop();
+        },
+      };
+    },
     look: (isTwice) =>
       lookOnce(
         checkHost,
@@ -56,6 +85,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
           openReference: () => openReference(BY_BOTH, host.baselines),
           booted: bootedAt,
           isDockerdThere: () => findProcesses(undefined).daemons.length > 0,
+          onWell: fast.well,
         },
         isTwice,
       ),
@@ -64,7 +94,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       const { journal, leftOut, unexplained } = await restore(
         host,
         BY_BOTH,
-        { policies: 'leave', assumeUnchanged: false, rehearse: true },
+        { ...WATCH_REPAIR, rehearsed: fast.rehearsed() },
         () => undefined,
       );
       return {
@@ -77,19 +107,23 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
         ],
       };
     },
-    held: async () => {
-      const paused = await readPause(runDir, Date.now());
-      if (paused !== undefined) return `paused until ${paused.until} by ${paused.by}`;
-      const by = await off();
-      return by === undefined ? undefined : `automatic writes are switched off (${by})`;
+    repairAtOnce: async () => {
+      const done = await fast.repair();
+      if (done === undefined) return undefined;
+      const { before, reference, ...repair } = done;
+      return { ...repair, effects: () => effectsThen(checkHost, before, reference) };
     },
-    isChanging: () => isAnnounced(runDir, Date.now()),
+    held,
+    isChanging,
     note: (event) => {
       onEvent(event);
       note(event);
     },
   };
 }
+
+/** What tells that rules changed. */
+const RULES: ReadonlySet<Seen['kind']> = new Set(['rules', 'legacy-rules', 'missed']);
 
 /** Notes events one after the other. */
 function noting(stateDir: string, onUnnoted: (why: string) => void): (event: WatchEvent) => void {

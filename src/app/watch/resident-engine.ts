@@ -10,7 +10,7 @@ export interface ResidentEngine {
 }
 
 /** A reply is asked for again after so long, in milliseconds, whatever was told: events may be lost. */
-const LONGEST = 60_000;
+const LONGEST = 600_000;
 
 /**
  * Asks an Engine once for many looks.

@@ -4,6 +4,7 @@ import { turned, withAuthor, type Open } from '../../watch/incidents.ts';
 import {
   begun,
   dueOf,
+  isRepairedAtOnce,
   failedToLook,
   heldBack,
   looked,
@@ -14,11 +15,12 @@ import {
   type Schedule,
 } from '../../watch/schedule.ts';
 import type { Author, Seen, SourceState } from '../../watch/seen.ts';
-import { writerOf, type Hand } from '../../watch/writer.ts';
 import { isRepaired, modeSays } from '../../watch/mode.ts';
+import { handOf } from '../../watch/writer.ts';
 import { effectsSay, fightSays, leftSays } from '../../watch/words.ts';
+import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { Notes } from './notes.ts';
-import type { WatchLook, WatchPort, WatchRepair, WatchSettings } from './ports.ts';
+import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
 const AFTER_FAULT = 5_000;
@@ -55,15 +57,6 @@ export async function watch(port: WatchPort, settings: WatchSettings, stopping: 
   }
 }
 
-/** What is told of a repair once a look has shown what it came to. */
-interface Undertaken {
-  readonly before: readonly NotedEffect[];
-  readonly by: readonly Author[];
-  readonly done: WatchRepair;
-  readonly toDetect: number;
-  readonly toRepair: number;
-}
-
 class Watching {
   readonly notes: Notes;
   private readonly port: WatchPort;
@@ -87,7 +80,7 @@ class Watching {
 
   /** Something was seen. */
   saw(what: Seen): void {
-    const writer = this.handOf(what);
+    const writer = handOf(what, this.port.pid);
     if (writer === 'ours') return;
     if (what.kind === 'rules' && what.author !== undefined) {
       this.fresh = withAuthor(this.fresh, what.author);
@@ -127,30 +120,14 @@ class Watching {
       this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
       return;
     }
-    if (due.what === 'look') await this.lookOnce();
+    if (due.what === 'look') await this.lookOnce(await this.repairAtOnce());
     else await this.repairOnce();
-  }
-
-  private handOf(what: Seen): Hand {
-    switch (what.kind) {
-      case 'rules':
-        return writerOf(what.author, this.port.pid);
-      case 'engine':
-      case 'engine-gone':
-      case 'engine-back':
-        return 'docker';
-      case 'network':
-        return 'host';
-      case 'setting':
-        return 'other';
-      case 'legacy-rules':
-      case 'missed':
-        return 'unknown';
-    }
   }
 
   private async lookOnce(undertaken?: Undertaken): Promise<void> {
     const beganAt = this.port.now();
+    // Events may be lost: where none was told, the Engine is asked all the same.
+    if (this.schedule.unjudged === undefined) this.port.forgetEngine();
     const first = this.schedule.unjudged?.first ?? beganAt;
     let found: WatchLook | 'not-yet';
     try {
@@ -195,6 +172,26 @@ class Watching {
   private lostOf(effects: readonly NotedEffect[]): LookFound {
     const lost = effects.filter((one) => isRepaired(this.settings.mode, one));
     return lost.length === 0 ? undefined : { exposure: lost.some(({ effect }) => effect === 'exposure') };
+  }
+
+  /** Repairs what need not be looked at first. @returns what the look that follows tells of it */
+  private async repairAtOnce(): Promise<Undertaken | undefined> {
+    const began = this.port.now();
+    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule) || this.open.size > 0)
+      return undefined;
+    if (!this.attempts.isFree(began)) return undefined;
+    const first = this.schedule.unjudged?.first ?? began;
+    const done = await this.port.repairAtOnce();
+    if (done === undefined) return undefined;
+    const by = this.authors;
+    const effects = await effectsUntil(done, this.notes);
+    this.attempts.tried(effects, this.port.now());
+    this.open = turned(this.open, effects, first).open;
+    this.schedule = repaired(this.schedule, this.port.now(), Number.NEGATIVE_INFINITY);
+    const named = by.length === 0 ? {} : { by };
+    const { found, repaired: end } = done;
+    this.notes.say('damage', effectsSay(effects), { effects, lasted: found - first, ...named });
+    return { before: effects, by, done, toDetect: found - first, toRepair: end - found };
   }
 
   private async repairOnce(): Promise<void> {

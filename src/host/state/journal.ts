@@ -24,7 +24,7 @@ export function listJournal(stateDir: string): Promise<readonly string[]> {
 export type Noted = { readonly id: string } | { readonly id: undefined; readonly why: string };
 
 /**
- * Writes a new entry; keeps the newest hundred.
+ * Writes a new entry.
  *
  * @throws Fault RG_UNSAFE_FILE when somebody else may have a hand in the journal, not when the system cannot write it
  */
@@ -32,22 +32,22 @@ export async function beginEntry(stateDir: string, entry: JournalEntry): Promise
   const noted = await unlessUnwritable(async () => {
     await makePrivateFolder(journalFolder(stateDir));
     const id = nextId(await listJournal(stateDir), entry.created);
-    await writeEntry(stateDir, id, entry);
+    // Rules do not outlive the machine: what a power cut takes of this entry it takes of what it speaks of.
+    await writeEntry(stateDir, id, entry, { durable: false });
     return id;
   });
-  if (typeof noted !== 'string') return { id: undefined, why: noted.message };
-  // Too many entries are no trouble.
-  await pruneNumbered(journalFolder(stateDir), KEPT).catch(() => undefined);
-  return { id: noted };
+  return typeof noted === 'string' ? { id: noted } : { id: undefined, why: noted.message };
 }
 
-/** Writes what became of an entry, if that can be. Returns why not. The entry says `begun` then, and can be undone. */
+/** Writes what became of an entry, if that can be, and keeps the newest hundred. Returns why not. The entry says `begun` then, and can be undone. */
 export async function endEntry(
   stateDir: string,
   id: string,
   entry: JournalEntry,
 ): Promise<string | undefined> {
   const noted = await unlessUnwritable(() => writeEntry(stateDir, id, entry));
+  // Too many entries are no trouble.
+  await pruneNumbered(journalFolder(stateDir), KEPT).catch(() => undefined);
   return noted instanceof Fault ? noted.message : undefined;
 }
 
@@ -63,11 +63,17 @@ async function unlessUnwritable<T>(work: () => Promise<T>): Promise<T | Fault> {
 }
 
 /** Writes an entry again, with what became of it. */
-export async function writeEntry(stateDir: string, id: string, entry: JournalEntry): Promise<void> {
+export async function writeEntry(
+  stateDir: string,
+  id: string,
+  entry: JournalEntry,
+  how: { readonly durable?: boolean } = {},
+): Promise<void> {
   const seal = await sealOf(stateDir, digestOf(JSON.stringify(entry)));
   await writeAtomically(
     numberedPath(journalFolder(stateDir), id),
     `${JSON.stringify({ $schema: SCHEMA, seal, ...entry })}\n`,
+    how,
   );
 }
 

@@ -12,9 +12,19 @@ const NAMESPACE = '/proc/self/ns/net';
 const UNWRITABLE =
   /cannot open lock file .*: (?:No space left|Read-only file system|Disk quota|Input\/output error)/;
 
-async function takeLock(runDir: string, waitSeconds: number): Promise<Holder | NotHeld> {
-  const take = (file: string): Promise<Holder | NotHeld> =>
-    hold(['flock', '--wait', String(waitSeconds), '--conflict-exit-code', String(BUSY), file]);
+/** Takes a lock, as `hold` does. */
+export type HoldLock = (words: readonly [string, ...string[]]) => Promise<Holder | NotHeld>;
+
+/** The command line that takes the lock, without what it then runs. */
+export const lockCommand = (runDir: string, waitSeconds: number): readonly [string, ...string[]] =>
+  flock(join(runDir, 'lock'), waitSeconds);
+
+const flock = (file: string, waitSeconds: number): readonly [string, ...string[]] => [
+  ...(['flock', '--wait', String(waitSeconds), '--conflict-exit-code', String(BUSY), file] as const),
+];
+
+async function takeLock(runDir: string, waitSeconds: number, holds: HoldLock): Promise<Holder | NotHeld> {
+  const take = (file: string): Promise<Holder | NotHeld> => holds(flock(file, waitSeconds));
   try {
     await makePrivateFolder(runDir);
   } catch (error) {
@@ -32,10 +42,16 @@ async function takeLock(runDir: string, waitSeconds: number): Promise<Holder | N
  *
  * @param runDir - folder of the lock, normally /run/rulesguard
  * @param waitSeconds - how long to wait for another's lock
+ * @param holds - starts what holds it
  * @throws Fault RG_BUSY (exit 4) when it was not free in time
  */
-export async function withLock<T>(runDir: string, waitSeconds: number, work: () => Promise<T>): Promise<T> {
-  const lock = await takeLock(runDir, waitSeconds);
+export async function withLock<T>(
+  runDir: string,
+  waitSeconds: number,
+  work: () => Promise<T>,
+  holds: HoldLock = hold,
+): Promise<T> {
+  const lock = await takeLock(runDir, waitSeconds, holds);
   if ('exitCode' in lock) {
     if (lock.exitCode === BUSY) {
       throw new Fault(

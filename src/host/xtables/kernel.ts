@@ -6,12 +6,12 @@ import { isContentRead } from '../../firewall/iptables/desired/recordable.ts';
 import type { Family } from '../../net/family.ts';
 import { decidesAnything, type Variant } from '../../firewall/iptables/text/model.ts';
 import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.ts';
-import { run } from '../command/command.ts';
+import { run, type Runner } from '../command/command.ts';
 import { hasLegacyTables } from './legacy-tables.ts';
 import { holdAgainstKernel, type Depth } from './held-rules.ts';
 import { linesOf, readSaved } from './saved.ts';
 
-export { saveText, toolVersion } from './saved.ts';
+export { readSaved, saveCommand, saveText, toolVersion } from './saved.ts';
 
 /** How often a save and nft's listing are read again when the rules changed in between, and the pause, in milliseconds. */
 const TRIES = 6;
@@ -124,6 +124,7 @@ export function restoreCommand(
 /**
  * Applies a restore input to the kernel: table by table, each whole or not at all.
  *
+ * @param runner - runs {@link restoreCommand}
  * @throws Fault RG_BUSY (exit 4) when the xtables lock was not free in time, RG_PRIVILEGE when not root
  */
 export async function restore(
@@ -131,8 +132,9 @@ export async function restore(
   variant: Variant,
   text: string,
   waitSeconds: number,
+  runner?: Runner,
 ): Promise<RestoreOutcome> {
-  return feed(restoreCommand(family, variant, waitSeconds), text, waitSeconds);
+  return feed(restoreCommand(family, variant, waitSeconds), text, waitSeconds, runner);
 }
 
 /** As {@link restore}, of whole tables: anything else in them is deleted. Tables it does not name stay. */
@@ -150,13 +152,10 @@ async function feed(
   words: readonly [string, ...string[]],
   text: string,
   waitSeconds: number,
+  runner: Runner = (restore, input = '') =>
+    run(restore, { input, timeout: (waitSeconds + 120) * 1000, whileWorking: true, detached: true }),
 ): Promise<RestoreOutcome> {
-  const { stderr, exitCode } = await run(words, {
-    input: text,
-    timeout: (waitSeconds + 120) * 1000,
-    whileWorking: true,
-    detached: true,
-  });
+  const { stderr, exitCode } = await runner(words, text);
   return outcomeOf(stderr, exitCode, waitSeconds);
 }
 

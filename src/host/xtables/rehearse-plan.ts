@@ -17,7 +17,7 @@ import {
   type RenderedInput,
   type RestoreInput,
 } from '../../firewall/iptables/text/restore-input.ts';
-import { run } from '../command/command.ts';
+import { run, type Runner } from '../command/command.ts';
 import { restore, type RestoreOutcome } from './kernel.ts';
 import { inNetns } from './netns.ts';
 
@@ -108,8 +108,9 @@ export async function writeRules(
   variant: Variant,
   input: RestoreInput,
   waitSeconds: number,
+  runner?: Runner,
 ): Promise<string | undefined> {
   const rendered = renderInput(input);
-  const outcome = await restore(family, variant, rendered.text, waitSeconds);
+  const outcome = await restore(family, variant, rendered.text, waitSeconds, runner);
   return outcome.applied ? undefined : tellRefusal(outcome, rendered);
 }

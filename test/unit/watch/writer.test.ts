@@ -10,6 +10,16 @@ test.each<readonly [string, Author | undefined, ReturnType<typeof writerOf>]>([
   ['an event that names nobody', undefined, 'unknown'],
   ['iptables by hand', author('iptables', 1, { parents: [parent('bash')] }), 'other'],
   ['a process that had gone', author('iptables', 1, { command: [] }), 'unknown'],
+  [
+    'one that had ended, as its parents tell',
+    author('iptables', 1, { command: [], parents: [parent('sh')] }),
+    'other',
+  ],
+  [
+    'one of dockerd that had ended',
+    author('iptables', 1, { command: [], parents: [parent('dockerd')] }),
+    'docker',
+  ],
   ['dockerd itself, which writes nftables', author('dockerd'), 'docker'],
   ['iptables that dockerd started', author('iptables', 1, { parents: [parent('dockerd')] }), 'docker'],
   [

@@ -39,7 +39,7 @@ interface Try {
 const now = (): number => performance.timeOrigin + performance.now();
 
 /** The outside client: prints `ready`; after a line with the time of the repair it waits, prints what it saw, and ends. */
-export async function watch(input: string): Promise<void> {
+export async function outside(input: string): Promise<void> {
   const { address, ports } = JSON.parse(input) as Watching;
   const tries = ports.map((): Try[] => []);
   const held = await Promise.all(

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { author, OUTAGE, World } from '../../../support/watch/world.ts';
+
+const iptables = author('iptables', 100, { command: ['iptables', '-t', 'nat', '-F'] });
+const ufw = author('iptables-restor', 200, {
+  parents: [{ pid: 199, name: 'ufw', command: ['ufw', 'reload'] }],
+});
+const dockerd = author('iptables', 300, { parents: [{ pid: 299, name: 'dockerd', command: ['dockerd'] }] });
+
+describe('what is certainly lost', () => {
+  const flushed = (by = iptables): World => {
+    const world = new World();
+    world.onFastRepair = () => (world.effects.length > 0 ? world.effects : undefined);
+    return world.at(1_000, () => {
+      world.changes(by, [OUTAGE]);
+    });
+  };
+
+  test('is repaired before a look, and told of as any other', async () => {
+    const world = await flushed().run(5_000);
+    expect(world.repairs).toEqual([]);
+    expect(world.looks.map(({ at }) => at)).toEqual([0, 1_003]);
+    expect(world.noted('damage', 'repaired')).toMatchObject([
+      { kind: 'damage', effects: [OUTAGE], by: [iptables] },
+      {
+        kind: 'repaired',
+        effects: [OUTAGE],
+        by: [iptables],
+        lasted: 3,
+        repair: { toDetect: 0, toRepair: 3, journal: ['fast'] },
+      },
+    ]);
+    expect(world.noted('ended', 'not-repaired', 'failed')).toEqual([]);
+  });
+
+  test.each([
+    ['dockerd', dockerd],
+    ['a firewall manager', ufw],
+    ['somebody who had gone', author('iptables', 7, { command: [] })],
+  ])('is looked at first where the last change was that of %s', async (_, by) => {
+    const world = await flushed(by).run(9_000);
+    expect(world.fastTries).toEqual([]);
+    expect(world.noted('repaired')).toHaveLength(1);
+  });
+
+  test('is left to mode report', async () => {
+    const world = await flushed().run(9_000, { mode: 'report' });
+    expect(world.fastTries).toEqual([]);
+  });
+
+  test('and that no packet needed is told of too', async () => {
+    const world = new World();
+    world.onFastRepair = () => (world.time >= 1_000 && world.fastTries.length === 1 ? [] : undefined);
+    await world
+      .at(1_000, () => {
+        world.changes(iptables, []);
+      })
+      .run(5_000);
+    expect(world.noted('damage', 'repaired')).toMatchObject([
+      { kind: 'damage', effects: [{ effect: 'notice', cells: 0 }] },
+      { kind: 'repaired' },
+    ]);
+  });
+
+  test('and is broken again and again is repaired as rarely as any other', async () => {
+    const world = new World();
+    world.onFastRepair = () => (world.effects.length > 0 ? world.effects : undefined);
+    for (let at = 1_000; at < 60_000; at += 500)
+      world.at(at, () => {
+        world.changes(iptables, [OUTAGE]);
+      });
+    await world.run(61_000);
+    const fast = world.noted('repaired').length;
+    expect(fast).toBeLessThanOrEqual(12);
+    expect(world.noted('fight')).toHaveLength(1);
+  });
+});
