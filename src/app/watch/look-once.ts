@@ -21,7 +21,7 @@ export interface LookArgs {
   readonly booted: () => number;
   /** Whether a dockerd of this network namespace runs, though no Engine answers. */
   readonly isDockerdThere: () => boolean;
-  /** Is told of what was observed where nothing differs. */
+  /** Is told of what was observed where nothing differs that a restore brings back. */
   readonly onWell: (observation: Observation, reference: Reference) => void;
 }
 
@@ -54,7 +54,9 @@ export async function lookOnce(
     const { engine } = first.observation;
     if (!engine.answered && isNoEngine(engine.fault) && isDockerdThere()) return 'not-yet';
     const seen = isTwice ? await lookAgainUntilStable(host, reference, first) : first;
-    return { effects: (await effectsIn(seen, reference, host)).map(notedOf) };
+    const effects = (await effectsIn(seen, reference, host)).map(notedOf);
+    if (!effects.some(({ repairable }) => repairable)) onWell(seen.observation, reference);
+    return { effects };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     if (error.code === 'RG_NO_BASELINE') return NOTHING;

@@ -177,16 +177,16 @@ class Watching {
   /** Repairs what need not be looked at first. @returns what the look that follows tells of it */
   private async repairAtOnce(): Promise<Undertaken | undefined> {
     const began = this.port.now();
-    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule) || this.open.size > 0)
-      return undefined;
-    if (!this.attempts.isFree(began)) return undefined;
+    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule)) return undefined;
+    const open = [...this.open.values()].map(({ effect }) => effect);
+    if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return undefined;
     const first = this.schedule.unjudged?.first ?? began;
     const done = await this.port.repairAtOnce();
     if (done === undefined) return undefined;
     const by = this.authors;
     const effects = await effectsUntil(done, this.notes);
     this.attempts.tried(effects, this.port.now());
-    this.open = turned(this.open, effects, first).open;
+    this.open = turned(this.open, [...open, ...effects], first).open;
     this.schedule = repaired(this.schedule, this.port.now(), Number.NEGATIVE_INFINITY);
     const named = by.length === 0 ? {} : { by };
     const { found, repaired: end } = done;

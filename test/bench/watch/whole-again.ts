@@ -110,10 +110,13 @@ async function populate(engine: Engine, { containers, ports }: WatchCase): Promi
   await engine.docker(['run', '-d', '--name', 'held', '--network', 'app', ...held]);
 }
 
-/** The rules of both families, without what was counted; tables are saved in the order in which they were made. */
+/** The rules of both families, without policies, which watch leaves, and what was counted; tables are saved in the order in which they were made. */
 async function rulesOf(engine: Engine): Promise<string> {
   const saves = [await must(engine.exec, 'iptables-nft-save'), await must(engine.exec, 'ip6tables-nft-save')];
-  return saves.map((save) => [...tablesOf(save).values()].sort().join('')).join('\n');
+  return saves
+    .map((save) => [...tablesOf(save).values()].sort().join(''))
+    .join('\n')
+    .replaceAll(/^(:\S+) .*$/gm, '$1');
 }
 
 async function play(engine: Engine, words: readonly string[], rounds: number): Promise<readonly Round[]> {

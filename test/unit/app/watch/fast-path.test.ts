@@ -43,6 +43,22 @@ describe('what is certainly lost', () => {
     expect(world.noted('repaired')).toHaveLength(1);
   });
 
+  test('is repaired beside what no restore repairs, which is told of once', async () => {
+    const overridden = { ...OUTAGE, id: 'cc', cause: 'overridden', repairable: false };
+    const world = new World();
+    world.effects = [overridden];
+    world.onFastRepair = () => (world.time >= 1_000 ? [OUTAGE] : undefined);
+    await world
+      .at(1_000, () => {
+        world.changes(iptables, [overridden, OUTAGE]);
+      })
+      .run(5_000);
+    expect(world.repairs).toEqual([]);
+    expect(world.noted('damage').map(({ effects }) => effects)).toEqual([[overridden], [OUTAGE]]);
+    expect(world.noted('repaired')).toMatchObject([{ effects: [OUTAGE] }]);
+    expect(world.noted('ended')).toEqual([]);
+  });
+
   test('is left to mode report', async () => {
     const world = await flushed().run(9_000, { mode: 'report' });
     expect(world.fastTries).toEqual([]);
