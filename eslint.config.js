@@ -94,7 +94,7 @@ export default defineConfig(
     languageOptions: {
       globals: {
         ...Object.fromEntries(
-          ['console', 'process', 'require', '__dirname'].map((name) => [name, 'readonly']),
+          ['Buffer', 'console', 'process', 'require', '__dirname'].map((name) => [name, 'readonly']),
         ),
       },
     },

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 'use strict';
 
-// Start-up only: runs the bundle, with the bytecode an earlier run of the same command left beside it.
-// That bytecode is V8's code cache: without it a third of a `check` is spent on compiling. CommonJS, because
+// Start-up only: runs the bundle, with the bytecode an earlier run of the same command left beside it, or that the builder of the
+// one-file program (packaging/linux/one-file.mjs, which this file begins too) put into it. That bytecode is V8's code cache: without it a third of a `check` is spent on compiling. CommonJS, because
 // starting Node's module loader for ES modules costs 5 ms more. docs/evidence/performance.md has the figures.
 
 /**
@@ -19,6 +19,8 @@ if (isTooOld(process.versions.node)) refuse();
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
+/** @type {typeof import('node:sea')} */
+const sea = require('node:sea');
 
 const bundle = path.join(__dirname, '..', 'dist', 'rulesguard.cjs');
 const cacheDir = path.join(__dirname, '..', 'dist', 'cache');
@@ -34,9 +36,10 @@ try {
   process.cwd = () => '/proc/self/cwd';
 }
 
-const owner = fs.statSync(bundle).uid;
-const source = fs.readFileSync(bundle, 'latin1');
-const cache = cacheFile(source, process.argv.slice(2));
+const inside = sea.isSea();
+const owner = inside ? undefined : fs.statSync(bundle).uid;
+const source = inside ? carried('dist/rulesguard.cjs').toString('latin1') : fs.readFileSync(bundle, 'latin1');
+const cache = inside ? undefined : cacheFile(source, process.argv.slice(2));
 const cachedData = cache === undefined ? undefined : readTrusted(cache);
 const script = new vm.Script(source, { filename: bundle, cachedData });
 
@@ -44,6 +47,15 @@ const script = new vm.Script(source, { filename: bundle, cachedData });
 const program = { exports: { main: () => Promise.reject(new Error('empty bundle')) } };
 script.runInThisContext()(program.exports, require, program, bundle, path.dirname(bundle));
 program.exports.main(process.argv.slice(2)).then(keepCache, crash);
+
+/**
+ * A file of those that the one-file program holds.
+ *
+ * @param {string} name
+ */
+function carried(name) {
+  return Buffer.from(/** @type {ArrayBuffer} */ (sea.getRawAsset(name)));
+}
 
 /**
  * One cache for each command: it then holds what that command runs and no more. The bundle's first line is a

@@ -21,6 +21,11 @@ const tools = {
   'qemu-system-x86_64': 'qemu-system-x86',
   mke2fs: 'e2fsprogs',
   debugfs: 'e2fsprogs',
+  rpmbuild: 'rpm',
+  lintian: 'lintian',
+  rpmlint: 'rpmlint',
+  mandoc: 'mandoc',
+  shellcheck: 'shellcheck',
 };
 
 /** What the demo plays with; the tests want every tool. */

@@ -13,6 +13,7 @@ import { pluginLine } from './report/plugin-line.ts';
 import { harmless, printable } from './printable.ts';
 import { paintWith } from './report/text.ts';
 import { CONFIG_DEFAULTS, CONFIG_PATH } from './host/config/defaults.ts';
+import { beSender, SEND } from './host/doctor/send.ts';
 import { onCommand } from './host/command/command-log.ts';
 import { commandText } from './host/log/command-text.ts';
 import { defaultLogFormat, Log } from './host/log/log.ts';
@@ -37,7 +38,8 @@ export async function main(argv: readonly string[]): Promise<void> {
       for (const word of await complete(argv.slice(1))) put(STDOUT, `${word}\n`);
       // An Engine that hangs would hold up the shell.
       process.exit(0);
-    } else await parser(asYargsTakesIt(argv, VERB_NAMES), (made) => (log = made)).parseAsync();
+    } else if (argv[0] === SEND) beSender();
+    else await parser(asYargsTakesIt(argv, VERB_NAMES), (made) => (log = made)).parseAsync();
   } catch (error) {
     process.exitCode = report(error, argv, log);
   }

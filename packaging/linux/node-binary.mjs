@@ -11,7 +11,7 @@ const cache = path.join(root, 'node_modules', '.cache', 'node-binaries');
 /** @typedef {{ readonly package: string, readonly version: string, readonly integrity: string }} NodePackage */
 
 /** @type {{ readonly x64: NodePackage, readonly arm64: NodePackage, readonly tooOld: NodePackage }} */
-const NODES = JSON.parse(readFileSync(path.join(import.meta.dirname, 'nodes.json'), 'utf8'));
+export const NODES = JSON.parse(readFileSync(path.join(import.meta.dirname, 'nodes.json'), 'utf8'));
 
 /**
  * A pinned Node, downloaded the first time and kept in node_modules/.cache.
@@ -52,7 +52,7 @@ export function nodeFolder(which) {
  * @returns {string} what it printed
  * @throws {Error} with all it said, unless it exits with 0
  */
-function run(program, args, cwd, env = {}) {
+export function run(program, args, cwd, env = {}) {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd,
     env: { ...process.env, ...env },

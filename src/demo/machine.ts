@@ -2,17 +2,11 @@ import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { execa } from 'execa';
 import { Fault } from '../fault.ts';
 import { run } from '../host/command/command.ts';
+import { thisProgram } from '../host/command/this-program.ts';
 import type { CommandOptions, CommandResult } from '../host/command/command.ts';
 import type { TaskMessage, TaskReply, ActorTask } from './tasks.ts';
 
 const OWN_NETNS = '/proc/self/ns/net';
-
-/** Words that start this very program again, however it was started. */
-export const THIS_PROGRAM: readonly [string, ...string[]] = [
-  process.execPath,
-  ...process.execArgv,
-  process.argv[1] ?? '',
-];
 
 /** The network namespace this program runs in, as the kernel names it: `net:[4026531840]`. */
 export const ownNamespace = (): string => readlinkSync(OWN_NETNS);
@@ -46,7 +40,7 @@ function cannotStart(stderr: string): Fault {
  * @throws Fault RG_PRIVILEGE when the kernel refuses, RG_COMMAND when the actor does not start
  */
 export async function startMachine(name: string): Promise<DemoMachine> {
-  const actor = execa('unshare', ['--net', '--', ...THIS_PROGRAM, 'demo', '--actor'], {
+  const actor = execa('unshare', ['--net', '--', ...thisProgram(), 'demo', '--actor'], {
     ipc: true,
     buffer: { ipc: false },
     stdio: ['ignore', 'ignore', 'pipe'],

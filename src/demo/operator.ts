@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Fault } from '../fault.ts';
-import { THIS_PROGRAM } from './machine.ts';
+import { thisProgram } from '../host/command/this-program.ts';
 import type { DemoHosts } from './hosts.ts';
 
 /** How a rulesguard command went. */
@@ -47,7 +47,7 @@ export async function runRulesguard(
   // It must not outlive a demo that is killed: its namespace would stay with it.
   const dying = ['--pdeathsig', 'KILL', 'nsenter', `--net=${host.path}`, '--'];
   const start = performance.now();
-  const { all, exitCode } = await execa('setpriv', [...dying, ...THIS_PROGRAM, ...words, ...unseen], {
+  const { all, exitCode } = await execa('setpriv', [...dying, ...thisProgram(), ...words, ...unseen], {
     all: true,
     stdin: 'ignore',
     reject: false,

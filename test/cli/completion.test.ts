@@ -96,7 +96,8 @@ describe('rulesguard completion', () => {
   test.each([
     ['/bin/bash', [], /^complete -o default -F _rulesguard rulesguard$/m],
     ['/usr/bin/zsh', [], /^#compdef rulesguard$/m],
-    ['/usr/bin/fish', [], /^complete /m],
+    ['/usr/bin/fish', [], /^complete -c rulesguard /m],
+    ['/usr/bin/ksh', [], /^complete -o default -F _rulesguard rulesguard$/m],
     ['/bin/bash', ['zsh'], /^#compdef rulesguard$/m],
   ])('under SHELL=%s with %j prints a script', async (shell, args, script) => {
     const { exitCode, stdout, stderr } = await say(args, shell);
@@ -105,9 +106,9 @@ describe('rulesguard completion', () => {
   });
 
   test('names the shells there are for any other', async () => {
-    const { exitCode, stderr } = await say(['fish'], '/bin/bash');
+    const { exitCode, stderr } = await say(['ksh'], '/bin/bash');
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/shell cannot be "fish": allowed are "bash", "zsh"/);
+    expect(stderr).toMatch(/shell cannot be "ksh": allowed are "bash", "zsh", "fish"/);
   });
 
   test('--help says how to install it, and prints no script', async () => {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the scenarios: a network with a client, Docker under its own unit with a swarm of one, its routing mesh and a container.
 
 # A network that is there before dockerd is, with a client behind it in a namespace of its own.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The routing mesh with IPVS: whether the live rules equal the expected ones, and whether restore repairs damage.
 . /mnt/docker.sh
 

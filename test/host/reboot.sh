@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Docker under its own unit with the routing mesh, WireGuard, nftables.service, and a reboot.
 . /mnt/docker.sh
 

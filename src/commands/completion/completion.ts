@@ -1,5 +1,5 @@
 import type { Context, Exit } from '../context.ts';
-import { completionScript, type CompletedShell } from './scripts.ts';
+import { completionScript, SHELLS, type CompletedShell } from './scripts.ts';
 
 /** Options of `rulesguard completion`. */
 export interface CompletionArgs {
@@ -8,7 +8,7 @@ export interface CompletionArgs {
 
 /** `rulesguard completion [SHELL]`: prints the script, for the shell that SHELL names where none is given. */
 export function run({ shell }: CompletionArgs, { print }: Context): Promise<Exit> {
-  const own = (process.env['SHELL'] ?? '').endsWith('zsh') ? 'zsh' : 'bash';
-  print(completionScript(shell ?? own));
+  const own = SHELLS.find((name) => (process.env['SHELL'] ?? '').endsWith(`/${name}`));
+  print(completionScript(shell ?? own ?? 'bash'));
   return Promise.resolve(0);
 }

@@ -13,4 +13,5 @@ export const completionOptions = (yargs: Argv) =>
     .example(
       'rulesguard completion zsh | sudo tee /usr/local/share/zsh/site-functions/_rulesguard',
       "for everybody's zsh",
-    );
+    )
+    .example('rulesguard completion fish > ~/.config/fish/completions/rulesguard.fish', 'for your fish');

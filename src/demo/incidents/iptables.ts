@@ -1,11 +1,10 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { rulesetsOf } from '../../firewall/iptables/desired/recorded-rules.ts';
 import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import { iptablesIn, toolName } from '../../firewall/iptables/text/tools.ts';
 import type { Baseline } from '../../reconcile/baseline.ts';
-import { THIS_PROGRAM, type DemoMachine } from '../machine.ts';
+import { carriedText } from '../../host/command/this-program.ts';
+import type { DemoMachine } from '../machine.ts';
 import { EVERYDAY_PROBES } from '../probes.ts';
 import type { DemoCommand, DemoIncident } from './incident.ts';
 
@@ -16,10 +15,9 @@ const OWN_RULE = '-A POSTROUTING -s 10.8.0.0/24 -o eth0 -m comment --comment vpn
 
 /** The rules of a real Engine 28.5, from the samples that ship with rulesguard. */
 function readSample(): Baseline {
-  const entry = realpathSync(THIS_PROGRAM.at(-1) ?? '');
-  const file = join(dirname(entry), '..', 'baselines', SAMPLE);
+  const file = `baselines/${SAMPLE}`;
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Baseline;
+    return JSON.parse(carriedText(file)) as Baseline;
   } catch (cause) {
     throw new Fault('RG_BASELINE', 3, `${file}, the demo's rules, cannot be read`, {
       cause,

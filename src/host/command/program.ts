@@ -2,6 +2,7 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isPlain, programLines, type Program } from '../../hooks/call.ts';
 import { run } from './command.ts';
+import { isOneFile } from './this-program.ts';
 
 /** Folders in the PATH of every shell and unit. */
 const COMMON = ['/usr/bin', '/bin', '/usr/local/bin'];
@@ -13,7 +14,7 @@ export function findProgram(): Program {
   const node = dirname(process.execPath);
   return {
     path: inPath ?? realpathSync(process.argv[1] ?? ''),
-    nodeFolder: COMMON.includes(node) ? '' : node,
+    nodeFolder: isOneFile() || COMMON.includes(node) ? '' : node,
   };
 }
 

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { constants, existsSync, realpathSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { COMMAND_ENV, run } from '../command/command.ts';
 import { timeCommand } from '../command/command-log.ts';
+import { thisProgram } from '../command/this-program.ts';
 import { which } from '../command/which.ts';
 import type { HostOptions } from '../state/host-options.ts';
 
@@ -40,8 +41,7 @@ export const unitOf = (id: string): string => `rulesguard-pending-${id}`;
 /** The command that rolls a change back when its time is over. */
 function rollBackWords(id: string, { stateDir, runDir, waitSeconds }: HostOptions): readonly string[] {
   return [
-    process.execPath,
-    realpathSync(process.argv[1] ?? ''),
+    ...thisProgram(),
     'rollback',
     ...[WHEN_DUE, id, '--state-dir', stateDir, '--run-dir', runDir, '--wait', String(waitSeconds)],
   ];

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Runs on the guest, as root, at every boot. What the test's script says with `step` goes to the second serial line.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C NO_COLOR=1
 stty -F /dev/ttyS1 raw -echo
