@@ -53,7 +53,7 @@ function whoseEnd(
   facts: OwningFacts,
   later: StopPlace['later'],
 ): ReturnType<Whose> {
-  const { variant, table, chain, rule, native, led } = end;
+  const { variant, table, chain, rule, native, led, discovers } = end;
   // Docker's rules are of one variant; a text of the other that reads alike is not Docker's. Where they are in tables, neither is.
   const isOther = facts.tables === undefined && native === undefined && variant !== facts.variant;
   if (isOther && rule !== undefined) return 'other';
@@ -65,7 +65,7 @@ function whoseEnd(
       isForeignInTables: facts.tables?.isForeign,
     }),
   );
-  const where = { family, hook, table, chain, led, later };
+  const where = { family, hook, table, chain, led, later, discovers };
   const decider: Exclude<Decider, { by: 'kernel' }> =
     native !== undefined
       ? { by: 'native', ...where, rule: rule?.text ?? '', handle: native.handle }

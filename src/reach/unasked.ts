@@ -8,11 +8,12 @@ import type { Terrain } from './terrain.ts';
  *
  * - `proxied-alone`: ports of containers without an address of that family, of which it is not known whom docker-proxy asks
  * - `mesh-ports`: ports of services, which the routing mesh serves
+ * - `mesh-unserved`: ports of services that it should serve, and does not
  * - `overlay-networks`: containers of overlay networks among each other
  * - `parts`: large parts of the address space that rules name, beyond those that are asked
  */
 export interface UnaskedWays {
-  readonly what: 'proxied-alone' | 'mesh-ports' | 'overlay-networks' | 'parts';
+  readonly what: 'proxied-alone' | 'mesh-ports' | 'mesh-unserved' | 'overlay-networks' | 'parts';
   /** Each once; of parts, how many there are. */
   readonly names: readonly string[];
 }
@@ -35,6 +36,7 @@ export function unaskedOf({ inventory, netState }: Terrain): readonly UnaskedWay
       names: proxied.map(({ container, hostPort }) => `${container} ${String(hostPort)}`),
     },
     { what: 'mesh-ports', names: (inventory.swarm?.ingressPorts ?? []).map(({ port }) => String(port)) },
+    { what: 'mesh-unserved', names: (inventory.swarm?.unservedPorts ?? []).map(String) },
     {
       what: 'overlay-networks',
       names: inventory.networks.flatMap(({ driver, ingress, name }) =>

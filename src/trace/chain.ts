@@ -38,7 +38,8 @@ export function passChain(walk: Walk, place: TablePlace, table: Table, chain: Ch
       ...{ hook, variant, stage: place.table, chain: name, what: `policy ${policy}` },
       ...(policy === 'DROP' && { acts: 'decides' as const }),
     });
-  if (policy === 'DROP') return { at: 'stopped', variant, table: place.table, chain: name, target: 'DROP' };
+  if (policy === 'DROP')
+    return { at: 'stopped', hook, variant, table: place.table, chain: name, target: 'DROP' };
   return policy === 'ACCEPT'
     ? undefined
     : unknownEnd({ why: `policy ${policy}`, table: place.table, chain: name });
@@ -133,8 +134,8 @@ function act(action: Action): ChainOutcome | 'next' {
   return unknown(action, `target ${name}`);
 }
 
-const stopped = ({ place: { variant, table, led }, rule }: Action, target: string): PathEnd => ({
-  ...{ at: 'stopped', variant, table, chain: rule.chain, rule, target },
+const stopped = ({ place: { hook, variant, table, led }, rule }: Action, target: string): PathEnd => ({
+  ...{ at: 'stopped', hook, variant, table, chain: rule.chain, rule, target },
   ...(led && { led }),
 });
 

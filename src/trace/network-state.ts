@@ -19,6 +19,8 @@ export interface NetworkState {
   readonly sysctls: ReadonlyMap<string, string>;
   /** The state it was cut from, which holds more rules and is the same in all else: what was found out about routes is shared. */
   readonly cutFrom?: NetworkState;
+  /** Where only rules are held that concern some addresses: all rules, for packets of other addresses. */
+  readonly whole?: NetworkState;
 }
 
 /** The rules of one variant. */

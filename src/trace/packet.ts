@@ -23,6 +23,8 @@ export interface Packet {
   readonly destinationPort: number;
   /** Only of ICMP. */
   readonly icmp?: { readonly type: number; readonly code: number };
+  /** Only where it is known: of neighbour discovery. */
+  readonly hopLimit?: number;
   /** Only of TCP: the flags that are set, in the words of `--tcp-flags`. */
   readonly tcpFlags?: readonly string[];
   readonly state: ConnState;

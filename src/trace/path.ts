@@ -59,6 +59,7 @@ export type PathEnd =
   /** A rule, or a policy, ends it. `target` is `DROP`, `REJECT`, … */
   | {
       readonly at: 'stopped';
+      readonly hook: Hook;
       readonly variant: Variant;
       readonly table: string;
       readonly chain: string;
@@ -69,6 +70,8 @@ export type PathEnd =
       readonly led?: ChainWay;
       /** One of nftables' own tables ends it: `table` is its family and name, the rule's text nft's, and `handle` nft's for it. */
       readonly native?: { readonly handle: string };
+      /** It ends a packet of neighbour discovery, without which the packet followed is not sent, or does not come. */
+      readonly discovers?: true;
     }
   /** The kernel ends it without a rule. */
   | {

@@ -1,3 +1,4 @@
+import { heldAgainstDiscovery } from './discovery.ts';
 import { besideNatives } from './native/beside.ts';
 import type { Packet, Vague } from './packet.ts';
 import type { Path, PathEnd } from './path.ts';
@@ -12,6 +13,8 @@ export interface TraceOptions {
   readonly follows?: Path;
   /** How many ways are tried where something is not known, before the answer is that it is not known; 64 when absent. */
   readonly branches?: number;
+  /** `known`: the kernel knows every neighbour already, and asks for none; absent: it has to find them. */
+  readonly neighbours?: 'known';
 }
 
 const BRANCHES = 64;
@@ -27,6 +30,19 @@ const BRANCHES = 64;
  * @param netState - all that decides: rules, sets, routes, interfaces, sysctls
  */
 export function tracePath(packet: Packet, netState: NetworkState, options: TraceOptions = {}): Path {
+  const path = followAlong(packet, netState, options, goAllTheWay);
+  const isFirst = options.answers === undefined && options.follows === undefined;
+  return isFirst && options.neighbours !== 'known'
+    ? heldAgainstDiscovery(path, netState, (one, state, along) => followAlong(one, state, {}, along))
+    : path;
+}
+
+function followAlong(
+  packet: Packet,
+  netState: NetworkState,
+  options: TraceOptions,
+  along: (walk: Walk) => PathEnd,
+): Path {
   if (netState.unread !== undefined)
     return pathOf(packet, startWalk(packet, netState, [], options), unknownEnd({ why: netState.unread }));
   const open: (readonly boolean[])[] = [[]];
@@ -35,7 +51,7 @@ export function tracePath(packet: Packet, netState: NetworkState, options: Trace
   for (let tried = 0; open.length > 0; tried++) {
     const chosen = open.pop() ?? [];
     const walk = startWalk(packet, netState, chosen, options);
-    const end = goAllTheWay(walk);
+    const end = along(walk);
     first ??= { walk, end };
     const [doubt = { why: 'too many ways' }] = first.walk.doubts.map((one) => one.doubt);
     if (end.at === 'unknown') return pathOf(packet, first.walk, end);

@@ -1,7 +1,7 @@
 import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
 import { reachChange } from '../../reach/change/compare.ts';
 import { wayOf } from '../../reach/judge/foreign.ts';
-import { isOpen, judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
+import { judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
 import { coverOfCell, placeOfCell } from '../../reconcile/accept/covers.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import { isPolicyKept, removalOf, type Removal } from '../../doctor/remedies/removal.ts';
@@ -80,6 +80,6 @@ function tryOn(
   );
   return {
     harmless: opened.length === 0 && unknown.length === 0,
-    left: new Set(cells.filter(isOpen).map(placeOfCell)),
+    left: new Set(cells.filter(({ differs }) => differs !== 'same').map(placeOfCell)),
   };
 }

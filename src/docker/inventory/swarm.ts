@@ -23,11 +23,17 @@ export function swarmFrom(answers: Answers, networks: readonly LiveNetwork[]): S
   const swarm = recordOf(recordOf(answers.info)['Swarm']);
   const mesh = recordOf(recordOf(recordOf(answers.gwbridge)['Containers'])['ingress-sbox']);
   const dataPort = recordOf(swarm['Cluster'])['DataPathPort'];
+  const ingressPorts = ingressPortsFrom(answers);
+  const served = new Set(ingressPorts.map(({ port }) => port));
+  const unserved = [...new Set(publishedIn(answers).map(({ port }) => port))].filter(
+    (port) => !served.has(port),
+  );
   return {
     state: textOf(swarm['LocalNodeState']),
     manager: swarm['ControlAvailable'] === true,
     meshAddress: textOf(mesh['IPv4Address']).replace(/\/.*$/, '') || undefined,
-    ingressPorts: ingressPortsFrom(answers),
+    ingressPorts,
+    ...(unserved.length > 0 && { unservedPorts: unserved }),
     encrypted: encryptedFrom(answers, networks),
     dataPort: typeof dataPort === 'number' && dataPort > 0 ? dataPort : VXLAN_PORT,
   };
@@ -39,7 +45,7 @@ export function swarmFrom(answers: Answers, networks: readonly LiveNetwork[]): S
  * only managers know those.
  */
 function ingressPortsFrom({ ingress, services }: Answers): readonly IngressPort[] {
-  const published = listOf(services).filter(isRecord).flatMap(meshPortsOf);
+  const published = publishedIn({ services });
   if (!isRecord(ingress)) return unique(published);
   const served = Object.entries(recordOf(ingress['Services'])).flatMap(([service, raw]) =>
     listOf(recordOf(raw)['Ports']).flatMap((text): readonly IngressPort[] => {
@@ -51,6 +57,10 @@ function ingressPortsFrom({ ingress, services }: Answers): readonly IngressPort[
   );
   return unique(served);
 }
+
+/** Every port that services publish by the mesh; none where the node does not know. */
+const publishedIn = ({ services }: Pick<Answers, 'services'>) =>
+  listOf(services).filter(isRecord).flatMap(meshPortsOf);
 
 function meshPortsOf(raw: Json): readonly (IngressPort & { readonly service: string })[] {
   const service = textOf(recordOf(raw['Spec'])['Name']);

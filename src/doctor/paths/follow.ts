@@ -71,7 +71,11 @@ const judged = (request: PathRequest, path: Path, outcome: PathOutcome): Followe
 });
 
 /** Whether this host's own firewall stops what comes to it, or leaves it. */
-const isByHost = ({ steps }: Path): boolean => ['INPUT', 'OUTPUT'].includes(steps.at(-1)?.hook ?? '');
+const isByHost = ({ steps, end }: Path): boolean =>
+  !isDiscovery(end) && ['INPUT', 'OUTPUT'].includes(steps.at(-1)?.hook ?? '');
+
+/** Whether neighbour discovery is stopped, which nobody means. */
+const isDiscovery = (end: Path['end']): boolean => end.at === 'stopped' && end.discovers === true;
 
 /** Whether a path ends at this host's own firewall, where nobody has promised that it does not: at INPUT, or on its way from here at OUTPUT. */
 export const isClosedByHost = ({ request, path, outcome }: Followed): boolean =>
@@ -83,6 +87,7 @@ const isKeptIn = ({ packet, end, steps }: Path): boolean =>
   packet.state === 'NEW' &&
   steps.at(-1)?.hook === 'OUTPUT' &&
   end.at === 'stopped' &&
+  end.discovers !== true &&
   (end.native !== undefined || end.table === 'filter' || end.table === 'security');
 
 /**

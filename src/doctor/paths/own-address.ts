@@ -7,7 +7,7 @@ import type { NetworkLink } from '../../trace/network-state.ts';
 import type { Packet } from '../../trace/packet.ts';
 import type { Facts } from '../facts/facts.ts';
 import { addressOf, type Member } from '../lookup.ts';
-import { atContainer, doorOf, servicePaths, type PathRequest, type Port } from './request.ts';
+import { atContainer, doorOf, hostPaths, servicePaths, type PathRequest, type Port } from './request.ts';
 
 /** To a published port by an address of this host, from the host itself and from a neighbour of the container; and the answers. */
 export function ownAddressPaths(
@@ -80,13 +80,27 @@ export function portPaths(
   );
   const [member] = to;
   const port = facts.ports.find(({ hostPort, proto }) => hostPort === target.port && proto === target.proto);
-  return servicePaths(from, target, facts).map(({ answer: _, ...request }) => ({
-    ...request,
-    name: `${from.container.name} → host:${String(target.port)} → ${member?.container.name ?? ''}`,
-    subjects: [from.container.name, member?.container.name ?? '', from.network.name],
-    goal:
-      member === undefined || port === undefined || isServed
-        ? { to: 'host' }
-        : atContainer(member, request.packet.family, port.port),
-  }));
+  const isTranslated = member !== undefined && port !== undefined && !isServed;
+  const asked = servicePaths(from, target, facts).map((request): PathRequest => {
+    const { packet, answer } = request;
+    const back = answer && { ...answer, ...(isTranslated && doorOf(member, facts)) };
+    return {
+      ...request,
+      name: `${from.container.name} → host:${String(target.port)} → ${member?.container.name ?? ''}`,
+      subjects: [from.container.name, member?.container.name ?? '', from.network.name],
+      goal: isTranslated ? atContainer(member, packet.family, port.port) : { to: 'host' },
+      ...(back && { answer: back }),
+    };
+  });
+  const neighbour = to.find(({ network }) => network.id === from.network.id);
+  if (!isServed || port === undefined || neighbour === undefined) return asked;
+  const onwards = hostPaths(neighbour, { port: port.port, proto: target.proto }, facts, true);
+  return [
+    ...asked,
+    ...onwards.map((request): PathRequest => ({
+      ...request,
+      name: `docker-proxy → ${neighbour.container.name}:${String(port.port)}`,
+      byProxy: true,
+    })),
+  ];
 }

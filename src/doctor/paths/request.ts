@@ -16,6 +16,8 @@ export interface PathRequest extends Pick<NamedPath, 'name' | 'kind' | 'subjects
   readonly goal: Goal;
   /** The host may be closed to its own containers: what its own firewall stops of it is told, what any other rule stops is not judged. */
   readonly mayBeClosed?: true;
+  /** What docker-proxy asks for somebody else: nobody asked whether this host itself gets there. */
+  readonly byProxy?: true;
   /** Where the answer comes in, and where it should end; absent where none is followed. */
   readonly answer?: { readonly inInterface: string; readonly inPort: string; readonly goal: Goal };
 }

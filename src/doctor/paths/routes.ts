@@ -82,17 +82,32 @@ export interface LedAway {
  * or a route for a part of a network's subnet, which is an overlap whatever asks for it.
  */
 export function ledByRule(
-  { path: { packet, last } }: Followed,
+  followed: Followed,
   { netState, networks }: Pick<Facts, 'netState' | 'networks'>,
 ): LedAway | undefined {
-  const { family, destination, mark } = last;
-  // It is routed before its source is translated, and a packet made here with the source it got.
-  const source = packet.inInterface === '' ? last.source : packet.source;
-  const found = lookupRoute(netState, { family, source, destination, mark, inInterface: packet.inInterface });
+  const { family } = followed.path.last;
+  const found = routingOf(followed, netState);
   if (found.kind !== 'unicast' || isUsualTable(found.rule.table)) return undefined;
   const { dev, to, via } = found.route;
   const covers = networks.flatMap(({ subnets }) => subnets).some((subnet) => isWithin(to, subnet));
   if (covers) return undefined;
   const route = `${/\/0$/.test(to) ? 'default' : to}${via === '' ? '' : ` via ${via}`} dev ${dev}`;
   return { rule: found.rule, route, family };
+}
+
+/** The rule of policy routing that ends a path itself: blackhole, unreachable or prohibit. */
+export function blockingRule(followed: Followed, netState: NetworkState): RouteRule | undefined {
+  const found = routingOf(followed, netState);
+  return found.kind === 'none' ? found.rule : undefined;
+}
+
+/** It is routed before its source is translated, and a packet made here with the source it got. */
+function routingOf(
+  { path: { packet, last } }: Followed,
+  netState: NetworkState,
+): ReturnType<typeof lookupRoute> {
+  const { family, destination, mark } = last;
+  const { inInterface } = packet;
+  const source = inInterface === '' ? last.source : packet.source;
+  return lookupRoute(netState, { family, source, destination, mark, inInterface });
 }

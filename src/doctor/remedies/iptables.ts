@@ -84,6 +84,17 @@ export function insertRule(
   };
 }
 
+/** Puts a rule in front of a chain's others. @param typed - the words behind the tool's name and `-w` */
+export const insertTyped = (
+  typed: string,
+  rule: Rule,
+  place: RulesTable,
+  facts: Pick<Facts, 'variant'>,
+): RemedyStep => ({
+  command: `${toolOf(place, facts)} -w ${typed}`,
+  change: edit(place, { op: 'insert', chain: rule.chain, position: 1, rule }),
+});
+
 /** The words of a rule in the order in which a save prints them. */
 function wordsOf(
   { source, destination, in: by, out, protocol, port, connection }: RuleFields,

@@ -9,6 +9,7 @@ import { bridgeNetworks } from '../lookup.ts';
 import type { Followed, Group } from '../paths/follow.ts';
 import { wordsOf, type NativeStop, type NativeStopPlace } from './native-stop.ts';
 import { whoseStop } from '../whose.ts';
+import { zonePorts } from './host-firewall.ts';
 import { nativeOpenings } from './native-openings.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 import { isFirewalld, PANIC_OFF, zoneCommand } from './removal.ts';
@@ -60,6 +61,7 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
   const { table, chain, rule, native } = stop.end;
   const whose = whoseStop(stop, facts);
   if (whose === 'docker') return [];
+  if (isFirewalld(table) && stop.hook === 'INPUT') return zonePorts(group, stop);
   const isKept = managerOfNative(table, chain) !== undefined;
   const narrow =
     facts.tables === undefined || isKept || isDockersTable(table) ? [] : nativeOpenings(group, stop);

@@ -7,11 +7,10 @@ import { memory } from '../../trace/memory.ts';
 import { cellsIn } from '../cells.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { PathRequest } from '../paths/request.ts';
-import { HOOKS } from '../../trace/path.ts';
 import { whoseStop } from '../whose.ts';
 
 /** What of a path says what it asks. */
-export type AskedPath = Pick<PathRequest, 'packet' | 'goal' | 'kind'>;
+export type AskedPath = Pick<PathRequest, 'packet' | 'goal' | 'kind' | 'byProxy'>;
 
 interface HostTable {
   readonly asking: HostAsking;
@@ -75,13 +74,13 @@ function isClosed({ should, is, family, asker, asked }: Cell, facts: Facts): boo
   const { end, outcome } = is;
   // What is led elsewhere and stopped there, nobody closed.
   if (outcome.is !== 'stopped' || end.at !== 'stopped') return false;
-  const hook = HOOKS.find((name) => name === end.chain) ?? 'FORWARD';
-  const decider = whoseStop({ end, family, hook, way: wayOf(asker, asked, 'outage') }, facts);
+  const decider = whoseStop({ end, family, hook: end.hook, way: wayOf(asker, asked, 'outage') }, facts);
   return decider === 'operator' || (decider === 'docker' && should === 'no-promise');
 }
 
 /** Whether a cell is one that was asked about: the same port of the same container, by whatever address, for the same asker. */
-function isAsked({ proto, asker, asked }: Cell, { packet, goal, kind }: AskedPath): boolean {
+function isAsked({ proto, asker, asked }: Cell, { packet, goal, kind, byProxy }: AskedPath): boolean {
+  if (byProxy === true) return false;
   const isAsker =
     asker.by === 'outside'
       ? packet.inInterface === asker.interface
@@ -91,6 +90,11 @@ function isAsked({ proto, asker, asked }: Cell, { packet, goal, kind }: AskedPat
   if (!isAsker) return false;
   if (asked.what === 'outside' || asked.what === 'name-server')
     return goal.to !== 'container' && asker.by === 'container' && asker.spot.address === packet.source;
+  // What docker-proxy takes for a container ends at this host.
+  if (goal.to === 'host')
+    return (
+      asked.what === 'published' && proto === packet.protocol && asked.hostPort === packet.destinationPort
+    );
   if (goal.to !== 'container') return false;
   if (kind === 'same-network') return asked.spot.address === goal.address;
   if (proto !== packet.protocol) return false;

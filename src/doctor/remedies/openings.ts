@@ -5,6 +5,7 @@ import { sh } from '../../shell.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Followed, Group } from '../paths/follow.ts';
 import { managerAt, whoseStop, type StopPlace } from '../whose.ts';
+import { inputKeeper } from './host-firewall.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 import { ANSWERS, appendBy, insertRule, type RuleFields, type RulesTable } from './iptables.ts';
 
@@ -94,6 +95,7 @@ export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Fa
     ruleset !== undefined &&
     table === 'filter' &&
     (managerAt(stop, facts) === 'ufw' ||
+      inputKeeper(stop, facts) === 'ufw' ||
       (chain === USER_CHAIN &&
         rulesOf(ruleset, table, chain).some(({ text }) => text.endsWith(`-j ${user}`))));
   if (!isUfws || first.path.packet.state === 'ESTABLISHED') return [];

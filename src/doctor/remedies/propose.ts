@@ -7,10 +7,12 @@ import { stopOf, type Followed, type Group } from '../paths/follow.ts';
 import { isTranslatedElsewhere, translatorOf, untrackerOf } from '../paths/translators.ts';
 import { mayBeDockers, whoseStop, type StopPlace } from '../whose.ts';
 import { proposal, type Proposal } from './proposal.ts';
+import { lettingDiscovery } from './discovery.ts';
 import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts';
 import { deleteNative, isNative, nativeProposals } from './native.ts';
 import type { Proposer } from './offer.ts';
 import { openings, ufwRoutes } from './openings.ts';
+import { inputKeeper } from './host-firewall.ts';
 import { isPolicyKept } from './removal.ts';
 import { bridgeFilter, routingProposals } from './routing.ts';
 
@@ -32,6 +34,7 @@ export const propose: Proposer = (group, facts) => {
       return [];
     case 'stopped':
       if (stop === undefined) return [];
+      if (stop.end.discovers) return lettingDiscovery(discoveryStop(stop), facts);
       if (isTranslatedElsewhere(first)) return byTranslation(first, facts);
       return isNative(stop.end)
         ? nativeProposals(group, { ...stop, end: stop.end }, facts)
@@ -47,6 +50,11 @@ export const propose: Proposer = (group, facts) => {
       return byTranslation(first, facts);
   }
 };
+
+const discoveryStop = ({ hook, family, end: { variant, table, native } }: StopPlace) => ({
+  ...{ hook, table, isNative: native !== undefined },
+  place: { variant, family, table },
+});
 
 const FROM_FILE = 'delete it, also from the file it is loaded from';
 
@@ -75,6 +83,8 @@ function ruleProposals(group: Group, stop: StopPlace, facts: Facts): readonly Pr
   const { end, family } = stop;
   const { variant, table, chain, rule } = end;
   const place: RulesTable = { variant, family, table };
+  // What a firewall keeps is opened by its own command alone.
+  if (inputKeeper(stop, facts) !== undefined) return ufwRoutes(group, stop, facts);
   const narrow = openings(group, stop, facts);
   if (rule === undefined && facts.tables !== undefined)
     return [...ufwRoutes(group, stop, facts), ...openLeft(stop, place, facts), ...narrow];

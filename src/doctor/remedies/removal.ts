@@ -13,6 +13,8 @@ import type { Decider } from '../../reach/judge/decider.ts';
 import { stateWithout } from '../../reach/judge/without.ts';
 import { commandLine, sh } from '../../shell.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
+import type { RemedyChange } from './change.ts';
+import { discoverySteps } from './discovery.ts';
 import { editNative } from './native-edit.ts';
 import { ANSWERS, deleteRule, insertRule, openPolicy } from './iptables.ts';
 
@@ -55,6 +57,7 @@ export function removalOf(
 ): Removal | undefined {
   const after = (netState: NetworkState): NetworkState => stateWithout(netState, [decider]);
   if (decider.by === 'kernel') return undefined;
+  if (decider.discovers) return lettingNeighbours(decider, used);
   if (decider.later !== undefined && isOwn) return lettingAnswers(decider, used);
   switch (decider.by) {
     case 'policy':
@@ -88,6 +91,17 @@ const withoutRule = (netState: NetworkState, table: string, handle: string): Net
   }),
 });
 
+/** Lets neighbour discovery pass in front of what drops it, in a table of iptables. */
+function lettingNeighbours(decider: Exclude<Decider, { by: 'kernel' }>, used: Variant): Removal | undefined {
+  if (decider.by === 'native') return undefined;
+  const { hook, table, family, variant } = decider;
+  const steps = discoverySteps(hook, { variant, family, table }, { variant: used });
+  return {
+    command: steps.map(({ command }) => command).join(' && '),
+    after: (netState) => steps.reduce((state, { change }) => withChange(state, change), netState),
+  };
+}
+
 function lettingAnswers(decider: Exclude<Decider, { by: 'kernel' }>, used: Variant): Removal | undefined {
   if (decider.by === 'native') return undefined;
   const { hook, table, chain, family, variant } = decider;
@@ -97,21 +111,21 @@ function lettingAnswers(decider: Exclude<Decider, { by: 'kernel' }>, used: Varia
     place: { variant, family, table },
     facts: { variant: used },
   });
-  return {
-    command,
-    after: (netState) => ({
-      ...netState,
-      rulesets: netState.rulesets.map((held) =>
-        change.of === 'rules' && held.variant === variant
-          ? {
-              ...held,
-              rules: {
-                ...held.rules,
-                [family]: simulate(held.rules[family], { tables: [change.input] }).ruleset,
-              },
-            }
-          : held,
-      ),
-    }),
-  };
+  return { command, after: (netState) => withChange(netState, change) };
 }
+
+/** A host after a change to one of iptables' tables. */
+const withChange = (netState: NetworkState, change: RemedyChange): NetworkState => ({
+  ...netState,
+  rulesets: netState.rulesets.map((held) =>
+    change.of === 'rules' && held.variant === change.variant
+      ? {
+          ...held,
+          rules: {
+            ...held.rules,
+            [change.family]: simulate(held.rules[change.family], { tables: [change.input] }).ruleset,
+          },
+        }
+      : held,
+  ),
+});

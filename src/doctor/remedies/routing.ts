@@ -5,7 +5,15 @@ import type { Route, RouteRule } from '../../trace/network-state.ts';
 import type { Facts } from '../facts/facts.ts';
 import { bridgeNetworks, sysctlName } from '../lookup.ts';
 import type { Group } from '../paths/follow.ts';
-import { blockingRoute, homeOf, isWithin, leadingTo, ledByRule, type Home } from '../paths/routes.ts';
+import {
+  blockingRoute,
+  blockingRule,
+  homeOf,
+  isWithin,
+  leadingTo,
+  ledByRule,
+  type Home,
+} from '../paths/routes.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 
 /** Sets a setting of the kernel. @param path - below /proc/sys/net */
@@ -82,6 +90,8 @@ export function routingProposals({ first }: Group, facts: Facts): readonly Propo
       ];
     case 'no-route':
     case 'unreachable': {
+      const rule = blockingRule(first, netState);
+      if (rule !== undefined) return pastBlocking(rule, facts);
       const blocking = blockingRoute(destination, netState);
       if (blocking !== undefined) return takeOut(blocking, facts);
       const home = homeOf(destination, facts);
@@ -106,12 +116,31 @@ function takeOut(route: Route, facts: Facts): readonly Proposal[] {
   if (rule === undefined) return [proposal('delete the route', deleteRoute(route))];
   return [
     ...askMainFirst(rule, route.family, facts),
-    proposal(`stop asking table ${route.table} first`, {
-      command: `${ipOf(route.family)} rule del priority ${String(rule.priority)}`,
-      change: { of: 'route-rule', op: 'delete', rule },
-    }),
+    proposal(`stop asking table ${route.table} first`, deleteRouteRule(rule)),
   ];
 }
+
+/** Has Docker's subnets looked up before a rule that ends packets; else takes the rule out, where no other has its priority. */
+function pastBlocking(rule: RouteRule, facts: Facts): readonly Proposal[] {
+  const { family, priority } = rule;
+  const same = facts.netState.routeRules.filter((one) => one.family === family && one.priority === priority);
+  return [
+    ...askMainFirst(rule, family, facts),
+    ...(same.length > 1
+      ? []
+      : [
+          proposal(
+            'if it is not meant, take the rule out, also where it is configured',
+            deleteRouteRule(rule),
+          ),
+        ]),
+  ];
+}
+
+const deleteRouteRule = (rule: RouteRule): RemedyStep => ({
+  command: `${ipOf(rule.family)} rule del priority ${String(rule.priority)}`,
+  change: { of: 'route-rule', op: 'delete', rule },
+});
 
 export const LEAVE_OUT = "give the rule a condition that leaves Docker's subnets out, where it is configured";
 

@@ -55,6 +55,8 @@ export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
   );
   if (requesting !== undefined) return found([requesting.name]);
   if (isOfMesh(target, facts)) return found([], ofMesh(target));
+  if (facts.intended?.inventory.swarm?.unservedPorts?.includes(port) === true)
+    return found([], unservedByMesh(target));
   const own = facts.listeners.find((one) => one.port === port && one.proto === proto);
   if (own !== undefined && !isLoopback(own.address)) return found([]);
   return found([], notPublished(target, own !== undefined, facts));
@@ -76,6 +78,17 @@ const ofMesh = (target: PortTarget): Check =>
     about: spell(target),
     meaning: 'its packets go through the ingress network to a node that runs the service',
     remedies: [advise('docker service ps SERVICE shows whether its tasks run; check compares the rules')],
+  });
+
+const unservedByMesh = (target: PortTarget): Check =>
+  fail('swarm-port', `a service publishes ${spell(target)}, and the swarm's routing mesh does not serve it`, {
+    about: spell(target),
+    meaning: 'none of its tasks runs, or this kernel lacks IPVS (module ip_vs), which the mesh needs',
+    remedies: [
+      advise(
+        'docker service ps SERVICE shows whether its tasks run; modprobe ip_vs, whether the kernel has it',
+      ),
+    ],
   });
 
 function elsewhere(target: PortTarget, { netState }: Facts): Check {

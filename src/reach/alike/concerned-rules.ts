@@ -106,7 +106,13 @@ export class ConcernedRules {
     return {
       networks: rules,
       ends: own,
-      state: () => (state ??= { ...this.netState, rulesets: cut().with(own), cutFrom: this.netState }),
+      state: () =>
+        (state ??= {
+          ...this.netState,
+          rulesets: cut().with(own),
+          cutFrom: this.netState,
+          whole: this.netState,
+        }),
     };
   }
 

@@ -3,7 +3,7 @@ import { dotted, leaderOf, undoOf, type LinkChange, type NetworkUndo } from './u
 import type { NetworkLink, NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
 
 /** A host's network without the rules of iptables. */
-export type NetworkBeside = Omit<NetworkState, 'rulesets' | 'unread' | 'cutFrom'>;
+export type NetworkBeside = Omit<NetworkState, 'rulesets' | 'unread' | 'cutFrom' | 'whole'>;
 
 /** What a command did in a copy of a host's network. */
 export interface NetworkChange {

@@ -11,6 +11,8 @@ interface Stopping {
   readonly led?: ChainWay | undefined;
   /** It ends packets of a connection whose first one was let through: an answer, most often. */
   readonly later?: LaterPacket | undefined;
+  /** It ends neighbour discovery. */
+  readonly discovers?: true | undefined;
 }
 
 /** Of a packet that comes behind the first of its connection. */
@@ -76,7 +78,9 @@ function deciderIn(step: PathStep, path: Path): Decider {
   const { hook, stage, chain = '', rule, variant, what, handle } = step;
   const { packet, steps, end } = path;
   const stopping =
-    end.at === 'stopped' && step === steps.at(-1) ? { led: end.led, later: laterIn(path) } : {};
+    end.at === 'stopped' && step === steps.at(-1)
+      ? { led: end.led, later: laterIn(path), ...(end.discovers && { discovers: end.discovers }) }
+      : {};
   const where = { family: packet.family, hook, table: stage, chain, ...stopping };
   if (variant === undefined)
     return { by: 'native', ...where, rule: handle === '' ? '' : what, handle: handle ?? '' };

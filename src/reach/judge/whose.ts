@@ -88,7 +88,9 @@ const dockersIn = (owned: readonly OwnedHost[]): ReadonlySet<string> =>
  * an interface, and with it keeps containers from the neighbours there; from all that lies beyond nobody keeps them so.
  */
 function cutsShort(decider: WrittenDecider, way: string): boolean {
-  const { later } = decider;
+  const { later, discovers } = decider;
+  // Whoever closes a host means no neighbour not to be found.
+  if (discovers === true) return true;
   if (later === undefined || way.startsWith('exposure ')) return false;
   const isNear = later.nextHop === '' && / (?:outside|name-server)$/.test(way);
   return !isNear && !namesSomebody(textOf(decider));

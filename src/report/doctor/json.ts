@@ -61,11 +61,13 @@ const stepJson = ({ hook, variant, stage, chain, rule, what }: PathStep): unknow
   what,
 });
 
+const NOT_SHOWN = { native: undefined, hook: undefined, led: undefined, discovers: undefined };
+
 /** An end without what it does not have: a policy has no rule, a cause that is known no table. */
 function endJson(end: PathEnd): unknown {
   if (end.at !== 'stopped' && end.at !== 'unknown') return end;
-  // That it is nftables' own is in the table's name.
-  const { rule, native, ...rest } = { native: undefined, ...end };
+  // That it is nftables' own is in the table's name; the steps show the hook, and by which chains it came there.
+  const { rule, native, hook, led, discovers, ...rest } = { ...NOT_SHOWN, ...end };
   return rule === undefined ? rest : { ...rest, rule: rule.text };
 }
 

@@ -53,6 +53,14 @@ export function reasonOf(is: Is): string {
 
 /** What decides about a question: the rule, the policy, or what the kernel does without one. */
 export function deciderReason(decider: Decider, is: Is): string {
+  const isDiscovery = decider.by !== 'kernel' && decider.discovers === true;
+  return isDiscovery ? `${DISCOVERY}${whatDecides(decider, is)}` : whatDecides(decider, is);
+}
+
+/** In front of what drops it. */
+const DISCOVERY = 'IPv6 neighbour discovery dropped by ';
+
+function whatDecides(decider: Decider, is: Is): string {
   switch (decider.by) {
     case 'rule':
       return `${decider.table}: ${decider.rule.text}`;
@@ -77,7 +85,7 @@ function endWords(is: Extract<Is, { readonly end: unknown }>): string {
   if (end.at === 'lost') return end.detail;
   if (end.at === 'stopped') {
     const by = end.rule?.text ?? `policy ${end.target} of ${end.chain}`;
-    return `${end.table}: ${by}`;
+    return `${end.discovers ? DISCOVERY : ''}${end.table}: ${by}`;
   }
   return is.is === 'stopped' ? outcomeWords(is.outcome) : '';
 }
@@ -88,6 +96,7 @@ export const isWords = ({ is }: Cell): string => (is.is === 'proxied' ? 'docker-
 const UNASKED: Readonly<Record<UnaskedWays['what'], (names: readonly string[]) => string>> = {
   'proxied-alone': (names) => `${count(names.length, 'port')} that docker-proxy alone serves`,
   'mesh-ports': (names) => `${count(names.length, 'port')} of the routing mesh`,
+  'mesh-unserved': (names) => `${count(names.length, 'port')} that the routing mesh does not serve`,
   'overlay-networks': (names) => count(names.length, 'overlay network'),
   parts: ([number = '0']) => `clients of ${count(Number(number), 'more large block')} that rules name`,
 };

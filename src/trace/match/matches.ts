@@ -4,7 +4,7 @@ import type { MatchResult } from '../match-result.ts';
 import type { MatchContext, Test } from '../match-context.ts';
 import { baseTest } from './base.ts';
 import { conntrackTests, markTests } from './connection.ts';
-import { addrtypeTests, iprangeTests, physdevTests, pkttypeTests } from './place.ts';
+import { addrtypeTests, hopLimitTests, iprangeTests, physdevTests, pkttypeTests } from './place.ts';
 import { icmpTests, portTests } from './ports.ts';
 import { setTests } from './sets.ts';
 import { partsOf, type Extension, type RuleParts } from './rule-parts.ts';
@@ -30,6 +30,7 @@ const MATCHES: Readonly<Record<string, (extension: Extension) => readonly Test[]
   pkttype: pkttypeTests,
   // A routing header of IPv6: no packet followed here has one, and without it neither a match nor its negation holds (ip6t_rt.c, rt_mt6).
   rt: () => [() => false],
+  hl: hopLimitTests,
   comment: () => [],
 };
 

@@ -104,3 +104,21 @@ export function pkttypeTests({ options }: Extension): readonly Test[] {
     return withSign(values[0] === 'unicast' || values[0] === 'host', negated);
   });
 }
+
+/** `-m hl`: a hop limit, which is known of neighbour discovery alone. */
+export function hopLimitTests({ options }: Extension): readonly Test[] {
+  return options.map(({ name, values, negated }) => ({ packet: { hopLimit } }) => {
+    const limit = Number(values[0]);
+    if (hopLimit === undefined || Number.isNaN(limit)) return 'match hl';
+    switch (name) {
+      case '--hl-eq':
+        return withSign(hopLimit === limit, negated);
+      case '--hl-lt':
+        return hopLimit < limit;
+      case '--hl-gt':
+        return hopLimit > limit;
+      default:
+        return `option ${name}`;
+    }
+  });
+}

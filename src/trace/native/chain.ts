@@ -171,13 +171,13 @@ function step(
 }
 
 function stopped(
-  { table, led }: NativePlace,
+  { hook, table, led }: NativePlace,
   { name }: NativeChain,
   rule: NativeRule | undefined,
   target: string,
 ): PathEnd {
   return {
-    ...{ at: 'stopped', variant: 'nft', table: spell(table), chain: name, target },
+    ...{ at: 'stopped', hook, variant: 'nft', table: spell(table), chain: name, target },
     ...(rule && { rule: { chain: name, text: rule.text, raw: rule.text, counters: '', line: 0 } }),
     ...(led && { led }),
     native: { handle: rule?.handle ?? '' },

@@ -77,6 +77,10 @@ export function valueIn(field: string, span: Span, facts: MatchContext): MatchRe
     case 'icmp code':
     case 'icmpv6 code':
       return isIcmp(field, span, packet);
+    case 'ip6 hoplimit':
+      return packet.hopLimit === undefined
+        ? `nft: ${field}`
+        : Number(span.first) <= packet.hopLimit && packet.hopLimit <= Number(span.last);
     case 'meta mark':
     case 'ct mark':
       return isMark(field, span, packet);

@@ -22,7 +22,13 @@ export type Routing =
   /** To this machine itself, by the route of one of its addresses, or of a broadcast. */
   | { readonly kind: 'local' | 'broadcast'; readonly route: Route; readonly rule: RouteRule }
   | { readonly kind: 'unicast'; readonly route: Route; readonly rule: RouteRule }
-  | { readonly kind: 'none'; readonly why: 'no-route' | 'unreachable'; readonly detail: string }
+  | {
+      readonly kind: 'none';
+      readonly why: 'no-route' | 'unreachable';
+      readonly detail: string;
+      /** The rule that ends the packet itself. */
+      readonly rule?: RouteRule;
+    }
   | { readonly kind: 'unknown'; readonly why: string };
 
 const DEFAULT_RULES: readonly Omit<RouteRule, 'family'>[] = [
@@ -140,6 +146,7 @@ export function lookupRoute(netState: NetworkState, journey: Journey): Routing {
             kind: 'none',
             why: 'unreachable',
             detail: `routing rule ${String(rule.priority)}: ${action ?? ''}`,
+            rule,
           }
         : { kind: 'unknown', why: `a routing rule to ${action ?? 'no table'}` };
     const route = bestRoute(netState, rule.table, journey);

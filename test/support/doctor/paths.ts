@@ -71,7 +71,7 @@ export function pathOf(
 /** The end of a path at a rule. */
 export const stoppedBy = (text: string, table = 'filter'): PathEnd => {
   const rule = makeRule(text);
-  return { at: 'stopped', variant: 'nft', table, chain: rule.chain, rule, target: 'DROP' };
+  return { at: 'stopped', hook: 'FORWARD', variant: 'nft', table, chain: rule.chain, rule, target: 'DROP' };
 };
 
 const outside: End = { address: CLIENT.ipv4, link: 'eth0' };

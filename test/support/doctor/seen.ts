@@ -7,11 +7,12 @@ import { pathOf } from './paths.ts';
 
 export const DROP = '-A FORWARD -j DROP';
 export const STOP: PathEnd = {
-  ...{ at: 'stopped', variant: 'nft', table: 'filter', chain: 'FORWARD', target: 'DROP' },
+  ...{ at: 'stopped', hook: 'FORWARD', variant: 'nft', table: 'filter', chain: 'FORWARD', target: 'DROP' },
   rule: makeRule(DROP),
 };
 export const POLICY: PathEnd = {
   at: 'stopped',
+  hook: 'FORWARD',
   variant: 'nft',
   table: 'filter',
   chain: 'FORWARD',

@@ -32,6 +32,15 @@ describe('a swarm', () => {
       ({ port: number, proto }) => `${String(number)}/${String(proto)}`,
     );
 
+  test('a port that services publish and the mesh does not serve is known', () => {
+    const services = [
+      service('a', port(80, 'tcp')),
+      service('b', port(9000, 'tcp'), port(9001, 'tcp', 'host')),
+    ];
+    const { swarm } = from({ info: ACTIVE, services, ingress: served({ a: [80] }) });
+    expect(swarm.unservedPorts).toEqual([9000]);
+  });
+
   test.each<
     [what: string, services: readonly Json[] | undefined, ingress: Json | undefined, told: readonly string[]]
   >([

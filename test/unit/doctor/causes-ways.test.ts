@@ -76,6 +76,24 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
     'ip rule add pref 5269 to 172.17.0.0/16 lookup main',
   ],
   [
+    'rule of policy routing that ends packets for the bridge itself',
+    withRules({
+      ...{ priority: 100, table: '' },
+      fields: { src: 'all', dst: '172.17.0.0', dstlen: '16', action: 'blackhole' },
+    }),
+    ['route-blocked'],
+    'ip rule add pref 99 to 172.17.0.0/16 lookup main',
+  ],
+  [
+    'rule of policy routing that ends packets of a bridge, and whose priority no other has',
+    withRules({
+      ...{ priority: 100, table: '' },
+      fields: { src: '172.17.0.0', srclen: '16', action: 'prohibit' },
+    }),
+    ['route-blocked'],
+    'ip rule del priority 100',
+  ],
+  [
     "rule of policy routing that leads the answers of the host's own address away",
     all(
       withRoute({ to: '0.0.0.0/0', via: '192.0.2.2', dev: 'eth0', table: '100' }),

@@ -58,6 +58,7 @@ describe('chains', () => {
     const path = tracePath(outside(), withRules(saved('filter', [], { INPUT: 'DROP' })));
     expect(path.end).toEqual({
       at: 'stopped',
+      hook: 'INPUT',
       variant: 'nft',
       table: 'filter',
       chain: 'INPUT',

@@ -2,12 +2,13 @@ import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.t
 import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import { cellKey } from '../../../reach/cell-key.ts';
 import type { Decider } from '../../../reach/judge/decider.ts';
-import { openCells, spotsIn, type OpenCell } from '../../cells.ts';
+import { cellsIn, openCells, spotsIn, type OpenCell } from '../../cells.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { proposal, remedyOf, untried, type Proposal } from '../../remedies/proposal.ts';
 import { leftBy } from '../../remedies/offer.ts';
 import { deleteRule, openPolicy, RESTORE } from '../../remedies/iptables.ts';
+import { lettingDiscovery } from '../../remedies/discovery.ts';
 import { deleteNative } from '../../remedies/native.ts';
 import type { ResolvedTarget } from '../../target/resolved.ts';
 import { checksOf, listNames } from '../check.ts';
@@ -40,12 +41,12 @@ export function judgeCells(
     causes.set(keyOf(cell), [...(causes.get(keyOf(cell)) ?? []), cell]);
   const unknown = open.filter(({ effect }) => effect === 'unknown');
   return [
-    ...[...causes.values()].map((cells) => judgeCause(cells, about, facts)),
+    ...[...causes.values()].map((cells) => judgeCause(cells, facts)),
     ...(unknown.length > 0 && !isUnsure ? [judgeUnknown(unknown)] : []),
   ];
 }
 
-function judgeCause(cells: readonly OpenCell[], about: ResolvedTarget, facts: Facts): Check {
+function judgeCause(cells: readonly OpenCell[], facts: Facts): Check {
   const [first] = cells;
   return {
     ...checksOf('path').fail('reach-differs', headline(cells), {
@@ -55,7 +56,7 @@ function judgeCause(cells: readonly OpenCell[], about: ResolvedTarget, facts: Fa
         ...(first === undefined || first.cause === 'lost' ? [] : ruleLines(first.decider)),
         ...cells.slice(0, SHOWN).map(wayLine),
       ],
-      remedies: remediesOf(cells, about, facts),
+      remedies: remediesOf(cells, facts),
     }),
     // It was held against Docker's lost rules: what they explain is not in it.
     persists: true,
@@ -71,6 +72,7 @@ function meaningOf({ cause, decider }: OpenCell): string {
   const six = decider.family === 'ipv6' && decider.by !== 'native' ? 'ipv6 ' : '';
   const where = [`${six}${decider.table}`, decider.chain].filter((word) => word !== '').join(' ');
   const what = decider.by === 'policy' ? `the policy of ${where}` : `a rule in ${where}`;
+  if (decider.discovers) return `${what} drops IPv6 neighbour discovery: neighbours are not found`;
   if (decider.by === 'policy') return `${what} decides it`;
   return `${what} ${cause === 'docker' ? "of Docker's" : "that is not Docker's"} decides it`;
 }
@@ -84,9 +86,9 @@ function ruleLines(decider: Decider): readonly string[] {
 }
 
 /** A command that was tried in memory: each of the ways is as it should be afterwards, and nothing is opened that is closed on purpose. */
-function remediesOf(cells: readonly OpenCell[], about: ResolvedTarget, facts: Facts): readonly Remedy[] {
+function remediesOf(cells: readonly OpenCell[], facts: Facts): readonly Remedy[] {
   const [first] = cells;
-  const found = first && proposalsFor(first, facts).find((one) => holds(one, cells, about, facts));
+  const found = first && proposalsFor(first, facts).find((one) => holds(one, cells, facts));
   const isWanted = first?.cause === 'overridden' && isFilter(first.effect);
   if (found !== undefined)
     return [
@@ -108,6 +110,12 @@ const isFilter = (effect: OpenCell['effect']): boolean => effect === 'outage' ||
 function proposalsFor({ cause, decider, effect }: OpenCell, facts: Facts): readonly Proposal[] {
   if (cause === 'lost') return [proposal('restore them; rules of others are left as they are', RESTORE)];
   if (cause !== 'overridden') return [];
+  if (decider.by !== 'kernel' && decider.discovers) {
+    const { by, hook, table, family } = decider;
+    const variant = by === 'native' ? 'nft' : decider.variant;
+    const place = { variant, family, table };
+    return lettingDiscovery({ hook, table, isNative: by === 'native', place }, facts);
+  }
   const words = `${isFilter(effect) ? 'if it is not wanted, ' : ''}delete it, also from the file it is loaded from`;
   switch (decider.by) {
     case 'rule':
@@ -128,10 +136,13 @@ function proposalsFor({ cause, decider, effect }: OpenCell, facts: Facts): reado
   }
 }
 
-function holds(one: Proposal, cells: readonly OpenCell[], about: ResolvedTarget, facts: Facts): boolean {
+function holds(one: Proposal, cells: readonly OpenCell[], facts: Facts): boolean {
   const after = leftBy(one, facts);
   if (after === undefined) return false;
-  const left = new Set(openCells(after, about).map(cellKey));
+  // What nobody but the operator's own rules closes then is closed all the same.
+  const left = new Set(
+    (cellsIn(after)?.cells ?? []).filter(({ differs }) => differs !== 'same').map(cellKey),
+  );
   return !cells.some((cell) => left.has(cellKey(cell)));
 }
 

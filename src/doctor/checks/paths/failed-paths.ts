@@ -7,11 +7,12 @@ import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { judgeNativeStop } from './native.ts';
 import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './translation.ts';
 import { isClosedByHost, namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
-import { homeOf } from '../../paths/routes.ts';
+import { blockingRule, homeOf } from '../../paths/routes.ts';
 import { isTranslatedElsewhere } from '../../paths/translators.ts';
 import { isNative } from '../../remedies/native.ts';
 import { judgeDetour, judgeNotUndone } from './answers-astray.ts';
 import { judgeRouting } from './routing.ts';
+import { judgeDiscovery } from './discovery.ts';
 import { judgeHostClosed } from './host-closed.ts';
 import { isClosedByOperator, judgeClosed, judgeStop } from './stops.ts';
 
@@ -66,9 +67,12 @@ function groupKeyOf(followed: Followed, facts: Facts): string {
   if (outcome.is === 'elsewhere' || outcome.is === 'detour') return `${outcome.is} ${outcome.by}`;
   switch (end.at) {
     case 'stopped':
-      return `${isClosedByOperator(followed, facts) ? 'closed' : 'stopped'} ${end.variant} ${end.table} ${end.chain} ${end.rule?.text ?? 'policy'}`;
-    case 'lost':
+      return `${end.discovers ? 'discovery' : isClosedByOperator(followed, facts) ? 'closed' : 'stopped'} ${end.variant} ${end.table} ${end.chain} ${end.rule?.text ?? 'policy'}`;
+    case 'lost': {
+      const rule = blockingRule(followed, facts.netState);
+      if (rule !== undefined) return `lost by rule ${String(rule.priority)} ${last.family}`;
       return `lost ${end.why === 'rp-filter' ? packet.inInterface : (homeOf(last.destination, facts)?.bridge ?? end.detail)}`;
+    }
     case 'unknown':
       return `unknown ${end.why}`;
     case 'sent':
@@ -91,6 +95,7 @@ function judgeGroup(group: Group, facts: Facts, isWhole: boolean): readonly Chec
     case 'stopped': {
       const stop = stopOf(group.first);
       if (stop === undefined) return [];
+      if (stop.end.discovers) return [judgeDiscovery(group, stop, facts)];
       if (isWhole && isClosedByHost(group.first)) return [judgeHostClosed(group, stop.end)];
       if (isTranslatedElsewhere(group.first)) return [judgeMistranslated(group, facts)];
       if (isWhole && isClosedByOperator(group.first, facts)) return [judgeClosed(group, stop, facts)];

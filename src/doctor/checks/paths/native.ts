@@ -11,6 +11,7 @@ import { deleteNative, letBridgesPass, openNativePolicy } from '../../remedies/n
 import { wordsOf, type NativeStop } from '../../remedies/native-stop.ts';
 import { isFirewalld } from '../../remedies/removal.ts';
 import { harmless, offered } from '../../remedies/offer.ts';
+import { keepersWay } from '../../remedies/host-firewall.ts';
 import { propose } from '../../remedies/propose.ts';
 import { mayBeDockers, whoseStop } from '../../whose.ts';
 import { checksOf } from '../check.ts';
@@ -121,7 +122,8 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
           group,
           facts,
           propose,
-          advise('to open it, let that rule leave these packets out where it is configured'),
+          (stop && keepersWay(group, stop, facts)) ??
+            advise('to open it, let that rule leave these packets out where it is configured'),
         ).concat(
           whose === 'operator'
             ? []
@@ -142,9 +144,10 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
             group,
             facts,
             propose,
-            advise(
-              sh`let the table accept these packets before that: nft -a list table ${tableFamily} ${tableName}`,
-            ),
+            (stop && keepersWay(group, stop, facts)) ??
+              advise(
+                sh`let the table accept these packets before that: nft -a list table ${tableFamily} ${tableName}`,
+              ),
           ),
     },
   );

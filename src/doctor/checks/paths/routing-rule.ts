@@ -9,15 +9,18 @@ import { LEAVE_OUT } from '../../remedies/routing.ts';
 import { checksOf } from '../check.ts';
 import { advise } from '../../remedies/proposal.ts';
 
+interface RuleFacets {
+  readonly about: string;
+  readonly impairs: readonly string[];
+  readonly paths: readonly string[];
+}
+
 /** Packets for a container that a rule leads into a table which does not know Docker's networks. */
 export function judgeRoutingRule(
   { rule, route }: LedAway,
   group: Group,
   facts: Facts,
-  {
-    paths,
-    ...facets
-  }: { readonly about: string; readonly impairs: readonly string[]; readonly paths: readonly string[] },
+  { paths, ...facets }: RuleFacets,
 ): Check {
   const { priority, table } = rule;
   const { outcome, path } = group.first;
@@ -35,8 +38,33 @@ export function judgeRoutingRule(
   );
 }
 
+/** Packets that a rule of policy routing ends itself. */
+export function judgeBlockingRule(
+  rule: RouteRule,
+  group: Group,
+  facts: Facts,
+  { paths, ...facets }: RuleFacets,
+): Check {
+  const { path } = group.first;
+  const isAnswer = path.packet.state === 'ESTABLISHED';
+  return checksOf('host').fail(
+    'route-blocked',
+    `routing rule ${String(rule.priority)} ends ${isAnswer ? 'answers' : 'packets'} for ${path.last.destination}: ${actionOf(rule)}`,
+    {
+      ...facets,
+      meaning: 'it is asked before the main table, which has the route',
+      evidence: [spellRule(rule), ...paths],
+      remedies: offered(group, facts, propose, advise(LEAVE_OUT)),
+    },
+  );
+}
+
+const actionOf = ({ table, fields }: RouteRule): string =>
+  table === '' ? (fields['action'] ?? '') : `lookup ${table}`;
+
 /** As `ip rule` shows it. */
-function spellRule({ priority, table, fields }: RouteRule): string {
+function spellRule(rule: RouteRule): string {
+  const { priority, fields } = rule;
   const { src = 'all', srclen, dst, dstlen, fwmark, fwmask, iif } = fields;
   const words = [
     'not' in fields ? 'not' : '',
@@ -44,7 +72,7 @@ function spellRule({ priority, table, fields }: RouteRule): string {
     dst === undefined ? '' : `to ${dst}${dstlen === undefined ? '' : `/${dstlen}`}`,
     fwmark === undefined ? '' : `fwmark ${fwmark}${fwmask === undefined ? '' : `/${fwmask}`}`,
     iif === undefined ? '' : `iif ${iif}`,
-    `lookup ${table}`,
+    actionOf(rule),
   ];
   return `rule ${String(priority)}: ${words.filter(Boolean).join(' ')}`;
 }

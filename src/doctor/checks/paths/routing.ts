@@ -4,10 +4,18 @@ import { advise } from '../../remedies/proposal.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, type Group } from '../../paths/follow.ts';
-import { blockingRoute, homeOf, isWithin, leadingTo, ledByRule, type Home } from '../../paths/routes.ts';
+import {
+  blockingRoute,
+  blockingRule,
+  homeOf,
+  isWithin,
+  leadingTo,
+  ledByRule,
+  type Home,
+} from '../../paths/routes.ts';
 import { offered } from '../../remedies/offer.ts';
 import { propose } from '../../remedies/propose.ts';
-import { judgeRoutingRule } from './routing-rule.ts';
+import { judgeBlockingRule, judgeRoutingRule } from './routing-rule.ts';
 
 const { fail } = checksOf('host');
 
@@ -26,6 +34,8 @@ export function judgeRouting(group: Group, facts: Facts): Check {
   const paths = pathLines(followed);
   const rule = first.outcome.is === 'elsewhere' ? ledByRule(first, facts) : undefined;
   if (rule !== undefined) return judgeRoutingRule(rule, group, facts, { ...facets, paths });
+  const blocking = end.at === 'lost' ? blockingRule(first, facts.netState) : undefined;
+  if (blocking !== undefined) return judgeBlockingRule(blocking, group, facts, { ...facets, paths });
   const details: RoutingDetails = { ...facets, paths, remedies: offered(group, facts, propose) };
   if (first.outcome.is === 'elsewhere') return wrongWay(last.destination, first.outcome.by, facts, details);
   if (end.at !== 'lost') return fail('route-lost', 'routing loses packets', { ...facets, evidence: paths });

@@ -6,6 +6,7 @@ import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
 import { offered } from '../../remedies/offer.ts';
+import { keepersWay } from '../../remedies/host-firewall.ts';
 import { propose } from '../../remedies/propose.ts';
 import { managerAt, mayBeDockers, meansStop, whoseStop, type StopPlace } from '../../whose.ts';
 import { checksOf } from '../check.ts';
@@ -36,10 +37,15 @@ export function judgeStop(group: Group, stop: StopPlace, facts: Facts): Check {
       {
         ...facets,
         meaning:
-          facts.tables === undefined
+          facts.tables === undefined || stop.hook === 'INPUT'
             ? 'what no rule accepts ends there'
             : "it drops what Docker's own tables let through; Docker with nftables does not set it, it may be left from when its firewall backend was iptables",
-        remedies: offered(group, facts, propose, advise(`add a rule that accepts it to ${table} ${chain}`)),
+        remedies: offered(
+          group,
+          facts,
+          propose,
+          keepersWay(group, stop, facts) ?? advise(`add a rule that accepts it to ${table} ${chain}`),
+        ),
       },
     );
   if (decider === 'docker' && mayBeDockers(first.request, facts))
@@ -107,7 +113,8 @@ function closedByOperator(
         group,
         facts,
         propose,
-        advise('to open it, let that rule leave these packets out where it is configured'),
+        keepersWay(group, stop, facts) ??
+          advise('to open it, let that rule leave these packets out where it is configured'),
       ),
     },
   );

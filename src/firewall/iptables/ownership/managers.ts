@@ -89,6 +89,12 @@ const FIREWALLS: Readonly<Record<string, RegExp>> = {
   ...{ shorewall: /^shorewall$/, NixOS: /^nixos-fw/ },
 };
 
+/** The firewall that keeps a table of iptables' own, policies included; undefined where none is known to. @param filter - the table filter */
+export const firewallOf = (filter: Table | undefined): string | undefined =>
+  [...(filter?.chains.keys() ?? [])]
+    .map((chain) => Object.keys(FIREWALLS).find((one) => FIREWALLS[one]?.test(chain) === true))
+    .find((one) => one !== undefined);
+
 /** They set FORWARD's policy whenever they load their rules. */
 const KEEPERS = ['ufw', 'shorewall', 'csf'] as const;
 

@@ -36,6 +36,7 @@ export function hostile(): Diagnosis {
   const long = packet({ family: 'ipv6', source: ADDRESS6, destination: ADDRESS6 });
   const end = {
     at: 'stopped',
+    hook: 'FORWARD',
     variant: 'nft',
     table: 'filter',
     chain: 'FORWARD',

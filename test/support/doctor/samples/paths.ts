@@ -99,6 +99,7 @@ export const dropped: Path = {
   steps: [...arriving, step('FORWARD', 'filter', 'DROP', FOREIGN)],
   end: {
     at: 'stopped',
+    hook: 'FORWARD',
     variant: 'nft',
     table: 'filter',
     chain: 'FORWARD',

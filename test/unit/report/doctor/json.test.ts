@@ -34,7 +34,11 @@ test.each([
 
 test.each<PathEnd>([
   { at: 'local' },
-  { at: 'stopped', variant: 'legacy', table: 'filter', chain: 'FORWARD', target: 'DROP' },
+  { at: 'stopped', hook: 'FORWARD', variant: 'legacy', table: 'filter', chain: 'FORWARD', target: 'DROP' },
+  {
+    ...{ at: 'stopped', hook: 'OUTPUT', variant: 'nft', table: 'filter', chain: 'BOX', target: 'DROP' },
+    led: { chains: ['OUTPUT'], names: ['out'] },
+  },
   { at: 'lost', why: 'rp-filter', detail: 'eth0 does not lead to 10.0.0.1' },
   { at: 'unknown', why: 'match bpf' },
   { at: 'unknown', why: 'set blocked', table: 'raw', chain: 'PREROUTING', rule: FOREIGN },

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makePacket } from '../../../src/trace/packet.ts';
+import { tracePath } from '../../../src/trace/trace.ts';
+import { describeVariant } from '../../support/kernel.ts';
+import { createNetns, tool, type Netns } from '../../support/netns.ts';
+import { readNetworkState } from '../../support/trace/read-network-state.ts';
+
+/** A host between a client (fd01::2 behind up0) and a container (fd02::2 behind in0). */
+interface Street {
+  readonly host: Netns;
+  readonly client: Netns;
+  readonly container: Netns;
+}
+
+const QUIET = 'for conf in all default; do echo 0 >/proc/sys/net/ipv6/conf/$conf/accept_dad; done';
+
+async function must(ns: Netns, script: string): Promise<void> {
+  const { code, stderr } = await ns.exec('sh', ['-ec', script]);
+  if (code !== 0) throw new Error(`${script}: ${stderr}`);
+}
+
+async function buildStreet(): Promise<Street> {
+  const [host, client, container] = await Promise.all([createNetns(), createNetns(), createNetns()]);
+  for (const ns of [host, client, container]) await must(ns, QUIET);
+  const wires = [
+    ['up0', client, 1],
+    ['in0', container, 2],
+  ] as const;
+  for (const [device, ns, number] of wires) {
+    const far = `nsenter --net=${ns.path} ip`;
+    await must(
+      host,
+      `ip link add ${device} type veth peer name eth0 netns ${ns.path}
+      ip addr add fd0${String(number)}::1/64 dev ${device} nodad; ip link set ${device} up
+      ${far} addr add fd0${String(number)}::2/64 dev eth0 nodad; ${far} link set eth0 up
+      ${far} route add default via fd0${String(number)}::1`,
+    );
+  }
+  await must(host, 'ip link set lo up; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding');
+  return { host, client, container };
+}
+
+/** The states that a host is brought into, and which ways are left: a client to the container, the host to the container. */
+const STATES: readonly (readonly [
+  name: string,
+  rules: readonly string[],
+  forwarded: boolean,
+  own: boolean,
+])[] = [
+  [
+    'INPUT drops all but answers',
+    ['INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', 'INPUT -j DROP'],
+    false,
+    false,
+  ],
+  [
+    'INPUT lets neighbours be asked for alone',
+    [
+      'INPUT -p icmpv6 --icmpv6-type 135 -m hl --hl-eq 255 -j ACCEPT',
+      'INPUT -p icmpv6 --icmpv6-type 129 -j ACCEPT',
+      'INPUT -j DROP',
+    ],
+    false,
+    false,
+  ],
+  [
+    'INPUT lets neighbours answer alone',
+    [
+      'INPUT -p icmpv6 --icmpv6-type 136 -j ACCEPT',
+      'INPUT -p icmpv6 --icmpv6-type 129 -j ACCEPT',
+      'INPUT -j DROP',
+    ],
+    false,
+    true,
+  ],
+  [
+    'INPUT lets in what conntrack leaves alone',
+    [
+      'INPUT -m conntrack --ctstate UNTRACKED -j ACCEPT',
+      'INPUT -p icmpv6 --icmpv6-type 129 -j ACCEPT',
+      'INPUT -j DROP',
+    ],
+    true,
+    true,
+  ],
+  ['INPUT lets in link-local senders alone', ['INPUT -s fe80::/10 -j ACCEPT', 'INPUT -j DROP'], false, false],
+  ['OUTPUT drops advertisements', ['OUTPUT -p icmpv6 --icmpv6-type 136 -j DROP'], false, true],
+];
+
+describeVariant(
+  'IPv6 neighbours behind a filter: what is told of a way is what packets do',
+  'nft',
+  () => {
+    let street: Street | undefined;
+
+    beforeAll(async () => {
+      street = await buildStreet();
+    });
+    afterAll(async () => {
+      for (const ns of Object.values(street ?? {}) as readonly Netns[]) await ns.dispose();
+    });
+
+    const open = async ({ host, client, container }: Street, from: Netns): Promise<boolean> => {
+      for (const [ns, devices] of [
+        [host, ['up0', 'in0']],
+        [client, ['eth0']],
+        [container, ['eth0']],
+      ] as const)
+        for (const device of devices) await must(ns, `ip -6 neigh flush dev ${device}`);
+      const { code } = await from.exec('ping', ['-6', '-c1', '-W1', 'fd02::2']);
+      return code === 0;
+    };
+
+    test.for(STATES)('%s', async ([, rules, forwarded, own]) => {
+      if (street === undefined) throw new Error('no street');
+      const { host, client } = street;
+      const ip6tables = tool('ipv6', 'nft');
+      await must(host, [`${ip6tables} -F`, ...rules.map((rule) => `${ip6tables} -A ${rule}`)].join('\n'));
+      const netState = await readNetworkState(host);
+      const echo = { family: 'ipv6', protocol: 'ipv6-icmp', destination: 'fd02::2' } as const;
+      const told = [
+        makePacket({ ...echo, source: 'fd01::2', inInterface: 'up0' }),
+        makePacket({ ...echo, source: '' }),
+      ].map((packet) => tracePath(packet, netState).end.at === 'sent');
+      const seen = [await open(street, client), await open(street, host)];
+      expect({ told, seen }).toEqual({ told: [forwarded, own], seen: [forwarded, own] });
+    });
+  },
+  ['ping'],
+);
