@@ -1,6 +1,7 @@
 import { REAL_TERRAIN } from '../app/reach/real-terrain.ts';
 import { realHost } from '../app/real-host.ts';
 import { snapshot } from '../app/snapshot/snapshot.ts';
+import { watchRunning } from '../host/service/watch-running.ts';
 import { recordedText, unchangedText } from '../report/snapshot-text.ts';
 import type { Context, Exit } from './context.ts';
 import { skippedText, whyOff } from './shared/scheduled.ts';
@@ -30,6 +31,11 @@ export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
     const off = await whyOff(context);
     if (off !== undefined) {
       print(skippedText(off, 'nothing recorded'));
+      return 0;
+    }
+    const watcher = watchRunning();
+    if (watcher !== undefined) {
+      print(`SKIPPED  rulesguard watch (pid ${watcher}) keeps the baseline up to date; nothing recorded\n`);
       return 0;
     }
   }

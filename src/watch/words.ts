@@ -1,3 +1,4 @@
+import type { Seen } from './seen.ts';
 import type { NotedEffect } from './event.ts';
 
 /** `24 published ports unreachable from outside, and 2 more`. */
@@ -14,3 +15,7 @@ export const leftSays = (effects: readonly NotedEffect[], reasons: readonly stri
 /** Of effects that come back after each repair. */
 export const fightSays = (effects: readonly NotedEffect[]): string =>
   `somebody breaks it again after each repair, so repairs of it become rarer: ${effectsSay(effects)}`;
+
+/** A setting of the kernel's that Docker needs was changed. */
+export const settingSays = ({ name, from, to }: Extract<Seen, { readonly kind: 'setting' }>): string =>
+  `${name} was ${from} and is ${to}: sysctl -w ${name}=${from}`;

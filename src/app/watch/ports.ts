@@ -56,6 +56,8 @@ export interface WatchPort {
   readonly held: () => Promise<string | undefined>;
   /** Whether a command of ours is in the middle of a change that it announced: it judges that change itself, and a look waits for its end. */
   readonly isChanging: () => boolean;
+  /** Records a baseline where what should be there has changed. @throws Fault, of a damaged or changing state too */
+  readonly record: () => Promise<void>;
   /** Notes an event, for the log and whoever is told. Never throws. */
   readonly note: (event: WatchEvent) => void;
   /** This process. */

@@ -113,6 +113,10 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       const { before, reference, ...repair } = done;
       return { ...repair, effects: () => effectsThen(checkHost, before, reference) };
     },
+    record: async () => {
+      const { snapshot } = await import('../snapshot/snapshot.ts');
+      await snapshot(realHost(options), { ifChanged: true }, () => undefined);
+    },
     held,
     isChanging,
     note: (event) => {

@@ -1,4 +1,5 @@
 import { Attempts } from '../../watch/attempts.ts';
+import { BaselineDue } from '../../watch/baseline-due.ts';
 import type { NotedEffect } from '../../watch/event.ts';
 import { turned, withAuthor, type Open } from '../../watch/incidents.ts';
 import {
@@ -17,9 +18,10 @@ import {
 import type { Author, Seen, SourceState } from '../../watch/seen.ts';
 import { isRepaired, modeSays } from '../../watch/mode.ts';
 import { handOf } from '../../watch/writer.ts';
-import { effectsSay, fightSays, leftSays } from '../../watch/words.ts';
+import { effectsSay, fightSays, leftSays, settingSays } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { Notes } from './notes.ts';
+import { recordBaseline } from './recording.ts';
 import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
@@ -64,6 +66,7 @@ class Watching {
   private schedule: Schedule;
   private open: Open = new Map();
   private readonly attempts = new Attempts();
+  private readonly baseline = new BaselineDue();
   /** Who changed rules since the last look, and since the damage began that is open. */
   private fresh: readonly Author[] = [];
   private authors: readonly Author[] = [];
@@ -86,15 +89,12 @@ class Watching {
       this.fresh = withAuthor(this.fresh, what.author);
       this.authors = withAuthor(this.authors, what.author);
     }
-    if (what.kind === 'setting')
-      this.notes.say(
-        'host',
-        `${what.name} was ${what.from} and is ${what.to}: sysctl -w ${what.name}=${what.from}`,
-      );
+    if (what.kind === 'setting') this.notes.say('host', settingSays(what));
     if (what.kind === 'engine-gone') this.notes.say('engine', 'the Engine no longer answers');
     if (what.kind === 'engine-back') this.notes.say('engine', 'the Engine answers again');
     if (what.kind.startsWith('engine') || what.kind === 'missed') this.port.forgetEngine();
     const now = this.port.now();
+    if (writer === 'docker') this.baseline.saw(now);
     this.attempts.changed();
     this.schedule = heldBack(seen(this.schedule, writer, now), now);
     this.wake();
@@ -111,16 +111,18 @@ class Watching {
   /** Waits for what is due, and does it. */
   async next(): Promise<void> {
     const due = dueOf(this.schedule, this.settings, this.settings.mode !== 'report');
-    if (due.at > this.port.now()) {
+    const next = Math.min(due.at, this.baseline.at());
+    if (next > this.port.now()) {
       this.sleeper = new AbortController();
-      await this.port.wait(due.at, this.sleeper.signal);
+      await this.port.wait(next, this.sleeper.signal);
       return;
     }
     if (this.port.isChanging()) {
       this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
       return;
     }
-    if (due.what === 'look') await this.lookOnce(await this.repairAtOnce());
+    if (due.at > this.port.now()) await recordBaseline(this.port, this.notes, this.baseline);
+    else if (due.what === 'look') await this.lookOnce(await this.repairAtOnce());
     else await this.repairOnce();
   }
 
@@ -165,6 +167,7 @@ class Watching {
       this.fresh = [];
       if (this.schedule.damage === undefined || this.settings.mode === 'report') this.authors = [];
     }
+    this.baseline.looked(effects.every(({ cause }) => cause !== 'lost'));
     if (effects.length === 0) this.notes.well();
   }
 

@@ -57,6 +57,7 @@ export class World {
   readonly events: (WatchEvent & { readonly time: number })[] = [];
   readonly looks: { readonly at: number; readonly isTwice: boolean }[] = [];
   readonly repairs: number[] = [];
+  readonly records: number[] = [];
   private script: { readonly at: number; readonly does: () => void }[] = [];
   private told: Told | undefined;
   private readonly stopping = new AbortController();
@@ -147,6 +148,10 @@ export class World {
           repaired: this.time,
           effects: () => Promise.resolve(fast),
         });
+      },
+      record: () => {
+        this.records.push(this.time);
+        return Promise.resolve();
       },
       held: () => Promise.resolve(this.held),
       isChanging: () => this.isChanging,

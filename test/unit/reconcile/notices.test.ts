@@ -4,6 +4,7 @@ import { observationOf } from '../../../src/reconcile/observation.ts';
 import type { Reference } from '../../../src/reconcile/reference.ts';
 import { noticeText } from '../../../src/report/notice-text.ts';
 import { withPolicy } from '../../support/app/edit-rules.ts';
+import { observedTables } from '../../support/nftables/observed.ts';
 import { liveOf, recordedHost } from '../../support/recorded/observation.ts';
 
 /** What is noted about a recorded host whose FORWARD has a policy. */
@@ -27,4 +28,13 @@ test.each([
   ['engine-28.5', 'ACCEPT', 'none', []],
 ] as const)('%s, policy %s, baseline %s', (name, policy, baseline, notes) => {
   expect(noted(name, policy, baseline)).toEqual(notes);
+});
+
+test('what is declared is said not to be in force where Docker writes with nftables', () => {
+  const declared = { ipv4: { rules: [], closesForward: true } };
+  const told = (reference: Reference) => noticesOf(reference, observedTables('plain')).map(noticeText);
+  expect(told({ source: 'both', stored: undefined, declared })).toEqual([
+    expect.stringContaining('is not in force'),
+  ]);
+  expect(told({ source: 'both', stored: undefined, declared: {} })).toEqual([]);
 });
