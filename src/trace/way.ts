@@ -11,7 +11,7 @@ import { linkOf, localType } from './routing/local.ts';
 import type { Packet } from './packet.ts';
 import type { Hook, PathEnd } from './path.ts';
 import { isUsualTable, lookupRoute, sourceFor, type Routing } from './routing/route.ts';
-import { passIngress } from './ingress.ts';
+import { metLate, passIngress } from './ingress.ts';
 import { passTables } from './stage.ts';
 import { note, unknownEnd, type Outway, type Walk } from './walk.ts';
 
@@ -104,6 +104,8 @@ function routeIn(walk: Walk, shown: boolean, moved: boolean): PathEnd {
   const routing = routeOf(walk);
   const carries = shown && moved;
   const carried = carries && routing.kind === 'unicast' && routing.route.dev === packet.inInterface;
+  const met = walk.bridged && !carried ? metLate(walk) : undefined;
+  if (met !== undefined) return met;
   const late = shown && !carried ? refusedArrival(netState, packet) : undefined;
   const refused = late ?? refusedInput(netState, packet, routing);
   if (refused !== undefined) return refused;

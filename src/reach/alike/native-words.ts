@@ -8,7 +8,11 @@ import type { Family } from '../../net/family.ts';
 const INDIFFERENT: ReadonlySet<string> = new Set([
   ...['ct state', 'meta mark', 'ct mark', 'icmp type', 'icmp code', 'icmpv6 type', 'icmpv6 code'],
   ...['meta l4proto', 'meta nfproto', 'ip protocol', 'ip6 nexthdr', 'fib saddr type', 'fib daddr type'],
+  'meta ipsec',
 ]);
+
+/** Bits behind the ports of a packet, which are known of none, but for the flags of TCP. */
+const isBehindPorts = (field: string): boolean => Number(/^@th,(\d+),/.exec(field)?.[1] ?? 0) >= 32;
 
 const INTERFACES: Readonly<Record<string, string>> = { iifname: '-i', oifname: '-o' };
 const ADDRESSES: Readonly<Record<Family, Readonly<Record<string, string>>>> = {
@@ -56,6 +60,8 @@ export const spelled = (...words: readonly (readonly string[])[]): string =>
 function conditionWords(condition: NativeCondition, family: Family): ConditionWords | undefined {
   const { fields, negated, among, mask, flags } = condition;
   const [field = '', second] = fields;
+  if (second === undefined && isBehindPorts(field))
+    return { base: [], matches: remark([field, negated, among, mask]) };
   if (second !== undefined || typeof among === 'string') return undefined;
   if (INDIFFERENT.has(field)) return { base: [], matches: remark([field, negated, among, mask, flags]) };
   const values = among.flatMap((element) => {

@@ -10,6 +10,7 @@ import { all, any, withSign, type MatchResult } from '../match-result.ts';
 import type { MatchContext } from '../match-context.ts';
 import { memory } from '../memory.ts';
 import { isOld } from '../match/arrival.ts';
+import { isRaw, rawIn } from './raw.ts';
 import { areFlags, isAbout, isAnyFlag, isMark, isMaskedAddress, valueIn } from './values.ts';
 
 /** The elements of a set of the table's own, or those a rule lists itself. */
@@ -51,6 +52,7 @@ function masked(field: string, [span]: Element, facts: MatchContext, mask: strin
   if (span === undefined) return true;
   // Conntrack puts fragments together before any rule sees them, and a packet here is a whole one.
   if (field === 'ip frag-off') return Number(mask) === 0x1fff ? Number(span.first) === 0 : `nft: ${field}`;
+  if (isRaw(field)) return rawIn(field, span, packet, mask);
   return field.endsWith(' mark')
     ? isMark(field, span, packet, Number(mask))
     : isMaskedAddress(field, span, packet, mask);

@@ -10,6 +10,7 @@ import { localType } from '../routing/local.ts';
 import type { Packet } from '../packet.ts';
 import { fibIs } from './fib.ts';
 import { icmpNumber } from './names.ts';
+import { isRaw, rawIn } from './raw.ts';
 
 /** Whether the packet has a field at all: one it does not have ends the rule, whatever it is compared with. */
 export function isAbout(field: string, { packet: { family, protocol }, tracked }: MatchContext): boolean {
@@ -43,6 +44,7 @@ export function valueIn(field: string, span: Span, facts: MatchContext): MatchRe
   const { packet } = facts;
   const [header = '', part = ''] = field.split(' ');
   if (header === 'fib') return fibIs(field, span, facts);
+  if (isRaw(field)) return rawIn(field, span, packet);
   switch (field) {
     case 'iif':
     case 'iifname':
@@ -70,6 +72,13 @@ export function valueIn(field: string, span: Span, facts: MatchContext): MatchRe
       return span.first === packet.family;
     case 'meta protocol':
       return span.first === (packet.family === 'ipv4' ? 'ip' : 'ip6');
+    case 'meta ipsec':
+      // What was decrypted on its way in has it, and no packet here was.
+      return span.first === 'missing'
+        ? true
+        : span.first === 'exists'
+          ? false
+          : `nft: ${field} ${span.first}`;
     case 'meta pkttype':
       return isPacketType(span.first, facts);
     case 'icmp type':

@@ -82,6 +82,11 @@ describe('where they stand', () => {
     expect(told(guard('device "docker0"', 'drop'), inside({ destination: '172.17.0.3' }))).toMatch(
       /^sent docker0/,
     );
+    // What DNAT takes off its bridge comes to the bridge's own behind it.
+    const toHost = saved('nat', ['-A PREROUTING -j DNAT --to-destination 192.0.2.1']);
+    expect(behind([guard('device "docker0"', 'drop')], inside({ destination: '172.17.0.3' }), toHost)).toBe(
+      'unknown: what the ingress of docker0 sees behind br_netfilter',
+    );
     expect(told(guard('device "v1"', 'meta mark set 0x1'), inside())).toMatch(/^sent eth0/);
     expect(told(guard('device "eth0"', 'meta nfproto ipv4 drop'), outside())).toMatch(/^unknown/);
     expect(told(guard('device "eth0"', 'meta nfproto ipv4 drop', 'inet'), outside())).toBe(

@@ -1,4 +1,4 @@
-import { FLAG_FIELDS, GREATEST, MASKED_FIELDS } from './fields.ts';
+import { FLAG_FIELDS, GREATEST, mayBeMasked } from './fields.ts';
 import type { FlagTest, NativeCondition } from './model.ts';
 import type { RuleReader } from './rule-reader.ts';
 
@@ -11,7 +11,7 @@ export function readComparison(reader: RuleReader, fields: readonly string[]): N
   if (flags !== undefined) return { fields, among: [], ...flags };
   const bounds = readBounds(reader, field);
   if (bounds !== undefined) return bounds;
-  const mask = MASKED_FIELDS.has(field) ? readMask(reader) : undefined;
+  const mask = mayBeMasked(field) ? readMask(reader) : undefined;
   const negated = reader.takes('!=');
   return plain(reader, fields, negated, mask);
 }

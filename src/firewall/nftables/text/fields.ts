@@ -17,7 +17,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   ...['iif', 'oif', 'iifname', 'oifname', 'meta pkttype', 'meta mark'],
   ...['ip saddr', 'ip daddr', 'ip protocol', 'ip version', 'ip frag-off'],
   ...['ip6 saddr', 'ip6 daddr', 'ip6 nexthdr', 'ip6 version'],
-  ...['meta l4proto', 'meta nfproto', 'meta protocol', 'tcp flags'],
+  ...['meta l4proto', 'meta nfproto', 'meta protocol', 'meta ipsec', 'tcp flags'],
   ...['icmp type', 'icmp code', 'icmpv6 type', 'icmpv6 code'],
   ...['ct state', 'ct status', 'ct mark', 'ct direction', 'ct protocol', 'ct l3proto'],
   ...['ct original ip saddr', 'ct original ip daddr', 'ct original ip6 saddr', 'ct original ip6 daddr'],
@@ -31,9 +31,17 @@ const LONGEST_FIELD = 7;
 export const FLAG_FIELDS: ReadonlySet<string> = new Set(['ct state', 'ct status', 'tcp flags']);
 
 /** Fields of which some bits alone may be compared. */
-export const MASKED_FIELDS: ReadonlySet<string> = new Set([
+const MASKED_FIELDS: ReadonlySet<string> = new Set([
   ...['meta mark', 'ct mark', 'ip saddr', 'ip daddr', 'ip frag-off'],
 ]);
+
+/** Bits of a header that have no name of their own: `@th,96,24`. */
+const RAW_FIELD = /^@(?:nh|th),\d+,\d+$/;
+/** The words of one. */
+const RAW_WORDS = 5;
+
+/** Whether some bits of a field alone may be compared. */
+export const mayBeMasked = (field: string): boolean => MASKED_FIELDS.has(field) || RAW_FIELD.test(field);
 
 /** Fields whose values are numbers, which may be compared by size; with the greatest. */
 export const GREATEST: ReadonlyMap<string, number> = new Map([
@@ -49,6 +57,8 @@ export const GREATEST: ReadonlyMap<string, number> = new Map([
  * @returns how many words it takes, and their text; undefined for none that is understood
  */
 export function fieldAt(wordAt: (offset: number) => string): readonly [string, number] | undefined {
+  const raw = Array.from({ length: RAW_WORDS }, (_, i) => wordAt(i)).join('');
+  if (RAW_FIELD.test(raw)) return [raw, RAW_WORDS];
   for (let length = LONGEST_FIELD; length > 0; length--) {
     const words = Array.from({ length }, (_, i) => wordAt(i)).join(' ');
     if (FIELDS.has(words)) return [words, length];

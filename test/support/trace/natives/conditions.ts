@@ -30,6 +30,14 @@ map fate_between { type ipv4_addr . inet_service : verdict; elements = { 172.17.
 
 const port = (dice: Dice): string => String(dice.pick(PORTS));
 
+/** Bits of headers that nft has no name for. */
+const raw = (not: string): readonly string[] => [
+  `meta l4proto tcp @th,16,8 ${not}0x1f`,
+  `meta l4proto { tcp, udp } @th,0,32 ${not}0x50005000-0x60006000`,
+  'meta l4proto tcp @th,104,8 & 0x12 == 0x02',
+  'udp dport 53 @th,96,24 0x1001',
+];
+
 /** Protocols, ports and flags: one condition at most speaks of them, for nft refuses what no packet can meet. */
 function transport(dice: Dice): string {
   const not = dice.chance(15) ? '!= ' : '';
@@ -52,6 +60,7 @@ function transport(dice: Dice): string {
     `ip saddr . tcp dport ${not}{ 192.0.2.2 . 80, 172.17.0.0/16 . 8000-9000, 192.0.2.0/24 . 443 }`,
     `ip daddr . meta l4proto . th dport ${not}@ranges`,
     `ip daddr . udp dport { 192.0.2.1 . 53, 172.17.0.2 . 80 }`,
+    ...raw(not),
   ]);
 }
 
@@ -94,6 +103,13 @@ export function conditions(dice: Dice, at: At): readonly string[] {
   ];
   if (at !== 'ingress') {
     kinds.push(
+      () =>
+        dice.pick([
+          'meta ipsec missing',
+          'meta ipsec exists',
+          '@nh,128,32 0xc0000201',
+          '@nh,96,16 != 0xac11',
+        ]),
       () => dice.pick(behindIngress(dice)),
       () => dice.pick(behindIngress(dice)),
     );
