@@ -11,3 +11,10 @@ export const firewallBackendOf = ({ firewallBackend }: Pick<Inventory, 'firewall
 /** Whether Docker's rules are in nftables' own tables, `nftables` and `nftables+firewalld` alike. */
 export const writesNftables = (inventory: Pick<Inventory, 'firewallBackend'>): boolean =>
   firewallBackendOf(inventory).startsWith('nftables');
+
+/** The first major version that has the firewall backend nftables. */
+const FIRST_WITH_NFTABLES = 29;
+
+/** Whether an Engine may have written with nftables before, though it writes with iptables. */
+export const couldWriteNftables = ({ version }: Pick<Inventory, 'version'>): boolean =>
+  Number.parseInt(version, 10) >= FIRST_WITH_NFTABLES;

@@ -92,8 +92,14 @@ export function parseBool(text: string): boolean | undefined {
 /** An address as Go prints it, so as a rule holds it (IPv4 has one spelling); a text that is none stays as it is. '' for none. */
 function addressOf(text = ''): string {
   const block = text.includes(':') && !text.includes('/') ? parseBlock(text) : undefined;
-  return block === undefined ? text : formatBlock(block).replace('/128', '');
+  if (block === undefined) return text;
+  // One of IPv4 in the form of IPv6 is one of IPv4 to Docker.
+  const isMapped = block.base >> 32n === 0xffffn;
+  return isMapped ? dotted(block.base & 0xffff_ffffn) : formatBlock(block).replace('/128', '');
 }
+
+const dotted = (address: bigint): string =>
+  [24n, 16n, 8n, 0n].map((shift) => String((address >> shift) & 0xffn)).join('.');
 
 const vnisOf = (text = ''): readonly number[] =>
   text

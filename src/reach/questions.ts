@@ -1,3 +1,4 @@
+import { bridgesIn } from '../docker/inventory/set-aside.ts';
 import type { PublishedIntent } from '../docker/intent/values.ts';
 import { isLoopback } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
@@ -42,18 +43,15 @@ export const askingOf = (
 ): Asking => {
   const { family } = promises.intent;
   const open = doors({ inventory, netState }, family);
-  return {
-    outside: [
-      ...outsideAskers(netState, family, open),
-      ...clientAskers(netState, family, named?.clients ?? [], open),
-    ],
-    containers: askingSpots(spotsOf(inventory.endpoints, promises), classify, named?.containers),
-  };
+  const outside = outsideAskers(netState, family, open);
+  const clients = clientAskers(netState, family, named?.clients ?? [], open);
+  const spots = spotsOf(inventory.endpoints, promises);
+  return { outside: [...outside, ...clients], containers: askingSpots(spots, classify, named?.containers) };
 };
 
 /** Interfaces by which packets come from outside, those of Docker's networks left out. */
 export const doors = ({ inventory, netState }: Pick<Terrain, 'inventory' | 'netState'>, family: Family) =>
-  doorsOf(netState, family, new Set(inventory.networks.map(({ bridge }) => bridge)));
+  doorsOf(netState, family, bridgesIn(inventory));
 
 /**
  * Names the class of an end of a packet: two ends of one class fare alike, and are meant alike.

@@ -1,4 +1,5 @@
 import { answersReturn, hasHostAddress } from '../docker/intent/network.ts';
+import { trusts } from '../docker/intent/trusted.ts';
 import type {
   FamilyIntent,
   NetworkIntent,
@@ -162,7 +163,7 @@ function pastBridge(
 ): Should {
   if (to.kind === 'internal') return 'stopped';
   const { direct, unpublished } = to;
-  const isTrusted = direct.closes === 'addresses' && direct.trusted.includes(by);
+  const isTrusted = direct.closes === 'addresses' && trusts(direct.trusted, by);
   if (direct.closes === 'addresses' && !isTrusted) return 'stopped';
   if (what === 'own-port' && published?.closedDirectly === true) return 'stopped';
   if (unpublished === 'open') return isBare ? 'no-promise' : 'reached';

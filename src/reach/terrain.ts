@@ -8,7 +8,7 @@ export interface Terrain {
   readonly intent: HostIntent;
   /** What exists: who could ask, and who could be asked. */
   readonly inventory: Pick<Inventory, 'networks' | 'endpoints' | 'ports'> &
-    Partial<Pick<Inventory, 'portsUnknown' | 'swarm'>>;
+    Partial<Pick<Inventory, 'portsUnknown' | 'swarm' | 'setAside'>>;
   /** What decides about packets. */
   readonly netState: NetworkState;
   /**

@@ -1,4 +1,4 @@
-import type { NamedAddress, Network } from '../docker/inventory/inventory.ts';
+import type { Inventory, NamedAddress, Network } from '../docker/inventory/inventory.ts';
 import type { Captures } from '../firewall/iptables/ownership/shape.ts';
 import { canonicalBlock, isLoopback, bracketed } from '../net/address.ts';
 
@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly rawIsolates?: boolean;
   /** Containers' ports that are published on loopback addresses alone, as {@link localPortKey}. */
   readonly localPorts?: ReadonlySet<string>;
+  /** What is not judged: nothing is said of its rules. */
+  readonly setAside?: Inventory['setAside'];
 }
 
 /** The key of a container's port in {@link Surroundings.localPorts}. */

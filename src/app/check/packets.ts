@@ -11,7 +11,13 @@ import { judgingBasis, leftToText, stoodIn } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { PacketsSeen } from '../../reconcile/verdict/verdict.ts';
 import type { TerrainReader } from '../reach/ports.ts';
-import { readAround, terrainOf, unreadParts, type TerrainSurroundings } from '../reach/read-terrain.ts';
+import {
+  readAround,
+  setAsideParts,
+  terrainOf,
+  unreadParts,
+  type TerrainSurroundings,
+} from '../reach/read-terrain.ts';
 
 /** What packets do on an observed host, and what that was judged by: for whatever else is asked about the same host. */
 export interface FollowedHost {
@@ -51,6 +57,11 @@ export async function followPackets(
   surroundings: TerrainSurroundings,
 ): Promise<FollowedHost> {
   const { engine, intent, live } = observation;
+  const aside = engine.answered ? setAsideParts(engine.inventory) : [];
+  const unfollowed = (why: string, unseen: readonly Unseen[] = []): FollowedHost => ({
+    packets: { judged: false, why, unread: [...aside, ...unreadParts(unseen)] },
+    by: undefined,
+  });
   if (leftToText !== undefined) return unfollowed(leftToText);
   if (!engine.answered) return unfollowed('no Engine says what is meant to be reached');
   const { inventory } = engine;
@@ -64,11 +75,6 @@ export async function followPackets(
   const judging = judgingBasis(observation, around.rulesets, stood);
   const table = withNewDoubts(judgedTable(terrain, judging), knownUnread);
   // What no packet depends on need not be read.
-  const unread = table.counts.unknown > 0 ? unreadParts(unseen) : [];
+  const unread = [...aside, ...(table.counts.unknown > 0 ? unreadParts(unseen) : [])];
   return { packets: { judged: true, table, unread }, by: { terrain, judging } };
 }
-
-const unfollowed = (why: string, unread: readonly Unseen[] = []): FollowedHost => ({
-  packets: { judged: false, why, unread: unreadParts(unread) },
-  by: undefined,
-});

@@ -42,8 +42,25 @@ export function verdictOf(forecast: Forecast, context: ChangeContext): ForecastV
       details: [engine.fault.message],
     };
   const unseen = reach === undefined ? unjudged(forecast, context) : notFollowed(reach);
-  if (unseen !== undefined) return { verdict: 'unknown', lacks: 'sight', ...unseen };
+  const lacking = unseen ?? notJudged(forecast, context);
+  if (lacking !== undefined) return { verdict: 'unknown', lacks: 'sight', ...lacking };
   return { verdict: 'safe', impact: forecast.impact, reach };
+}
+
+/** What the Engine has and nobody judges here, where a change may concern it. */
+function notJudged(
+  { rules, reach }: Extract<Forecast, { known: true }>,
+  { live, engine }: ChangeContext,
+): { readonly reason: string; readonly details: readonly string[] } | undefined {
+  const { setAside = [] } = engine.answered ? engine.inventory : {};
+  const isConcerned =
+    mayConcernContainers(live.rules, rules).length > 0 || (reach !== undefined && reach.beside.length > 0);
+  return setAside.length === 0 || !isConcerned
+    ? undefined
+    : {
+        reason: 'it may concern what is not judged here',
+        details: setAside.map(({ what, why }) => `${what}: ${why}`).slice(0, FEW),
+      };
 }
 
 /** Whether a change breaks something: a way gets worse, or Docker's rules are lost. */

@@ -1,9 +1,8 @@
 import type { InferredIntent } from '../../firewall/iptables/expected/infer-intent.ts';
+import { couldWriteNftables } from '../../docker/firewall-backend.ts';
+import { networkFlaw } from '../../docker/inventory/flaw.ts';
 import type { Inventory } from '../../docker/inventory/inventory.ts';
 import { FAMILIES } from '../../net/family.ts';
-
-/** The first major version that has the firewall backend nftables. */
-const FIRST = 29;
 
 /**
  * Why Docker would not do all of this with nftables (Engine 29.7.2, docs/reference/docker-nftables.md).
@@ -11,16 +10,22 @@ const FIRST = 29;
  * @returns a sentence each
  */
 export function obstaclesTo(
-  { version, swarm }: Inventory,
+  { version, swarm, networks }: Inventory,
   { intent, settings }: InferredIntent,
 ): readonly string[] {
   return [
-    ...(Number.parseInt(version, 10) < FIRST
+    ...(!couldWriteNftables({ version })
       ? [`Engine ${version} has no firewall backend nftables: upgrade it to 29 or later first`]
       : []),
     ...(swarm.state !== 'active'
       ? []
       : ['it is a node of a swarm, in which Docker refuses that firewall backend']),
+    ...networks.flatMap((network) => {
+      const flaw = network.driver === 'bridge' ? networkFlaw(network, { byNftables: true }) : undefined;
+      return flaw === undefined
+        ? []
+        : [`network ${network.name} must be made anew, or no container on it starts: ${flaw}`];
+    }),
     ...(settings.userlandProxy ? [] : twicePublished(intent)),
     ...(settings.noRaw && !settings.directRouting
       ? ['DOCKER_INSECURE_NO_IPTABLES_RAW has no counterpart: direct access to containers is closed then']

@@ -19,7 +19,7 @@ import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import { cellsAbout, namedAskers, type ReachQuestion } from './about.ts';
 import type { ReachHost } from './ports.ts';
-import { readAskedSets, readSurroundings, terrainOf, unreadParts } from './read-terrain.ts';
+import { readAskedSets, readSurroundings, setAsideParts, terrainOf, unreadParts } from './read-terrain.ts';
 
 /** Who reaches what on this host. */
 export interface Reached {
@@ -84,9 +84,10 @@ export async function reach(
   const isAsked = Object.values(question).some((word) => word !== undefined);
   const { unasked } = table;
   // What no packet depends on need not be read.
-  const unread = cells.some(({ effect }) => effect === 'unknown') ? unreadParts(unseen) : [];
+  const aside = setAsideParts(inventory);
+  const unread = [...aside, ...(cells.some(({ effect }) => effect === 'unknown') ? unreadParts(unseen) : [])];
   const { policyUnknown = [] } = state;
-  const exit = exitOf(cells, isAsked);
+  const exit = exitOf(cells, isAsked) || (aside.length > 0 ? 3 : 0);
   return { cells, unread, unasked, policyUnknown, engine: inventory.version, question, exit };
 }
 

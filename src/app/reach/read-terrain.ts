@@ -1,4 +1,5 @@
 import type { HostIntent } from '../../docker/intent/values.ts';
+import type { Inventory } from '../../docker/inventory/inventory.ts';
 import { listNames } from '../../doctor/checks/check.ts';
 import {
   isUnavailable,
@@ -87,6 +88,14 @@ export const unreadParts = (unseen: readonly Unseen[]): readonly UnreadPart[] =>
     what: listNames(parts, 6),
     why: unavailable,
     hint,
+  }));
+
+/** What the Engine said and is not judged, each by itself. */
+export const setAsideParts = ({ setAside = [] }: Pick<Inventory, 'setAside'>): readonly UnreadPart[] =>
+  setAside.map(({ what, why }) => ({
+    what,
+    why: `${why}: its rules are neither judged nor repaired`,
+    hint: undefined,
   }));
 
 /** Puts together what was read. */

@@ -7,11 +7,10 @@ import { networkIntent, type PolicyTerms } from './network.ts';
 import type { FamilyIntent, HostIntent, MeshIntent, OverlayIntent } from './values.ts';
 
 /** What Docker means to happen to packets on this host: its options, settings and version decided, nothing written yet. */
-export function intentOf(inventory: Inventory, terms: PolicyTerms): HostIntent {
+export function intentOf(inventory: Inventory, given: Omit<PolicyTerms, 'byNftables'>): HostIntent {
+  const terms: PolicyTerms = { ...given, byNftables: writesNftables(inventory) };
   // DOCKER_INSECURE_NO_IPTABLES_RAW is about iptables: an Engine that writes with nftables does not ask for it (moby 29, nftabler).
-  const settled = writesNftables(inventory)
-    ? { ...terms, settings: { ...terms.settings, noRaw: false } }
-    : terms;
+  const settled = terms.byNftables ? { ...terms, settings: { ...terms.settings, noRaw: false } } : terms;
   return {
     ipv4: familyIntent(inventory, 'ipv4', settled),
     ipv6: settled.settings.ip6tables ? familyIntent(inventory, 'ipv6', settled) : undefined,
@@ -30,14 +29,13 @@ export function intentOf(inventory: Inventory, terms: PolicyTerms): HostIntent {
 const WSL_LOOPBACK = 'loopback0';
 
 function familyIntent(inventory: Inventory, family: Family, terms: PolicyTerms): FamilyIntent {
-  const { settings } = terms;
+  const { settings, byNftables } = terms;
   const bridges = inventory.networks
     .filter(({ bridge }) => bridge !== '')
     // docker0 is made when the daemon starts, before all others.
     .sort((a, b) => rank(a) - rank(b) || a.created.localeCompare(b.created));
   const byBridge = new Map(bridges.map((network) => [network.bridge, network]));
-  const byNftables = writesNftables(inventory);
-  const networks = known(bridges.map((network) => networkIntent(network, family, { ...terms, byNftables })));
+  const networks = known(bridges.map((network) => networkIntent(network, family, terms)));
   const on = <Value>(
     bridge: string | undefined,
     make: (network: LiveNetwork) => Value | undefined,

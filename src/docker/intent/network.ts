@@ -3,6 +3,7 @@ import type { Family } from '../../net/family.ts';
 import type { PolicyEra } from '../era.ts';
 import type { LiveNetwork, Network } from '../inventory/inventory.ts';
 import type { Settings } from '../settings.ts';
+import { trustedBy, trusts } from './trusted.ts';
 import type {
   DirectAccess,
   LeavesAs,
@@ -18,13 +19,15 @@ import type {
 export interface PolicyTerms {
   readonly era: PolicyEra;
   readonly settings: Settings;
+  /** Whether the rules are in nftables' own tables. */
+  readonly byNftables: boolean;
 }
 
 /** What Docker means for the packets of one bridge network in one family; undefined where it means nothing. */
 export function networkIntent(
   network: LiveNetwork,
   family: Family,
-  terms: PolicyTerms & { readonly byNftables: boolean },
+  terms: PolicyTerms,
 ): NetworkIntent | undefined {
   const { era } = terms;
   const named = { network: network.name, bridge: network.bridge };
@@ -94,13 +97,17 @@ export const hasHostAddress = (
 export function directAccessOf(
   network: Pick<Network, 'gatewayMode' | 'trustedInterfaces'>,
   family: Family,
-  { era, settings }: { era: PolicyEra; settings: Pick<Settings, 'noRaw' | 'directRouting'> },
+  {
+    era,
+    settings,
+    byNftables,
+  }: Pick<PolicyTerms, 'era' | 'byNftables'> & { settings: Pick<Settings, 'noRaw' | 'directRouting'> },
 ): DirectAccess {
   if (network.gatewayMode[family] !== 'nat' || isDirectOpen(era, settings)) return { closes: 'nothing' };
   if (era.closesDirect !== 'addresses') return { closes: era.closesDirect };
   return settings.directRouting
     ? { closes: 'nothing' }
-    : { closes: 'addresses', trusted: network.trustedInterfaces };
+    : { closes: 'addresses', trusted: trustedBy(network.trustedInterfaces, { byNftables }) };
 }
 
 /** Whether nothing at all is closed to packets past a bridge, not even a port on the host's loopback address. */
@@ -116,7 +123,7 @@ export const isDirectOpen = (era: PolicyEra, { noRaw }: Pick<Settings, 'noRaw'>)
 export const answersReturn = (
   { leaves, direct }: Pick<OpenNetwork, 'leaves' | 'direct'>,
   by: string,
-): boolean => leaves.as !== 'itself' || direct.closes !== 'addresses' || direct.trusted.includes(by);
+): boolean => leaves.as !== 'itself' || direct.closes !== 'addresses' || trusts(direct.trusted, by);
 
 function asksProxy({ masquerade }: LiveNetwork, isRouted: boolean, { era, settings }: PolicyTerms): boolean {
   if (!settings.userlandProxy || era.proxyServes === 'none') return false;

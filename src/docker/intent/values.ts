@@ -1,5 +1,6 @@
 import type { Family } from '../../net/family.ts';
 import type { Protocol } from '../../net/protocol.ts';
+import type { TrustedInterfaces } from './trusted.ts';
 
 /**
  * What Docker means to happen to packets, for the families it writes rules in: values without the syntax of any firewall. The
@@ -119,7 +120,7 @@ export type UnpublishedPorts = 'closed' | 'ping-only' | 'open' | 'left-to-host';
 export type DirectAccess =
   | { readonly closes: 'nothing' }
   | { readonly closes: 'ports' }
-  | { readonly closes: 'addresses'; readonly trusted: readonly string[] };
+  | { readonly closes: 'addresses'; readonly trusted: readonly TrustedInterfaces[] };
 
 /**
  * What becomes of packets between this network and another bridge network. `apart`: none pass, in either direction.
@@ -175,7 +176,7 @@ export interface LinkIntent {
 export interface ClosedEndpoint {
   readonly bridge: string;
   readonly address: string;
-  readonly trusted: readonly string[];
+  readonly trusted: readonly TrustedInterfaces[];
 }
 
 /** The swarm's routing mesh: what this host is asked on these ports is led to its address, on the same port. */

@@ -116,13 +116,16 @@ function placeFrom(network: string, raw: Json): NetworkPlace {
 function listedPortFrom(raw: Json): readonly PortBinding[] {
   const { Type: proto, PrivatePort: port, PublicPort: hostPort } = raw;
   if (!isProtocol(proto) || typeof port !== 'number') return [];
+  const published = (typeof hostPort === 'number' && hostPort) || undefined;
+  // No packet asks for a port 0 that an image exposes.
+  if (port === 0 && published === undefined) return [];
   // Some Engines write 0 for none.
   return [
     {
       proto,
       port,
       hostIp: textOf(raw['IP']),
-      hostPort: (typeof hostPort === 'number' && hostPort) || undefined,
+      hostPort: published,
     },
   ];
 }

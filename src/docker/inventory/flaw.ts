@@ -1,9 +1,11 @@
 import { blockOf, overlap } from '../../net/address.ts';
 import { familyOf, FAMILIES, type Family } from '../../net/family.ts';
+import { trustedBy } from '../intent/trusted.ts';
 import {
   addressIn,
   type Endpoint,
   type Inventory,
+  type Link,
   type LiveNetwork,
   type PublishedPort,
 } from './inventory.ts';
@@ -13,6 +15,16 @@ import {
  * to iptables: `+` at the end is a wildcard, `!` negates a match, a dash begins an option.
  */
 const INTERFACE = /^(?![.-])[\w.@~=,#-]{1,15}$/;
+
+/**
+ * What each backend's program takes for the name of a trusted interface, a wildcard at its end apart: nft finds Docker's without quotes
+ * (tried on nft 1.0.6). iptables takes more than is let in here.
+ */
+const TRUSTED = {
+  iptables: /^(?![.-])[\w.@~=,#*-]+$/,
+  nftables: /^[A-Za-z_.][\w./-]*$/,
+} as const;
+const MOST_OF_A_NAME = 15;
 
 const IPV4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
@@ -27,24 +39,15 @@ const MOST_OF_A_VERSION = 200;
 const MOST_OF_A_VNI = 0xff_ffff;
 
 /**
- * What of an inventory must not become part of a rule: a name that matches more than one interface, an address outside its
- * network, a port that is none. Everything that rules are made of is validated here, so that the writers need not do it.
+ * What no Engine says of itself, so that nothing it says counts. What must not become part of a rule of one network or container is set
+ * aside instead (`set-aside.ts`). Everything that rules are made of is validated in either place, so that the writers need not do it.
  *
  * @returns what and where; undefined when nothing is
  */
-export function inventoryFlaw(inventory: Inventory): string | undefined {
-  if (inventory.version.length > MOST_OF_A_VERSION) return 'a version of more than 200 characters';
-  const bridges = inventory.networks.filter(({ driver }) => driver === 'bridge');
-  const byBridge = new Map(bridges.map((network) => [network.bridge, network]));
-  return (
-    (byBridge.size < bridges.length ? 'two networks on one bridge' : undefined) ??
-    first(bridges, networkFlaw) ??
-    first(inventory.endpoints, (endpoint) => endpointFlaw(endpoint, byBridge.get(endpoint.bridge))) ??
-    first(inventory.ports, portFlaw) ??
-    first(inventory.links, ({ port, child }) => notPort(port, `a link to ${child.container}`)) ??
-    swarmFlaw(inventory)
-  );
-}
+export const inventoryFlaw = (inventory: Inventory): string | undefined =>
+  inventory.version.length > MOST_OF_A_VERSION
+    ? 'a version of more than 200 characters'
+    : swarmFlaw(inventory);
 
 function first<One>(many: readonly One[], flaw: (one: One) => string | undefined): string | undefined {
   for (const one of many) {
@@ -71,36 +74,44 @@ function isInside(address: string, network: LiveNetwork | undefined): boolean {
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 60));
 
-function networkFlaw(network: LiveNetwork): string | undefined {
-  const at = `network ${network.name.slice(0, 60)}`;
+/** What is wrong with a bridge network; undefined when nothing is. */
+export function networkFlaw(
+  network: LiveNetwork,
+  { byNftables }: { readonly byNftables: boolean },
+): string | undefined {
   const { bridge, subnets } = network;
-  if (!INTERFACE.test(bridge)) return `${at}: its bridge ${quoted(bridge)} is no interface's name`;
-  const trusted = network.trustedInterfaces.find((name) => !INTERFACE.test(name));
-  if (trusted !== undefined) return `${at}: it trusts ${quoted(trusted)}, which is no interface's name`;
+  if (!INTERFACE.test(bridge)) return `its bridge ${quoted(bridge)} is no interface's name`;
+  const taken = TRUSTED[byNftables ? 'nftables' : 'iptables'];
+  const trusted = trustedBy(network.trustedInterfaces, { byNftables }).find(
+    (one) => !taken.test(one.name) || one.name.length > MOST_OF_A_NAME,
+  );
+  if (trusted !== undefined) return `it trusts ${quoted(trusted.name)}, which is no interface's name`;
   const subnet = subnets.find((one) => !isSubnet(one));
-  if (subnet !== undefined) return `${at}: its subnet ${quoted(subnet)} is none`;
+  if (subnet !== undefined) return `its subnet ${quoted(subnet)} is none`;
   const gateway = network.gateways.find((one) => !isGateway(one, network));
-  if (gateway !== undefined) return `${at}: its gateway ${quoted(gateway)} is none of its addresses`;
-  for (const family of FAMILIES) {
+  if (gateway !== undefined) return `its gateway ${quoted(gateway)} is none of its addresses`;
+  // Nothing leaves an internal network, as whomever.
+  for (const family of network.internal ? [] : FAMILIES) {
     const source = network.hostAddress[family];
     if (source !== '' && !isAddress(source, family))
-      return `${at}: the host's address for it, ${quoted(source)}, is none`;
+      return `the host's address for it, ${quoted(source)}, is none`;
   }
-  return network.flaw === undefined ? undefined : `${at}: ${network.flaw}`;
+  return network.flaw;
 }
 
-/** A block that is not all addresses: in a subnet of /0 everybody would be a container. */
-function isSubnet(text: string): boolean {
+/** Whether a text is a block that is not all addresses: in a subnet of /0 everybody would be a container. */
+export function isSubnet(text: string): boolean {
   const [address = '', length] = text.split('/');
   const block = blockOf(text);
   return block !== undefined && length !== undefined && block.length > 0 && isAddress(address, block.family);
 }
 
-function endpointFlaw(endpoint: Endpoint, network: LiveNetwork | undefined): string | undefined {
+/** What is wrong with a container's place on a network; undefined when nothing is. */
+export function endpointFlaw(endpoint: Endpoint, network: LiveNetwork | undefined): string | undefined {
   for (const family of FAMILIES) {
     const address = addressIn(endpoint, family);
     if (address === '') continue;
-    const at = `container ${endpoint.container.slice(0, 60)}: its address ${quoted(address)}`;
+    const at = `its address ${quoted(address)}`;
     if (!isAddress(address, family)) return `${at} is none`;
     if (!isInside(address, network))
       return `${at} is outside of its network ${endpoint.network.slice(0, 60)}`;
@@ -108,15 +119,18 @@ function endpointFlaw(endpoint: Endpoint, network: LiveNetwork | undefined): str
   return undefined;
 }
 
-const notPort = (port: number, at: string): string | undefined =>
-  Number.isInteger(port) && port > 0 && port <= 65_535 ? undefined : `${at}: ${String(port)} is no port`;
+const notPort = (port: number): string | undefined =>
+  Number.isInteger(port) && port > 0 && port <= 65_535 ? undefined : `${String(port)} is no port`;
 
-function portFlaw({ container, port, hostIp, hostPort }: PublishedPort): string | undefined {
-  const at = `container ${container.slice(0, 60)}`;
+/** What is wrong with a published port; undefined when nothing is. */
+export function portFlaw({ port, hostIp, hostPort }: PublishedPort): string | undefined {
   if (hostIp !== '' && !isAddress(hostIp, familyOf(hostIp)))
-    return `${at}: it publishes a port on ${quoted(hostIp)}, which is no address`;
-  return notPort(port, at) ?? (hostPort === undefined ? undefined : notPort(hostPort, at));
+    return `it publishes a port on ${quoted(hostIp)}, which is no address`;
+  return notPort(port) ?? (hostPort === undefined ? undefined : notPort(hostPort));
 }
+
+/** What is wrong with what a container is linked for; undefined when nothing is. */
+export const linkFlaw = ({ port }: Link): string | undefined => notPort(port);
 
 function swarmFlaw({ swarm }: Inventory): string | undefined {
   const { meshAddress, ingressPorts, encrypted, dataPort } = swarm;
@@ -124,5 +138,8 @@ function swarmFlaw({ swarm }: Inventory): string | undefined {
     return `swarm: the mesh's address ${quoted(meshAddress)} is none`;
   const vni = encrypted.find((one) => one.vni > MOST_OF_A_VNI);
   if (vni !== undefined) return `swarm: ${String(vni.vni)} is no overlay's number`;
-  return first([dataPort, ...ingressPorts.map(({ port }) => port)], (port) => notPort(port, 'swarm'));
+  return first([dataPort, ...ingressPorts.map(({ port }) => port)], (port) => {
+    const flaw = notPort(port);
+    return flaw === undefined ? undefined : `swarm: ${flaw}`;
+  });
 }

@@ -157,6 +157,19 @@ export interface Inventory {
   readonly portsUnknown: readonly Endpoint[];
   readonly unconnected: readonly Unconnected[];
   readonly swarm: Swarm;
+  /** Networks and containers that the Engine has and that are not among the above; absent for none. */
+  readonly setAside?: readonly SetAside[] | undefined;
+}
+
+/** A network or a container that is not judged, since something about it must not become part of a rule. */
+export interface SetAside {
+  /** `network app`, `container web`. */
+  readonly what: string;
+  readonly why: string;
+  /** The bridges whose rules are left alone. */
+  readonly bridges: readonly string[];
+  /** Addresses and subnets whose rules are left alone. */
+  readonly addresses: readonly string[];
 }
 
 /**

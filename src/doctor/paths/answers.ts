@@ -42,8 +42,9 @@ function directAccess(
   if (!engine.answered || era === undefined || !isWritten(family, facts)) return { closes: 'nothing' };
   const { noRaw = false, directRouting = false } = engine.facts;
   // It is about iptables: an Engine that writes with nftables does not ask for it.
-  const isAsked = noRaw && !writesNftables(engine);
-  return directAccessOf(network, family, { era, settings: { noRaw: isAsked, directRouting } });
+  const byNftables = writesNftables(engine);
+  const settings = { noRaw: noRaw && !byNftables, directRouting };
+  return directAccessOf(network, family, { era, settings, byNftables });
 }
 
 /** Whether Docker says anything in a family at all: IPv6 is an option of the daemon's. */

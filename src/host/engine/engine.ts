@@ -4,6 +4,7 @@ import { inventoryFrom } from '../../docker/inventory/from-answers.ts';
 import { isRecord, listOf, textOf, type Answers, type Json } from '../../docker/inventory/inventory.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import { leftOutIn } from '../../docker/inventory/left-out.ts';
+import { setUnsoundAside } from '../../docker/inventory/set-aside.ts';
 import { Fault } from '../../fault.ts';
 import { daemonProcesses, sightOf, type DaemonProcess } from './daemon.ts';
 import { ENGINE_PATIENCE, get, getJson } from './http.ts';
@@ -25,7 +26,7 @@ export async function askEngine(): Promise<EngineReply> {
     const socket = await findSocket();
     const { answers, processes } = await gather(socket);
     const daemons = sightOf(processes);
-    const inventory = inventoryFrom(answers);
+    const inventory = setUnsoundAside(inventoryFrom(answers));
     refuseUnsound(socket, inventory);
     const interfaces = interfacesHere();
     const objection = objectionTo({ socket, inventory, info: answers.info, daemons, processes, interfaces });

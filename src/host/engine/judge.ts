@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { shapeFlaw } from '../../docker/inventory/answer-shape.ts';
 import { inventoryFlaw } from '../../docker/inventory/flaw.ts';
+import { bridgesIn } from '../../docker/inventory/set-aside.ts';
 import { isRecord, listOf, textOf, type Answers, type Inventory } from '../../docker/inventory/inventory.ts';
 import type { DaemonSight } from '../../docker/settings.ts';
 import type { Fault } from '../../fault.ts';
@@ -43,7 +44,7 @@ export function refuseFlawed(socket: string, answers: Partial<Answers>): void {
 }
 
 /**
- * Refuses an inventory with a value that must not become part of a rule.
+ * Refuses an inventory of an Engine that says of itself what none says.
  *
  * @throws Fault RG_ENGINE_ANSWER
  */
@@ -74,7 +75,7 @@ export function objectionTo(evidence: EngineEvidence): Fault | undefined {
     // Whoever entered its namespace to run this is in the right place.
     if (daemon?.netns !== ownNetns()) return engineRootless(socket, enterRootless(socket, daemon));
   }
-  const bridges = inventory.networks.map(({ bridge }) => bridge).filter((bridge) => bridge !== '');
+  const bridges = [...bridgesIn(inventory)].filter((bridge) => bridge !== '');
   if (bridges.length > 0 && !bridges.some((bridge) => interfaces.has(bridge)))
     return engineElsewhere(socket, bridges, enterOther(evidence));
   // The API does not show it: 28.5 with --iptables=false still answers "iptables".

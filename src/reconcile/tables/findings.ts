@@ -5,7 +5,8 @@ import type {
   TableChainDrift,
   TableDrift,
 } from '../../firewall/nftables/compare/drift.ts';
-import { ownTableRule } from '../../firewall/nftables/ownership/ownership.ts';
+import { isAboutSetAside } from '../../docker/inventory/set-aside.ts';
+import { dockersChain, ownTableRule } from '../../firewall/nftables/ownership/ownership.ts';
 import { purposeOf } from '../../firewall/nftables/ownership/purpose.ts';
 import type { NftRule } from '../../firewall/nftables/tables/model.ts';
 import { elementText } from '../../firewall/nftables/tables/print.ts';
@@ -33,7 +34,9 @@ export function tableFindings(
     ...halfHealed(drift, times),
     ...chains.flatMap((chain) => chainFindings(chain, at(chain.name), surroundings)),
     ...[...maps, ...sets].flatMap((held) => elementFindings(held, at(held.name), surroundings)),
-    ...strays.map((stray) => strayFinding(stray, at(stray.what))),
+    ...strays
+      .filter(({ what }) => !isAboutSetAside(surroundings, { bridge: dockersChain(name, what)?.bridge }))
+      .map((stray) => strayFinding(stray, at(stray.what))),
   ];
 }
 
@@ -69,7 +72,9 @@ function chainFindings(
       : []),
     ...(isRehooked ? [rehooked(place, live?.base?.policy === 'drop')] : []),
     ...losses,
-    ...surplus.map((one) => surplusFinding(one, place, surroundings)),
+    ...surplus
+      .filter(({ owned }) => !isAboutSetAside(surroundings, owned.captures))
+      .map((one) => surplusFinding(one, place, surroundings)),
     ...foreign.map((rule): Finding => ({
       ...{ kind: 'extra', severity: 'notice', rule: rule.text },
       ...place,
@@ -146,18 +151,20 @@ function elementFindings(
         rule: elementText(key, expected),
       };
     }),
-    ...strays.map(({ key, live, owner }): Finding => ({
-      ...{
-        kind: owner === 'leftover' ? 'orphan' : 'extra',
-        severity: 'notice',
-        rule: elementText(key, live),
-      },
-      ...place,
-      consequence:
-        owner === 'leftover'
-          ? "leftover of Docker's; left as is: what it is about does not exist any more"
-          : "not Docker's, in a table of Docker's own: left as is",
-    })),
+    ...strays
+      .filter(({ key }) => !isAboutSetAside(surroundings, { bridge: key }))
+      .map(({ key, live, owner }): Finding => ({
+        ...{
+          kind: owner === 'leftover' ? 'orphan' : 'extra',
+          severity: 'notice',
+          rule: elementText(key, live),
+        },
+        ...place,
+        consequence:
+          owner === 'leftover'
+            ? "leftover of Docker's; left as is: what it is about does not exist any more"
+            : "not Docker's, in a table of Docker's own: left as is",
+      })),
   ];
 }
 

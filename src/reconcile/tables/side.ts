@@ -75,6 +75,7 @@ export function compareDockerTables(
       containers: named,
       userlandProxy: settings.userlandProxy,
       rawIsolates: true,
+      ...(inventory.setAside && { setAside: inventory.setAside }),
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { TrustedInterfaces } from '../../../src/docker/intent/trusted.ts';
 import type {
   DirectAccess,
   FamilyIntent,
@@ -14,8 +15,10 @@ const wearing = (source: LeavesAs | undefined): string =>
       ? 'masqueraded'
       : `as ${source.address}`;
 
-const except = (trusted: readonly string[]): string =>
-  trusted.length === 0 ? '' : ` except from ${trusted.join(' and ')}`;
+const except = (trusted: readonly TrustedInterfaces[]): string =>
+  trusted.length === 0
+    ? ''
+    : ` except from ${trusted.map(({ name, isPrefix }) => (isPrefix ? `all ${name}…` : name)).join(' and ')}`;
 
 const directly = (direct: DirectAccess): string =>
   direct.closes === 'nothing'

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { shapeFlaw } from '../../../src/docker/inventory/answer-shape.ts';
 import { inventoryFlaw } from '../../../src/docker/inventory/flaw.ts';
+import { setUnsoundAside } from '../../../src/docker/inventory/set-aside.ts';
 import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
 import type { Answers } from '../../../src/docker/inventory/inventory.ts';
 import { recordingNames } from '../../support/recorded/recordings.ts';
@@ -9,8 +10,13 @@ import { recordingNames } from '../../support/recorded/recordings.ts';
 const answersOf = (name: string): Answers =>
   JSON.parse(readFileSync(new URL(`../../fixtures/${name}/engine.json`, import.meta.url), 'utf8')) as Answers;
 
-const flawOf = (answers: Answers): string | undefined =>
-  shapeFlaw(answers) ?? inventoryFlaw(inventoryFrom(answers));
+/** Why an answer is refused, or what of it is set aside. */
+function flawOf(answers: Answers): string | undefined {
+  const refused = shapeFlaw(answers) ?? inventoryFlaw(inventoryFrom(answers));
+  if (refused !== undefined) return refused;
+  const [aside] = setUnsoundAside(inventoryFrom(answers)).setAside ?? [];
+  return aside && `${aside.what}: ${aside.why}`;
+}
 
 test.each(recordingNames().filter((name) => 'info' in answersOf(name)))(
   'what the Engine of %s said is sound',
@@ -87,9 +93,10 @@ describe('what no Engine says, and must not become part of a rule', () => {
       option(BRIDGE, name),
       /network app: its bridge .* is no interface/,
     ]),
-    ['a bridge that is another network’s', option(BRIDGE, 'docker0'), /two networks on one bridge/],
+    ['a bridge that is another network’s', option(BRIDGE, 'docker0'), /two networks are on its bridge/],
     ['a bridge that is a number', option(BRIDGE, 7), /Options\.\S+ is 7, which is no text/],
-    ['everything trusted', option(TRUSTED, 'eth0:e+'), /it trusts "e\+"/],
+    ['everything trusted', option(TRUSTED, 'eth0:+'), /network app: it trusts ""/],
+    ['two names trusted as one', option(TRUSTED, 'eth0 eth1'), /it trusts "eth0 eth1"/],
     [
       'an unknown gateway mode',
       option(MODE, 'open'),
@@ -125,7 +132,6 @@ describe('what no Engine says, and must not become part of a rule', () => {
     ['half a port', inPort('PrivatePort', 80.5), /PrivatePort is 80\.5/],
     ['a port as text', inPort('PublicPort', '80'), /PublicPort is "80"/],
     ['no port', inPort('PrivatePort', undefined), /PrivatePort is missing/],
-    ['port 0', inPort('PrivatePort', 0), /PrivatePort is 0, which is no port/],
     ['another protocol', inPort('Type', 'all'), /Type is "all", which is no protocol/],
     ['a host address that is a block', inPort('IP', '0.0.0.0/0'), /publishes a port on "0\.0\.0\.0\/0"/],
     ['a host address that is a name', inPort('IP', 'localhost'), /publishes a port on "localhost"/],
@@ -159,6 +165,10 @@ describe('what no Engine says, and must not become part of a rule', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(400_000)}${']'.repeat(400_000)}`);
     expect(flawOf(changed(option(BRIDGE, deep)))).toMatch(/is a list, which is no text/);
     expect(flawOf(changed(option(BRIDGE, 'x'.repeat(100_000))))?.length).toBeLessThan(300);
+  });
+
+  test('a port 0 that an image exposes is none, and no flaw', () => {
+    expect(flawOf(changed(inPort('PrivatePort', 0)))).toBeUndefined();
   });
 
   test('an empty name of a bridge is none, as for docker', () => {

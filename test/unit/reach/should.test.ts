@@ -27,8 +27,15 @@ test.each([
   ['nothing closes what is addressed to it', { closes: 'nothing' }, 'reached'],
   ['its address is closed, and answers come by an interface that is not trusted', ['tun0'], 'no-promise'],
   ['its address is closed, but to the interface that answers come by', ['tun0', 'eth0'], 'reached'],
+  ['its address is closed, but to all interfaces of that beginning', ['eth*'], 'reached'],
 ] as const)('a container that leaves unmasked reaches the outside: %s', (_, direct, should) => {
-  const closes = 'closes' in direct ? direct : { closes: 'addresses' as const, trusted: direct };
+  const closes =
+    'closes' in direct
+      ? direct
+      : {
+          closes: 'addresses' as const,
+          trusted: direct.map((name) => ({ name: name.replace('*', ''), isPrefix: name.endsWith('*') })),
+        };
   const app = open('br-app', { leaves: { as: 'itself' }, direct: closes });
   const outside = { what: 'outside', address: '198.51.100.1' } as const;
   expect(shouldOf(from('br-app'), outside, undefined, promises([app]))).toBe(should);

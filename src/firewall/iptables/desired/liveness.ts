@@ -5,6 +5,7 @@ import {
   type LiveNetwork,
   type PublishedPort,
 } from '../../../docker/inventory/inventory.ts';
+import { isAboutSetAside } from '../../../docker/inventory/set-aside.ts';
 import type { OwnedRule } from '../ownership/ownership.ts';
 import { PURPOSES, type PurposeId } from '../ownership/purpose.ts';
 import type { Captures } from '../ownership/shape.ts';
@@ -111,11 +112,11 @@ export class Liveness {
   }
 
   /**
-   * Whether it is unknown if the Engine requires a rule: it opens a port of a container whose ports without a host port the
-   * Engine did not report. Such a rule is neither obsolete nor valid: it is left as it is, and not written.
+   * Whether it is unknown if the Engine requires a rule: of what was set aside, or of a port that the Engine did not report. It stays, and is not written.
    */
   cannotTell(owned: OwnedRule): boolean {
     const { shape, captures = {} } = owned;
+    if (shape !== undefined && isAboutSetAside(this.inventory, captures)) return true;
     if (shape?.id !== 'port-accept' && shape?.id !== 'link-accept') return false;
     const { ip = '', source } = captures;
     const isMeant = (address: string): boolean => this.portsUnknown.has(canonicalBlock(address));

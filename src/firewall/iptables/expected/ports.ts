@@ -4,6 +4,7 @@ import type {
   LinkIntent,
   PublishedIntent,
 } from '../../../docker/intent/values.ts';
+import { inIptables } from '../../../docker/intent/trusted.ts';
 import { hostPort } from '../../../net/address.ts';
 import { host, type WriteContext } from './writing.ts';
 
@@ -59,7 +60,7 @@ export function writeEndpoint(
   { bridge, address, trusted }: ClosedEndpoint,
 ): void {
   const to = `-d ${host(address, intent.family)}`;
-  for (const name of trusted) book.append('raw', 'PREROUTING', `${to} -i ${name} -j ACCEPT`);
+  for (const one of trusted) book.append('raw', 'PREROUTING', `${to} -i ${inIptables(one)} -j ACCEPT`);
   book.append('raw', 'PREROUTING', `${to} ! -i ${bridge} -j DROP`);
 }
 

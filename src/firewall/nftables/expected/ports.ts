@@ -4,6 +4,7 @@ import type {
   LinkIntent,
   PublishedIntent,
 } from '../../../docker/intent/values.ts';
+import { inNft } from '../../../docker/intent/trusted.ts';
 import { isAny } from '../../../net/address.ts';
 import type { NftStatement } from '../tables/model.ts';
 import { FORWARD_IN, NAT_IN, RAW_PREROUTING, TRANSLATIONS } from '../tables/names.ts';
@@ -77,7 +78,7 @@ export function writeEndpoint(
   book.rule(
     RAW_PREROUTING,
     'ports',
-    [to, comesPast(bridge, ...trusted), COUNTER, DROP],
+    [to, comesPast(bridge, ...trusted.map(inNft)), COUNTER, DROP],
     'DROP DIRECT ACCESS',
   );
 }

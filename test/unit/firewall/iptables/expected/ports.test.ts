@@ -106,6 +106,9 @@ test.each<[what: string, version: string, ports: readonly string[], options: Opt
     4 raw -A PREROUTING -d 172.18.0.2/32 -i wg0 -j ACCEPT
     6 raw -A PREROUTING -d fd00:a::2/128 -i eth1 -j ACCEPT
     6 raw -A PREROUTING -d fd00:a::2/128 -i wg0 -j ACCEPT`],
+  ['trusted interfaces by wildcard, as iptables takes it', '28.5.2', [], { network: { options: { trusted: 'wg+' } } }, `${CLOSED}
+    4 raw -A PREROUTING -d 172.18.0.2/32 -i wg+ -j ACCEPT
+    6 raw -A PREROUTING -d fd00:a::2/128 -i wg+ -j ACCEPT`],
   ['trusted interfaces by comma are one', '28.5.2', [], { network: { options: { trusted: 'if1,if2' } } }, `${CLOSED}
     4 raw -A PREROUTING -d 172.18.0.2/32 -i if1,if2 -j ACCEPT
     6 raw -A PREROUTING -d fd00:a::2/128 -i if1,if2 -j ACCEPT`],

@@ -201,6 +201,9 @@ describe('what is closed before everything else', () => {
     ['trusted interfaces', { options: { trusted: 'wg0:eth1' } }, {}, [
       `ip daddr 172.18.0.2 iifname != { "${BR}", "eth1", "wg0" } counter drop comment "DROP DIRECT ACCESS"`, REMOTE,
     ]],
+    ['trusted interfaces by wildcard, as nft takes it, and by comma', { options: { trusted: 'wg*:eth1, eth2' } }, {}, [
+      `ip daddr 172.18.0.2 iifname != { "${BR}", "eth1", "eth2", "wg*" } counter drop comment "DROP DIRECT ACCESS"`, REMOTE,
+    ]],
     ['direct routing', {}, { directRouting: true }, [REMOTE]],
     ['no raw rules of iptables', {}, { noRaw: true }, [DIRECT, REMOTE]],
     ['nat-unprotected', { options: { mode4: 'nat-unprotected' } }, {}, [REMOTE]],
