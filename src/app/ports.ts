@@ -1,6 +1,7 @@
 import type { Acceptance } from '../reconcile/accept/acceptance.ts';
 import type { EngineReply } from '../docker/engine-reply.ts';
 import type { Declaration } from '../firewall/iptables/desired/declared.ts';
+import type { TablesRepair } from '../reconcile/reference.ts';
 import type { StoredBaseline } from '../reconcile/stored-baseline.ts';
 import type { Baseline } from '../reconcile/baseline.ts';
 import type { Live } from '../firewall/iptables/text/live.ts';
@@ -93,6 +94,8 @@ export interface Baselines {
   readonly write: (baseline: Baseline) => Promise<StoredBaseline>;
   /** What the operator declared. @throws Fault RG_DECLARED, RG_UNSAFE_FILE */
   readonly readDeclared: () => Promise<Declaration>;
+  /** What the journal of restores says of Docker's own tables; absent where nobody asks it. */
+  readonly lastTablesRepair?: () => Promise<TablesRepair | undefined>;
   /** Deletes all but the newest. @returns ids of those deleted */
   readonly prune: (keep: number) => Promise<readonly string[]>;
 }

@@ -17,6 +17,7 @@ import { worstFirst, type Finding } from './finding.ts';
 import { findingsOf, unreadFinding } from './findings.ts';
 import type { Surroundings } from './known-names.ts';
 import { isOwnBaseline, opensPolicies, type Reference } from './reference.ts';
+import { leftTables } from './tables/left-tables.ts';
 import type { LiveFirewall } from './tables/live-firewall.ts';
 import { observeRecordedTables, observeTables, type ObservedTables } from './tables/observe-tables.ts';
 import { goesByRecordedTables } from './tables/recorded.ts';
@@ -86,6 +87,7 @@ export function observationOf(reference: Reference, live: LiveFirewall, engine: 
     ...lost.map(unreadFinding),
     ...findingsOf(drift, surroundings, opensPolicies(engine, own)),
     ...(engine.answered ? containerFindings(engine.inventory) : []),
+    ...leftTables(live.leftTables ?? [], "when Docker's firewall backend was nftables"),
   ].sort(worstFirst);
   const content = contentHindrance(baseline, live);
   return { live, engine, intent, own, sides, drift, findings, lost, content };

@@ -20,6 +20,18 @@ export interface Reference {
   readonly trusting?: boolean;
   /** Why there is no baseline, for when the Engine does not answer either. */
   readonly noBaseline?: Fault | undefined;
+  /** Undefined where nothing tells of any. */
+  readonly repaired?: TablesRepair | undefined;
+}
+
+/** A restore after which some of Docker's own tables of nftables were whole. */
+export interface TablesRepair {
+  /** Of its entry in the journal. */
+  readonly id: string;
+  /** When it began (ISO 8601, UTC). */
+  readonly at: string;
+  /** `ip docker-bridges`. */
+  readonly tables: readonly string[];
 }
 
 /**

@@ -1,14 +1,16 @@
-import type { EngineReply } from '../../docker/engine-reply.ts';
-import { writesNftables } from '../../docker/firewall-backend.ts';
+import { KEEPS_NONE, type EngineReply } from '../../docker/engine-reply.ts';
+import { couldWriteNftables, writesNftables } from '../../docker/firewall-backend.ts';
 import { Fault } from '../../fault.ts';
 import { looksDockers } from '../../firewall/iptables/ownership/chains.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { EMPTY_RULESET } from '../../firewall/iptables/text/model.ts';
+import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
+import { deleteCommand, leftTables } from '../../reconcile/tables/left-tables.ts';
 import { goesByRecordedTables } from '../../reconcile/tables/recorded.ts';
 import { digestOfLive } from './digests.ts';
 import type { ReadRules } from '../../host/xtables/kernel.ts';
@@ -116,8 +118,12 @@ async function withTables(
   live: Live,
   engine: EngineReply,
 ): Promise<LiveFirewall> {
-  if (engine.answered)
-    return writesNftables(engine.inventory) ? { ...live, tables: await readTables() } : live;
+  if (engine.answered) {
+    if (writesNftables(engine.inventory)) return { ...live, tables: await readTables() };
+    if (!couldWriteNftables(engine.inventory)) return live;
+    // That none can be read keeps nobody from judging the rules of iptables.
+    return { ...live, leftTables: await readTables().catch(() => []) };
+  }
   if (goesByRecordedTables(stored, engine)) {
     const tables = await readTables();
     if (tables.length === 0 && holdsDockers(live)) throw switchedBack(engine.fault);
@@ -126,7 +132,10 @@ async function withTables(
   if (holdsDockers(live)) return live;
   // Where nft cannot be asked the rules of iptables are all there is to go by.
   const tables = await readTables().catch(() => []);
-  if (tables.length > 0) throw tablesAlone(engine.fault);
+  if (tables.length > 0)
+    throw KEEPS_NONE.has(engine.fault.code)
+      ? tablesLeft(engine.fault, tables)
+      : tablesAlone(engine.fault, tables);
   return live;
 }
 
@@ -138,12 +147,31 @@ const holdsDockers = ({ rules }: Live): boolean =>
 const ASK_THE_ENGINE = 'Start it: systemctl start docker. Then: rulesguard check';
 
 /** Docker's own tables are here, no Engine answers, and no baseline holds any. */
-export const tablesAlone = ({ code, message }: Fault): Fault =>
+export const tablesAlone = ({ code, message }: Fault, tables: readonly NftTable[]): Fault =>
   new Fault(
     code,
     3,
     `${message}; Docker's own tables of nftables are here, and no rule of Docker's is in iptables: only the Engine says what those tables should hold`,
-    { hint: ASK_THE_ENGINE },
+    {
+      hint:
+        tables.length === 0
+          ? ASK_THE_ENGINE
+          : `${ASK_THE_ENGINE}. If Docker is not to come back: ${tables.map(deleteCommand).join('; ')}`,
+    },
+  );
+
+/** Docker's own tables are here, and this Engine writes none. */
+const tablesLeft = ({ code, message }: Fault, tables: readonly NftTable[]): Fault =>
+  new Fault(
+    code,
+    3,
+    `${message}; tables of nftables that Docker wrote before are here and still decide about packets`,
+    {
+      details: leftTables(tables, 'before').map(
+        ({ family, table, consequence }) => `${family} ${table}: ${consequence}`,
+      ),
+      hint: `Take them out: ${tables.map(deleteCommand).join('; ')}`,
+    },
   );
 
 const switchedBack = ({ code, message }: Fault): Fault =>

@@ -21,14 +21,14 @@ export const BY_BOTH: ReferenceArgs = { baseline: undefined, source: 'both' };
  */
 export async function openReference(
   { baseline, source, trustBaseline }: ReferenceArgs,
-  { open, readDeclared }: Pick<Baselines, 'open' | 'readDeclared'>,
+  { open, readDeclared, lastTablesRepair }: Pick<Baselines, 'open' | 'readDeclared' | 'lastTablesRepair'>,
 ): Promise<Reference> {
-  const declared = await readDeclared();
-  if (source === 'engine' || source === 'declared') return { source, stored: undefined, declared };
+  const [declared, repaired] = await Promise.all([readDeclared(), lastTablesRepair?.()]);
+  if (source === 'engine' || source === 'declared') return { source, stored: undefined, declared, repaired };
   try {
-    return { source, stored: await open(baseline), declared, trusting: trustBaseline === true };
+    return { source, stored: await open(baseline), declared, trusting: trustBaseline === true, repaired };
   } catch (error) {
     if (!(error instanceof Fault) || source === 'baseline' || baseline !== undefined) throw error;
-    return { source, stored: undefined, declared, noBaseline: error };
+    return { source, stored: undefined, declared, noBaseline: error, repaired };
   }
 }

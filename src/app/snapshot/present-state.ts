@@ -143,7 +143,7 @@ async function refuseTables(
   known: StoredBaseline | undefined,
 ): Promise<void> {
   const tables = await readTables().catch(() => []);
-  if (tables.length > 0 || known?.tables !== undefined) throw tablesAlone(fault);
+  if (tables.length > 0 || known?.tables !== undefined) throw tablesAlone(fault, tables);
 }
 
 const nameOf = ({ family, table, chain, rule = '' }: RuleName): string =>

@@ -5,4 +5,6 @@ import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 export interface LiveFirewall extends Live {
   /** Undefined where Docker's firewall backend is iptables, or is not known. */
   readonly tables?: readonly NftTable[] | undefined;
+  /** Docker's own tables where its firewall backend is iptables and could be nftables: nobody writes them any more. */
+  readonly leftTables?: readonly NftTable[] | undefined;
 }

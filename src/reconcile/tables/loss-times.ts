@@ -9,6 +9,8 @@ import {
   NAT_PREROUTING,
   POSTROUTING,
 } from '../../firewall/nftables/tables/names.ts';
+import { tableName } from '../../firewall/nftables/tables/print.ts';
+import type { TablesRepair } from '../reference.ts';
 import type { StoredBaseline } from '../stored-baseline.ts';
 import { instantOf } from './instant.ts';
 
@@ -18,6 +20,8 @@ export interface KnownTimes {
   readonly endpoints: readonly Endpoint[];
   /** One that was recorded on this host. */
   readonly baseline: Pick<StoredBaseline, 'id' | 'baseline' | 'tables'> | undefined;
+  /** The newest restore of ours. */
+  readonly repaired?: TablesRepair | undefined;
 }
 
 /** Nothing is known. */
@@ -39,14 +43,17 @@ export interface LossTimes {
 /**
  * When a table was lost of which Docker has written a part again. Neither the kernel nor Docker keeps that time. What is known:
  *
- * - It was lost after a baseline recorded it whole, and after everything was made whose rules are missing.
+ * - It was lost after a baseline recorded it whole, after a restore made it whole, and after everything was made whose rules are missing.
  * - An element that leads a bridge's packets is written when its network is made and never again, until the table is written whole
  *   (docs/reference/docker-nftables.md#after-a-loss). So it was lost before the networks were made that have theirs, if all older ones
  *   have nothing left.
  *
  * The rules of a container that started prove nothing: Docker writes a chain whole from its memory, also for what others do.
  */
-export function timesOfLoss(drift: TableDrift, { networks, endpoints, baseline }: KnownTimes): LossTimes {
+export function timesOfLoss(
+  drift: TableDrift,
+  { networks, endpoints, baseline, repaired }: KnownTimes,
+): LossTimes {
   const { expected, live } = drift;
   if (expected === undefined || live === undefined) return { after: undefined, before: undefined };
   const made = networks.flatMap((network) => {
@@ -68,6 +75,9 @@ export function timesOfLoss(drift: TableDrift, { networks, endpoints, baseline }
             because: `whole when baseline ${baseline.id} was recorded`,
           },
         ]
+      : []),
+    ...(repaired?.tables.includes(tableName(drift)) === true
+      ? [{ at: instantOf(repaired.at), because: `whole after restore ${repaired.id}` }]
       : []),
   ]);
   const before =

@@ -1,7 +1,9 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { HostIntent } from '../../docker/intent/values.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
+import type { TableDrift } from '../../firewall/nftables/compare/drift.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
+import { BRIDGES_TABLE } from '../../firewall/nftables/tables/names.ts';
 import { Fault } from '../../fault.ts';
 import { containerFindings } from '../container-findings.ts';
 import { worstFirst, type Finding } from '../finding.ts';
@@ -9,6 +11,7 @@ import type { Surroundings } from '../known-names.ts';
 import { isOwnBaseline, type Reference } from '../reference.ts';
 import type { StoredBaseline } from '../stored-baseline.ts';
 import { tableFindings } from './findings.ts';
+import { leftTables } from './left-tables.ts';
 import { iptablesLeftovers } from './leftovers.ts';
 import { NO_TIMES, type KnownTimes } from './loss-times.ts';
 import { recordedOf, withoutAccepted } from './recorded.ts';
@@ -39,7 +42,7 @@ export function observeTables(
   live: ReadTables,
   engine: Extract<EngineReply, { answered: true }>,
 ): ObservedTables {
-  const { source, stored } = reference;
+  const { source, stored, repaired } = reference;
   const recorded = isOwnBaseline(reference) ? stored?.tables : undefined;
   if (source === 'baseline' && recorded === undefined) throw noTablesRecorded(stored?.id);
   const { inventory } = engine;
@@ -56,7 +59,10 @@ export function observeTables(
     );
   const { side, intent, surroundings } = compared;
   const { networks, endpoints } = inventory;
-  const times = { networks, endpoints, baseline: isOwnBaseline(reference) ? stored : undefined };
+  const times = {
+    ...{ networks, endpoints, repaired },
+    baseline: isOwnBaseline(reference) ? stored : undefined,
+  };
   const findings = [...foundIn(side, surroundings, live.rules, times), ...containerFindings(inventory)];
   return { side, intent, findings: findings.sort(worstFirst) };
 }
@@ -78,9 +84,17 @@ const foundIn = (
   rules: HostRules,
   times: KnownTimes,
 ): readonly Finding[] => [
-  ...drifts.flatMap((drift) => tableFindings(drift, surroundings, times)),
+  ...drifts.flatMap((drift) =>
+    isLeft(drift)
+      ? leftTables([drift.live], 'before Docker was told to leave this family alone')
+      : tableFindings(drift, surroundings, times),
+  ),
   ...iptablesLeftovers(rules),
 ];
+
+/** Whether Docker writes a family no more of which it has left its table. */
+const isLeft = (drift: TableDrift): drift is TableDrift & { readonly live: NftTable } =>
+  drift.name === BRIDGES_TABLE && drift.expected === undefined && drift.live !== undefined;
 
 const noTablesRecorded = (id: string | undefined): Fault =>
   new Fault(

@@ -62,6 +62,23 @@ describe('when a table was lost that Docker has written a part of again', () => 
     expect(times(inChain, { networks: [], endpoints }).after).toBeUndefined();
   });
 
+  test('a restore that made the table whole counts, where it is newer than all else', () => {
+    const { networks } = inventory;
+    const repaired = {
+      id: '000009-20261130T090000Z',
+      at: '2026-11-30T09:00:00.000Z',
+      tables: ['ip docker-bridges'],
+    };
+    expect(times(rebuilt([]), { networks, repaired }).after).toEqual({
+      at: Date.parse('2026-11-30T09:00:00.000Z'),
+      because: 'whole after restore 000009-20261130T090000Z',
+    });
+    const ofOther = { ...repaired, tables: ['ip6 docker-bridges'] };
+    expect(times(rebuilt([]), { networks, repaired: ofOther }).after?.because).toMatch(/^network back/);
+    const older = { ...repaired, at: '2026-11-29T00:00:00.000Z' };
+    expect(times(rebuilt([]), { networks, repaired: older }).after?.because).toMatch(/^network back/);
+  });
+
   test('a baseline that recorded the table whole counts, one that recorded it damaged does not', () => {
     const baseline = (recorded: readonly NftTable[]) =>
       ({
