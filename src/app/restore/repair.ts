@@ -79,7 +79,10 @@ export async function beginRepair(
 ): Promise<BegunRepair> {
   const unfinished = await unfinishedApplies(host.journal);
   const plans = unfinished.map(({ entry }) => loadPlan(entry.plan));
-  const memory = { proof: new Proof(host, options.rehearse, options.rehearsed), unloadable: new Map<string, string>() };
+  const memory = {
+    proof: new Proof(host, options.rehearse, options.rehearsed),
+    unloadable: new Map<string, string>(),
+  };
   const backend = iptablesBackend(host, reference, options, writtenBy(plans));
   const settles = Math.max(0, ...plans.map((plan) => backend.settlesIn(plan, first)));
   const seen = await lookedAgain(host, reference, first, unfinished, plans.flatMap(textsIn), settles);

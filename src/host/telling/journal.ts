@@ -18,7 +18,9 @@ export interface SystemdJournal {
  *
  * @param env - of this process: systemd says in JOURNAL_STREAM which stream the journal reads
  */
-export function systemdJournal(env: Readonly<Record<string, string | undefined>>): SystemdJournal | undefined {
+export function systemdJournal(
+  env: Readonly<Record<string, string | undefined>>,
+): SystemdJournal | undefined {
   if (!existsSync(SOCKET)) return undefined;
   let last = Promise.resolve(true);
   return {
