@@ -30,7 +30,7 @@ function judge(tool: string): readonly string[] {
   return tool.endsWith('restore')
     ? ['ask=1', `for word do case $word in ${HARMLESS}) ask=;; esac; done`]
     : [
-        'ask= put= decides=',
+        "ask='' put='' decides=''",
         `for word do case $word in ${HARMFUL}) ask=1; break;; ${PUT_FIRST}) put=1;; ${DECIDING}) decides=1;; esac; done`,
         '[ "$put$decides" != 11 ] || ask=1',
       ];
