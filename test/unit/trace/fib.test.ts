@@ -11,15 +11,19 @@ const CONTAINER = 'fd00:17::2';
 describe("what nftables' fib says of IPv6", () => {
   const told6 = (rule: string, fields: Partial<Packet> = {}, ground: NetworkState = GROUND): string =>
     told(
-      tracePath(outside({ family: 'ipv6', source: CLIENT, destination: HOST, ...fields }), {
-        ...ground,
-        natives: [
-          {
-            table: 'ip6 own',
-            text: `table ip6 own { # handle 1\n\tchain pre { # handle 2\n\t\ttype filter hook prerouting priority raw; policy accept;\n\t\t${rule} # handle 9\n\t}\n}\n`,
-          },
-        ],
-      }),
+      tracePath(
+        outside({ family: 'ipv6', source: CLIENT, destination: HOST, ...fields }),
+        {
+          ...ground,
+          natives: [
+            {
+              table: 'ip6 own',
+              text: `table ip6 own { # handle 1\n\tchain pre { # handle 2\n\t\ttype filter hook prerouting priority raw; policy accept;\n\t\t${rule} # handle 9\n\t}\n}\n`,
+            },
+          ],
+        },
+        { neighbours: 'known' },
+      ),
     );
   const dropped = 'stopped ip6 own pre DROP';
 
