@@ -36,9 +36,24 @@ describe('IPv6 finds no neighbour that the filter of this host keeps from it', (
   test.each<[string, readonly string[]]>([
     ['nothing closed', []],
     ['a filter as ufw has it', [ANSWERS, type(135), type(136), '-A INPUT -j DROP']],
+    [
+      'so many packets of ICMPv6 in a second',
+      [ANSWERS, '-A INPUT -p ipv6-icmp -m limit --limit 15/sec -j ACCEPT', '-A INPUT -j DROP'],
+    ],
     ['a filter that closes a port', ['-A INPUT -p tcp -m tcp --dport 22 -j DROP']],
   ])('%s: all is reached', (_, rules) => {
     expect(forwarded(around(...rules))).toEqual({ isAny: true, reached: all, lost: [], all });
+  });
+
+  test.each([
+    ['icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } limit rate 10/second accept', 'drop'],
+    ['meta l4proto ipv6-icmp limit rate over 100/second drop', 'accept'],
+  ])('a rate of nftables, %s and then %s: all is reached', (rule, last) => {
+    const table = 'inet own';
+    const text = `table ${table} {\n\tchain one {\n\t\ttype filter hook input priority filter; policy ${last};\n\t\tct state established,related accept\n\t\t${rule}\n\t}\n}\n`;
+    const natives = [...(HOST.netState.natives ?? []), { table, text }];
+    const terrain = { ...HOST, netState: { ...HOST.netState, natives } };
+    expect(forwarded(terrain)).toEqual({ isAny: true, reached: all, lost: [], all });
   });
 
   test.each<[string, readonly string[]]>([
