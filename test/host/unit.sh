@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The unit of watch under a real systemd: confined as it is, it repairs; it is reloaded, and started again when it hangs.
 config() { mkdir -p /etc/rulesguard && echo "{\"version\": 1, \"watch\": $1}" >/etc/rulesguard/config.json; }
 noted() { rulesguard log | grep -c "$1"; }

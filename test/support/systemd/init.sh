@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Runs as a unit, as root. What steps.sh says with `step` goes to the results.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C NO_COLOR=1
 
