@@ -207,7 +207,7 @@ describe('beside an Engine that writes with nftables', () => {
   ])('a firewall of zones that asks what comes to the host alone %s', async (_, ports, told, differing) => {
     const zones = other(
       'inet zones',
-      `\tchain in {\n\t\ttype filter hook input priority 10; policy accept;\n\t\tct state established,related accept\n\t\tiifname { "lo", "docker0" } accept\n\t\tjump public\n\t\treject with icmpx admin-prohibited\n\t}\n\n\tchain public {\n\t\ttcp dport { ${ports} } accept\n\t\tudp dport 5353 accept\n\t\ticmp type echo-request accept\n\t}\n`,
+      `\tchain in {\n\t\ttype filter hook input priority 10; policy accept;\n\t\tct state established,related accept\n\t\tiifname { "lo", "docker0" } accept\n\t\tjump public\n\t\treject with icmpx admin-prohibited\n\t}\n\n\tchain public {\n\t\ttcp dport { ${ports} } accept\n\t\tudp dport 5353 accept\n\t\tmeta l4proto { icmp, ipv6-icmp } accept\n\t}\n`,
     );
     const { verdict, effects, reason } = await judged('plain', 'nft -f zones.nft', zones);
     expect({ verdict, effects, reason }).toEqual({ verdict: told, effects: differing, reason: [] });
