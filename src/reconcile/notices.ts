@@ -10,6 +10,8 @@ export type Notice =
   | { readonly kind: 'baseline-unusable'; readonly why: string }
   /** What was accepted cannot be read, so that nothing is. */
   | { readonly kind: 'accepted-unusable'; readonly why: string; readonly hint: string | undefined }
+  /** A network or container of which no rule is judged, written or removed. */
+  | { readonly kind: 'set-aside'; readonly what: string; readonly why: string }
   /** Docker writes with nftables, where nothing leads to DOCKER-USER. */
   | { readonly kind: 'declared-unused' }
   /** The rules could not be compared with nft's own listing. */
@@ -33,6 +35,9 @@ export function noticesOf(
   if (noBaseline !== undefined && noBaseline.code !== 'RG_NO_BASELINE')
     notices.push({ kind: 'baseline-unusable', why: noBaseline.message });
   if (live.unverified !== undefined) notices.push({ kind: 'unverified', why: live.unverified });
+  if (engine.answered)
+    for (const { what, why } of engine.inventory.setAside ?? [])
+      notices.push({ kind: 'set-aside', what, why });
   const isDamaged = findings.some(isDamage);
   if (observation.tables !== undefined)
     return declaresAnything(declared) ? [...notices, { kind: 'declared-unused' }] : notices;

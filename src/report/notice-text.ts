@@ -1,4 +1,5 @@
 import type { Notice } from '../reconcile/notices.ts';
+import { printable } from './text.ts';
 
 /** A notice in words, for stderr. */
 export function noticeText(notice: Notice): string {
@@ -7,6 +8,8 @@ export function noticeText(notice: Notice): string {
       return `note: ${notice.why}; rulesguard relies on the Engine alone`;
     case 'accepted-unusable':
       return `note: ${notice.why}; nothing counts as accepted${notice.hint === undefined ? '' : `\n  → ${notice.hint}`}`;
+    case 'set-aside':
+      return `note: ${printable(notice.what)} is left alone, its rules are neither judged nor repaired: ${printable(notice.why)}`;
     case 'declared-unused':
       return 'note: what is declared for DOCKER-USER is not in force: Docker writes with nftables here, which has no such chain (docs/nftables.md)';
     case 'unverified':

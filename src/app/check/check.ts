@@ -54,10 +54,13 @@ export async function check(
   on({ kind: 'step', step: 'reading' });
   const look = await lookUntilStable(host, reference, { reading, surroundings });
   // What could not be read is in the verdict, and a policy that nobody knows in the report, once.
-  const isUnread = look.verdict.unread.length > 0;
+  const told = new Set([
+    'policy-unknown',
+    'set-aside',
+    ...(look.verdict.unread.length > 0 ? ['unverified'] : []),
+  ]);
   for (const notice of noticesOf(reference, look.observation))
-    if ((!isUnread || notice.kind !== 'unverified') && notice.kind !== 'policy-unknown')
-      on({ kind: 'notice', notice });
+    if (!told.has(notice.kind)) on({ kind: 'notice', notice });
   return judgedLook(look, reference, host, on);
 }
 

@@ -75,16 +75,6 @@ const HOSTILE: readonly (readonly [what: string, set: (host: CliHost) => Promise
       raw(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(100_000)}`),
       /is not a Docker Engine/,
     ],
-    [
-      'a bridge name that matches many',
-      networksWith('"docker0"', '"e+"'),
-      /network bridge: its bridge "e\+" is no interface/,
-    ],
-    [
-      'a subnet that is everything',
-      networksWith('172.17.0.0/16', '0.0.0.0/0'),
-      /its subnet "0\.0\.0\.0\/0" is none/,
-    ],
     ['an id that is no path', networksWith('"Id":"', '"Id":" \\u0000'), /which is no id/],
     ['no networks', but('/networks', (response) => response.end('[]')), /not the networks host and none/],
     [
@@ -115,6 +105,10 @@ async function watched(host: CliHost, args: readonly string[], dockerHost: strin
   return { ...(await ended), peak };
 }
 
+/** Rules that name the network, by what it is or claims to be. */
+const aboutIt = (rules: string): readonly string[] =>
+  rules.split('\n').filter((line) => /docker0|e\+|172\.17\.|0\.0\.0\.0\/0/.test(line));
+
 describeCli('an Engine that says more than an Engine has to say', () => {
   test.each(HOSTILE)('%s: a fault, in bounded memory, and nothing is written', (_, set, told) =>
     withHost(async (host) => {
@@ -133,6 +127,30 @@ describeCli('an Engine that says more than an Engine has to say', () => {
           expect(peak).toBeLessThan(400);
         }
         expect(await host.rules()).toBe(before);
+      } finally {
+        end?.();
+      }
+    }),
+  );
+
+  test.each([
+    ['a bridge name that matches many', networksWith('"docker0"', '"e+"'), 'its bridge "e+" is no interface'],
+    [
+      'a subnet that is everything',
+      networksWith('172.17.0.0/16', '0.0.0.0/0'),
+      'its subnet "0.0.0.0/0" is none',
+    ],
+  ])('%s: that network is set aside by name, and no rule is written of it', (_, set, told) =>
+    withHost(async (host) => {
+      const { dockerHost, end } = await set(host);
+      await host.sh('ip link add br-1e57ca67692e type bridge');
+      const before = aboutIt(await host.rules());
+      try {
+        for (const verb of ['check', 'restore']) {
+          const { stdout, stderr } = await watched(host, [verb, '--source', 'engine'], dockerHost);
+          expect(`${stdout}${stderr}`).toContain(told);
+        }
+        expect(aboutIt(await host.rules())).toEqual(before);
       } finally {
         end?.();
       }
