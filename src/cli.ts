@@ -11,6 +11,7 @@ import { keepHelpForThoseWhoAsk, optionsOf, ownOptionsFirst } from './commands/v
 import { VERBS, type GlobalArgs } from './commands/verbs/verbs.ts';
 import { pluginLine } from './report/plugin-line.ts';
 import { harmless, printable } from './printable.ts';
+import { commandsText } from './report/commands-text.ts';
 import { paintWith } from './report/text.ts';
 import { CONFIG_DEFAULTS, CONFIG_PATH } from './host/config/defaults.ts';
 import { beSender, SEND } from './host/doctor/send.ts';
@@ -39,7 +40,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       // An Engine that hangs would hold up the shell.
       process.exit(0);
     } else if (argv[0] === SEND) beSender();
-    else await parser(asYargsTakesIt(argv, VERB_NAMES), (made) => (log = made)).parseAsync();
+    else {
+      if (argv.length === 0) put(STDOUT, commandsText(VERBS));
+      await parser(asYargsTakesIt(argv, VERB_NAMES), (made) => (log = made)).parseAsync();
+    }
   } catch (error) {
     process.exitCode = report(error, argv, log);
   }
@@ -68,7 +72,7 @@ function parser(argv: readonly string[], useLog: (log: Log) => void): Argv {
   globalOptions(fresh)
     .scriptName('rulesguard')
     .usage(
-      '$0 <command>\n\nGuards the iptables rules that Docker owns: records them, says what a change broke, repairs it.',
+      '$0 <command>\n\nGuards the firewall rules that Docker owns: records them, says what a change broke, repairs it.',
     )
     .locale('en')
     // What follows two dashes is another program's command line: as it was typed, numbers too.

@@ -57,14 +57,12 @@ describe('help', () => {
 
 /** What was typed, what the complaint must name, and what to type instead. */
 const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
-  ['', /Which command/, 'rulesguard check'],
   ['chek', /Did you mean check\?/, 'rulesguard --help'],
   ['undo', /Did you mean restore --undo\?/, 'rulesguard --help'],
   ['fix', /Did you mean restore\?/, 'rulesguard --help'],
   ['fix -- check', /Did you mean restore\?/, 'rulesguard --help'],
   ['fix -- iptables -F', /Did you mean restore\?/, 'rulesguard --help'],
   ['repair', /Did you mean restore\?/, 'rulesguard --help'],
-  ['status', /Did you mean check \(the rules\) or hook status/, 'rulesguard --help'],
   ['diagnose', /Did you mean doctor\?/, 'rulesguard --help'],
   ['verify', /Did you mean check .*baseline verify/, 'rulesguard --help'],
   ['save', /Did you mean snapshot\?/, 'rulesguard --help'],
@@ -72,7 +70,6 @@ const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
   ['reset', /Did you mean restore .*rollback/, 'rulesguard --help'],
   ['list', /Did you mean baseline list or hook list\?/, 'rulesguard --help'],
   ['diff', /Did you mean check --diff or baseline diff\?/, 'rulesguard --help'],
-  ['status --json', /no command status\. Did you mean check/, 'rulesguard --help'],
   ['hook', /hook needs an action/, 'rulesguard hook --help'],
   ['run --confirm-ok', /Did you mean rulesguard confirm\?/, 'rulesguard run --help'],
   ['run --put-back now', /Did you mean rulesguard rollback\?/, 'rulesguard run --help'],

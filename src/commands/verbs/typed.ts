@@ -11,7 +11,6 @@ export const MEANT: Readonly<Record<string, string>> = {
   save: 'snapshot',
   record: 'snapshot',
   backup: 'snapshot',
-  status: 'check (the rules) or hook status (the hooks)',
   verify: 'check (the rules) or baseline verify (what was recorded)',
   test: 'check --candidate FILE (before it is loaded)',
   compare: 'check --diff or baseline diff',
@@ -48,6 +47,8 @@ const OPTIONS_MEANT: Readonly<Record<string, string>> = {
 
 /** Words that ask for help or the version, as yargs takes them: `help check` is `check --help`, `-V` is `--version`. */
 export function asYargsTakesIt(argv: readonly string[], verbs: readonly string[]): readonly string[] {
+  // Nothing at all: help is printed, and how the host is.
+  if (argv.length === 0) return ['status', '--head'];
   const [first = '', ...others] = argv;
   const [topic] = others;
   // Help on a command that there is not is a typo, and is answered as one.

@@ -84,6 +84,15 @@ export const VERBS: readonly Verb[] = [
     () => import('../check/check.ts'),
   ),
   verb(
+    'status',
+    'the host on one screen: rules and packets, watch, hooks, baseline, the last events',
+    (yargs: Argv) =>
+      yargs
+        .option('head', { type: 'boolean', hidden: true, describe: 'the verdict alone' })
+        .example('sudo rulesguard status', 'exit as check: 0 intact, 1 damaged or overridden, 3 cannot tell'),
+    () => import('../status.ts'),
+  ),
+  verb(
     'accept <finding> [id]',
     'let a finding of check be until a day, list what was accepted, or take it back',
     acceptOptions,

@@ -38,6 +38,20 @@ export function checkText(report: CheckReport, paint: Paint, detail: CheckDetail
   return `${lines.join('\n')}\n`;
 }
 
+/** The verdict and its effects, each on one line, for a screen that shows more than this. */
+export function checkSummary(report: CheckReport, paint: Paint): readonly string[] {
+  const { effects } = report.verdict;
+  const hidden = effects.length - EFFECTS;
+  return [
+    headLine(report, paint),
+    ...effects.slice(0, EFFECTS).flatMap((effect) => oneEffect(effect, paint, 'screen').slice(0, 1)),
+    ...(hidden > 0 ? [`… and ${count(hidden, 'more effect')}`] : []),
+    ...(effects.length > 0
+      ? [`Next: ${paint('bold', 'rulesguard check')} says why, and what repairs it.`]
+      : []),
+  ];
+}
+
 function headLine(report: CheckReport, paint: Paint): string {
   const { verdict, head } = report;
   const [word, style] = HEADS[verdict.state];

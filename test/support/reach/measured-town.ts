@@ -66,6 +66,19 @@ async function start({ docker }: Engine, [name, network, address, ports]: (typeo
   await docker(['run', '-d', '--name', name, ...where, ...published, ...program, '/agents', name, ...SERVED]);
 }
 
+/**
+ * Has everybody look for neighbours of IPv6 anew: an address that was found before a change would still be answered for a while. Containers
+ * of a stopped daemon live on, so they are found by their processes.
+ */
+async function forgetNeighbours({ execInside, client }: Engine): Promise<void> {
+  const forget = 'ip -6 neigh flush all';
+  const containers = `for pid in $(lsns --noheadings --type net --output PID); do nsenter -t "$pid" -n ${forget}; done`;
+  await Promise.all([
+    must(execInside, 'sh', ['-ec', containers]),
+    must(client.execInside, 'sh', ['-ec', forget]),
+  ]);
+}
+
 /** In seconds: for what is not expected to be answered, and for what is; the second pair where packets refute the program. */
 const PATIENCE = {
   usual: { unexpected: 0.5, expected: 4 },
@@ -137,13 +150,15 @@ export async function raiseReachTown(era: Era): Promise<ReachTown> {
       gateways: await gatewaysOf(engine),
       sh: (text) => must(engine.execInside, 'sh', ['-ec', `${PRELUDE}\n${WORDS}\n${text}`]),
       type: typistOf(engine, host),
-      measure: (pairs, due, isPatient = false) =>
-        ask(
+      measure: async (pairs, due, isPatient = false) => {
+        await forgetNeighbours(engine);
+        return ask(
           engine,
           pairs,
           new Map(pairs.map(({ name }) => [name, due.has(name) ? 'due' : 'silence'])),
           isPatient ? PATIENCE.patient : PATIENCE.usual,
-        ),
+        );
+      },
       back: () => must(engine.execInside, 'perl', ['/lab/network.pl', 'back', '/lab/noted']),
       leave,
     };
