@@ -32,6 +32,12 @@ export function turned(open: Open, found: readonly NotedEffect[], since: number)
   };
 }
 
+/** What is open, without effects that ended. */
+export function without(open: Open, ended: readonly NotedEffect[]): Open {
+  const ids = new Set(ended.map(({ id }) => id));
+  return new Map([...open].filter(([id]) => !ids.has(id)));
+}
+
 /** How many authors an event names. */
 const MOST_AUTHORS = 8;
 

@@ -9,6 +9,8 @@ export interface WatchMeter {
   readonly failed: (what: 'look' | 'repair') => void;
   /** Somebody but watch changed rules. */
   readonly changed: (author: Author | undefined) => void;
+  /** Whether all that is declared could be read. */
+  readonly declared: (isRead: boolean) => void;
   readonly source: (state: SourceState) => void;
   readonly noted: (event: WatchEvent) => void;
 }

@@ -1,4 +1,5 @@
 import type { NotedEffect } from './event.ts';
+import type { LookFound } from './schedule.ts';
 
 /** What watch does about damage of one kind. */
 export type WatchAction = 'report' | 'repair';
@@ -13,6 +14,12 @@ export const simplest = (mode: WatchMode): WatchMode =>
 /** Whether an effect is one that sets off a repair: what it brings back then is all of Docker's that is lost. */
 export function isRepaired(mode: WatchMode, { effect, repairable }: NotedEffect): boolean {
   return repairable && actionOn(mode, effect === 'exposure' ? effect : 'outage') === 'repair';
+}
+
+/** What a look found, as far as the schedule asks. */
+export function lostIn(mode: WatchMode, effects: readonly NotedEffect[]): LookFound {
+  const lost = effects.filter((one) => isRepaired(mode, one));
+  return lost.length === 0 ? undefined : { exposure: lost.some(({ effect }) => effect === 'exposure') };
 }
 
 /** What watch does about damage of a severity. */

@@ -40,6 +40,10 @@ export type Seen =
   /** A setting of the kernel that Docker needs: its name as sysctl has it. */
   | { readonly kind: 'setting'; readonly name: string; readonly from: string; readonly to: string };
 
+/** Whether it tells that rules may have changed. */
+export const tellsOfRules = ({ kind }: Seen): boolean =>
+  kind === 'rules' || kind === 'legacy-rules' || kind === 'missed';
+
 /** What tells of changes. */
 export type SourceName = 'nftables' | 'legacy' | 'engine' | 'network' | 'settings';
 

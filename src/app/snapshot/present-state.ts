@@ -3,11 +3,11 @@ import type { Baselines, Observer } from '../ports.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
 import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 import { Fault } from '../../fault.ts';
+import type { Declaration } from '../../firewall/iptables/desired/declared.ts';
 import { mapChains } from '../../firewall/iptables/desired/map-chains.ts';
 import { ownHost, type OwnedHost, type OwnedTables } from '../../firewall/iptables/ownership/ownership.ts';
 import { acceptedIn, unexplainedIn } from '../../firewall/iptables/compare/accepted.ts';
-import { type RuleName, chainOf, rulesOf } from '../../firewall/iptables/text/model.ts';
-import { FAMILIES } from '../../net/family.ts';
+import type { RuleName } from '../../firewall/iptables/text/model.ts';
 import { isBroken, isDamage, isIdle, type Finding } from '../../reconcile/finding.ts';
 import type { RefusalReason } from '../../report/snapshot-text.ts';
 import type { Notice } from '../../reconcile/notices.ts';
@@ -20,6 +20,7 @@ import { recordTables } from '../../firewall/nftables/desired/recorded-tables.ts
 import { goesByRecordedTables, missingIn, recordedOf } from '../../reconcile/tables/recorded.ts';
 import type { TablesSide } from '../../reconcile/tables/side.ts';
 import type { TablesBaseline } from '../../reconcile/tables/tables-baseline.ts';
+import { disownedSince, lossesSince } from './losses-since.ts';
 import { observeSettled, observeUntilStable, tablesAlone } from '../observe/observe.ts';
 import { readSettled } from '../observe/settled.ts';
 
@@ -43,11 +44,13 @@ export interface PresentState {
  * loss that was recorded is never reported again. Without an Engine's answer contradictions among the rules count too.
  *
  * @param known - the newest baseline that can be used
+ * @param declared - where what is declared is to count too
  * @throws Fault RG_UNSETTLED, or of what could not be read
  */
 export async function readPresentState(
   observer: Observer,
   known: StoredBaseline | undefined,
+  declared?: Declaration,
 ): Promise<PresentState> {
   const engine = await observer.askEngine();
   const seen = engine.answered ? await observeSettled(observer).catch(unknownEra) : undefined;
@@ -60,7 +63,9 @@ export async function readPresentState(
       engine: seen.engine,
       observation: seen,
       owned: withoutOrphans(seen),
-      reasons: reasonsOf(ifBroken([...required, ...lossesSince(known, seen.live, seen.engine)])),
+      reasons: reasonsOf(
+        ifBroken([...required, ...lossesSince({ known, declared }, seen.live, seen.engine)]),
+      ),
       missing: acceptedIn(seen.drift).filter((name) => !isIdle({ ...name, kind: 'missing' })),
       unexplained: unexplainedIn(seen.drift),
     };
@@ -77,7 +82,7 @@ export async function readPresentState(
     engine,
     owned,
     reasons: [
-      ...reasonsOf(ifBroken(lossesSince(known, live, engine))),
+      ...reasonsOf(ifBroken(lossesSince({ known, declared: known && declared }, live, engine))),
       ...[
         ...unsoundness(owned, networks, known?.owned).filter((reason) => !meant.has(reason)),
         ...disownedSince(known, live, owned),
@@ -161,41 +166,6 @@ function reasonsOf(findings: readonly Finding[]): readonly RefusalReason[] {
     ]),
   );
   return [...severities].map(([text, severity]) => ({ severity, text }));
-}
-
-/** What `check` calls damage beside a baseline. */
-function lossesSince(known: StoredBaseline | undefined, live: Live, engine: EngineReply): readonly Finding[] {
-  if (known === undefined) return [];
-  const damage = observationOf({ source: 'both', stored: known }, live, engine).findings.filter(isDamage);
-  // An Engine that was moved to the other variant wrote its rules there again, in that one's spelling.
-  if (!engine.answered || known.baseline.variant === live.variant) return damage;
-  return damage.filter(({ kind }) => kind === 'content-lost' || kind === 'policy');
-}
-
-/** Rules recorded as Docker's that are in place, and that nobody can tell to be Docker's without the Engine: a new record would lack them. */
-function disownedSince(
-  known: StoredBaseline | undefined,
-  { rules }: Live,
-  { families }: OwnedHost,
-): readonly string[] {
-  return FAMILIES.flatMap((family) =>
-    [...(known?.owned.families[family] ?? [])].flatMap(([table, chains]) =>
-      [...chains.values()].flatMap((chain) => {
-        if (chainOf(rules[family], table, chain.name) === undefined) return [];
-        const present = new Set(rulesOf(rules[family], table, chain.name).map(({ text }) => text));
-        const owned = families[family].get(table)?.get(chain.name)?.rules ?? [];
-        const dockers = new Set(owned.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
-        return chain.rules
-          .filter(
-            ({ owner, rule }) => owner === 'docker' && present.has(rule.text) && !dockers.has(rule.text),
-          )
-          .map(
-            ({ rule }) =>
-              `${place({ family, table, chain: chain.name })}: recorded as Docker's, which nobody can tell without the Engine: ${printable(rule.text)}`,
-          );
-      }),
-    ),
-  );
 }
 
 function unknownEra(error: unknown): undefined {

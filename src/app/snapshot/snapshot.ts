@@ -59,7 +59,8 @@ export type Taken =
 /**
  * Records Docker's rules as they are now, under the lock.
  *
- * @throws Fault RG_DAMAGED (exit 1) when they look damaged, RG_NO_DOCKER_RULES when there are none, RG_UNSETTLED
+ * @throws Fault RG_DAMAGED (exit 1) when they look damaged, RG_NO_DOCKER_RULES when there are none, RG_UNSETTLED; RG_DECLARED or RG_UNSAFE_FILE
+ *   of a declaration, where it is to repair first
  */
 export function snapshot(
   host: SnapshotHost,
@@ -73,19 +74,22 @@ async function snapshotLocked(
   host: SnapshotHost,
   request: SnapshotRequest,
   on: Listener<SnapshotEvent>,
+  isRepaired = false,
 ): Promise<Taken> {
   const baselines = await openKnown(host.baselines, on);
   const { last, known } = baselines;
   on({ kind: 'step', step: 'settling' });
-  const state = await readPresentState(host, known);
+  // What is declared no baseline masks, so that only a repair asks for it.
+  const declared = request.repairFirst === true ? await host.baselines.readDeclared() : undefined;
+  const state = await readPresentState(host, known, declared);
   const { engine, owned, reasons } = state;
   if (!engine.answered) on({ kind: 'no-engine', why: engine.fault.message, baseline: known?.id });
   for (const rule of owned.undecided) on({ kind: 'undecided', rule });
-  if (reasons.length > 0 && request.repairFirst === true) {
+  if (reasons.length > 0 && request.repairFirst === true && !isRepaired) {
     const options = { policies: 'leave', assumeUnchanged: false, rehearse: true } as const;
-    const result = await restoreLocked(host, { source: 'both', stored: last }, options, on);
+    const result = await restoreLocked(host, { source: 'both', stored: last, declared }, options, on);
     on({ kind: 'repaired', result });
-    return snapshotLocked(host, { ...request, repairFirst: false }, on);
+    return snapshotLocked(host, request, on, true);
   }
   if (countRecorded(state) === 0 && reasons.length === 0) {
     throw new Fault('RG_NO_DOCKER_RULES', 3, "there are no rules of Docker's to record", {

@@ -30,9 +30,10 @@ interface Ready {
 }
 
 /** A repair that was made before a look. */
-export interface FastRepair extends WatchRepair {
-  /** What was seen before it. */
+export interface FastRepair extends Omit<WatchRepair, 'leftThen'> {
+  /** What was seen before it, and what it left. */
   readonly before: Observation;
+  readonly after: Observation;
   readonly reference: Reference;
   /** When the loss was seen, and when the last rule was written; on the clock of watch. */
   readonly found: number;
@@ -143,7 +144,12 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
       const repaired = await repair(resident, reference, before, options);
       return written === undefined
         ? undefined
-        : { before, reference, found, repaired: written, journal: repaired.journal, left: [] };
+        : {
+            ...{ before, reference, found, repaired: written },
+            after: repaired.after,
+            journal: repaired.journal,
+            left: [...new Set(repaired.left.map(({ reason }) => reason))],
+          };
     });
   }
 

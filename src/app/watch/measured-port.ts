@@ -43,6 +43,11 @@ export function measuredPort(
       if (found !== 'not-yet') meter.looked(found.effects);
       return found;
     },
+    undeclared: () => {
+      const why = port.undeclared();
+      meter.declared(why === undefined);
+      return why;
+    },
     repair: () => counted('repair', port.repair),
     note: (event) => {
       meter.noted(event);

@@ -10,6 +10,7 @@ export class Notes {
   private readonly port: Pick<WatchPort, 'note' | 'date'>;
   private leftSaid = '';
   private heldSaid: string | undefined;
+  private undeclaredSaid: string | undefined;
 
   constructor(port: Pick<WatchPort, 'note' | 'date'>) {
     this.port = port;
@@ -43,5 +44,13 @@ export class Notes {
     if (held === this.heldSaid) return;
     this.heldSaid = held;
     this.say(held === undefined ? 'resumed' : 'paused', held ?? 'repairs are made again');
+  }
+
+  /** Whether all that is declared could be read, as the last look found. */
+  undeclared(why: string | undefined): void {
+    if (why === this.undeclaredSaid) return;
+    this.undeclaredSaid = why;
+    if (why === undefined) this.say('resumed', 'what is declared can be read again, and is held');
+    else this.say('failed', `what is declared is not held as it stands: ${why}`);
   }
 }

@@ -14,6 +14,12 @@ export interface WatchRepair {
   readonly journal: readonly string[];
   /** Why something is left, for people. */
   readonly left: readonly string[];
+  /**
+   * What packets still did otherwise when it ended: found out now, from the rules as it left them.
+   *
+   * @throws Fault of what could not be read beside the rules
+   */
+  readonly leftThen: () => Promise<readonly NotedEffect[]>;
 }
 
 /** A repair that was made before a look. */
@@ -56,6 +62,8 @@ export interface WatchPort {
   readonly held: () => Promise<string | undefined>;
   /** Whether a command of ours is in the middle of a change that it announced: it judges that change itself, and a look waits for its end. */
   readonly isChanging: () => boolean;
+  /** Why what is declared could not all be read by the last look, for people; undefined where it could. */
+  readonly undeclared: () => string | undefined;
   /** Records a baseline where what should be there has changed. @throws Fault, of a damaged or changing state too */
   readonly record: () => Promise<void>;
   /** Notes an event, for the log and whoever is told. Never throws. */

@@ -98,6 +98,9 @@ export function realTelling(outside: TellingOutside): Telling {
         metrics?.meter.changed(author);
         changed();
       },
+      declared: (isRead) => {
+        metrics?.meter.declared(isRead);
+      },
       source: (state) => {
         metrics?.meter.source(state);
         changed();

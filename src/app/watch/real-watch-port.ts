@@ -5,10 +5,11 @@ import { findProcesses } from '../../host/doctor/processes.ts';
 import { startSources } from '../../host/events/sources.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
 import { appendEvent } from '../../host/state/watch-events.ts';
+import { readDeclaredOf } from '../../host/state/declared.ts';
 import { isAnnounced } from '../../host/state/announcements.ts';
 import { readPause } from '../../host/state/watch-pause.ts';
 import type { WatchEvent } from '../../watch/event.ts';
-import type { Seen } from '../../watch/seen.ts';
+import { tellsOfRules } from '../../watch/seen.ts';
 import { realCheckHost } from '../check/real-check-host.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { realHost } from '../real-host.ts';
@@ -18,6 +19,7 @@ import { armedHost } from './real-armed-host.ts';
 import { fastPath, WATCH_REPAIR } from './fast-path.ts';
 import { effectsThen, lookOnce } from './look-once.ts';
 import type { WatchPort } from './ports.ts';
+import { residentDeclared } from './resident-declared.ts';
 import { residentEngine } from './resident-engine.ts';
 import { residentRules } from './resident-rules.ts';
 
@@ -36,7 +38,12 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
   const now = (): number => performance.now();
   const engine = residentEngine(REAL_OBSERVER.askEngine, now);
   const checkHost = { ...realCheckHost(stateDir), askEngine: engine.ask };
-  const host = { ...realHost(options), askEngine: engine.ask };
+  const declared = residentDeclared(readDeclaredOf);
+  const real = realHost(options);
+  const host = {
+    ...{ ...real, askEngine: engine.ask },
+    baselines: { ...real.baselines, readDeclared: declared.read },
+  };
   const note = noting(stateDir, onUnnoted);
   const held = async (): Promise<string | undefined> => {
     const paused = await readPause(runDir, Date.now());
@@ -63,7 +70,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       const source = startSources({
         ...told,
         seen: (what) => {
-          if (RULES.has(what.kind)) rules.forget();
+          if (tellsOfRules(what)) rules.forget();
           told.seen(what);
         },
         state: (state) => {
@@ -91,7 +98,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       ),
     forgetEngine: engine.forget,
     repair: async () => {
-      const { journal, leftOut, unexplained } = await restore(
+      const { journal, leftOut, unexplained, after, reference } = await restore(
         host,
         BY_BOTH,
         { ...WATCH_REPAIR, rehearsed: fast.rehearsed() },
@@ -105,29 +112,32 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
             ...unexplained.map(({ consequence }) => consequence),
           ]),
         ],
+        leftThen: () => effectsThen(checkHost, after, reference),
       };
     },
     repairAtOnce: async () => {
       const done = await fast.repair();
       if (done === undefined) return undefined;
-      const { before, reference, ...repair } = done;
-      return { ...repair, effects: () => effectsThen(checkHost, before, reference) };
+      const { before, after, reference, ...repair } = done;
+      return {
+        ...repair,
+        effects: () => effectsThen(checkHost, before, reference),
+        leftThen: () => effectsThen(checkHost, after, reference),
+      };
     },
     record: async () => {
       const { snapshot } = await import('../snapshot/snapshot.ts');
-      await snapshot(realHost(options), { ifChanged: true }, () => undefined);
+      await snapshot(real, { ifChanged: true }, () => undefined);
     },
     held,
     isChanging,
+    undeclared: declared.fault,
     note: (event) => {
       onEvent(event);
       note(event);
     },
   };
 }
-
-/** What tells that rules changed. */
-const RULES: ReadonlySet<Seen['kind']> = new Set(['rules', 'legacy-rules', 'missed']);
 
 /** Notes events one after the other. */
 function noting(stateDir: string, onUnnoted: (why: string) => void): (event: WatchEvent) => void {

@@ -1,7 +1,8 @@
 import { Attempts } from '../../watch/attempts.ts';
 import { BaselineDue } from '../../watch/baseline-due.ts';
 import type { NotedEffect } from '../../watch/event.ts';
-import { turned, withAuthor, type Open } from '../../watch/incidents.ts';
+import { ChangedBy } from '../../watch/changed-by.ts';
+import { turned, without, type Open } from '../../watch/incidents.ts';
 import {
   begun,
   dueOf,
@@ -12,16 +13,16 @@ import {
   mayBeDockers,
   repaired,
   seen,
-  type LookFound,
   type Schedule,
 } from '../../watch/schedule.ts';
-import type { Author, Seen, SourceState } from '../../watch/seen.ts';
-import { isRepaired, modeSays } from '../../watch/mode.ts';
+import { tellsOfRules, type Seen, type SourceState } from '../../watch/seen.ts';
+import { isRepaired, lostIn, modeSays } from '../../watch/mode.ts';
 import { handOf } from '../../watch/writer.ts';
-import { effectsSay, fightSays, leftSays, settingSays } from '../../watch/words.ts';
+import { effectsSay, settingSays } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { Notes } from './notes.ts';
 import { recordBaseline } from './recording.ts';
+import { brokenAgain, tellRepair } from './repair-ended.ts';
 import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
@@ -67,9 +68,7 @@ class Watching {
   private open: Open = new Map();
   private readonly attempts = new Attempts();
   private readonly baseline = new BaselineDue();
-  /** Who changed rules since the last look, and since the damage began that is open. */
-  private fresh: readonly Author[] = [];
-  private authors: readonly Author[] = [];
+  private readonly changes = new ChangedBy();
   /** When damage was found that is open. */
   private detected: { readonly first: number; readonly at: number } | undefined;
   private sleeper = new AbortController();
@@ -85,15 +84,12 @@ class Watching {
   saw(what: Seen): void {
     const writer = handOf(what, this.port.pid);
     if (writer === 'ours') return;
-    if (what.kind === 'rules' && what.author !== undefined) {
-      this.fresh = withAuthor(this.fresh, what.author);
-      this.authors = withAuthor(this.authors, what.author);
-    }
+    const now = this.port.now();
+    if (tellsOfRules(what)) this.changes.saw(what.kind === 'rules' ? what.author : undefined, now);
     if (what.kind === 'setting') this.notes.say('host', settingSays(what));
     if (what.kind === 'engine-gone') this.notes.say('engine', 'the Engine no longer answers');
     if (what.kind === 'engine-back') this.notes.say('engine', 'the Engine answers again');
     if (what.kind.startsWith('engine') || what.kind === 'missed') this.port.forgetEngine();
-    const now = this.port.now();
     if (writer === 'docker') this.baseline.saw(now);
     this.attempts.changed();
     this.schedule = heldBack(seen(this.schedule, writer, now), now);
@@ -144,14 +140,23 @@ class Watching {
       return;
     }
     const { effects } = found;
-    const turn = turned(this.open, effects, first);
+    const again = undertaken === undefined ? [] : await this.brokenAgain(undertaken, effects);
+    const since = again.length === 0 ? first : (this.changes.sinceRepair()?.at ?? first);
+    const turn = turned(this.open, effects, since);
     this.open = turn.open;
-    this.schedule = looked(this.schedule, this.lostOf(effects), beganAt);
+    this.schedule = looked(this.schedule, lostIn(this.settings.mode, effects), beganAt);
     const now = this.port.now();
-    const by = this.fresh.length === 0 ? {} : { by: this.fresh };
+    const by = this.changes.sinceLook().length === 0 ? {} : { by: this.changes.sinceLook() };
     if (effects.length === 0) this.detected = undefined;
-    else this.detected ??= { first, at: now };
-    if (undertaken !== undefined) this.repairEnded(undertaken, found);
+    else this.detected ??= { first: since, at: now };
+    if (undertaken !== undefined)
+      tellRepair(
+        this.notes,
+        this.attempts,
+        undertaken,
+        effects.filter((one) => !again.includes(one)),
+        now,
+      );
     else if (turn.ended.length > 0)
       this.notes.say('ended', effectsSay(turn.ended.map(({ effect }) => effect)), {
         effects: turn.ended.map(({ effect }) => effect),
@@ -161,20 +166,27 @@ class Watching {
     // What is new does not wait for what was repaired too often.
     if (turn.began.length > 0) {
       this.schedule = heldBack(this.schedule, now);
-      this.notes.say('damage', effectsSay(turn.began), { effects: turn.began, lasted: now - first, ...by });
+      this.notes.say('damage', effectsSay(turn.began), { effects: turn.began, lasted: now - since, ...by });
     }
-    if (this.schedule.unjudged === undefined) {
-      this.fresh = [];
-      if (this.schedule.damage === undefined || this.settings.mode === 'report') this.authors = [];
-    }
+    if (this.schedule.unjudged === undefined)
+      this.changes.judged(this.schedule.damage === undefined || this.settings.mode === 'report');
+    this.notes.undeclared(this.port.undeclared());
     this.baseline.looked(effects.every(({ cause }) => cause !== 'lost'));
     if (effects.length === 0) this.notes.well();
   }
 
-  /** What a look found, as far as the schedule asks. */
-  private lostOf(effects: readonly NotedEffect[]): LookFound {
-    const lost = effects.filter((one) => isRepaired(this.settings.mode, one));
-    return lost.length === 0 ? undefined : { exposure: lost.some(({ effect }) => effect === 'exposure') };
+  /** What the look after a repair shows again though the repair had ended it. */
+  private async brokenAgain(
+    undertaken: Undertaken,
+    effects: readonly NotedEffect[],
+  ): Promise<readonly NotedEffect[]> {
+    if (this.changes.sinceRepair() === undefined) return [];
+    const again = await brokenAgain(undertaken, effects, this.notes);
+    if (again.length === 0) return [];
+    this.changes.brokeAgain();
+    this.detected = undefined;
+    this.open = without(this.open, again);
+    return again;
   }
 
   /** Repairs what need not be looked at first. @returns what the look that follows tells of it */
@@ -184,9 +196,10 @@ class Watching {
     const open = [...this.open.values()].map(({ effect }) => effect);
     if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return undefined;
     const first = this.schedule.unjudged?.first ?? began;
+    this.changes.repairs();
     const done = await this.port.repairAtOnce();
     if (done === undefined) return undefined;
-    const by = this.authors;
+    const by = this.changes.sinceDamage();
     const effects = await effectsUntil(done, this.notes);
     this.attempts.tried(effects, this.port.now());
     this.open = turned(this.open, [...open, ...effects], first).open;
@@ -213,8 +226,9 @@ class Watching {
       this.schedule = heldBack(this.schedule, began + AFTER_FAULT);
       return;
     }
-    const by = this.authors;
+    const by = this.changes.sinceDamage();
     const { first, at } = this.detected ?? { first: began, at: began };
+    this.changes.repairs();
     try {
       const done = await this.port.repair();
       const now = this.port.now();
@@ -226,24 +240,5 @@ class Watching {
       this.notes.failed('cannot repair', error);
       this.schedule = repaired(this.schedule, this.port.now(), this.port.now() + AFTER_FAULT);
     }
-  }
-
-  private repairEnded({ before, by, done, toDetect, toRepair }: Undertaken, { effects }: WatchLook): void {
-    const still = new Set(effects.map(({ id }) => id));
-    const ended = before.filter(({ id }) => !still.has(id));
-    const repair = { toDetect, toRepair, journal: done.journal };
-    const named = by.length === 0 ? {} : { by };
-    if (ended.length > 0)
-      this.notes.say('repaired', effectsSay(ended), {
-        effects: ended,
-        lasted: toDetect + toRepair,
-        repair,
-        ...named,
-      });
-    const left = before.filter(({ id }) => still.has(id));
-    const fights = this.attempts.came({ ended, left }, this.port.now());
-    if (fights.length > 0) this.notes.say('fight', fightSays(fights), { effects: fights, ...named });
-    if (left.length === 0) return;
-    this.notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
   }
 }

@@ -88,6 +88,10 @@ export function metricsOf(outside: MetricsOutside): Metrics {
     'When the newest baseline was recorded, in seconds since 1970; 0: there is none.',
   );
   const sources = gauge('rulesguard_source_up', 'Whether what tells of changes works.', ['source']);
+  const unread = gauge(
+    'rulesguard_declaration_unread',
+    'Whether a declaration cannot be used, so that what it says now is not held.',
+  );
   const held = gauge('rulesguard_repairs_held', 'Whether repairs are paused or switched off.');
   const enabled = gauge('rulesguard_repair_enabled', 'Whether damage of this severity sets off a repair.', [
     'severity',
@@ -140,6 +144,9 @@ export function metricsOf(outside: MetricsOutside): Metrics {
     },
     changed: (author) => {
       changes.inc({ program: labels.of(author) });
+    },
+    declared: (isRead) => {
+      unread.set(isRead ? 0 : 1);
     },
     source: ({ source, works }) => {
       sources.set({ source }, works ? 1 : 0);

@@ -1,5 +1,9 @@
 import { Fault } from '../../fault.ts';
-import { parseDeclared, type Declaration } from '../../firewall/iptables/desired/declared.ts';
+import {
+  parseDeclared,
+  type Declaration,
+  type DeclaredFamily,
+} from '../../firewall/iptables/desired/declared.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { makePrivateFolder, readTrusted, writeAtomically } from '../files/files.ts';
 
@@ -19,11 +23,17 @@ export const declaredPath = (family: Family): string => `${declaredFolder()}/${F
 export async function readDeclared(): Promise<Declaration> {
   const read = await Promise.all(
     FAMILIES.map(async (family) => {
-      const text = await readText(family);
-      return text === undefined ? [] : ([[family, parseDeclared(text, declaredPath(family))]] as const);
+      const declared = await readDeclaredOf(family);
+      return declared === undefined ? [] : ([[family, declared]] as const);
     }),
   );
   return Object.fromEntries(read.flat());
+}
+
+/** What is declared of one family; undefined where it has no file. @throws Fault as {@link readDeclared} */
+export async function readDeclaredOf(family: Family): Promise<DeclaredFamily | undefined> {
+  const text = await readText(family);
+  return text === undefined ? undefined : parseDeclared(text, declaredPath(family));
 }
 
 async function readText(family: Family): Promise<string | undefined> {

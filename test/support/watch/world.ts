@@ -40,6 +40,8 @@ export class World {
   held: string | undefined;
   /** Whether an announced change is under way. */
   isChanging = false;
+  /** Why a declaration cannot be read. */
+  undeclared: string | undefined;
   /** Whether dockerd is starting or stopping. */
   isStarting = false;
   /** What a repair does; by default it ends all that is lost. */
@@ -124,6 +126,7 @@ export class World {
         this.repairs.push(this.time);
         this.passTo(this.time + this.takes.repair);
         const { left = [] } = this.onRepair();
+        const leaves = this.effects;
         this.tell({
           kind: 'rules',
           generation: this.time,
@@ -132,6 +135,7 @@ export class World {
         return Promise.resolve({
           journal: [String(this.repairs.length)],
           left,
+          leftThen: () => Promise.resolve(leaves),
         });
       },
       repairAtOnce: () => {
@@ -141,9 +145,11 @@ export class World {
         const found = this.time;
         this.passTo(this.time + this.takes.fast);
         this.effects = this.effects.filter(({ repairable }) => !repairable);
+        const leaves = this.effects;
         return Promise.resolve({
           journal: ['fast'],
           left: [],
+          leftThen: () => Promise.resolve(leaves),
           found,
           repaired: this.time,
           effects: () => Promise.resolve(fast),
@@ -155,6 +161,7 @@ export class World {
       },
       held: () => Promise.resolve(this.held),
       isChanging: () => this.isChanging,
+      undeclared: () => this.undeclared,
       note: (event) => {
         this.events.push({ ...event, time: this.time });
       },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { counted, flushed, linesOf, without, withPolicy, withRule } from '../../../support/app/edit-rules.ts';
+import { makeRule } from '../../../../src/firewall/iptables/text/model.ts';
 import { goneFrom, memoryHost, type MemoryHost } from '../../../support/app/memory-host.ts';
 import { ENGINE, outcomesOf, WHOLE } from '../../../support/app/repaired.ts';
 import { recordedAs, snapped } from '../../../support/app/snapped.ts';
@@ -144,6 +145,15 @@ describe('a snapshot of a damaged host', () => {
     );
     expect(outcomesOf(host)).toEqual(['restore applied']);
     expect(host.done.filter((one) => one === 'lock')).toHaveLength(1);
+  });
+
+  test('that lost a declared rule alone is repaired first too', async () => {
+    const rule = makeRule('-A DOCKER-USER -i eth0 -p tcp -m tcp --dport 5432 -j DROP');
+    const declared = { ipv4: { rules: [rule], closesForward: false } };
+    const host = memoryHost(WHOLE, ENGINE, { declared });
+    const { taken } = await snapped(host, { repairFirst: true });
+    expect(taken).toMatchObject({ verdict: 'recorded', although: [] });
+    expect(linesOf(host.rules)).toContain(`ipv4 filter ${rule.text}`);
   });
 
   test('is repaired first, and refused all the same for what restore leaves: a policy', async () => {

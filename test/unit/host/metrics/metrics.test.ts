@@ -96,11 +96,13 @@ test('programs are labels, but never more than a few, whatever they call themsel
 });
 
 test('what is configured and held shows', async () => {
-  const { value } = made({
+  const { value, meter } = made({
     isHeld: () => Promise.resolve(true),
     mode: () => ({ exposure: 'repair', outage: 'report' }),
     baselineTime: () => Promise.resolve(1_700_000_000),
   });
+  meter.declared(false);
+  expect(await value('rulesguard_declaration_unread')).toBe(1);
   expect(await value('rulesguard_repairs_held')).toBe(1);
   expect(await value('rulesguard_repair_enabled{severity="exposure"}')).toBe(1);
   expect(await value('rulesguard_repair_enabled{severity="outage"}')).toBe(0);

@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest';
+import { observe } from '../../../../src/app/observe/observe.ts';
+import { fastPath, type FastPath, type FastPathParts } from '../../../../src/app/watch/fast-path.ts';
+import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
+import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
+import { Fault } from '../../../../src/fault.ts';
+import { beyond, flushed } from '../../../support/app/edit-rules.ts';
+import {
+  goneFrom,
+  memoryHost,
+  type Circumstances,
+  type MemoryHost,
+} from '../../../support/app/memory-host.ts';
+import { BY_ENGINE, ENGINE, WHOLE } from '../../../support/app/repaired.ts';
+import { until } from '../../../support/until.ts';
+
+const REFERENCE = { ...BY_ENGINE, declared: {} };
+
+/** A host in memory that was found whole, and the fast path that has made itself ready for it. */
+async function readyHost(
+  parts: Partial<FastPathParts> = {},
+  circumstances: Circumstances = {},
+): Promise<{ readonly host: MemoryHost; readonly fast: FastPath; readonly forget: () => void }> {
+  const host = memoryHost(WHOLE, ENGINE, circumstances);
+  const rules = residentRules(host.readVariant, host.now);
+  const engine = residentEngine(host.askEngine, host.now);
+  let armed = 0;
+  const fast = fastPath(host, {
+    ...{ rules, engine, now: host.now },
+    accepted: { now: () => Date.now(), readAccepted: () => Promise.resolve([]) },
+    held: () => Promise.resolve(undefined),
+    arm: () => armed++,
+    ...parts,
+  });
+  fast.well(await observe(host, REFERENCE), REFERENCE);
+  await until(() => armed > 0);
+  return { host, fast, forget: rules.forget };
+}
+
+/** Rules of Docker's that are not there; somebody else's are not brought back. */
+const lostOf = ({ rules }: MemoryHost): readonly string[] =>
+  beyond(WHOLE, rules).filter((line) => !line.includes('203.0.113.'));
+
+const written = ({ done }: MemoryHost): readonly string[] => done.filter((one) => one.startsWith('write'));
+
+describe('what is certainly lost', () => {
+  test('is written back whole from what was rehearsed while all was well', async () => {
+    const { host, fast } = await readyHost();
+    host.rules = flushed(WHOLE);
+    host.done.length = 0;
+    const done = await fast.repair();
+    expect(done).toMatchObject({ left: [], journal: ['1'] });
+    expect(lostOf(host)).toEqual([]);
+    expect(host.done).not.toContain('rehearse');
+  });
+
+  const day = { now: () => Date.parse('2026-06-01') };
+  test.each<[string, Partial<FastPathParts>, ((host: MemoryHost) => void)?]>([
+    ['a change was announced', { held: () => Promise.resolve('a change was announced') }],
+    [
+      'something was accepted',
+      {
+        accepted: {
+          ...day,
+          readAccepted: () =>
+            Promise.resolve([
+              {
+                ...{ id: 'aa', reason: 'maintenance', by: 'ops', headline: '', covers: ['sha256:1'] },
+                ...{ accepted: '2026-05-01T00:00:00.000Z', until: '2026-07-01' },
+              },
+            ]),
+        },
+      },
+    ],
+    ['the Engine says something else by now', {}, (host) => (host.engine = goneFrom(ENGINE, 'settler'))],
+    [
+      'a baseline was recorded since',
+      {},
+      (host) => {
+        host.stored.push({ id: '000001' } as never);
+      },
+    ],
+  ])('is left to a look where %s', async (_, parts, meanwhile) => {
+    const { host, fast } = await readyHost(parts);
+    host.rules = flushed(WHOLE);
+    meanwhile?.(host);
+    expect(await fast.repair()).toBeUndefined();
+    expect(written(host)).toEqual([]);
+  });
+});
+
+test('a change between reading and writing is read before anything is written twice, and what it took is written too', async () => {
+  const { host, fast, forget } = await readyHost(
+    {},
+    {
+      afterWriting: (one, time) => {
+        if (time !== 1) return;
+        one.rules = flushed(one.rules, 'ipv4', 'filter');
+        forget();
+      },
+    },
+  );
+  host.rules = flushed(WHOLE);
+  const done = await fast.repair();
+  expect(done?.left).toEqual([]);
+  expect(lostOf(host)).toEqual([]);
+  expect(beyond(host.rules, WHOLE)).toEqual([]);
+});
+
+test('of a writer that is killed in the middle what it had not written is written again', async () => {
+  const { host, fast } = await readyHost(
+    {},
+    {
+      beforeWriting: (_, time) => {
+        if (time === 2) throw new Fault('RG_COMMAND', 3, 'ip6tables-nft-restore was ended by SIGTERM');
+      },
+    },
+  );
+  host.rules = { ipv4: flushed(WHOLE).ipv4, ipv6: flushed(WHOLE, 'ipv6').ipv6 };
+  expect(await fast.repair()).toMatchObject({ left: [] });
+  expect(lostOf(host)).toEqual([]);
+  expect(beyond(host.rules, WHOLE)).toEqual([]);
+});
+
+test('where nothing could be written the journal says so, and a look goes on from there', async () => {
+  const { host, fast } = await readyHost(
+    {},
+    {
+      beforeWriting: () => {
+        throw new Fault('RG_COMMAND', 3, 'iptables-nft-restore was ended by SIGTERM');
+      },
+    },
+  );
+  host.rules = flushed(WHOLE);
+  expect(await fast.repair()).toBeUndefined();
+  expect([...host.entries.values()].map(({ outcome }) => outcome)).toEqual(['failed']);
+  expect(host.done.at(-1)).toBe('unlock');
+});
