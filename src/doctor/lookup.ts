@@ -1,6 +1,7 @@
 import { hasHostAddress } from '../docker/intent/network.ts';
 import type { NetworkPlace } from '../docker/inventory/container-answer.ts';
 import type { LiveNetwork } from '../docker/inventory/inventory.ts';
+import { bridgesIn } from '../docker/inventory/set-aside.ts';
 import type { Family } from '../net/family.ts';
 import { memory } from '../trace/memory.ts';
 import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
@@ -95,9 +96,9 @@ export const sysctlName = (path: string): string =>
   path.includes('.') ? `net/${path}` : `net.${path.replaceAll('/', '.')}`;
 
 /** Interfaces the outside is reached by: those of default routes; without any, every other one that is up and not Docker's. */
-export function uplinksOf(facts: Pick<Facts, 'netState' | 'networks'>): readonly NetworkLink[] {
+export function uplinksOf(facts: Pick<Facts, 'netState' | 'networks' | 'setAside'>): readonly NetworkLink[] {
   const { netState } = facts;
-  const bridges = new Set(facts.networks.map(({ bridge }) => bridge));
+  const bridges = bridgesIn(facts);
   const leads = new Set(
     netState.routes.flatMap(({ to, dev, type }) =>
       /\/0$/.test(to) && type === 'unicast' && dev !== '' && !bridges.has(dev) ? [dev] : [],

@@ -80,7 +80,7 @@ export function questionGroups(
   const targets = containerTargets({
     spots,
     ports: publishedSpots(inventory.ports, spots, promises),
-    hosts: hostAddresses(netState, family, inventory.networks),
+    hosts: hostAddresses(netState, family, inventory),
     family,
     portsUnknown: inventory.portsUnknown ?? [],
     askedPorts: terrain.askedPorts ?? [],

@@ -1,6 +1,7 @@
 import type { ProxiedPort, PublishedIntent } from '../docker/intent/values.ts';
 import { MESH } from '../docker/inventory/container.ts';
 import { addressIn, type Endpoint, type PublishedPort } from '../docker/inventory/inventory.ts';
+import { bridgesIn } from '../docker/inventory/set-aside.ts';
 import { isAny, isLoopback } from '../net/address.ts';
 import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkState } from '../trace/network-state.ts';
@@ -68,7 +69,7 @@ export function proxiedSpots({
   intent,
   netState,
 }: Pick<Terrain, 'inventory' | 'intent' | 'netState'>): readonly ProxiedSpot[] {
-  const hosts = hostAddresses(netState, 'ipv6', inventory.networks);
+  const hosts = hostAddresses(netState, 'ipv6', inventory);
   return intent.proxied.flatMap((proxied) => {
     const { address, bridge, binding } = proxied;
     const one = inventory.endpoints.find((place) => place.bridge === bridge && place.ipv4 === address);
@@ -108,9 +109,9 @@ const boundTo = (address: string, hosts: readonly string[], family: Family): rea
 export function hostAddresses(
   netState: NetworkState,
   family: Family,
-  networks: Terrain['inventory']['networks'],
+  inventory: Terrain['inventory'],
 ): readonly string[] {
-  const bridges = new Set(networks.map(({ bridge }) => bridge));
+  const bridges = bridgesIn(inventory);
   const lost = lostDoors(netState, bridges);
   return netState.links
     .filter((link) => (link.up || lost.includes(link)) && link.name !== 'lo' && !bridges.has(link.name))

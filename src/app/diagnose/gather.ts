@@ -86,6 +86,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     netState: { ...netState, unread: unreadOf(unseenAll) },
     intended: intendedBy(engine, rulesState, listeners, nameServers),
     networks: inventory?.networks ?? [],
+    setAside: inventory?.setAside,
     containers: isUnavailable(containers) ? [] : containers,
     ports: inventory?.ports ?? [],
     conntrack: conntrackOf(netState.sysctls),

@@ -120,4 +120,8 @@ export const bridgesIn = ({
   networks,
   setAside = [],
 }: Pick<Inventory, 'networks' | 'setAside'>): ReadonlySet<string> =>
-  new Set([...networks.map(({ bridge }) => bridge), ...setAside.flatMap(({ bridges }) => bridges)]);
+  new Set(
+    [...networks.map(({ bridge }) => bridge), ...setAside.flatMap(({ bridges }) => bridges)].filter(
+      (bridge) => bridge !== '',
+    ),
+  );

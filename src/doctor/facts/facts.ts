@@ -1,6 +1,6 @@
 import type { Protocol, SocketProtocol } from '../../net/protocol.ts';
 import type { ContainerPort, NetworkPlace, PortBinding } from '../../docker/inventory/container-answer.ts';
-import type { LiveNetwork, PublishedPort } from '../../docker/inventory/inventory.ts';
+import type { Inventory, LiveNetwork, PublishedPort } from '../../docker/inventory/inventory.ts';
 import type { OwnedHost } from '../../firewall/iptables/ownership/ownership.ts';
 import type { DaemonFacts } from '../../docker/settings.ts';
 import type { Acceptance } from '../../reconcile/accept/acceptance.ts';
@@ -46,6 +46,8 @@ export interface Facts {
   /** The acceptances that hold today, by the ways and rules they cover. */
   readonly accepted?: ReadonlyMap<string, Acceptance>;
   readonly networks: readonly LiveNetwork[];
+  /** Networks and containers of the Engine's that are not judged: not among `networks` and `ports`, and Docker's all the same. */
+  readonly setAside?: Inventory['setAside'];
   readonly containers: readonly ContainerFacts[];
   /** As the inventory has them: of running containers, where translations should lead. */
   readonly ports: readonly PublishedPort[];

@@ -1,4 +1,5 @@
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
+import { bridgesIn } from '../../docker/inventory/set-aside.ts';
 import { isAny, isLoopback, parseBlock, sameBlock } from '../../net/address.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import type { DoctorTarget } from '../diagnosis.ts';
@@ -10,13 +11,14 @@ import type { PathRequest, Port } from './request.ts';
 export const waysIn = (
   target: DoctorTarget,
   uplinks: readonly NetworkLink[],
-  { netState, networks }: Facts,
+  facts: Facts,
 ): readonly NetworkLink[] => {
-  const named = netState.links.filter(
+  const dockers = bridgesIn(facts);
+  const named = facts.netState.links.filter(
     ({ name, addresses }) =>
       name !== 'lo' &&
       target.kind === 'port' &&
-      !networks.some(({ bridge }) => bridge === name) &&
+      !dockers.has(name) &&
       !uplinks.some((uplink) => uplink.name === name) &&
       addresses.some(({ address, scope }) => scope === 'global' && sameBlock(address, target.address)),
   );

@@ -1,6 +1,7 @@
 import { BRIDGES_TABLE } from '../../firewall/nftables/tables/names.ts';
 import { isLoopback } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
+import { bridgesIn } from '../../docker/inventory/set-aside.ts';
 import { writesIpv6 } from '../../docker/settings.ts';
 import type { PortTranslation } from './rule-counts.ts';
 import type { NamedPath } from '../diagnosis.ts';
@@ -184,7 +185,7 @@ function othersOf(
   const bound = bindingOf(path, facts);
   const isWide = bound !== undefined && ['0.0.0.0', '::'].includes(bound.hostIp);
   const loopback = probePacket.family === 'ipv4' ? '127.0.0.1' : '::1';
-  const bridges = new Set(facts.networks.map(({ bridge }) => bridge));
+  const bridges = bridgesIn(facts);
   const own = facts.netState.links
     .filter(({ name, up }) => up && !bridges.has(name))
     .flatMap(({ addresses }) => addresses)

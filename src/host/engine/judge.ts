@@ -75,7 +75,7 @@ export function objectionTo(evidence: EngineEvidence): Fault | undefined {
     // Whoever entered its namespace to run this is in the right place.
     if (daemon?.netns !== ownNetns()) return engineRootless(socket, enterRootless(socket, daemon));
   }
-  const bridges = [...bridgesIn(inventory)].filter((bridge) => bridge !== '');
+  const bridges = [...bridgesIn(inventory)];
   if (bridges.length > 0 && !bridges.some((bridge) => interfaces.has(bridge)))
     return engineElsewhere(socket, bridges, enterOther(evidence));
   // The API does not show it: 28.5 with --iptables=false still answers "iptables".

@@ -115,6 +115,14 @@ describeCauses('what an operator closed', [
     ),
     [],
   ],
+  [
+    "guests of a bridge of Docker's own that is not judged: who reaches it is not known, and nobody opens it",
+    all(bridgeWithGuest, (facts) => ({
+      ...facts,
+      setAside: [{ what: 'network app', why: 'odd', bridges: ['virbr0'], addresses: [] }],
+    })),
+    [],
+  ],
   ['a bridge without guests', all(bridgeWithGuest, onLink('vnet0', undefined)), []],
 ]);
 

@@ -52,6 +52,14 @@ const BEHIND: Route = {
   ...{ metric: 0, prefSource: '', flags: [] },
 };
 
+test("on a bridge of Docker's own that is not judged nobody is outside, and its address is none that a port is asked by", () => {
+  const aside = { what: 'network odd', why: 'odd', bridges: ['br0'], addresses: [] };
+  const terrain = withLinks(bridge('br0', ['']));
+  const told = (inventory: Terrain['inventory']): boolean =>
+    JSON.stringify(reachTable({ ...terrain, inventory })).includes('198.51.100.1');
+  expect([terrain.inventory, { ...terrain.inventory, setAside: [aside] }].map(told)).toEqual([true, false]);
+});
+
 test.each<[what: string, terrain: Terrain, isOutside: boolean]>([
   ['another Engine’s network', withLinks(bridge('br0', ['veth', 'veth'])), false],
   ['one of virtual machines', withLinks(bridge('br0', ['tun'])), false],

@@ -1,3 +1,4 @@
+import { bridgesIn } from '../../../docker/inventory/set-aside.ts';
 import { blockOf, formatBlock } from '../../../net/address.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { outsidersOf } from '../../../reach/outsiders.ts';
@@ -5,7 +6,7 @@ import { FROM_PORT, packetTo } from '../../../reach/question.ts';
 import type { NetworkLink } from '../../../trace/network-state.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { bridgeNetworks, isOwnAddress, uplinksOf } from '../../lookup.ts';
+import { isOwnAddress, uplinksOf } from '../../lookup.ts';
 import { follow, pathLines, stopOf, type Followed } from '../../paths/follow.ts';
 import type { PathRequest } from '../../paths/request.ts';
 import { advise, proposal, type Proposal } from '../../remedies/proposal.ts';
@@ -16,7 +17,7 @@ import { checksOf } from '../check.ts';
 
 /** Guests of bridges that are not Docker's (libvirt's, LXD's, plain ones) and that the policy of FORWARD, which Docker closes, stops. */
 export function judgeGuests(facts: Facts): readonly Check[] {
-  const dockers = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
+  const dockers = bridgesIn(facts);
   const { links } = facts.netState;
   return links
     .filter(

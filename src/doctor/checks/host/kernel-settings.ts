@@ -1,4 +1,5 @@
 import type { LiveNetwork } from '../../../docker/inventory/inventory.ts';
+import { bridgesIn } from '../../../docker/inventory/set-aside.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import { checksOf, listNames } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
@@ -184,7 +185,7 @@ function judgeBridgeFilter(facts: Facts): readonly Check[] {
 function judgeUplinks(facts: Facts): readonly Check[] {
   if (isUnseen(facts, 'interfaces', 'routes')) return [];
   const { netState } = facts;
-  const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
+  const bridges = bridgesIn(facts);
   const needy = membersOf(facts).some(({ network }) => !network.internal);
   const dead = deadDoors(netState, bridges);
   const isLost = needy && lostDoors(netState, bridges).length > 0;
@@ -216,7 +217,7 @@ function judgeUplinks(facts: Facts): readonly Check[] {
 /** A host that is to reach its own networks alone has no default route: whether one is missing, nothing here says. */
 function judgeDefaultRoute(facts: Facts, family: Family): readonly Check[] {
   const { netState } = facts;
-  const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
+  const bridges = bridgesIn(facts);
   const hasDefault = netState.routes.some(
     (route) => route.to.endsWith('/0') && route.family === family && route.type === 'unicast',
   );

@@ -1,7 +1,8 @@
+import { bridgesIn } from '../../../docker/inventory/set-aside.ts';
 import { checksOf, listNames } from '../check.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { bridgeNetworks, sysctl, uplinksOf } from '../../lookup.ts';
+import { sysctl, uplinksOf } from '../../lookup.ts';
 import { harmless } from '../../remedies/offer.ts';
 import { advise, proposal } from '../../remedies/proposal.ts';
 import { setSysctl } from '../../remedies/routing.ts';
@@ -18,7 +19,7 @@ export function judgeReversePath(facts: Facts, isNamed: boolean): readonly Check
   const { netState, reversePathDrops = 0 } = facts;
   const value = (dev: string): number => Number(sysctl(netState, `ipv4/conf/${dev}/rp_filter`) ?? 0);
   const strict = uplinksOf(facts).filter(({ name }) => Math.max(value('all'), value(name)) === 1);
-  const bridges = new Set(bridgeNetworks(facts).map(({ bridge }) => bridge));
+  const bridges = bridgesIn(facts);
   const leads = new Set(
     netState.routes.flatMap(({ dev, table, family, type: kind }) =>
       family === 'ipv4' && table === 'main' && kind === 'unicast' && !bridges.has(dev) ? [dev] : [],
