@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { describeCli, filesOf, withHost, type CliHost } from '../support/cli.ts';
 import { forgeBaseline } from '../support/stored.ts';
 import { answering } from './engine/troubles.ts';
+import { oneIn } from '../support/incident/share.ts';
 
 /** A title for the terminal, a colour by one byte, the other direction of writing, a line’s end of Unicode’s. */
 const EVIL = '\u001b]0;owned\u0007\u009b31m\u202egnp\u2028line\r\nrulesguard: INTACT';
@@ -134,7 +135,7 @@ async function sayAll([, commands]: Group, hostOf: (real: string) => string): Pr
 }
 
 describeCli('what others named, in everything the program prints, shows and does nothing', () => {
-  test.each(GROUPS)('%s, while an Engine answers', { timeout: 900_000 }, (...group) =>
+  test.each(oneIn(2, GROUPS))('%s, while an Engine answers', { timeout: 900_000 }, (...group) =>
     sayAll(group, (real) => real),
   );
 

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { PROGRAM } from '../support/cli.ts';
+import { oneIn } from '../support/incident/share.ts';
 
 /** Runs a command line that needs no kernel: what it is about shows before anything is read. */
 async function say(line: string, env: Readonly<Record<string, string>> = {}) {
@@ -38,7 +39,7 @@ describe('help', () => {
     expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 2 .*3 .*4/s);
   });
 
-  test.each(VERBS)(
+  test.each(oneIn(3, VERBS))(
     'of %s shows how it is typed, its own options once and before the global ones',
     async (verb) => {
       const { exitCode, stdout, stderr } = await say(`${verb} --help`);
@@ -95,7 +96,7 @@ const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
 ];
 
 describe('a line typed wrong', () => {
-  test.each(MISTAKES)('%j: says what, and what to type, and exits 2', async (line, what, next) => {
+  test.each(oneIn(3, MISTAKES))('%j: says what, and what to type, and exits 2', async (line, what, next) => {
     const { exitCode, stdout, stderr } = await say(line);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(what);

@@ -10,6 +10,7 @@ import { manyContainers } from '../../support/doctor/many-containers.ts';
 import { BUSY } from '../../support/doctor/samples/busy.ts';
 import { hostile } from '../../support/doctor/samples/hostile.ts';
 import { BROKEN, DARK, HEALTHY } from '../../support/doctor/samples/sample.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 const reason = browserUnavailable();
 const ABOUT = { host: 'edge-03.example.net', time: '2026-11-22 03:12:44 UTC', version: '0.1.0' };
@@ -66,12 +67,13 @@ describe.skipIf(reason !== undefined)(
         for (const [name] of SAMPLES) await judge(await open(path.join(folder, `${name}.html`), view), name);
       });
 
-    test.each([
+    const views: readonly (readonly [string, View])[] = [
       ['a phone, light', { ...PHONE, scheme: 'light' }],
       ['a phone, dark', { ...PHONE, scheme: 'dark' }],
       ['a desk, light', { ...DESK, scheme: 'light' }],
       ['a desk, dark', { ...DESK, scheme: 'dark' }],
-    ] satisfies [string, View][])(
+    ];
+    test.each(oneIn(3, views))(
       'on %s: no error, no request, nothing wider than the screen, enough contrast',
       (_, view) =>
         look(view, async (page, name) => {
@@ -101,7 +103,7 @@ describe.skipIf(reason !== undefined)(
         expect(await page.evaluate('document.body.textContent')).toContain('<script>harm=1</script>');
       }));
 
-    test.each([30, 300])(
+    test.each(oneIn(2, [30, 300]))(
       '%i containers: a few sheets of paper, and what is not chosen is hidden, without a script',
       (number) =>
         withBrowser(async (open) => {

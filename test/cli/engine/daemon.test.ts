@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { describeCli, withHost, type CliHost } from '../../support/cli.ts';
 import { layTerrain } from '../../support/recorded/terrain.ts';
 import { answering, at, socketIn } from './troubles.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 const FIXTURE = new URL('../../fixtures/engine-28.5-ports/engine.json', import.meta.url);
 
@@ -91,7 +92,7 @@ async function withEngine(body: (host: CliHost, check: () => Promise<Findings>) 
 }
 
 describeCli('whose process is the daemon', () => {
-  test.each(UNBELIEVED)('not one that only bears its name: %s', (_, impostor) =>
+  test.each(oneIn(2, UNBELIEVED))('not one that only bears its name: %s', (_, impostor) =>
     withEngine(async (host, check) => {
       await beside(host, impostor, async () => {
         const { damaged, stdout } = await check();
@@ -148,7 +149,7 @@ const CONFIGURATIONS: readonly (readonly [what: string, make: (host: CliHost, fi
 ];
 
 describeCli('the daemon’s configuration', () => {
-  test.each(CONFIGURATIONS)('%s: not read, and not waited for', (_, make) =>
+  test.each(oneIn(2, CONFIGURATIONS))('%s: not read, and not waited for', (_, make) =>
     withEngine(async (host, check) => {
       const file = path.join(host.folder, 'daemon.json');
       await make(host, file);

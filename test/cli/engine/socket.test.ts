@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeCli, type CliHost } from '../../support/cli.ts';
 import { inSetting, ownRun, type Setting } from './troubles.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 const FIXTURE = new URL('../../fixtures/engine-28.5-ports/engine.json', import.meta.url);
 
@@ -98,7 +99,7 @@ const outcomeOf = async (attempt: CliHost['attempt'], verb: string) => {
 };
 
 describeCli('whose socket is asked', () => {
-  test.each(UNTRUSTED)('not root’s alone, so nobody asks: %s', (_, lay) =>
+  test.each(oneIn(2, UNTRUSTED))('not root’s alone, so nobody asks: %s', (_, lay) =>
     inSetting(
       (host) => ownRun(host, lay),
       async (host, attempt) => {

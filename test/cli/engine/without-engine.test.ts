@@ -4,6 +4,7 @@ import { describeCli, filesOf, readJson, withHost, type CliHost } from '../../su
 import { inForce } from '../../support/generate/neighbourhood.ts';
 import type { BaselineDocument, PlanDocument } from '../../support/stored.ts';
 import { at, deadSocket, socketIn } from './troubles.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 const FLUSHES = ['-F', '-t nat -F', '-t raw -F', '-t mangle -F', '-X', '-t nat -X'];
 
@@ -63,7 +64,7 @@ describeCli('restore without an Engine', () => {
     ['engine-28.5-noproxy-mesh', 50],
   ] as const;
 
-  test.each(RECORDINGS)(
+  test.each(oneIn(2, RECORDINGS))(
     '%s: daemons and networks come back, the %i rules that name containers, services and VNIs only with --assume-unchanged',
     (name, passing) =>
       flushed(async (host, whole) => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeCli, PROGRAM, withEmptyHost, withHost, type CliHost } from '../../support/cli.ts';
 import { put, putProgram, rootWithManagers } from '../../support/hook-root.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 /** Every shell program that hooks consist of, and how its manager calls it. */
 const SCRIPTS: readonly (readonly [string, string, readonly string[]])[] = [
@@ -63,7 +64,7 @@ const BROKEN: readonly (readonly [string, (file: string) => void])[] = [
 ];
 
 describeCli('hooks beside a broken rulesguard', () => {
-  test.each(SCRIPTS)(
+  test.each(oneIn(2, SCRIPTS))(
     '%s: %s lets the change go on, and says what is wrong',
     (name, file, calls) =>
       withEmptyHost(async (host) => {

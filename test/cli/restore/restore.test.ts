@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { describeCli } from '../../support/cli.ts';
 import { inForce, neighboursIn, USER_RULES, withNeighbours } from '../../support/generate/neighbourhood.ts';
 import { VARIANTS } from '../../support/kernel.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 /** Commands, and whether they hit nobody but Docker: then everything is as it was before. */
 const DAMAGES: readonly (readonly [string, readonly string[], 'docker only' | 'others too'])[] = [
@@ -41,31 +42,34 @@ for (const variant of VARIANTS)
   describeCli(
     `restore · ${variant}`,
     () => {
-      test.each(DAMAGES.filter(([name]) => variant === 'nft' || FOR_LEGACY.test(name)))(
-        '%s: repaired, once; and undone',
-        (_, commands, whose) =>
-          withNeighbours(async (host) => {
-            const whole = await inForce(host);
-            for (const command of commands) await host.sh(command);
-            const damaged = await inForce(host);
-            await host.run('check', 1);
+      test.each(
+        oneIn(
+          2,
+          DAMAGES.filter(([name]) => variant === 'nft' || FOR_LEGACY.test(name)),
+        ),
+      )('%s: repaired, once; and undone', (_, commands, whose) =>
+        withNeighbours(async (host) => {
+          const whole = await inForce(host);
+          for (const command of commands) await host.sh(command);
+          const damaged = await inForce(host);
+          await host.run('check', 1);
 
-            expect(await host.run('restore --assume-unchanged')).toMatch(/^REPAIRED/);
-            const repaired = await inForce(host);
-            if (whose === 'docker only') expect(repaired).toEqual(whole);
-            expect([...repaired].sort()).toEqual(
-              [...whole.filter((line) => !line.includes('mine')), ...neighboursIn(damaged)].sort(),
-            );
-            expect(neighboursIn(repaired)).toEqual(neighboursIn(damaged));
+          expect(await host.run('restore --assume-unchanged')).toMatch(/^REPAIRED/);
+          const repaired = await inForce(host);
+          if (whose === 'docker only') expect(repaired).toEqual(whole);
+          expect([...repaired].sort()).toEqual(
+            [...whole.filter((line) => !line.includes('mine')), ...neighboursIn(damaged)].sort(),
+          );
+          expect(neighboursIn(repaired)).toEqual(neighboursIn(damaged));
 
-            expect(await host.run('restore --assume-unchanged')).toMatch(
-              /^INTACT {2}nothing to do: all of Docker's rules are in place\n/,
-            );
-            expect(await host.run('check')).toMatch(/^INTACT/);
+          expect(await host.run('restore --assume-unchanged')).toMatch(
+            /^INTACT {2}nothing to do: all of Docker's rules are in place\n/,
+          );
+          expect(await host.run('check')).toMatch(/^INTACT/);
 
-            expect(await host.run('restore --undo')).toMatch(/^UNDONE/);
-            expect(await inForce(host)).toEqual(damaged);
-          }, variant),
+          expect(await host.run('restore --undo')).toMatch(/^UNDONE/);
+          expect(await inForce(host)).toEqual(damaged);
+        }, variant),
       );
     },
     variant,

@@ -8,10 +8,10 @@ import { savesOf } from '../../support/incident/rules.ts';
 import { ERAS_HERE } from '../../support/incident/share.ts';
 
 /** Damages over all Engines. `RULESGUARD_BUSY=1000` takes the better part of an hour (docs/evidence/busy-engine.md). */
-const DAMAGES = Math.ceil(Number(process.env['RULESGUARD_BUSY'] ?? 42) / Math.max(1, ERAS_HERE.length));
-const AT_A_TIME = 14;
-/** A restore beside a flusher takes twenty seconds, until it leaves the rest to it: a sample has few of these. */
-const MOST_BESIDE_A_FLUSHER = process.env['RULESGUARD_BUSY'] === undefined ? 4 : AT_A_TIME;
+const DAMAGES = Math.ceil(Number(process.env['RULESGUARD_BUSY'] ?? 24) / Math.max(1, ERAS_HERE.length));
+const AT_A_TIME = 8;
+/** A restore beside a flusher takes twenty seconds, until it leaves the rest to it: a sample has two of these. */
+const MOST_BESIDE_A_FLUSHER = process.env['RULESGUARD_BUSY'] === undefined ? 2 : AT_A_TIME;
 const SEED = Number(process.env['RULESGUARD_BUSY_SEED'] ?? Date.now() % 2 ** 32);
 
 const NOTHING_LOST = { lost: [], doubled: [], stale: [] };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FAMILIES } from '../../../src/net/family.ts';
 import type { Variant } from '../../../src/firewall/iptables/text/model.ts';
-import { everySecond } from '../incident/share.ts';
+import { oneIn } from '../incident/share.ts';
 import { describeVariant } from '../kernel.ts';
 import { KINDS, mutationsOf, titleOf, type Mutation } from './mutate.ts';
 import { oneOfEach, surviveCli } from './cli.ts';
@@ -37,7 +37,8 @@ export function mutationSuite(variant: Variant): void {
 
       test.each(KINDS)('%s', async (what) => {
         const troubles: string[] = [];
-        const mutations = everySecond(
+        const mutations = oneIn(
+          2,
           mutationsOf(settled.base, settled.rules).filter((mutation) => mutation.what === what),
           variant === 'nft' ? 0 : 1,
         );

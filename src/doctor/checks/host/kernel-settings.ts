@@ -109,6 +109,7 @@ function judgeConntrack(facts: Facts): readonly Check[] {
   const { conntrack, conntrackDrops } = facts;
   if (conntrack === undefined || conntrack.max === 0) return [];
   const { count, max } = conntrack;
+  if (count < max * NEARLY) return [];
   const seen = [
     `nf_conntrack_count = ${String(count)}`,
     `nf_conntrack_max = ${String(max)}`,
@@ -138,7 +139,6 @@ function judgeConntrack(facts: Facts): readonly Check[] {
         },
       ),
     ];
-  if (count < max * NEARLY) return [];
   return [
     warn(
       'conntrack-filling',

@@ -60,7 +60,8 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
   const about = { about: name, impairs: [name] };
   const meaning = `${name} is cut off from network ${network.name}`;
   const link = insideLinkOf(inside, attached);
-  const remedies = recreateVeth(member, inside.netns, facts);
+  // Only where it is wanted: what a remedy opens is found out by following the host's packets once more.
+  const recreating = (): readonly Remedy[] => recreateVeth(member, inside.netns, facts);
   if (link === undefined)
     // An interface that is there without its address is the container's trouble.
     return inside.links.some(({ name: other }) => other !== 'lo')
@@ -69,7 +70,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
           ...about,
           meaning,
           evidence: [`interfaces inside: ${inside.links.map((one) => one.name).join(', ')}`],
-          remedies,
+          remedies: recreating(),
         });
   const veth = hostEndOf(facts.netState, link);
   if (veth === undefined)
@@ -79,7 +80,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
       evidence: [
         `${link.name} inside names interface ${String(link.peerIndex)} as its other end; the host has none`,
       ],
-      remedies,
+      remedies: recreating(),
     });
   const bridge = linkOf(facts.netState, network.bridge);
   // A missing or downed bridge is reported once, for all that hangs on it.

@@ -17,8 +17,8 @@ const MADE: readonly ReachState[] = [
 ];
 
 /** A test run tries so many of those made by hand, and so many at random. */
-const EVERY = 16;
-const FEW = 6;
+const EVERY = 32;
+const FEW = 3;
 
 /** States of a test run: some of each kind. */
 export const SAMPLE: readonly ReachState[] = [
