@@ -34,7 +34,7 @@ async function tab(
 describeCli('completion in a bash that has nothing but the script', () => {
   test('verbs, options of a verb, values, actions, targets of hooks', () =>
     withEmptyHost(async (host) => {
-      expect(await tab(host, ['s'])).toEqual(['snapshot', 'strip']);
+      expect(await tab(host, ['s'])).toEqual(['snapshot', 'status', 'strip']);
       expect(await tab(host, ['check', '--na'])).toEqual(['--nagios']);
       expect(await tab(host, ['check', '--source', 'e'])).toEqual(['engine']);
       expect(await tab(host, ['baseline', 've'])).toEqual(['verify']);
