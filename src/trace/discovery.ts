@@ -88,6 +88,7 @@ function findFailing(
         icmp: { type, code: 0 },
         state: 'UNTRACKED',
         hopLimit: 255,
+        isSeldom: true,
       },
       ...{ source, destination, ...fields },
     });
@@ -102,13 +103,8 @@ function findFailing(
     ),
     follow(of(ADVERTISEMENT, asked, asking, isIn ? leaves : comes), netState, isIn ? depart : arrive),
   ];
-  return ways.find(({ end }) => end.at === 'stopped' || (end.at === 'unknown' && !isWithinRate(end)));
+  return ways.find(({ end }) => end.at === 'stopped' || end.at === 'unknown');
 }
-
-/** Whether all that is not known is a rate: few packets of discovery pass, and a firewall that lets in so many lets them in. */
-const isWithinRate = ({ why }: Extract<PathEnd, { at: 'unknown' }>): boolean => RATE.test(why);
-
-const RATE = /^(?:match (?:hash)?limit$|nft: .*\blimit\b)/;
 
 /** What a question for others is asked from is the interface's own address on the link, if it has one. */
 function ownAddress({ addresses }: NetworkLink, from: string, asks: Meeting['asks']): string | undefined {

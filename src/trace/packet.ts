@@ -25,6 +25,8 @@ export interface Packet {
   readonly icmp?: { readonly type: number; readonly code: number };
   /** Only where it is known: of neighbour discovery. */
   readonly hopLimit?: number;
+  /** Only of neighbour discovery: packets like it come so seldom that they use up no rate of one or more a second. */
+  readonly isSeldom?: true;
   /** Only of TCP: the flags that are set, in the words of `--tcp-flags`. */
   readonly tcpFlags?: readonly string[];
   readonly state: ConnState;

@@ -6,10 +6,11 @@ import { baseTest } from './base.ts';
 import { conntrackTests, markTests } from './connection.ts';
 import { addrtypeTests, hopLimitTests, iprangeTests, physdevTests, pkttypeTests } from './place.ts';
 import { icmpTests, portTests } from './ports.ts';
+import { limitTests } from './rates.ts';
 import { setTests } from './sets.ts';
 import { partsOf, type Extension, type RuleParts } from './rule-parts.ts';
 
-/** The matches that are understood. Every other one makes the answer unknown: `limit`, `recent`, `owner`, `string` … */
+/** The matches that are understood. Every other one makes the answer unknown: `recent`, `owner`, `string` … */
 const MATCHES: Readonly<Record<string, (extension: Extension) => readonly Test[]>> = {
   tcp: portTests,
   udp: portTests,
@@ -31,6 +32,8 @@ const MATCHES: Readonly<Record<string, (extension: Extension) => readonly Test[]
   // A routing header of IPv6: no packet followed here has one, and without it neither a match nor its negation holds (ip6t_rt.c, rt_mt6).
   rt: () => [() => false],
   hl: hopLimitTests,
+  limit: limitTests,
+  hashlimit: limitTests,
   comment: () => [],
 };
 

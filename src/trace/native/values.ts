@@ -5,6 +5,7 @@ import { inState } from '../match/connection.ts';
 import type { MatchContext } from '../match-context.ts';
 import { any, type MatchResult } from '../match-result.ts';
 import { hasPorts, protocolNumber } from '../match/protocols.ts';
+import { isWithin } from '../match/rates.ts';
 import { inBlock, inRange, isMulticast } from '../routing/addresses.ts';
 import { localType } from '../routing/local.ts';
 import type { Packet } from '../packet.ts';
@@ -90,6 +91,8 @@ export function valueIn(field: string, span: Span, facts: MatchContext): MatchRe
       return packet.hopLimit === undefined
         ? `nft: ${field}`
         : Number(span.first) <= packet.hopLimit && packet.hopLimit <= Number(span.last);
+    case 'limit':
+      return isWithin(span.first, facts, `nft: limit rate ${span.first}`);
     case 'meta mark':
     case 'ct mark':
       return isMark(field, span, packet);

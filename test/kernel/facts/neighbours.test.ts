@@ -84,6 +84,12 @@ const STATES: readonly (readonly [
     true,
   ],
   ['INPUT lets in link-local senders alone', ['INPUT -s fe80::/10 -j ACCEPT', 'INPUT -j DROP'], false, false],
+  [
+    'INPUT rejects within a rate, and drops what is over it',
+    ['INPUT -p icmpv6 --icmpv6-type 129 -j ACCEPT', 'INPUT -m limit --limit 10/s -j REJECT', 'INPUT -j DROP'],
+    false,
+    false,
+  ],
   ['OUTPUT drops advertisements', ['OUTPUT -p icmpv6 --icmpv6-type 136 -j DROP'], false, true],
 ];
 

@@ -81,7 +81,7 @@ describe("rules of nftables' own", () => {
     [['meta ipsec missing udp dport 4789 @th,96,24 0x1001 drop'], PASSES],
     [['fib daddr type local drop'], DROPPED],
     [['limit rate 5/second accept', 'accept'], PASSES],
-    [['limit rate 5/second accept', 'drop'], 'unknown: nft: limit rate 5/second accept'],
+    [['limit rate 5/second accept', 'drop'], 'unknown: nft: limit rate 5/second'],
     [['ip saddr . tcp dport { 192.0.2.2 . 80 } drop'], DROPPED],
     [['ip saddr . tcp dport { 192.0.2.2 . 81, 192.0.2.3 . 80 } drop'], PASSES],
     [['ip saddr . tcp dport { 192.0.2.0/24 . 70-90 } drop'], DROPPED],

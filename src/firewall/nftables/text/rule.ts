@@ -9,7 +9,7 @@ import type {
   VerdictMap,
 } from './model.ts';
 import { RuleReader, type MakeChain } from './rule-reader.ts';
-import { readEffect, readNat, takesIdle } from './statements.ts';
+import { readEffect, readLimit, readNat, takesIdle } from './statements.ts';
 import type { Token } from './tokens.ts';
 
 /** Elements of a set, as they are listed behind `elements =`; undefined where they are not plain values. */
@@ -64,6 +64,11 @@ export function readRule({ tokens, text, handle, makeChain }: RuleWords): Native
     if (verdict?.is === 'reject') conditions.push(...reader.rejected());
     if (verdict !== undefined) break;
     // A rule that changes something and then asks is not followed.
+    const limit = effects.length > 0 ? undefined : readLimit(reader);
+    if (limit !== undefined) {
+      conditions.push(limit);
+      continue;
+    }
     const fields = effects.length > 0 ? undefined : reader.fields();
     const mapped = fields !== undefined && reader.takes('vmap') ? reader.mappings() : undefined;
     if (fields !== undefined && mapped !== undefined) {

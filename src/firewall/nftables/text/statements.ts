@@ -1,4 +1,11 @@
-import type { DataMap, MarkChange, MarkOperation, NativeEffect, NativeNat } from './model.ts';
+import type {
+  DataMap,
+  MarkChange,
+  MarkOperation,
+  NativeCondition,
+  NativeEffect,
+  NativeNat,
+} from './model.ts';
 import type { RuleReader } from './rule-reader.ts';
 
 const MARKS = { 'meta mark': 'mark', 'ct mark': 'connmark' } as const;
@@ -94,6 +101,35 @@ function takesElement(reader: RuleReader): boolean {
     if (length > 40 || /^(?:limit|quota|over|count|:)$/.test(word)) return false;
   }
   for (let i = 0; i <= length; i++) reader.take();
+  return true;
+}
+
+/**
+ * Reads a rate that packets must be within, or over: one for all of them, `limit rate over 10/second burst 5 packets`, or one for each
+ * element of a set, `update @seen { ip saddr limit rate 5/second }`, or of a meter. It is a condition, of the field `limit`.
+ *
+ * @returns undefined for another statement
+ */
+export function readLimit(reader: RuleReader): NativeCondition | undefined {
+  const isOfElement = skipToElementLimit(reader);
+  if (!reader.takes('limit', 'rate')) return undefined;
+  const negated = reader.takes('over');
+  let rate = takeWord(reader);
+  if (/^[kmg]?bytes\//.test(reader.peek())) rate += ` ${takeWord(reader)}`;
+  if (reader.takes('burst')) reader.takes(reader.peek(), reader.peek(1));
+  if (isOfElement && !reader.takes('}')) return undefined;
+  return { fields: ['limit'], negated, among: [[{ first: rate, last: rate }]] };
+}
+
+/** Takes what stands before the rate of an element; nothing where none comes. */
+function skipToElementLimit(reader: RuleReader): boolean {
+  if (!/^(?:add|update|meter)$/.test(reader.peek())) return false;
+  let length = 1;
+  while (reader.peek(length) !== 'limit') {
+    const word = reader.peek(length++);
+    if (length > 40 || /^(?:quota|count|[}:])$/.test(word)) return false;
+  }
+  for (let i = 0; i < length; i++) reader.take();
   return true;
 }
 

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import type { NetworkState } from '../../../src/trace/network-state.ts';
+import { tracePath } from '../../../src/trace/trace.ts';
+import { base, listed } from './listing.ts';
+import { GROUND, outside, saved, told, withRules } from './network.ts';
+
+/** What becomes of a packet by IPv6 from a neighbour outside to a container. */
+const forwarded = (netState: NetworkState): string =>
+  told(tracePath(outside({ family: 'ipv6', source: '2001:db8::2', destination: 'fd00:17::2' }), netState));
+
+const filter = (...rules: readonly string[]): NetworkState => withRules(saved('filter', rules));
+const native = (policy: string, ...rules: readonly string[]): NetworkState => ({
+  ...GROUND,
+  natives: [{ table: 'inet own', text: listed(base('filter hook input priority filter', policy, ...rules)) }],
+});
+
+const REACHED = 'sent docker0 2001:db8::2 → fd00:17::2:80';
+const hashlimit = (option: string, target: string): string =>
+  `-A INPUT -p ipv6-icmp -m hashlimit --hashlimit-${option} --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name h -j ${target}`;
+
+describe('discovery within a rate', () => {
+  test.each<[string, readonly string[], string]>([
+    ['is let in', ['-A INPUT -m limit --limit 60/min -j ACCEPT', '-A INPUT -j DROP'], REACHED],
+    [
+      'is rejected',
+      ['-A INPUT -m limit --limit 10/sec -j REJECT', '-A INPUT -j DROP'],
+      'stopped filter INPUT REJECT',
+    ],
+    [
+      'is let in less than once in a second',
+      ['-A INPUT -m limit --limit 3/min -j ACCEPT', '-A INPUT -j DROP'],
+      'unknown: match limit',
+    ],
+    ['is below what is dropped', [hashlimit('above 10/sec', 'DROP')], REACHED],
+    ['is dropped', [hashlimit('upto 10/sec', 'DROP')], 'stopped filter INPUT DROP'],
+    ['is within so many bytes', [hashlimit('upto 512kb/s', 'ACCEPT'), '-A INPUT -j DROP'], REACHED],
+  ])('of iptables %s', (_, rules, expected) => {
+    expect(forwarded(filter(...rules))).toBe(expected);
+  });
+
+  test.each<[string, string, string]>([
+    ['limit rate 10/second burst 5 packets accept', 'drop', REACHED],
+    ['limit rate 10/second burst 5 packets reject', 'drop', 'stopped inet own input REJECT'],
+    ['limit rate over 100/second burst 5 packets drop', 'accept', REACHED],
+    ['limit rate 100/second burst 5 packets drop', 'accept', 'stopped inet own input DROP'],
+    ['meta l4proto ipv6-icmp limit rate 512 kbytes/second burst 64 kbytes accept', 'drop', REACHED],
+    ['limit rate 3/minute burst 5 packets accept', 'drop', 'unknown: nft: limit rate 3/minute'],
+    ['add @seen { ip6 saddr limit rate over 10/second burst 9 packets } drop', 'accept', REACHED],
+    ['meter icmp size 99 { ip6 saddr limit rate 10/second burst 5 packets } accept', 'drop', REACHED],
+  ])('of nftables: %s, policy %s', (rule, policy, expected) => {
+    expect(forwarded(native(policy, rule))).toBe(expected);
+  });
+});
