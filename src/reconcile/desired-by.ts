@@ -102,6 +102,7 @@ function withoutEither(fault: Fault, noBaseline: Fault | undefined): Fault {
   const hint = fault.code === 'RG_ENGINE_ABSENT' ? noBaseline.hint : (fault.hint ?? noBaseline.hint);
   return new Fault(noBaseline.code, 3, `${noBaseline.message}; and ${fault.message}`, {
     details: [...noBaseline.details, ...fault.details],
+    cause: fault,
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -8,7 +8,7 @@ import { judgedLook, type Checked } from '../check/check.ts';
 import { look, lookAgainUntilStable, type Look } from '../check/look.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
 import type { Half, HookPort, HookRequest } from './hook.ts';
-import { isBeforeDocker, isFresh } from './policy.ts';
+import { isBeforeDocker, isFresh, isNothingThere } from './policy.ts';
 
 const NOT_YET =
   'Docker is not running, and has not since the machine started; it writes its rules itself when it starts';
@@ -31,7 +31,7 @@ export async function hookPost({ target, settings, off }: HookRequest, port: Hoo
     // Without the lock: after most changes all is well, and nothing is going to be written.
     seen = await look(host, reference, { reading, surroundings });
   } catch (error) {
-    if (!(error instanceof Fault) || error.code !== 'RG_NO_BASELINE') throw error;
+    if (!(error instanceof Fault) || !isNothingThere(error)) throw error;
     return nothing(error.message, port);
   }
   const { engine } = seen.observation;

@@ -1,5 +1,5 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
-import type { Fault } from '../../fault.ts';
+import { Fault } from '../../fault.ts';
 import type { Fired } from '../../hooks/fired.ts';
 import type { StoredBaseline } from '../../reconcile/stored-baseline.ts';
 
@@ -41,3 +41,9 @@ export function isBeforeDocker(
 /** Whether no Engine is there, rather than one that hangs or cannot be asked. */
 export const isNoEngine = ({ code }: Pick<Fault, 'code'>): boolean =>
   code === 'RG_ENGINE_ABSENT' || code === 'RG_ENGINE_DOWN';
+
+/** Whether there is nothing to guard: neither a baseline nor an Engine, rather than an Engine that hangs or cannot be asked. */
+export const isNothingThere = (error: unknown): boolean =>
+  error instanceof Fault &&
+  error.code === 'RG_NO_BASELINE' &&
+  (!(error.cause instanceof Fault) || isNoEngine(error.cause));

@@ -9,7 +9,7 @@ import type { NotedEffect } from '../../watch/event.ts';
 import { judgedLook } from '../check/check.ts';
 import { look, lookAgainUntilStable, lookAt, type Look } from '../check/look.ts';
 import type { CheckHost } from '../check/ports.ts';
-import { isBeforeDocker, isNoEngine } from '../hooks/policy.ts';
+import { isBeforeDocker, isNoEngine, isNothingThere } from '../hooks/policy.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
 import type { WatchLook } from './ports.ts';
 
@@ -58,9 +58,7 @@ export async function lookOnce(
     if (!effects.some(({ repairable }) => repairable)) onWell(seen.observation, reference);
     return { effects };
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    if (error.code === 'RG_NO_BASELINE') return NOTHING;
-    if (!isNoEngine(error)) throw error;
+    if (!isNothingThere(error) && !(error instanceof Fault && isNoEngine(error))) throw error;
     return isDockerdThere() ? 'not-yet' : NOTHING;
   }
 }

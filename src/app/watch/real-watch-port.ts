@@ -17,6 +17,7 @@ import { REAL_OBSERVER } from '../real-observer.ts';
 import { restore } from '../restore/restore.ts';
 import { armedHost } from './real-armed-host.ts';
 import { fastPath, WATCH_REPAIR } from './fast-path.ts';
+import { heldBy } from './held.ts';
 import { effectsThen, lookOnce } from './look-once.ts';
 import type { WatchPort } from './ports.ts';
 import { residentDeclared } from './resident-declared.ts';
@@ -45,12 +46,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
     baselines: { ...real.baselines, readDeclared: declared.read },
   };
   const note = noting(stateDir, onUnnoted);
-  const held = async (): Promise<string | undefined> => {
-    const paused = await readPause(runDir, Date.now());
-    if (paused !== undefined) return `paused until ${paused.until} by ${paused.by}`;
-    const by = await off();
-    return by === undefined ? undefined : `automatic writes are switched off (${by})`;
-  };
+  const held = () => heldBy({ pause: () => readPause(runDir, Date.now()), off });
   const isChanging = (): boolean => isAnnounced(runDir, Date.now());
   const armed = armedHost(host, options);
   const rules = residentRules(armed.readSaved, now);
@@ -99,7 +95,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
     forgetEngine: engine.forget,
     repair: async () => {
       const { journal, leftOut, unexplained, after, reference } = await restore(
-        host,
+        { ...host, askEngine: REAL_OBSERVER.askEngine },
         BY_BOTH,
         { ...WATCH_REPAIR, rehearsed: fast.rehearsed() },
         () => undefined,

@@ -1,8 +1,9 @@
 import type { Attempts } from '../../watch/attempts.ts';
 import type { NotedEffect } from '../../watch/event.ts';
+import type { LookedDifference } from '../../watch/incidents.ts';
 import { effectsSay, fightSays, leftSays } from '../../watch/words.ts';
 import type { Undertaken } from './effects-until.ts';
-import type { Notes } from './notes.ts';
+import type { More, Notes } from './notes.ts';
 
 /**
  * What of it a repair had ended that the look after it shows again. A repair looks at what it wrote itself, so that a change which came between the two
@@ -53,4 +54,15 @@ export function tellRepair(
   const fights = attempts.came({ ended, left }, now);
   if (fights.length > 0) notes.say('fight', fightSays(fights), { effects: fights, ...named });
   if (left.length > 0) notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
+}
+
+/** Tells what ended, and watch did not repair it. @param by - who changed rules, where somebody did */
+export function tellEnded(notes: Notes, ended: LookedDifference['ended'], now: number, by: More): void {
+  if (ended.length === 0) return;
+  const effects = ended.map(({ effect }) => effect);
+  notes.say('ended', effectsSay(effects), {
+    effects,
+    lasted: Math.max(...ended.map(({ since }) => now - since)),
+    ...by,
+  });
 }

@@ -22,7 +22,7 @@ import { effectsSay, settingSays } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { Notes } from './notes.ts';
 import { recordBaseline } from './recording.ts';
-import { brokenAgain, tellRepair } from './repair-ended.ts';
+import { brokenAgain, tellEnded, tellRepair } from './repair-ended.ts';
 import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
@@ -89,7 +89,8 @@ class Watching {
     if (what.kind === 'setting') this.notes.say('host', settingSays(what));
     if (what.kind === 'engine-gone') this.notes.say('engine', 'the Engine no longer answers');
     if (what.kind === 'engine-back') this.notes.say('engine', 'the Engine answers again');
-    if (what.kind.startsWith('engine') || what.kind === 'missed') this.port.forgetEngine();
+    // dockerd writes rules before it tells of what they are for.
+    if (writer === 'docker' || writer === 'unknown') this.port.forgetEngine();
     if (writer === 'docker') this.baseline.saw(now);
     this.attempts.changed();
     this.schedule = heldBack(seen(this.schedule, writer, now), now);
@@ -109,17 +110,24 @@ class Watching {
     const due = dueOf(this.schedule, this.settings, this.settings.mode !== 'report');
     const next = Math.min(due.at, this.baseline.at());
     if (next > this.port.now()) {
-      this.sleeper = new AbortController();
-      await this.port.wait(next, this.sleeper.signal);
+      await this.sleepUntil(next);
       return;
     }
     if (this.port.isChanging()) {
-      this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
+      const again = this.port.now() + NOT_YET;
+      this.schedule = failedToLook(this.schedule, again);
+      // A baseline that is due waits too: without a pause nothing else of this process would get its turn.
+      await this.sleepUntil(again);
       return;
     }
     if (due.at > this.port.now()) await recordBaseline(this.port, this.notes, this.baseline);
     else if (due.what === 'look') await this.lookOnce(await this.repairAtOnce());
     else await this.repairOnce();
+  }
+
+  private async sleepUntil(moment: number): Promise<void> {
+    this.sleeper = new AbortController();
+    await this.port.wait(moment, this.sleeper.signal);
   }
 
   private async lookOnce(undertaken?: Undertaken): Promise<void> {
@@ -157,12 +165,7 @@ class Watching {
         effects.filter((one) => !again.includes(one)),
         now,
       );
-    else if (turn.ended.length > 0)
-      this.notes.say('ended', effectsSay(turn.ended.map(({ effect }) => effect)), {
-        effects: turn.ended.map(({ effect }) => effect),
-        lasted: Math.max(...turn.ended.map(({ since }) => now - since)),
-        ...by,
-      });
+    else tellEnded(this.notes, turn.ended, now, by);
     // What is new does not wait for what was repaired too often.
     if (turn.began.length > 0) {
       this.schedule = heldBack(this.schedule, now);
@@ -197,7 +200,9 @@ class Watching {
     if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return undefined;
     const first = this.schedule.unjudged?.first ?? began;
     this.changes.repairs();
-    const done = await this.port.repairAtOnce();
+    const done = await this.port.repairAtOnce().catch((error: unknown) => {
+      this.notes.failed('cannot repair', error);
+    });
     if (done === undefined) return undefined;
     const by = this.changes.sinceDamage();
     const effects = await effectsUntil(done, this.notes);
@@ -220,16 +225,16 @@ class Watching {
       this.schedule = heldBack(this.schedule, due.later);
       return;
     }
-    const held = await this.port.held();
-    this.notes.held(held);
-    if (held !== undefined) {
-      this.schedule = heldBack(this.schedule, began + AFTER_FAULT);
-      return;
-    }
-    const by = this.changes.sinceDamage();
-    const { first, at } = this.detected ?? { first: began, at: began };
-    this.changes.repairs();
     try {
+      const held = await this.port.held();
+      this.notes.held(held);
+      if (held !== undefined) {
+        this.schedule = heldBack(this.schedule, began + AFTER_FAULT);
+        return;
+      }
+      const by = this.changes.sinceDamage();
+      const { first, at } = this.detected ?? { first: began, at: began };
+      this.changes.repairs();
       const done = await this.port.repair();
       const now = this.port.now();
       this.attempts.tried(due.effects, now);

@@ -73,6 +73,20 @@ export function daemonProcesses(
   });
 }
 
+/**
+ * Whether a question would have systemd start dockerd (docker.socket): systemd holds the socket, and no dockerd does. Who stopped it did not mean that.
+ *
+ * @param systemd - its process id
+ */
+export function wouldStart(socket: string, systemd = '1'): boolean {
+  const identity = identityOf(socket);
+  return (
+    identity !== undefined &&
+    !daemonProcesses(socket).some(({ holds }) => holds) &&
+    holdsSocket(systemd, identity)
+  );
+}
+
 function daemonFrom(pid: string, target: SocketIdentity | undefined): DaemonProcess | undefined {
   const uid = ownerOfProgram(pid, 'dockerd');
   if (uid === undefined || (uid !== 0 && uid !== target?.uid)) return undefined;

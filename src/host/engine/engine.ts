@@ -6,7 +6,8 @@ import type { EngineReply } from '../../docker/engine-reply.ts';
 import { leftOutIn } from '../../docker/inventory/left-out.ts';
 import { setUnsoundAside } from '../../docker/inventory/set-aside.ts';
 import { Fault } from '../../fault.ts';
-import { daemonProcesses, sightOf, type DaemonProcess } from './daemon.ts';
+import { daemonProcesses, sightOf, wouldStart, type DaemonProcess } from './daemon.ts';
+import { engineStopped } from './faults.ts';
 import { ENGINE_PATIENCE, get, getJson } from './http.ts';
 import { inspectAll } from './inspect.ts';
 import { KEEPS_NONE } from '../../docker/engine-reply.ts';
@@ -19,11 +20,16 @@ import { findSocket } from './socket.ts';
  * (docs/reference/docker-iptables.md#api). Four questions at once; a swarm takes up to three more, and from Engine 29
  * on each container on a routed network one.
  *
+ * An Engine that was stopped is not started by asking it (docker.socket).
+ *
  * Never throws: a fault is part of the reply.
+ *
+ * @param systemd - its process id
  */
-export async function askEngine(): Promise<EngineReply> {
+export async function askEngine(systemd = '1'): Promise<EngineReply> {
   try {
     const socket = await findSocket();
+    if (wouldStart(socket, systemd)) throw engineStopped(socket);
     const { answers, processes } = await gather(socket);
     const daemons = sightOf(processes);
     const inventory = setUnsoundAside(inventoryFrom(answers));

@@ -51,6 +51,15 @@ export const engineDown = (socket: string, why: string, cause: Error): Fault =>
     cause,
   });
 
+/** Asking would start it. */
+export const engineStopped = (socket: string): Fault =>
+  new Fault(
+    'RG_ENGINE_DOWN',
+    3,
+    `the Docker Engine is not running: systemd holds ${socket}, and no dockerd runs`,
+    { hint: `systemctl status docker, then systemctl start docker. ${WITHOUT}` },
+  );
+
 /** The socket may not be opened. */
 export const enginePrivilege = (socket: string, cause: unknown): Fault =>
   new Fault(

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EVENTS_PATH, engineEventFrom } from '../../watch/engine-event.ts';
 import type { Source, Told } from '../../watch/seen.ts';
-import { daemonProcesses } from '../engine/daemon.ts';
-import { holdsSocket, identityOf } from '../engine/daemon-trust.ts';
+import { wouldStart } from '../engine/daemon.ts';
 import { ENGINE_PATIENCE } from '../engine/http.ts';
 import { findSocket } from '../engine/socket.ts';
 import { follow } from '../engine/stream.ts';
@@ -83,14 +82,4 @@ export function watchEngine(told: Told): Source {
       await ended;
     },
   };
-}
-
-/** Whether a question would have systemd start dockerd (docker.socket): it holds the socket, and no dockerd does. */
-function wouldStart(socket: string): boolean {
-  const identity = identityOf(socket);
-  return (
-    identity !== undefined &&
-    holdsSocket('1', identity) &&
-    !daemonProcesses(socket).some(({ holds }) => holds)
-  );
 }

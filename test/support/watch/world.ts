@@ -38,8 +38,13 @@ export class World {
   /** What a look finds. */
   effects: readonly NotedEffect[] = [];
   held: string | undefined;
+  /** Why that cannot be told. */
+  heldFails: Error | undefined;
   /** Whether an announced change is under way. */
   isChanging = false;
+  private asksAtOnce = 0;
+  /** How often the Engine's reply was forgotten. */
+  forgot = 0;
   /** Why a declaration cannot be read. */
   undeclared: string | undefined;
   /** Whether dockerd is starting or stopping. */
@@ -99,6 +104,7 @@ export class World {
       now: () => this.time,
       date: () => new Date(this.time),
       wait: (until, signal) => {
+        this.asksAtOnce = 0;
         while (!signal.aborted) {
           const [next] = this.script;
           if (next === undefined || next.at > until) {
@@ -121,7 +127,9 @@ export class World {
         this.passTo(this.time + this.takes.look);
         return Promise.resolve({ effects: found });
       },
-      forgetEngine: () => undefined,
+      forgetEngine: () => {
+        this.forgot++;
+      },
       repair: () => {
         this.repairs.push(this.time);
         this.passTo(this.time + this.takes.repair);
@@ -138,29 +146,35 @@ export class World {
           leftThen: () => Promise.resolve(leaves),
         });
       },
-      repairAtOnce: () => {
+      // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is a rejection
+      repairAtOnce: async () => {
         this.fastTries.push(this.time);
         const fast = this.onFastRepair();
-        if (fast === undefined) return Promise.resolve(undefined);
+        if (fast === undefined) return undefined;
         const found = this.time;
         this.passTo(this.time + this.takes.fast);
         this.effects = this.effects.filter(({ repairable }) => !repairable);
         const leaves = this.effects;
-        return Promise.resolve({
+        return {
           journal: ['fast'],
           left: [],
           leftThen: () => Promise.resolve(leaves),
           found,
           repaired: this.time,
           effects: () => Promise.resolve(fast),
-        });
+        };
       },
       record: () => {
         this.records.push(this.time);
         return Promise.resolve();
       },
-      held: () => Promise.resolve(this.held),
-      isChanging: () => this.isChanging,
+      held: () =>
+        this.heldFails === undefined ? Promise.resolve(this.held) : Promise.reject(this.heldFails),
+      isChanging: () => {
+        // Asked for ever without waiting, it would keep everything else of the process from its turn.
+        if (++this.asksAtOnce > 1_000) throw new Error('it asks without waiting');
+        return this.isChanging;
+      },
       undeclared: () => this.undeclared,
       note: (event) => {
         this.events.push({ ...event, time: this.time });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { heldBy } from '../../../../src/app/watch/held.ts';
+import { Fault } from '../../../../src/fault.ts';
 import { author, EXPOSURE, OUTAGE, World } from '../../../support/watch/world.ts';
 
 const iptables = author('iptables', 100, { command: ['iptables', '-t', 'nat', '-F'] });
@@ -41,21 +43,81 @@ describe('by severity', () => {
   });
 });
 
-test('an announced change is neither told nor fought while it is under way, and looked at when it has ended', async () => {
+// From 10 s on a baseline is due as well.
+test.each([1_000, 11_000])(
+  'a change announced at %i ms is neither told nor fought while it is under way, and looked at when it has ended',
+  async (announced) => {
+    const world = new World();
+    await world
+      .at(announced, () => {
+        world.isChanging = true;
+        world.changes(iptables, [EXPOSURE]);
+      })
+      .at(announced + 8_000, () => {
+        world.changes(iptables, [OUTAGE]);
+      })
+      .at(announced + 8_500, () => {
+        world.isChanging = false;
+      })
+      .run(60_000);
+    expect(world.looks.filter(({ at }) => at >= announced && at < announced + 8_500)).toEqual([]);
+    expect(world.noted('damage')).toMatchObject([{ effects: [OUTAGE] }]);
+    expect(world.repairs).toHaveLength(1);
+  },
+);
+
+describe('what keeps watch from writing', () => {
+  test('that cannot be told holds a repair back, and ends nothing', async () => {
+    const world = new World();
+    world.heldFails = new Error('no more memory');
+    await world
+      .at(1_000, () => {
+        world.changes(iptables, [OUTAGE]);
+      })
+      .at(7_000, () => {
+        world.heldFails = undefined;
+      })
+      .run(20_000);
+    expect(world.noted('failed')).toMatchObject([{ says: 'cannot repair: Error: no more memory' }]);
+    expect(world.noted('repaired')).toHaveLength(1);
+  });
+
+  const unreadable = () => Promise.reject(new Fault('RG_CONFIG', 3, 'config.json: not JSON'));
+  const none = () => Promise.resolve(undefined);
+  test.each([
+    { pause: unreadable, off: none },
+    { pause: none, off: unreadable },
+  ])('a file that cannot be read is such a reason', async (holders) => {
+    expect(await heldBy(holders)).toContain('config.json: not JSON');
+  });
+});
+
+test('a repair at once that fails for whatever reason is followed by a look', async () => {
   const world = new World();
+  world.onFastRepair = () => {
+    throw new Error('no more memory');
+  };
   await world
     .at(1_000, () => {
-      world.isChanging = true;
-      world.changes(iptables, [EXPOSURE]);
-    })
-    .at(9_000, () => {
       world.changes(iptables, [OUTAGE]);
     })
-    .at(9_500, () => {
-      world.isChanging = false;
+    .run(20_000);
+  expect(world.noted('failed')).toMatchObject([{ says: 'cannot repair: Error: no more memory' }]);
+  expect(world.noted('repaired')).toHaveLength(1);
+});
+
+test.each([
+  ['dockerd', author('iptables', 300, { parents: [{ pid: 299, name: 'dockerd', command: ['dockerd'] }] }), 1],
+  ['nobody that could be named', undefined, 1],
+  ['somebody else', iptables, 0],
+])('after rules written by %s the Engine is asked anew or not', async (_, by, times) => {
+  const world = new World();
+  let before = 0;
+  await world
+    .at(1_000, () => {
+      before = world.forgot;
+      world.changes(by, []);
     })
-    .run(60_000);
-  expect(world.looks.filter(({ at }) => at > 100 && at < 9_500)).toEqual([]);
-  expect(world.noted('damage')).toMatchObject([{ effects: [OUTAGE] }]);
-  expect(world.repairs).toHaveLength(1);
+    .run(2_000);
+  expect(world.forgot - before).toBe(times);
 });

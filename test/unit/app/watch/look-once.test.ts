@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { lookOnce } from '../../../../src/app/watch/look-once.ts';
+import { Fault, type FaultCode } from '../../../../src/fault.ts';
+import type { Reference } from '../../../../src/reconcile/reference.ts';
+import { memoryCheckHost } from '../../../support/app/checked.ts';
+
+describe('a look without a baseline', () => {
+  const looked = (code: FaultCode, isDockerdThere: boolean) => {
+    const noBaseline = new Fault('RG_NO_BASELINE', 3, 'no baseline has been recorded');
+    const reference: Reference = { source: 'both', stored: undefined, declared: {}, noBaseline };
+    const reply = { answered: false, fault: new Fault(code, 3, 'no answer') } as const;
+    return lookOnce(
+      memoryCheckHost(undefined, { askEngine: () => Promise.resolve(reply) }),
+      {
+        openReference: () => Promise.resolve(reference),
+        booted: () => 0,
+        isDockerdThere: () => isDockerdThere,
+        onWell: () => undefined,
+      },
+      false,
+    );
+  };
+
+  test('finds nothing where no Engine is there, and waits for one that starts', async () => {
+    expect(await looked('RG_ENGINE_ABSENT', false)).toEqual({ effects: [] });
+    expect(await looked('RG_ENGINE_DOWN', true)).toBe('not-yet');
+  });
+
+  test.each<FaultCode>(['RG_ENGINE_HUNG', 'RG_ENGINE_UNTRUSTED', 'RG_ENGINE_MANY', 'RG_ENGINE_ANSWER'])(
+    'does not find all well where an Engine is there that cannot be asked: %s',
+    async (code) => {
+      await expect(looked(code, true)).rejects.toMatchObject({ code: 'RG_NO_BASELINE' });
+    },
+  );
+});
