@@ -26,7 +26,7 @@ export type WatchEventKind = (typeof WATCH_EVENT_KINDS)[number];
 
 /** An effect of check, as an event holds it. */
 export interface NotedEffect {
-  /** As check has it: the same while the effect, whom it concerns and what decides it stay the same. */
+  /** As check had it when the effect was first found: the same while the effect lasts, whoever else it concerns meanwhile. */
   readonly id: string;
   readonly effect: string;
   readonly cause: string;
@@ -34,6 +34,8 @@ export interface NotedEffect {
   readonly cells: number;
   /** Whether a restore brings back what is lost. A policy is set back on request alone, so one that differs is not. */
   readonly repairable: boolean;
+  /** A digest of each cell or rule it consists of, by which it is known again; not noted. */
+  readonly covers?: readonly string[];
 }
 
 /** One line of the events file. */

@@ -36,7 +36,8 @@ export function attitudeOf(
     case 'run':
       return dryRun === true ? 'report' : 'finish';
     case 'restore':
-      return dryRun === true || print === true || planOut !== undefined ? 'report' : 'finish';
+      if (dryRun === true || print === true || planOut !== undefined) return 'report';
+      return scheduled === true && automaticOff ? 'report' : 'finish';
     case 'snapshot':
       return scheduled === true && automaticOff ? 'report' : 'finish';
     case 'confirm':

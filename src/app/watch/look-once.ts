@@ -2,6 +2,7 @@ import { Fault } from '../../fault.ts';
 import { PASSING } from '../../firewall/iptables/plan/edit.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
+import { effectId } from '../../reconcile/accept/effect-id.ts';
 import type { CheckEffect, EffectSource } from '../../reconcile/verdict/effect.ts';
 import { effectWords } from '../../report/check/words.ts';
 import { printable } from '../../report/text.ts';
@@ -91,10 +92,11 @@ const isPolicy = (shown: EffectSource): boolean =>
   'findings' in shown && shown.findings.every(({ kind }) => kind === 'policy');
 
 const notedOf = (effect: CheckEffect): NotedEffect => ({
-  id: effect.id,
+  id: effect.shown.by === 'unread' ? effectId([effect.shown.part.what]) : effect.id,
   effect: effect.effect,
   cause: effect.cause,
   headline: printable(effectWords(effect).headline),
   cells: effect.cells,
   repairable: effect.cause === 'lost' && !isPolicy(effect.shown),
+  covers: effect.covers,
 });

@@ -1,5 +1,7 @@
 import { Fault } from '../../fault.ts';
 import type { WatchEvent, WatchEventKind } from '../../watch/event.ts';
+import type { Seen, SourceState } from '../../watch/seen.ts';
+import { settingSays } from '../../watch/words.ts';
 import type { WatchPort } from './ports.ts';
 
 /** What an event holds beside its kind and its words. */
@@ -17,7 +19,20 @@ export class Notes {
   }
 
   say(kind: WatchEventKind, says: string, more: More = {}): void {
-    this.port.note({ version: 1, at: this.port.date().toISOString(), kind, says, ...more });
+    const effects = more.effects?.map(({ covers: _, ...effect }) => effect);
+    const noted = effects === undefined ? more : { ...more, effects };
+    this.port.note({ version: 1, at: this.port.date().toISOString(), kind, says, ...noted });
+  }
+
+  /** Something was seen that is worth a line, whatever a look makes of it. */
+  saw(what: Seen): void {
+    if (what.kind === 'setting') this.say('host', settingSays(what));
+    if (what.kind === 'engine-gone') this.say('engine', 'the Engine no longer answers');
+    if (what.kind === 'engine-back') this.say('engine', 'the Engine answers again');
+  }
+
+  sourceIs({ source, works, says }: SourceState): void {
+    this.say('source', `${source}: ${works ? '' : 'not listened to: '}${says}`);
   }
 
   /** Something could not be done. */

@@ -10,17 +10,19 @@ import type { More, Notes } from './notes.ts';
  * looks is somebody's who broke it anew, and no failure of the repair.
  *
  * @param found - by the look after the repair
+ * @param named - effects with the ids they are known by
  */
 export async function brokenAgain(
   { before, done }: Undertaken,
   found: readonly NotedEffect[],
   notes: Notes,
+  named: (effects: readonly NotedEffect[]) => readonly NotedEffect[],
 ): Promise<readonly NotedEffect[]> {
   const ids = new Set(before.map(({ id }) => id));
   const still = found.filter(({ id }) => ids.has(id));
   if (still.length === 0) return [];
   try {
-    const left = new Set((await done.leftThen()).map(({ id }) => id));
+    const left = new Set(named(await done.leftThen()).map(({ id }) => id));
     return still.filter(({ id }) => !left.has(id));
   } catch (error) {
     notes.failed('cannot say what the repair had left', error);
@@ -28,12 +30,33 @@ export async function brokenAgain(
   }
 }
 
-/**
- * Tells what a repair came to.
- *
- * @param found - what the look after it shows, without what was broken again since
- */
-export function tellRepair(
+/** What a look made of what was open. */
+export interface Outcome {
+  /** The repair before it. */
+  readonly undertaken: Undertaken | undefined;
+  /** By the look, without what was broken again since the repair. */
+  readonly found: readonly NotedEffect[];
+  readonly ended: LookedDifference['ended'];
+}
+
+/** Tells what a repair came to, and what ended without one. @param by - who changed rules since the last look, where somebody did */
+export function tellOutcome(
+  notes: Notes,
+  attempts: Attempts,
+  { undertaken, found, ended }: Outcome,
+  now: number,
+  by: More,
+): void {
+  if (undertaken !== undefined) tellRepair(notes, attempts, undertaken, found, now);
+  const repaired = new Set(undertaken?.before.map(({ id }) => id));
+  const others = ended.filter(({ effect }) => !repaired.has(effect.id));
+  if (others.length === 0) return;
+  const effects = others.map(({ effect }) => effect);
+  const lasted = Math.max(...others.map(({ since }) => now - since));
+  notes.say('ended', effectsSay(effects), { effects, lasted, ...by });
+}
+
+function tellRepair(
   notes: Notes,
   attempts: Attempts,
   { before, by, done, toDetect, toRepair }: Undertaken,
@@ -54,15 +77,4 @@ export function tellRepair(
   const fights = attempts.came({ ended, left }, now);
   if (fights.length > 0) notes.say('fight', fightSays(fights), { effects: fights, ...named });
   if (left.length > 0) notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
-}
-
-/** Tells what ended, and watch did not repair it. @param by - who changed rules, where somebody did */
-export function tellEnded(notes: Notes, ended: LookedDifference['ended'], now: number, by: More): void {
-  if (ended.length === 0) return;
-  const effects = ended.map(({ effect }) => effect);
-  notes.say('ended', effectsSay(effects), {
-    effects,
-    lasted: Math.max(...ended.map(({ since }) => now - since)),
-    ...by,
-  });
 }

@@ -2,6 +2,7 @@ import { Attempts } from '../../watch/attempts.ts';
 import { BaselineDue } from '../../watch/baseline-due.ts';
 import type { NotedEffect } from '../../watch/event.ts';
 import { ChangedBy } from '../../watch/changed-by.ts';
+import { KnownEffects } from '../../watch/known-effects.ts';
 import { turned, without, type Open } from '../../watch/incidents.ts';
 import {
   begun,
@@ -15,14 +16,14 @@ import {
   seen,
   type Schedule,
 } from '../../watch/schedule.ts';
-import { tellsOfRules, type Seen, type SourceState } from '../../watch/seen.ts';
+import { tellsOfRules, type Seen } from '../../watch/seen.ts';
 import { isRepaired, lostIn, modeSays } from '../../watch/mode.ts';
 import { handOf } from '../../watch/writer.ts';
-import { effectsSay, settingSays } from '../../watch/words.ts';
+import { effectsSay } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { Notes } from './notes.ts';
 import { recordBaseline } from './recording.ts';
-import { brokenAgain, tellEnded, tellRepair } from './repair-ended.ts';
+import { brokenAgain, tellOutcome } from './repair-ended.ts';
 import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
@@ -43,7 +44,7 @@ export async function watch(port: WatchPort, settings: WatchSettings, stopping: 
       watching.saw(what);
     },
     state: (state) => {
-      watching.sourceIs(state);
+      watching.notes.sourceIs(state);
     },
   });
   const onStop = (): void => {
@@ -72,6 +73,9 @@ class Watching {
   /** When damage was found that is open. */
   private detected: { readonly first: number; readonly at: number } | undefined;
   private sleeper = new AbortController();
+  private readonly known = new KnownEffects();
+  /** A repair that no look has followed yet. */
+  private undertaken: Undertaken | undefined;
 
   constructor(port: WatchPort, settings: WatchSettings) {
     this.port = port;
@@ -86,19 +90,13 @@ class Watching {
     if (writer === 'ours') return;
     const now = this.port.now();
     if (tellsOfRules(what)) this.changes.saw(what.kind === 'rules' ? what.author : undefined, now);
-    if (what.kind === 'setting') this.notes.say('host', settingSays(what));
-    if (what.kind === 'engine-gone') this.notes.say('engine', 'the Engine no longer answers');
-    if (what.kind === 'engine-back') this.notes.say('engine', 'the Engine answers again');
+    this.notes.saw(what);
     // dockerd writes rules before it tells of what they are for.
     if (writer === 'docker' || writer === 'unknown') this.port.forgetEngine();
     if (writer === 'docker') this.baseline.saw(now);
     this.attempts.changed();
     this.schedule = heldBack(seen(this.schedule, writer, now), now);
     this.wake();
-  }
-
-  sourceIs({ source, works, says }: SourceState): void {
-    this.notes.say('source', `${source}: ${works ? '' : 'not listened to: '}${says}`);
   }
 
   wake(): void {
@@ -121,16 +119,21 @@ class Watching {
       return;
     }
     if (due.at > this.port.now()) await recordBaseline(this.port, this.notes, this.baseline);
-    else if (due.what === 'look') await this.lookOnce(await this.repairAtOnce());
-    else await this.repairOnce();
+    else if (due.what === 'look') {
+      await this.repairAtOnce();
+      await this.lookOnce();
+    } else await this.repairOnce();
   }
+
+  private readonly named = (effects: readonly NotedEffect[]): readonly NotedEffect[] =>
+    this.known.named(effects, this.port.now());
 
   private async sleepUntil(moment: number): Promise<void> {
     this.sleeper = new AbortController();
     await this.port.wait(moment, this.sleeper.signal);
   }
 
-  private async lookOnce(undertaken?: Undertaken): Promise<void> {
+  private async lookOnce(): Promise<void> {
     const beganAt = this.port.now();
     // Events may be lost: where none was told, the Engine is asked all the same.
     if (this.schedule.unjudged === undefined) this.port.forgetEngine();
@@ -147,7 +150,9 @@ class Watching {
       this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
       return;
     }
-    const { effects } = found;
+    const { undertaken } = this;
+    this.undertaken = undefined;
+    const effects = this.named(found.effects);
     const again = undertaken === undefined ? [] : await this.brokenAgain(undertaken, effects);
     const since = again.length === 0 ? first : (this.changes.sinceRepair()?.at ?? first);
     const turn = turned(this.open, effects, since);
@@ -157,15 +162,8 @@ class Watching {
     const by = this.changes.sinceLook().length === 0 ? {} : { by: this.changes.sinceLook() };
     if (effects.length === 0) this.detected = undefined;
     else this.detected ??= { first: since, at: now };
-    if (undertaken !== undefined)
-      tellRepair(
-        this.notes,
-        this.attempts,
-        undertaken,
-        effects.filter((one) => !again.includes(one)),
-        now,
-      );
-    else tellEnded(this.notes, turn.ended, now, by);
+    const outcome = { undertaken, found: effects.filter((one) => !again.includes(one)), ended: turn.ended };
+    tellOutcome(this.notes, this.attempts, outcome, now, by);
     // What is new does not wait for what was repaired too often.
     if (turn.began.length > 0) {
       this.schedule = heldBack(this.schedule, now);
@@ -184,7 +182,7 @@ class Watching {
     effects: readonly NotedEffect[],
   ): Promise<readonly NotedEffect[]> {
     if (this.changes.sinceRepair() === undefined) return [];
-    const again = await brokenAgain(undertaken, effects, this.notes);
+    const again = await brokenAgain(undertaken, effects, this.notes, this.named);
     if (again.length === 0) return [];
     this.changes.brokeAgain();
     this.detected = undefined;
@@ -192,27 +190,27 @@ class Watching {
     return again;
   }
 
-  /** Repairs what need not be looked at first. @returns what the look that follows tells of it */
-  private async repairAtOnce(): Promise<Undertaken | undefined> {
+  /** Repairs what need not be looked at first. */
+  private async repairAtOnce(): Promise<void> {
     const began = this.port.now();
-    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule)) return undefined;
+    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule)) return;
     const open = [...this.open.values()].map(({ effect }) => effect);
-    if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return undefined;
+    if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return;
     const first = this.schedule.unjudged?.first ?? began;
     this.changes.repairs();
     const done = await this.port.repairAtOnce().catch((error: unknown) => {
       this.notes.failed('cannot repair', error);
     });
-    if (done === undefined) return undefined;
+    if (done === undefined) return;
     const by = this.changes.sinceDamage();
-    const effects = await effectsUntil(done, this.notes);
+    const effects = this.named(await effectsUntil(done, this.notes));
     this.attempts.tried(effects, this.port.now());
     this.open = turned(this.open, [...open, ...effects], first).open;
     this.schedule = repaired(this.schedule, this.port.now(), Number.NEGATIVE_INFINITY);
     const named = by.length === 0 ? {} : { by };
     const { found, repaired: end } = done;
     this.notes.say('damage', effectsSay(effects), { effects, lasted: found - first, ...named });
-    return { before: effects, by, done, toDetect: found - first, toRepair: end - found };
+    this.undertaken = { before: effects, by, done, toDetect: found - first, toRepair: end - found };
   }
 
   private async repairOnce(): Promise<void> {
@@ -239,7 +237,8 @@ class Watching {
       const now = this.port.now();
       this.attempts.tried(due.effects, now);
       this.schedule = repaired(this.schedule, now, Number.NEGATIVE_INFINITY);
-      await this.lookOnce({ before: due.effects, by, done, toDetect: at - first, toRepair: now - at });
+      this.undertaken = { before: due.effects, by, done, toDetect: at - first, toRepair: now - at };
+      await this.lookOnce();
     } catch (error) {
       this.attempts.tried(due.effects, this.port.now());
       this.notes.failed('cannot repair', error);

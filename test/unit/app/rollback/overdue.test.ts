@@ -94,6 +94,8 @@ describe('what a command does about it', () => {
     [{ verb: 'restore', dryRun: true }, ON, 'report'],
     [{ verb: 'restore', print: true }, ON, 'report'],
     [{ verb: 'restore', planOut: '/plan' }, ON, 'report'],
+    [{ verb: 'restore', scheduled: true }, ON, 'finish'],
+    [{ verb: 'restore', scheduled: true }, { ...ON, automaticOff: true }, 'report'],
     [{ verb: 'snapshot' }, { ...ON, automaticOff: true }, 'finish'],
     [{ verb: 'snapshot', scheduled: true }, ON, 'finish'],
     [{ verb: 'snapshot', scheduled: true }, { ...ON, automaticOff: true }, 'report'],
