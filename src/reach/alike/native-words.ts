@@ -8,7 +8,7 @@ import type { Family } from '../../net/family.ts';
 const INDIFFERENT: ReadonlySet<string> = new Set([
   ...['ct state', 'meta mark', 'ct mark', 'icmp type', 'icmp code', 'icmpv6 type', 'icmpv6 code'],
   ...['meta l4proto', 'meta nfproto', 'ip protocol', 'ip6 nexthdr', 'fib saddr type', 'fib daddr type'],
-  'meta ipsec',
+  ...['meta ipsec', 'ip6 hoplimit'],
 ]);
 
 /** Bits behind the ports of a packet, which are known of none, but for the flags of TCP. */

@@ -3,7 +3,7 @@ import type { Span } from '../../firewall/nftables/text/model.ts';
 import type { MatchContext } from '../match-context.ts';
 import type { MatchResult } from '../match-result.ts';
 import { inBlock, isLinkLocal, isMulticast, isZeronet } from '../routing/addresses.ts';
-import { localType } from '../routing/local.ts';
+import { hasAddress, localType } from '../routing/local.ts';
 import { lookupRoute } from '../routing/route.ts';
 import { arrival } from '../match/arrival.ts';
 
@@ -49,13 +49,16 @@ export function fibIs(field: string, { first }: Span, facts: MatchContext): Matc
 }
 
 /** The kind of an address. IPv6 looks for a route where the address is none of this machine's. */
-function typeOf({ side, marked }: FibQuestion, device: string, facts: MatchContext): string | undefined {
+function typeOf({ side, marked, by }: FibQuestion, device: string, facts: MatchContext): string | undefined {
   const { packet, netState } = facts;
   const { family } = packet;
   const address = packet[side];
   const type = localType(netState, family, address, device === '' ? undefined : device);
   if (family === 'ipv4' || type !== 'UNICAST') return type;
-  if (isLinkLocal(address)) return undefined;
+  if (isLinkLocal(address)) {
+    const leads = leadsByLink(address, by, device, facts);
+    return leads === undefined ? undefined : leads === '' ? 'UNREACHABLE' : 'UNICAST';
+  }
   const other = packet[side === 'source' ? 'destination' : 'source'];
   const mark = marked ? packet.mark : 0;
   const route = lookupRoute(netState, { family, source: other, destination: address, mark, inInterface: '' });
@@ -72,18 +75,36 @@ function typeOf({ side, marked }: FibQuestion, device: string, facts: MatchConte
   }
 }
 
-/** By which interface a route leads to an address, of those asked for; '' for none, undefined where that is not known. */
-function leadsBy(
-  { side, marked, by }: FibQuestion,
+/**
+ * As {@link leadsBy}, of an address of a link: it is sought at the interface asked for alone, without one at that by which the packet came
+ * in (nft_fib_ipv6.c, nft_fib6_flowi_init).
+ */
+function leadsByLink(
+  address: string,
+  by: FibQuestion['by'],
   device: string,
   { packet, netState, hook }: MatchContext,
 ): string | undefined {
+  const isArriving = hook === 'PREROUTING' || hook === 'INPUT';
+  const link = by !== undefined ? device : isArriving ? packet.inInterface : '';
+  if (link === '') return undefined;
+  if (hasAddress(netState, link, address)) return '';
+  const leads = netState.routes.some(
+    ({ dev, to, type }) => dev === link && type === 'unicast' && inBlock(address, blockOf(to)) === true,
+  );
+  return leads ? link : '';
+}
+
+/** By which interface a route leads to an address, of those asked for; '' for none, undefined where that is not known. */
+function leadsBy({ side, marked, by }: FibQuestion, device: string, facts: MatchContext): string | undefined {
+  const { packet, netState, hook } = facts;
   const { family, inInterface, outInterface } = packet;
   const address = packet[side];
   const other = packet[side === 'source' ? 'destination' : 'source'];
   if (inInterface === 'lo' && hook === 'PREROUTING') return device === '' ? undefined : device;
   if (inInterface === 'lo' || netState.links.some(({ kind }) => kind === 'vrf')) return undefined;
   if (by !== undefined && device === '') return undefined;
+  if (family === 'ipv6' && isLinkLocal(address)) return leadsByLink(address, by, device, facts);
   if (family === 'ipv4' && (isZeronet(address) || isMulticast(family, other))) return undefined;
   const isBack = side === 'source' && hook === 'FORWARD' && by === 'iif';
   const route = lookupRoute(netState, {

@@ -5,7 +5,7 @@ import { describeVariant } from '../../support/kernel.ts';
 import { createNetns, tool, type Netns } from '../../support/netns.ts';
 import { readNetworkState } from '../../support/trace/read-network-state.ts';
 
-/** A host between a client (fd01::2 behind up0) and a container (fd02::2 behind in0). */
+/** A host between a client (fd01::2 behind up0) and a container (fd03::2, to which fe80::2 behind in0 is the gateway). */
 interface Street {
   readonly host: Netns;
   readonly client: Netns;
@@ -36,11 +36,24 @@ async function buildStreet(): Promise<Street> {
       ${far} route add default via fd0${String(number)}::1`,
     );
   }
-  await must(host, 'ip link set lo up; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding');
+  await must(
+    container,
+    'ip addr add fe80::2/64 dev eth0 nodad; ip link set lo up; ip addr add fd03::2/128 dev lo nodad',
+  );
+  await must(
+    host,
+    'ip link set lo up; ip route add fd03::/64 via fe80::2 dev in0; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding',
+  );
   return { host, client, container };
 }
 
-/** The states that a host is brought into, and which ways are left: a client to the container, the host to the container. */
+const table = (hook: string, policy: string, rule: string): string =>
+  `table inet own { chain one { type filter hook ${hook}; policy ${policy}; ${rule}; }; }`;
+
+/**
+ * The states that a host is brought into, by rules of ip6tables or a table of nftables', and which ways are left: a client to the container,
+ * the host to the container.
+ */
 const STATES: readonly (readonly [
   name: string,
   rules: readonly string[],
@@ -83,7 +96,12 @@ const STATES: readonly (readonly [
     true,
     true,
   ],
-  ['INPUT lets in link-local senders alone', ['INPUT -s fe80::/10 -j ACCEPT', 'INPUT -j DROP'], false, false],
+  [
+    'INPUT lets in link-local senders alone',
+    ['INPUT -s fe80::/10 -j ACCEPT', 'INPUT -p icmpv6 --icmpv6-type 129 -j ACCEPT', 'INPUT -j DROP'],
+    false,
+    true,
+  ],
   [
     'INPUT rejects within a rate, and drops what is over it',
     ['INPUT -p icmpv6 --icmpv6-type 129 -j ACCEPT', 'INPUT -m limit --limit 10/s -j REJECT', 'INPUT -j DROP'],
@@ -91,6 +109,24 @@ const STATES: readonly (readonly [
     false,
   ],
   ['OUTPUT drops advertisements', ['OUTPUT -p icmpv6 --icmpv6-type 136 -j DROP'], false, true],
+  [
+    'a table drops whose way back leads elsewhere',
+    [table('prerouting priority raw', 'accept', 'fib saddr . mark . iif oif missing drop')],
+    true,
+    true,
+  ],
+  [
+    'a table lets discovery in by its hop limit',
+    [
+      table(
+        'input priority 0',
+        'drop',
+        'ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept; icmpv6 type echo-reply accept',
+      ),
+    ],
+    true,
+    true,
+  ],
 ];
 
 describeVariant(
@@ -113,7 +149,7 @@ describeVariant(
         [container, ['eth0']],
       ] as const)
         for (const device of devices) await must(ns, `ip -6 neigh flush dev ${device}`);
-      const { code } = await from.exec('ping', ['-6', '-c1', '-W1', 'fd02::2']);
+      const { code } = await from.exec('ping', ['-6', '-c1', '-W1', 'fd03::2']);
       return code === 0;
     };
 
@@ -121,9 +157,15 @@ describeVariant(
       if (street === undefined) throw new Error('no street');
       const { host, client } = street;
       const ip6tables = tool('ipv6', 'nft');
-      await must(host, [`${ip6tables} -F`, ...rules.map((rule) => `${ip6tables} -A ${rule}`)].join('\n'));
+      const loads = rules.map((rule) =>
+        rule.startsWith('table') ? `nft '${rule}'` : `${ip6tables} -A ${rule}`,
+      );
+      await must(
+        host,
+        [`${ip6tables} -F; nft delete table inet own 2>/dev/null || true`, ...loads].join('\n'),
+      );
       const netState = await readNetworkState(host);
-      const echo = { family: 'ipv6', protocol: 'ipv6-icmp', destination: 'fd02::2' } as const;
+      const echo = { family: 'ipv6', protocol: 'ipv6-icmp', destination: 'fd03::2' } as const;
       const told = [
         makePacket({ ...echo, source: 'fd01::2', inInterface: 'up0' }),
         makePacket({ ...echo, source: '' }),

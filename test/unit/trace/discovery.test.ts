@@ -51,3 +51,11 @@ describe('discovery within a rate', () => {
     expect(forwarded(native(policy, rule))).toBe(expected);
   });
 });
+
+test.each<[string, string]>([
+  ['ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept', REACHED],
+  ['ip6 hoplimit > 254 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept', REACHED],
+  ['ip6 hoplimit != 255 accept', 'stopped inet own input DROP'],
+])('discovery has a hop limit that nftables may ask for: %s', (rule, expected) => {
+  expect(forwarded(native('drop', rule))).toBe(expected);
+});

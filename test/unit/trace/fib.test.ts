@@ -46,4 +46,18 @@ describe("what nftables' fib says of IPv6", () => {
     const better = { ...GROUND, routes: [...GROUND.routes, route('2001:db8:9::/64', 'br1')] };
     expect(told6(rule, { source: '2001:db8:9::9' }, better)).toMatch(/^unknown/);
   });
+
+  test('an address of a link is sought on that link alone, however many others there are', () => {
+    const rule = 'fib saddr . mark . iif oif missing drop';
+    const links = [...GROUND.routes, route('fe80::/64', 'eth0'), route('fe80::/64', 'docker0')];
+    const fields = { source: 'fe80::2' };
+    expect(told6(rule, fields, { ...GROUND, routes: links })).not.toContain('own');
+    expect(told6('fib saddr oif missing drop', fields, { ...GROUND, routes: links })).not.toContain('own');
+    expect(told6('fib saddr type unicast drop', fields, { ...GROUND, routes: links })).toBe(dropped);
+    const elsewhere = links.filter(({ dev }) => dev !== 'eth0');
+    expect(told6(rule, fields, { ...GROUND, routes: elsewhere })).toBe(dropped);
+    expect(
+      told6('fib saddr . iif type unicast drop', fields, { ...GROUND, routes: elsewhere }),
+    ).not.toContain('own');
+  });
 });

@@ -16,7 +16,7 @@ const PORTS: readonly string[] = ['tcp', 'udp', 'sctp', 'dccp', 'udplite', 'th']
 const FIELDS: ReadonlySet<string> = new Set([
   ...['iif', 'oif', 'iifname', 'oifname', 'meta pkttype', 'meta mark'],
   ...['ip saddr', 'ip daddr', 'ip protocol', 'ip version', 'ip frag-off'],
-  ...['ip6 saddr', 'ip6 daddr', 'ip6 nexthdr', 'ip6 version'],
+  ...['ip6 saddr', 'ip6 daddr', 'ip6 nexthdr', 'ip6 version', 'ip6 hoplimit'],
   ...['meta l4proto', 'meta nfproto', 'meta protocol', 'meta ipsec', 'tcp flags'],
   ...['icmp type', 'icmp code', 'icmpv6 type', 'icmpv6 code'],
   ...['ct state', 'ct status', 'ct mark', 'ct direction', 'ct protocol', 'ct l3proto'],
@@ -48,6 +48,7 @@ export const GREATEST: ReadonlyMap<string, number> = new Map([
   ...PORTS.map((field) => [field, 65_535] as const),
   ...['ct original proto-src', 'ct original proto-dst'].map((field) => [field, 65_535] as const),
   ...['meta mark', 'ct mark'].map((field) => [field, 0xffff_ffff] as const),
+  ['ip6 hoplimit', 255],
 ]);
 
 /**
