@@ -22,6 +22,8 @@ export type FaultCode =
   | 'RG_VARIANTS_SPLIT'
   | 'RG_NO_DOCKER_RULES'
   | 'RG_UNSETTLED'
+  | 'RG_FACTS'
+  | 'RG_PEER'
   | 'RG_BASELINE'
   | 'RG_ACCEPTED'
   | 'RG_NO_BASELINE'

@@ -3,7 +3,7 @@ import type { Notice } from '../reconcile/notices.ts';
 /** A part of the work that may take long enough for a person to ask what is going on. */
 export interface StepEvent {
   readonly kind: 'step';
-  readonly step: 'reading' | 'settling' | 'repairing' | 'gathering' | 'probing';
+  readonly step: 'reading' | 'settling' | 'repairing' | 'gathering' | 'asking-peer' | 'probing';
 }
 
 /** Something a person should know of what the verdict rests on. */

@@ -114,6 +114,18 @@ export const CHECK_CODES = [
   'icc-off',
   'no-shared-network',
   'closed-in-vain',
+  // Between two hosts
+  'address-elsewhere',
+  'address-here',
+  'wire-address-twice',
+  'wire-mac-twice',
+  'wire-mtu',
+  'wire-nobody',
+  'wire-overlap',
+  'wire-route-there',
+  'wire-route-back',
+  'facts-old',
+  'facts-version',
   // Proof by packets
   'proof-passed',
   'proof-stopped',

@@ -26,7 +26,9 @@ import { judgeInVain } from './checks/paths/in-vain.ts';
 import { judgeNothingFollowed } from './checks/paths/nothing-followed.ts';
 import { uplinksOf } from './lookup.ts';
 import { pathsOf } from './paths/choose.ts';
-import { findSender } from './target/sender.ts';
+import type { PathRequest } from './paths/request.ts';
+import type { ResolvedTarget } from './target/resolved.ts';
+import { findSender, type Sender } from './target/sender.ts';
 import { findTarget } from './target/target.ts';
 import { treeOf } from './tree.ts';
 
@@ -36,6 +38,14 @@ export interface DiagnosisQuestion {
   readonly about: string | undefined;
   /** Whose path to it: a container, an address, an interface, `host`, `outside`; '' for all of them. */
   readonly from: string;
+  /** What is known of the packets already, where another host sends or answers them: who sends them, and which they are. */
+  readonly known?: KnownPackets;
+}
+
+/** Packets of which another host knows more than this one. */
+export interface KnownPackets {
+  readonly sender: Sender;
+  readonly requestsTo: (resolved: ResolvedTarget) => readonly PathRequest[];
 }
 
 /**
@@ -44,14 +54,15 @@ export interface DiagnosisQuestion {
  * @throws Fault RG_USAGE for a name that is nothing here, or more than one thing
  */
 export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
-  const { from } = question;
-  const { sender, trouble } = findSender(from, facts);
+  const { from, known: packets } = question;
+  const { sender, trouble } = packets === undefined ? findSender(from, facts) : { ...packets, trouble: [] };
   const asked = sender.is === 'containers' || sender.is === 'host';
   const resolved = findTarget(question.about, facts, { asked });
   const names = new Set([...resolved.containers, ...(sender.is === 'containers' ? sender.names : [])]);
   // Without interfaces or routes no packet can be followed, and nothing tells what is missing from what was not read.
   const sees = !isUnseen(facts, 'interfaces', 'routes');
-  const followed = sees ? pathsOf(resolved, sender, facts).map((request) => follow(request, facts)) : [];
+  const requests = sees ? (packets?.requestsTo(resolved) ?? pathsOf(resolved, sender, facts)) : [];
+  const followed = requests.map((request) => follow(request, facts));
   const isWhole = resolved.target.kind === 'host';
   const isOwn = (one: Followed): boolean =>
     isWhole && (isClosedByHost(one) || isClosedByOperator(one, facts));

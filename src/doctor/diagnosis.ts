@@ -7,7 +7,7 @@ export const VERDICTS = ['ok', 'warn', 'fail', 'unknown'] as const;
 export type CheckVerdict = (typeof VERDICTS)[number];
 
 /** In the order they are shown. */
-export const SECTIONS = ['docker', 'host', 'links', 'container', 'rules', 'path', 'proof'] as const;
+export const SECTIONS = ['docker', 'host', 'links', 'container', 'rules', 'path', 'wire', 'proof'] as const;
 export type CheckSection = (typeof SECTIONS)[number];
 
 /** One thing that was read and judged. */

@@ -58,4 +58,4 @@ export function leftToText({ source, stored }: Reference): string | undefined {
 
 /** What of others stood in the newest baseline. Only one that was recorded on this host says whose a rule is. */
 export const stoodIn = (reference: Reference): readonly StoodRule[] =>
-  isOwnBaseline(reference) ? (reference.stored?.baseline.stood ?? []) : [];
+  reference.stood ?? (isOwnBaseline(reference) ? (reference.stored?.baseline.stood ?? []) : []);

@@ -1,6 +1,7 @@
 import type { StoredBaseline } from './stored-baseline.ts';
 import type { EngineReply } from '../docker/engine-reply.ts';
 import type { Fault } from '../fault.ts';
+import type { StoodRule } from '../reach/judge/foreign.ts';
 import type { Declaration } from '../firewall/iptables/desired/declared.ts';
 
 /** Which rules should be there: those recorded, those the Engine requires, or both. */
@@ -20,6 +21,8 @@ export interface Reference {
   readonly trusting?: boolean;
   /** Why there is no baseline, for when the Engine does not answer either. */
   readonly noBaseline?: Fault | undefined;
+  /** What of others stood in the newest baseline of another host, whose facts these are: the baseline itself is not in them. */
+  readonly stood?: readonly StoodRule[];
   /** Undefined where nothing tells of any. */
   readonly repaired?: TablesRepair | undefined;
 }

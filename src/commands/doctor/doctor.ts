@@ -16,10 +16,18 @@ export interface DoctorArgs {
   readonly html: string | undefined;
   readonly bundle: string | undefined;
   readonly mask: boolean | undefined;
+  /** What was read is printed, and not judged. */
+  readonly facts: boolean | undefined;
+  /** The other host of two. */
+  readonly peer: string | undefined;
+  readonly here: string | undefined;
 }
 
 /** `rulesguard doctor`: why packets do not arrive, and what fixes it. Exit 0 healthy, 1 a fault found, 3 cannot tell. */
 export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
+  if (args.facts === true) return (await import('./facts.ts')).printFacts(args.target, context);
+  const { peer } = args;
+  if (peer !== undefined) return (await import('./peers.ts')).runPeers({ ...args, peer }, context);
   const { paint, print, stateDir, unsettled } = context;
   const { probe = false } = args;
   const { target, from = '' } = args.to === undefined ? args : { target: args.to, from: args.target };

@@ -14,6 +14,7 @@ const STEPS: Readonly<Record<StepEvent['step'], string>> = {
   settling: 'reading the live rules until two reads agree',
   repairing: 'repairing',
   gathering: 'reading the Engine, its containers, this host and its rules',
+  'asking-peer': 'reading both hosts',
   probing: 'sending packets',
 };
 

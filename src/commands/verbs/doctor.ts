@@ -23,17 +23,33 @@ export const doctorOptions = (yargs: Argv) =>
     .option('json', { type: 'boolean', describe: 'one JSON document (schemas/doctor.schema.json)' })
     .option('html', word('write a page that draws it all, to attach to a ticket'))
     .option('bundle', word('write all evidence as one .tar.gz, for support'))
+    .option('facts', {
+      type: 'boolean',
+      describe: 'print what is read of this host, for doctor on another (schemas/facts.schema.json)',
+    })
+    .option('peer', word('with --to: the other host, as a file of its facts or ssh://[USER@]HOST[:PORT]'))
+    .option('here', word('with --peer: a file of facts in place of this host, which asks'))
     .option('mask', {
       type: 'boolean',
-      describe: 'with --bundle or --html: every address replaced by a placeholder',
+      describe: 'with --bundle, --html or --peer: every address replaced by a placeholder',
     })
-    .check(({ mask, bundle, html }) => {
-      if (mask === true && bundle === undefined && html === undefined)
+    .conflicts('facts', ['from', 'to', 'probe', 'verbose', 'json', 'html', 'bundle', 'mask', 'peer'])
+    .conflicts('peer', ['from', 'probe', 'html', 'bundle'])
+    .check(({ mask, bundle, html, peer, here, to }) => {
+      if (mask === true && bundle === undefined && html === undefined && peer === undefined)
         throw new Error('--mask is for what is given away: add --bundle FILE or --html FILE');
+      if (peer !== undefined && to === undefined)
+        throw new Error(
+          '--peer needs what is asked there: rulesguard doctor CONTAINER --to ADDRESS:PORT --peer HOST',
+        );
+      if (here !== undefined && peer === undefined)
+        throw new Error('--here is for two files of facts: add --peer FILE');
       return true;
     })
     .example('sudo rulesguard doctor', 'everything on this host')
     .example('sudo rulesguard doctor web', 'one container: its ways in and out')
     .example('sudo rulesguard doctor web --from app', 'why app does not reach web')
     .example('sudo rulesguard doctor web --to 198.51.100.7:5432', 'why web does not reach an address')
-    .example('sudo rulesguard doctor :8080 --html ticket.html', 'one published port, as a page');
+    .example('sudo rulesguard doctor :8080 --html ticket.html', 'one published port, as a page')
+    .example('sudo rulesguard doctor --facts > facts.json', 'for doctor on another host')
+    .example('sudo rulesguard doctor web --to 198.51.100.20:8080 --peer ssh://host-b', 'through both hosts');

@@ -35,7 +35,7 @@ import {
   type PathRequest,
 } from './request.ts';
 
-type AddressTarget = Extract<DoctorTarget, { readonly kind: 'address' }>;
+export type AddressTarget = Extract<DoctorTarget, { readonly kind: 'address' }>;
 
 /** The paths of which both ends were named. */
 export function pathsFrom(
@@ -51,6 +51,23 @@ export function pathsFrom(
     case 'containers':
       return sender.names.slice(0, MOST).flatMap((name) => fromContainer(name, resolved, facts));
   }
+}
+
+/** From containers, or this host, to an address elsewhere, and the answers. */
+export function outwardPaths(
+  sender: Extract<Sender, { readonly is: 'containers' | 'host' }>,
+  target: AddressTarget,
+  facts: Facts,
+): readonly PathRequest[] {
+  if (sender.is === 'host') return outwardsFromHost(target, facts);
+  const members = membersOf(facts);
+  return sender.names.slice(0, MOST).flatMap((name) =>
+    outwardsFrom(
+      members.filter(({ container }) => container.name === name),
+      target,
+      facts,
+    ),
+  );
 }
 
 /** So many containers of a service or network ask: the others are like them. */

@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** It may take longer than `timeout` while it works: the time then counts from when it last used the processor. */
   readonly whileWorking?: boolean;
+  /** Bytes of its output above which it is stopped; no limit when not given. */
+  readonly mostBytes?: number;
   /** In a process group of its own, so that Ctrl-C on the terminal does not reach it. */
   readonly detached?: boolean;
 }
@@ -54,7 +56,7 @@ export async function run(
       stripFinalNewline: false,
       ...(options.whileWorking === true ? {} : { timeout }),
       detached: options.detached ?? false,
-      maxBuffer: Number.MAX_SAFE_INTEGER,
+      maxBuffer: options.mostBytes ?? Number.MAX_SAFE_INTEGER,
       ...(options.input === undefined
         ? { stdin: 'ignore' as const }
         : { input: Buffer.from(options.input, 'latin1') }),
@@ -80,6 +82,12 @@ export async function run(
       },
     );
   }
+  if (result.isMaxBuffer)
+    throw new Fault(
+      'RG_COMMAND',
+      3,
+      `${words.join(' ')} printed more than ${String(options.mostBytes)} bytes and was stopped`,
+    );
   if (result.exitCode === undefined) {
     if (result.code === 'ENOENT') {
       throw new Fault('RG_MISSING_TOOL', 3, `${file} is not installed`, {

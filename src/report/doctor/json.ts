@@ -35,7 +35,11 @@ function summaryOf({ checks, paths }: Diagnosis): unknown {
   return { checks: tally(checks), paths: tally(paths) };
 }
 
-const checkJson = ({ impairs, ...check }: Check): unknown => ({ ...check, impairs: impairs ?? [] });
+/** A check as documents have it: without what only decides which of them is a cause. */
+export const checkJson = ({ impairs, always: _, persists: __, ...check }: Check): unknown => ({
+  ...check,
+  impairs: impairs ?? [],
+});
 
 const pathJson = ({ path, ...named }: NamedPath): unknown => ({
   ...named,

@@ -35,6 +35,7 @@ export const SECTION_TITLES: Readonly<Record<CheckSection, string>> = {
   container: 'Containers',
   rules: "Docker's rules",
   path: 'Paths',
+  wire: 'Between the hosts',
   proof: 'Proof by packets',
 };
 

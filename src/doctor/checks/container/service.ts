@@ -26,6 +26,18 @@ export function judgeServices(facts: Facts): readonly Check[] {
   });
 }
 
+/** Whether something listens where one published port leads, whatever else its container serves; nothing where that was not read. */
+export function judgeServiceOf(
+  published: PublishedPort,
+  { containers }: Pick<Facts, 'containers'>,
+): readonly Check[] {
+  const container = containers.find(({ name }) => name === published.container);
+  const listeners = container && insideOf(container)?.listeners;
+  if (container === undefined || listeners === undefined || stateOf(published, listeners) === 'served')
+    return [];
+  return judgePort(published, container, listeners, false);
+}
+
 /** IPv4 and IPv6 bindings of one port lead to one socket. */
 function uniquePorts(ports: readonly PublishedPort[]): readonly PublishedPort[] {
   const sockets = ports.filter(({ proto }) => proto !== 'sctp');

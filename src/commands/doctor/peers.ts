@@ -1,0 +1,43 @@
+import { diagnosePeers } from '../../app/peers/diagnose-peers.ts';
+import { realPeersReader } from '../../app/peers/real-peers-reader.ts';
+import { makeMask } from '../../report/mask/mask.ts';
+import { peersJson } from '../../report/peers/json.ts';
+import { peersText } from '../../report/peers/text.ts';
+import type { PeersDiagnosis } from '../../doctor/peers/peer.ts';
+import type { Context, Exit } from '../context.ts';
+import { reporting } from '../shared/report-events.ts';
+
+/** What is asked of two hosts, as typed. */
+export interface PeersArgs {
+  readonly target: string | undefined;
+  readonly to: string | undefined;
+  readonly peer: string;
+  readonly here: string | undefined;
+  readonly verbose: boolean | undefined;
+  readonly json: boolean | undefined;
+  readonly mask: boolean | undefined;
+}
+
+/** `rulesguard doctor WHO --to ADDRESS --peer HOST`: follows a packet through both hosts. Exit 0 no fault, 1 a cause, 3 cannot tell. */
+export async function runPeers(args: PeersArgs, context: Context): Promise<Exit> {
+  const { target: asker = '', to = '', peer, here, verbose = false, json = false, mask = false } = args;
+  const { diagnosis, exit } = await reporting(context, (on) =>
+    diagnosePeers(realPeersReader(context.stateDir), { asker, to, peer, here }, on),
+  );
+  const shown = mask ? masked(diagnosis) : diagnosis;
+  context.print(
+    json
+      ? `${JSON.stringify(peersJson(shown), undefined, 2)}\n`
+      : peersText(shown, context.paint, { verbose }),
+  );
+  return exit;
+}
+
+/** Addresses and names of both hosts replaced, in both alike. */
+function masked(diagnosis: PeersDiagnosis): PeersDiagnosis {
+  const names = [diagnosis.asking, diagnosis.asked].flatMap(({ about: { host } }) => [
+    host,
+    host.split('.')[0] ?? '',
+  ]);
+  return makeMask([diagnosis], names).value(diagnosis);
+}

@@ -1,0 +1,173 @@
+import { hostPort } from '../../net/address.ts';
+import { diagnose } from '../diagnose.ts';
+import type { Diagnosis } from '../diagnosis.ts';
+import type { Facts } from '../facts/facts.ts';
+import { isOwnAddress, linkInside, membersOf } from '../lookup.ts';
+import { outwardPaths } from '../paths/asked.ts';
+import { follow, type Followed } from '../paths/follow.ts';
+import type { PathRequest } from '../paths/request.ts';
+import { findTarget } from '../target/target.ts';
+import { arrivingPaths, isAnswered } from './arriving.ts';
+import { senderOn } from './asker.ts';
+import { doorInto, wiresOf, type WireDoor } from './door.ts';
+import { judgePeerFacts } from './freshness.ts';
+import { leavingBy, seenOn } from './leaving.ts';
+import { legsOf } from './legs.ts';
+import { hostCauses } from './matters.ts';
+import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
+import { elsewhere, here } from './whose-address.ts';
+import { judgeCarried, judgeSegment, judgeWireMtu, type Crossing } from './wire.ts';
+
+/** What is asked of two hosts. */
+export interface PeersQuestion {
+  /** A container, a service or a network of the asking host, or `host`, as typed. */
+  readonly asker: string;
+  readonly target: PeerTarget;
+}
+
+/** The way of a question and its answer, each part as far as it was followed. */
+export interface PeerWay {
+  readonly out: Followed | undefined;
+  readonly there: Crossing | undefined;
+  /** Into the other host, and the answer out of it. */
+  readonly into: readonly Followed[];
+  readonly back: Crossing | undefined;
+  readonly home: Followed | undefined;
+}
+
+/**
+ * Follows a packet from somebody on one host over the wire into another host and its container, and the answer all the way home. Pure: the same
+ * facts, the same diagnosis. What is between both hosts is not seen: packets between addresses of the hosts themselves are taken to be carried.
+ *
+ * @throws Fault RG_USAGE for an asker that is nothing there, or more than one thing
+ */
+export function followPeers(question: PeersQuestion, asking: PeerHost, asked: PeerHost): PeersDiagnosis {
+  const { asker, target } = question;
+  const about = `${hostPort(target.address, target.port)}/${target.proto}`;
+  const sender = senderOn(asker, asking.facts);
+  const isHere = isOwnAddress(asking.facts.netState, target.address);
+  const [request] = isHere ? [] : outwardPaths(sender, { kind: 'address', ...target }, asking.facts);
+  const { way, home } = wayOf(request, target, about, asking, asked);
+  const { there } = way;
+  const diagnoses = {
+    asking: diagnose(asking.facts, { about, from: asker, known: { sender, requestsTo: () => home } }),
+    asked: diagnosedThere(about, there, asked.facts),
+  };
+  const causes = isHere ? [here(target, asking, asked)] : causesOn(way, { target, asking, asked, diagnoses });
+  const failed = causes.filter(({ check }) => check.verdict === 'fail');
+  const legs = legsOf(way, asking, asked);
+  const isDark = causes.length > 0 || there === undefined || legs.some(({ verdict }) => verdict !== 'ok');
+  return {
+    ...{ asker, target, legs },
+    verdict: failed.length > 0 ? 'fail' : isDark ? 'unknown' : 'ok',
+    causes: failed.length > 0 ? failed : causes,
+    asking: { about: asking.about, diagnosis: diagnoses.asking },
+    asked: { about: asked.about, diagnosis: diagnoses.asked },
+    between: [
+      ...causes.filter(({ place }) => place === 'between').map(({ check }) => check),
+      ...judgePeerFacts(asking, asked),
+    ],
+  };
+}
+
+/** The way, and the question as its own host follows it once it is known where the answer comes in. */
+function wayOf(
+  request: PathRequest | undefined,
+  target: PeerTarget,
+  about: string,
+  asking: PeerHost,
+  asked: PeerHost,
+): { readonly way: PeerWay; readonly home: readonly PathRequest[] } {
+  const leaving = request && leavingBy(request, target, asking.facts);
+  const there = leaving?.wire && crossing(leaving.wire, asking, asked);
+  const into = there === undefined ? [] : followedInto(there, about, asked.facts);
+  const wireBack = into[1] && seenOn(into[1], target);
+  const back = wireBack && crossing(wireBack, asked, asking);
+  const door = back && isOnWire(back) ? back.door : undefined;
+  const home = request === undefined ? [] : [door === undefined ? request : answeredBy(request, door)];
+  const [, answer] = home.flatMap((one) => follow(one, asking.facts));
+  return { way: { out: leaving?.there, there, into, back, home: answer }, home };
+}
+
+const crossing = (packet: WirePacket, from: PeerHost, to: PeerHost): Crossing => ({
+  ...{ packet, from, to },
+  door: doorInto(packet, to.facts),
+});
+
+const isOnWire = ({ packet, from }: Crossing): boolean =>
+  wiresOf(from.facts).some(({ name }) => name === packet.dev);
+
+const answeredBy = (request: PathRequest, { link }: WireDoor): PathRequest =>
+  request.answer === undefined
+    ? request
+    : { ...request, answer: { ...request.answer, inInterface: link.name } };
+
+function followedInto({ packet, door }: Crossing, about: string, facts: Facts): readonly Followed[] {
+  if (door === undefined) return [];
+  const [request] = arrivingPaths(packet, door, findTarget(about, facts), facts);
+  return request === undefined ? [] : follow(request, facts);
+}
+
+function diagnosedThere(about: string, there: Crossing | undefined, facts: Facts): Diagnosis {
+  const source = there?.packet.source ?? '';
+  const door = there?.door;
+  return diagnose(facts, {
+    ...{ about, from: source },
+    known: {
+      sender: { is: 'outside', interface: door?.link.name ?? '', address: source },
+      requestsTo: (resolved) =>
+        there === undefined || door === undefined ? [] : arrivingPaths(there.packet, door, resolved, facts),
+    },
+  });
+}
+
+/** All that both hosts and the wire are judged by. */
+interface PeersBasis {
+  readonly target: PeerTarget;
+  readonly asking: PeerHost;
+  readonly asked: PeerHost;
+  readonly diagnoses: { readonly asking: Diagnosis; readonly asked: Diagnosis };
+}
+
+/** In the order the packets meet them. */
+function causesOn(
+  { out, there, into, back, home }: PeerWay,
+  { target, asking, asked, diagnoses }: PeersBasis,
+): readonly PeerCause[] {
+  const passed = [out, home].filter((one) => one !== undefined);
+  const onAsking = hostCauses('asking', asking, diagnoses.asking, passed);
+  if (!isAnswered(target.address, asked.facts)) return [...onAsking, elsewhere(target, asked)];
+  const largest = largestOf(out, into[0], { asking, asked });
+  const shared = there === undefined ? [] : judgeSegment(there);
+  // Whoever has the same address takes packets of the other for forged ones: what follows of that is no cause of its own.
+  if (shared.length > 0) return [...onAsking, ...shared];
+  return [
+    ...onAsking,
+    ...(there?.packet.isSeen === true ? judgeCarried(there, 'there') : []),
+    ...(there === undefined ? [] : judgeWireMtu(there, largest)),
+    ...hostCauses('asked', asked, diagnoses.asked, into),
+    ...(back === undefined || there?.packet.isSeen !== true ? [] : judgeCarried(back, 'back')),
+    ...(back === undefined ? [] : judgeWireMtu(back, largest)),
+  ];
+}
+
+/** Bytes of the largest packet that both ends of a connection agree on: each end tells what its own interface takes. */
+function largestOf(
+  out: Followed | undefined,
+  into: Followed | undefined,
+  { asking, asked }: Pick<PeersBasis, 'asking' | 'asked'>,
+): number {
+  const ends = [
+    [out, asking.facts],
+    [into, asked.facts],
+  ] as const;
+  const sizes = ends.flatMap(([followed, facts]) => {
+    const [name] = followed?.request.subjects ?? [];
+    const inside = membersOf(facts).find(({ container }) => container.name === name);
+    return (inside && linkInside(inside)?.mtu) ?? [];
+  });
+  return Math.min(...sizes, USUAL_MTU);
+}
+
+/** Of Ethernet. A host's own programs take the interface's. */
+const USUAL_MTU = 1500;

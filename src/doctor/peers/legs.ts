@@ -1,0 +1,126 @@
+import { hostPort } from '../../net/address.ts';
+import type { PathEnd } from '../../trace/path.ts';
+import type { CheckVerdict } from '../diagnosis.ts';
+import type { Followed } from '../paths/follow.ts';
+import { outcomeWords } from '../paths/outcome-words.ts';
+import { wiresOf } from './door.ts';
+import type { PeerHost, PeerLeg } from './peer.ts';
+import type { PeerWay } from './follow-peers.ts';
+import type { Crossing } from './wire.ts';
+
+/** The way in parts, as far as it was followed, each in one line. */
+export function legsOf(
+  { out, there, into: [into, answer], back, home }: PeerWay,
+  asking: PeerHost,
+  asked: PeerHost,
+): readonly PeerLeg[] {
+  return [
+    ...(out === undefined ? [] : [leg('asking', 'out', out, outWords(out, asking))]),
+    ...(there === undefined ? [] : [wireLeg('there', there)]),
+    ...(into === undefined ? [] : [leg('asked', 'in', into, inWords(into, asked, there))]),
+    ...(answer === undefined
+      ? []
+      : [leg('asked', 'answer', answer, `its answer ${leaveWords(answer, asked)}`)]),
+    ...(back === undefined ? [] : [wireLeg('back', back)]),
+    ...(home === undefined || back === undefined
+      ? []
+      : [
+          leg(
+            'asking',
+            'home',
+            home,
+            `${back.door === undefined ? 'comes' : `comes into ${asking.about.host} by ${back.door.link.name},`} ${homeWords(home)}`,
+          ),
+        ]),
+  ];
+}
+
+const VERDICTS: Readonly<Partial<Record<Followed['outcome']['is'], CheckVerdict>>> = {
+  reached: 'ok',
+  detour: 'ok',
+  unknown: 'unknown',
+};
+
+const leg = (
+  place: PeerLeg['place'],
+  part: PeerLeg['part'],
+  { outcome }: Followed,
+  what: string,
+): PeerLeg => ({
+  ...{ place, part, what },
+  verdict: VERDICTS[outcome.is] ?? 'fail',
+});
+
+const outWords = (out: Followed, { about: { host } }: PeerHost): string => {
+  const { packet } = out.path;
+  const who = packet.source === '' ? host : `${out.request.subjects[0] ?? ''} (${packet.source})`;
+  return `${who} → ${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}: ${leaveWords(out, { about: { host } })}`;
+};
+
+function leaveWords(
+  { outcome, path }: Followed,
+  { about: { host } }: { readonly about: Pick<PeerHost['about'], 'host'> },
+): string {
+  const { end, last, packet } = path;
+  const isOut = outcome.is === 'reached' || outcome.is === 'detour';
+  if (end.at !== 'sent' || !isOut) return `does not leave ${host}: ${whyNot({ outcome, path })}`;
+  const worn =
+    last.source === packet.source || packet.source === '' ? last.source : `${last.source} (translated)`;
+  return `leaves ${host} by ${end.outInterface} as ${worn}${end.nextHop === '' ? '' : `, by way of ${end.nextHop}`}`;
+}
+
+/** Why a packet did not get where it should, in a few words. */
+const whyNot = ({ outcome, path: { end, last } }: Pick<Followed, 'outcome' | 'path'>): string =>
+  outcomeWords(outcome, last) || ended(end);
+
+function ended(end: PathEnd): string {
+  switch (end.at) {
+    case 'stopped':
+      return `${end.target} by ${end.rule === undefined ? 'the policy of ' : 'a rule of '}${end.table} ${end.chain}`;
+    case 'lost':
+      return end.detail === '' ? end.why : end.detail;
+    case 'unknown':
+      return `not known: ${end.why}`;
+    case 'sent':
+      return `leaves by ${end.outInterface}`;
+    case 'local':
+      return 'ends at this host';
+  }
+}
+
+function inWords(into: Followed, { about: { host } }: PeerHost, there: Crossing | undefined): string {
+  const { outcome, path, request } = into;
+  const by = there?.door?.link.name ?? path.packet.inInterface;
+  const { last, packet } = path;
+  const who = request.subjects[0] ?? host;
+  const moved =
+    last.destination === packet.destination && last.destinationPort === packet.destinationPort
+      ? ''
+      : `translated to ${hostPort(last.destination, last.destinationPort)}, `;
+  return outcome.is === 'reached'
+    ? `comes into ${host} by ${by}, ${moved}reaches ${who === 'this host' ? host : who}`
+    : `comes into ${host} by ${by}, ${moved}does not reach ${who === 'this host' ? host : who}: ${whyNot(into)}`;
+}
+
+const homeWords = (home: Followed): string =>
+  home.outcome.is === 'reached'
+    ? `reaches ${home.request.subjects[0] ?? ''}`
+    : `does not reach ${home.request.subjects[0] ?? ''}: ${whyNot(home)}`;
+
+/** What is between both hosts is never seen: it is named, so that somebody can look. */
+function wireLeg(part: 'there' | 'back', { packet, from, to, door }: Crossing): PeerLeg {
+  if (!wiresOf(from.facts).some(({ name }) => name === packet.dev))
+    return {
+      place: 'between',
+      part,
+      verdict: 'fail',
+      what: `does not get to the wire: ${packet.dev} is a network of ${from.about.host} itself`,
+    };
+  const router = packet.nextHop === '' ? undefined : packet.nextHop;
+  const at = door === undefined ? to.about.host : `${door.link.name} of ${to.about.host}`;
+  const what =
+    door?.isDirect === true
+      ? `over the wire to ${at}: nobody routes in between`
+      : `by way of ${router ?? 'somebody who is not named'}, which is not seen, to ${at}`;
+  return { place: 'between', part, verdict: door === undefined ? 'unknown' : 'ok', what };
+}

@@ -1,0 +1,63 @@
+import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
+import { Fault } from '../../fault.ts';
+import { validate } from '../../generated/facts.js';
+import { readBounded } from '../files/bounded.ts';
+import { excessOf } from '../files/json-excess.ts';
+import { jsonFault } from '../files/json-fault.ts';
+
+/** Characters of one file: a host of a thousand containers has a twentieth of it. */
+export const MOST_OF_FACTS = 32 * 1024 * 1024;
+
+/**
+ * Reads what `rulesguard doctor --facts` printed on another host.
+ *
+ * @throws Fault RG_REFUSED_INPUT for what is no plain file or too large, RG_FACTS for what are no facts
+ */
+export async function readFactsFile(path: string): Promise<FactsJson> {
+  const bytes = await readBounded(path, 'file of facts');
+  return parseFacts(Buffer.from(bytes, 'latin1').toString('utf8'), path);
+}
+
+/**
+ * Reads facts of another host, whoever wrote them: nothing in them is used unless all of it fits the schema.
+ *
+ * @param source - what the text is called in a fault: a file, or `ssh://host-b`
+ * @throws Fault RG_FACTS
+ */
+export function parseFacts(text: string, source: string): FactsJson {
+  const refuse = (why: string, details: readonly string[] = []): never => {
+    throw new Fault('RG_FACTS', 3, `${source} is not used: ${why}`, {
+      details,
+      hint: 'Make it again on that host: sudo rulesguard doctor --facts > facts.json',
+    });
+  };
+  if (text.length > MOST_OF_FACTS) return refuse(`it is longer than ${String(MOST_OF_FACTS)} characters`);
+  const excess = excessOf(text, true);
+  if (excess !== undefined) return refuse(excess);
+  const fault = jsonFault(text);
+  if (fault !== undefined) return refuse('it is not whole, or no JSON', [fault]);
+  const document: unknown = JSON.parse(text);
+  const { version, program } = headOf(document);
+  if (version === undefined) return refuse('it holds no facts');
+  if (version !== 1)
+    return refuse(
+      `its format is ${String(version)} (rulesguard ${program}), and this rulesguard reads format 1`,
+    );
+  if (!validate(document))
+    return refuse(
+      'it does not fit its schema',
+      (validate.errors ?? [])
+        .slice(0, 4)
+        .map(({ instancePath, message = '' }) => `${instancePath.slice(0, 120)} ${message}`),
+    );
+  return document as FactsJson;
+}
+
+function headOf(document: unknown): { readonly version: number | undefined; readonly program: string } {
+  const { $schema, version, program } = (document ?? {}) as Readonly<Record<string, unknown>>;
+  const isFacts = typeof $schema === 'string' && $schema.endsWith('/facts.schema.json');
+  return {
+    version: isFacts && typeof version === 'number' ? version : undefined,
+    program: typeof program === 'string' ? program.slice(0, 40) : 'of unknown version',
+  };
+}

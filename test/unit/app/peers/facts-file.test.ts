@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { diagnoseHost } from '../../../../src/app/diagnose/diagnose-host.ts';
+import { recordFacts } from '../../../../src/app/peers/record-facts.ts';
+import { replayedHost } from '../../../../src/app/peers/replayed-host.ts';
+import { readingsFrom } from '../../../../src/doctor/recorded/read-facts.ts';
+import { Fault } from '../../../../src/fault.ts';
+import { MOST_OF_FACTS, parseFacts } from '../../../../src/host/peers/facts-file.ts';
+import { doctorJson } from '../../../../src/report/doctor/json.ts';
+import { failing } from '../../../support/app/diagnosed.ts';
+import { memoryDiagnosisHost, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
+import { withRule } from '../../../support/app/edit-rules.ts';
+
+const ABOUT = { host: 'host-b', program: '0.1.0' };
+const ASKED = { target: undefined, from: '', probe: false } as const;
+const quiet = (): void => undefined;
+
+const factsOf = async (host = memoryDiagnosisHost()): Promise<string> =>
+  JSON.stringify(await recordFacts(host, [], ABOUT, quiet));
+
+const replayed = (text: string) => {
+  const { about, readings } = readingsFrom(parseFacts(text, 'facts.json'), 'facts.json');
+  return replayedHost(readings, about.time);
+};
+
+const refusal = (text: string): Fault => {
+  try {
+    readingsFrom(parseFacts(text, 'facts.json'), 'facts.json');
+  } catch (error) {
+    if (error instanceof Fault) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+};
+
+describe('facts of another host are judged as they would be there', () => {
+  test.each([
+    ['healthy', memoryDiagnosisHost()],
+    [
+      'rules that could not be read',
+      memoryDiagnosisHost(WHOLE_RULES, { readVariants: failing('RG_COMMAND') }),
+    ],
+    ['links that could not be read', memoryDiagnosisHost(WHOLE_RULES, { readLinks: failing('RG_COMMAND') })],
+    [
+      'no list of containers',
+      memoryDiagnosisHost(WHOLE_RULES, { listContainers: failing('RG_ENGINE_HUNG') }),
+    ],
+  ])('%s', async (_name, host) => {
+    const there = await diagnoseHost(host, ASKED, quiet);
+    const here = await diagnoseHost(replayed(await factsOf(host)), ASKED, quiet);
+    expect(doctorJson(here.diagnosis)).toEqual(doctorJson(there.diagnosis));
+    expect(here.exit).toBe(there.exit);
+  });
+});
+
+describe('what is no file of facts is refused whole', () => {
+  test('half a file', async () => {
+    const text = await factsOf();
+    const { code, message, exit } = refusal(text.slice(0, text.length / 2));
+    expect([code, exit]).toEqual(['RG_FACTS', 3]);
+    expect(message).toContain('not whole');
+  });
+
+  test.each([
+    ['an empty file', ''],
+    ['something else', '{"hello": 1}'],
+    ['a list', '[]'],
+    ['nested without end', `${'['.repeat(5000)}${']'.repeat(5000)}`],
+    ['more than is read', ' '.repeat(MOST_OF_FACTS + 1)],
+  ])('%s', (_name, text) => {
+    expect(refusal(text).code).toBe('RG_FACTS');
+  });
+
+  test('another format is said to be one', async () => {
+    const text = (await factsOf()).replace('"version":1', '"version":7');
+    expect(refusal(text).message).toContain('its format is 7');
+  });
+
+  /** What is changed somewhere in the document. */
+  const CHANGES: readonly (readonly [string, RegExp, string])[] = [
+    ['a name of a host that is a command', /"host":"host-b"/, '"host":"b; reboot"'],
+    ['an interface that is a command', /"name":"eth0"/, '"name":"$(reboot)"'],
+    ['an address that is text', /"address":"192\.0\.2\.1"/, '"address":"x; reboot"'],
+    ['a route that is text', /"to":"192\.0\.2\.0\/24"/, '"to":"reboot"'],
+    ['a namespace elsewhere', /"netns":"[^"]*"/, '"netns":"/etc/passwd"'],
+    ['an unknown field', /"usual":/, '"more":1,"usual":'],
+    ['a number for a text', /"usual":"nft"/, '"usual":3'],
+  ];
+  test.each(CHANGES)('%s', async (_name, what, by) => {
+    const text = await factsOf();
+    expect(text).toMatch(what);
+    expect(refusal(text.replace(what, by)).code).toBe('RG_FACTS');
+  });
+
+  test('rules that are no save', async () => {
+    const text = (await factsOf()).replace('COMMIT', 'ZOMMIT');
+    expect(refusal(text).code).toBe('RG_PARSE');
+  });
+});
+
+test('secrets in rules are not in the facts', async () => {
+  const rules = withRule(
+    WHOLE_RULES,
+    'ipv4',
+    'filter',
+    '-A FORWARD -m comment --comment "curl --password hunter2" -j ACCEPT',
+  );
+  const text = await factsOf(memoryDiagnosisHost(rules));
+  expect(text).toContain('--password');
+  expect(text).not.toContain('hunter2');
+});
