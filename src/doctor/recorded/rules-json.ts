@@ -81,7 +81,7 @@ function mapRules({ tables }: Ruleset, change: (rule: Rule, table: string, index
 }
 
 /** Reads the rules of one family back. @throws Fault RG_PARSE for a text that is no save */
-export function rulesFrom({ save, hidden }: RulesJson, source: string): Ruleset {
+function rulesFrom({ save, hidden }: RulesJson, source: string): Ruleset {
   const { ruleset } = parseSave(save, source);
   if (hidden.length === 0) return ruleset;
   const marks = new Map(hidden.map((one) => [`${one.table} ${one.chain} ${String(one.index)}`, one]));

@@ -16,7 +16,7 @@ export interface PeerPair {
 const NOW = '2026-12-02T00:00:00.000Z';
 
 /** Addresses of the asked host: on the asking host's wire, or behind a router. */
-export const ASKED = { near: '192.0.2.20', far: '198.51.100.20' } as const;
+const ASKED = { near: '192.0.2.20', far: '198.51.100.20' } as const;
 
 const withAddress = (address: string, mac: string): Change =>
   onLink('eth0', {
