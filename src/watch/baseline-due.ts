@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 export class BaselineDue {
   private isWhole = false;
   private changes: { readonly first: number; readonly newest: number } | undefined = { first: 0, newest: 0 };
-  private tried = Number.NEGATIVE_INFINITY;
+  private last = Number.NEGATIVE_INFINITY;
 
   /** Docker did something. @param now - milliseconds of a clock that begins with this process, and never goes back */
   saw(now: number): void {
@@ -24,17 +24,23 @@ export class BaselineDue {
     this.isWhole = isWhole;
   }
 
-  /** A record was made, or was not needed, or could not be made. */
-  done(now: number): void {
-    this.tried = now;
-    this.changes = undefined;
+  /** A record was made, or there is nothing to record. @param began - what Docker did later may not be in it */
+  done(began: number, now: number): void {
+    this.last = now;
+    const newest = this.changes?.newest ?? began;
+    this.changes = newest > began ? { first: newest, newest } : undefined;
+  }
+
+  /** It could not be made, or not yet: it is due all the same. */
+  tried(now: number): void {
+    this.last = now;
   }
 
   /** The moment at which it is due; never while the host is not whole. */
   at(): number {
     if (!this.isWhole) return Number.POSITIVE_INFINITY;
-    const { changes, tried } = this;
-    if (changes === undefined) return tried + HOUR;
-    return Math.max(Math.min(changes.newest + QUIET, changes.first + LONGEST), tried + SELDOM);
+    const { changes, last } = this;
+    if (changes === undefined) return last + HOUR;
+    return Math.max(Math.min(changes.newest + QUIET, changes.first + LONGEST), last + SELDOM);
   }
 }

@@ -28,7 +28,7 @@ export type RestoreEvent = StepEvent | NoticeEvent | OpeningsEvent;
 /**
  * Brings Docker's rules back, under the lock.
  *
- * @throws Fault RG_NOT_REPAIRED (exit 1) when others kept changing the rules; what was done is undone then
+ * @throws Fault RG_NOT_REPAIRED (exit 1) when others kept changing the rules; what was repaired until then stays
  */
 export function restore(
   host: Host,

@@ -128,8 +128,17 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
         return undefined;
       const found = now();
       let written: number | undefined;
+      const entries: string[] = [];
       const resident: Host = {
-        ...{ ...host, journal },
+        ...host,
+        journal: {
+          ...journal,
+          begin: async (entry) => {
+            const noted = await journal.begin(entry);
+            if (noted.id !== undefined) entries.push(noted.id);
+            return noted;
+          },
+        },
         // What was written is looked at with care, and the Engine may have begun something of which it has not told yet.
         readVariant: (of) => (written === undefined ? rules.read(of) : host.readVariant(of)),
         askEngine: engine.ask,
@@ -141,15 +150,17 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
         },
       };
       const options = { ...WATCH_REPAIR, rehearsed: was.rehearsed };
-      const repaired = await repair(resident, reference, before, options);
-      return written === undefined
-        ? undefined
-        : {
-            ...{ before, reference, found, repaired: written },
-            after: repaired.after,
-            journal: repaired.journal,
-            left: [...new Set(repaired.left.map(({ reason }) => reason))],
-          };
+      const ended = await repair(resident, reference, before, options).catch((error: unknown) => {
+        // Where rules were written by then, that is told: what it left is for the look to say.
+        if (!(error instanceof Fault) || written === undefined) throw error;
+        return { after: before, left: [{ reason: error.message }], journal: entries, unjournaled: undefined };
+      });
+      if (written === undefined) return undefined;
+      const { after, journal: noted, unjournaled, left } = ended;
+      return {
+        ...{ before, after, reference, found, repaired: written, journal: noted, unjournaled },
+        left: [...new Set(left.map(({ reason }) => reason))],
+      };
     });
   }
 

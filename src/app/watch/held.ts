@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import type { Writer } from '../ports.ts';
 
 /** What may keep watch from writing. */
 interface Holders {
@@ -23,3 +24,29 @@ export async function heldBy({ pause, off }: Holders): Promise<string | undefine
     return `nothing is repaired while this cannot be read: ${error.message}`;
   }
 }
+
+/**
+ * A host on which nothing is written once something keeps watch from it: what was free before the lock was waited for may not be any more.
+ *
+ * @param held - why nothing may be written now
+ */
+export const writesUnless = <H extends Pick<Writer, 'writeRules' | 'writeTables'>>(
+  host: H,
+  held: () => Promise<string | undefined>,
+): H => {
+  const refuse = async (): Promise<void> => {
+    const why = await held();
+    if (why !== undefined) throw new Fault('RG_BUSY', 3, `nothing was written: ${why}`);
+  };
+  return {
+    ...host,
+    writeRules: async (...what) => {
+      await refuse();
+      return host.writeRules(...what);
+    },
+    writeTables: async (text) => {
+      await refuse();
+      return host.writeTables(text);
+    },
+  };
+};

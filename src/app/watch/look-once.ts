@@ -1,3 +1,4 @@
+import { KEEPS_NONE } from '../../docker/engine-reply.ts';
 import { Fault } from '../../fault.ts';
 import { PASSING } from '../../firewall/iptables/plan/edit.ts';
 import type { Observation } from '../../reconcile/observation.ts';
@@ -32,7 +33,7 @@ const NOTHING: WatchLook = { effects: [] };
  * Looks at the host as check does.
  *
  * @param isTwice - what is found wrong is looked at again until it is found twice
- * @returns nothing where there is nothing to guard: no Engine has written rules since the machine started, and nothing was recorded; `not-yet`
+ * @returns nothing where there is nothing to guard: no Engine has written rules since the machine started, and nothing was recorded, or it writes none; `not-yet`
  *   while dockerd starts or stops, and writes or takes out its rules itself
  * @throws Fault of what could not be read
  */
@@ -59,6 +60,7 @@ export async function lookOnce(
     if (!effects.some(({ repairable }) => repairable)) onWell(seen.observation, reference);
     return { effects };
   } catch (error) {
+    if (error instanceof Fault && KEEPS_NONE.has(error.code)) return NOTHING;
     if (!isNothingThere(error) && !(error instanceof Fault && isNoEngine(error))) throw error;
     return isDockerdThere() ? 'not-yet' : NOTHING;
   }

@@ -12,6 +12,8 @@ export interface WatchLook {
 export interface WatchRepair {
   /** Journal entries. */
   readonly journal: readonly string[];
+  /** Why it is not in the journal; undefined where it is. */
+  readonly unjournaled?: string | undefined;
   /** Why something is left, for people. */
   readonly left: readonly string[];
   /**
@@ -50,7 +52,7 @@ export interface WatchPort {
   readonly look: (isTwice: boolean) => Promise<WatchLook | 'not-yet'>;
   /** What the Engine said is no longer true. */
   readonly forgetEngine: () => void;
-  /** Brings Docker's rules back. @throws Fault; what was done is undone then, or the fault says what was not */
+  /** Brings Docker's rules back. @throws Fault; what was repaired until then stays, and the fault says so */
   readonly repair: () => Promise<WatchRepair>;
   /**
    * Brings back what is certainly lost of Docker's, without following packets first.
@@ -64,8 +66,13 @@ export interface WatchPort {
   readonly isChanging: () => boolean;
   /** Why what is declared could not all be read by the last look, for people; undefined where it could. */
   readonly undeclared: () => string | undefined;
-  /** Records a baseline where what should be there has changed. @throws Fault, of a damaged or changing state too */
-  readonly record: () => Promise<void>;
+  /**
+   * Records a baseline where what should be there has changed.
+   *
+   * @param signal - ends it: something else is more urgent
+   * @throws Fault, of a damaged or changing state too, and of one that was ended
+   */
+  readonly record: (signal: AbortSignal) => Promise<void>;
   /** Notes an event, for the log and whoever is told. Never throws. */
   readonly note: (event: WatchEvent) => void;
   /** This process. */

@@ -13,13 +13,15 @@ import { tellsOfRules } from '../../watch/seen.ts';
 import { realCheckHost } from '../check/real-check-host.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { realHost } from '../real-host.ts';
+import { REAL_TERRAIN } from '../reach/real-terrain.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import { restore } from '../restore/restore.ts';
 import { armedHost } from './real-armed-host.ts';
 import { fastPath, WATCH_REPAIR } from './fast-path.ts';
-import { heldBy } from './held.ts';
+import { heldBy, writesUnless } from './held.ts';
 import { effectsThen, lookOnce } from './look-once.ts';
 import type { WatchPort } from './ports.ts';
+import { readsUntil } from './reads-until.ts';
 import { residentDeclared } from './resident-declared.ts';
 import { residentEngine } from './resident-engine.ts';
 import { residentRules } from './resident-rules.ts';
@@ -51,9 +53,10 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
   const armed = armedHost(host, options);
   const rules = residentRules(armed.readSaved, now);
   const { arm } = armed;
-  const fast = fastPath(armed.host, {
+  const mayNot = async () => (isChanging() ? 'a change was announced' : held());
+  const fast = fastPath(writesUnless(armed.host, mayNot), {
     ...{ rules, engine, accepted: checkHost, now, arm },
-    held: async () => (isChanging() ? 'a change was announced' : held()),
+    held: mayNot,
   });
   return {
     now,
@@ -94,14 +97,14 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
       ),
     forgetEngine: engine.forget,
     repair: async () => {
-      const { journal, leftOut, unexplained, after, reference } = await restore(
-        { ...host, askEngine: REAL_OBSERVER.askEngine },
+      const { journal, unjournaled, leftOut, unexplained, after, reference } = await restore(
+        writesUnless({ ...host, askEngine: REAL_OBSERVER.askEngine }, mayNot),
         BY_BOTH,
         { ...WATCH_REPAIR, rehearsed: fast.rehearsed() },
         () => undefined,
       );
       return {
-        journal,
+        ...{ journal, unjournaled },
         left: [
           ...new Set([
             ...leftOut.map(({ reason }) => reason),
@@ -121,9 +124,10 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
         leftThen: () => effectsThen(checkHost, after, reference),
       };
     },
-    record: async () => {
+    record: async (signal) => {
       const { snapshot } = await import('../snapshot/snapshot.ts');
-      await snapshot(real, { ifChanged: true }, () => undefined);
+      const recorded = { ...readsUntil(real, signal), terrain: REAL_TERRAIN };
+      await snapshot(recorded, { ifChanged: true }, () => undefined);
     },
     held,
     isChanging,

@@ -75,6 +75,8 @@ function tellRepair(
       ...named,
     });
   const fights = attempts.came({ ended, left }, now);
+  if (done.unjournaled !== undefined)
+    notes.left('failed', `the repair is not in the journal, and cannot be undone: ${done.unjournaled}`);
   if (fights.length > 0) notes.say('fight', fightSays(fights), { effects: fights, ...named });
   if (left.length > 0) notes.left('not-repaired', leftSays(left, done.left), { effects: left, ...named });
 }

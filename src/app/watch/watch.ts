@@ -1,8 +1,8 @@
 import { Attempts } from '../../watch/attempts.ts';
-import { BaselineDue } from '../../watch/baseline-due.ts';
 import type { NotedEffect } from '../../watch/event.ts';
 import { ChangedBy } from '../../watch/changed-by.ts';
 import { KnownEffects } from '../../watch/known-effects.ts';
+import { NotYet } from '../../watch/not-yet.ts';
 import { turned, without, type Open } from '../../watch/incidents.ts';
 import {
   begun,
@@ -22,13 +22,13 @@ import { handOf } from '../../watch/writer.ts';
 import { effectsSay } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { Notes } from './notes.ts';
-import { recordBaseline } from './recording.ts';
+import { Recording } from './recording.ts';
 import { brokenAgain, tellOutcome } from './repair-ended.ts';
 import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
 
 /** After a look or repair that could not be made, in milliseconds. */
 const AFTER_FAULT = 5_000;
-/** While dockerd starts or stops, or a change was announced, a look is made so often. */
+/** While a change is announced, it is asked so often whether it has ended. */
 const NOT_YET = 250;
 
 /**
@@ -68,18 +68,20 @@ class Watching {
   private schedule: Schedule;
   private open: Open = new Map();
   private readonly attempts = new Attempts();
-  private readonly baseline = new BaselineDue();
+  private readonly baseline: Recording;
   private readonly changes = new ChangedBy();
   /** When damage was found that is open. */
   private detected: { readonly first: number; readonly at: number } | undefined;
   private sleeper = new AbortController();
   private readonly known = new KnownEffects();
+  private readonly notYet = new NotYet();
   /** A repair that no look has followed yet. */
   private undertaken: Undertaken | undefined;
 
   constructor(port: WatchPort, settings: WatchSettings) {
     this.port = port;
     this.notes = new Notes(port);
+    this.baseline = new Recording(port, this.notes);
     this.settings = settings;
     this.schedule = begun(port.now());
   }
@@ -93,7 +95,7 @@ class Watching {
     this.notes.saw(what);
     // dockerd writes rules before it tells of what they are for.
     if (writer === 'docker' || writer === 'unknown') this.port.forgetEngine();
-    if (writer === 'docker') this.baseline.saw(now);
+    this.baseline.saw(what, writer);
     this.attempts.changed();
     this.schedule = heldBack(seen(this.schedule, writer, now), now);
     this.wake();
@@ -107,18 +109,14 @@ class Watching {
   async next(): Promise<void> {
     const due = dueOf(this.schedule, this.settings, this.settings.mode !== 'report');
     const next = Math.min(due.at, this.baseline.at());
-    if (next > this.port.now()) {
-      await this.sleepUntil(next);
-      return;
-    }
+    if (next > this.port.now()) return this.sleepUntil(next);
     if (this.port.isChanging()) {
       const again = this.port.now() + NOT_YET;
       this.schedule = failedToLook(this.schedule, again);
       // A baseline that is due waits too: without a pause nothing else of this process would get its turn.
-      await this.sleepUntil(again);
-      return;
+      return this.sleepUntil(again);
     }
-    if (due.at > this.port.now()) await recordBaseline(this.port, this.notes, this.baseline);
+    if (due.at > this.port.now()) await this.baseline.make();
     else if (due.what === 'look') {
       await this.repairAtOnce();
       await this.lookOnce();
@@ -147,9 +145,13 @@ class Watching {
       return;
     }
     if (found === 'not-yet') {
-      this.schedule = failedToLook(this.schedule, this.port.now() + NOT_YET);
+      const again = this.notYet.again(this.port.now());
+      if (this.notYet.isLong(again))
+        this.notes.left('failed', 'cannot look: dockerd has been starting or stopping for half a minute');
+      this.schedule = failedToLook(this.schedule, again);
       return;
     }
+    this.notYet.over();
     const { undertaken } = this;
     this.undertaken = undefined;
     const effects = this.named(found.effects);

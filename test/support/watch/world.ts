@@ -1,5 +1,6 @@
 import { watch } from '../../../src/app/watch/watch.ts';
 import type { WatchLook, WatchPort, WatchSettings } from '../../../src/app/watch/ports.ts';
+import { Fault } from '../../../src/fault.ts';
 import type { NotedEffect, WatchEvent, WatchEventKind } from '../../../src/watch/event.ts';
 import type { Author, Seen, Told } from '../../../src/watch/seen.ts';
 
@@ -43,6 +44,7 @@ export class World {
   /** Whether an announced change is under way. */
   isChanging = false;
   private asksAtOnce = 0;
+  recordFails: Fault | undefined;
   /** How often the Engine's reply was forgotten. */
   forgot = 0;
   /** Why a declaration cannot be read. */
@@ -50,7 +52,7 @@ export class World {
   /** Whether dockerd is starting or stopping. */
   isStarting = false;
   /** What a repair does; by default it ends all that is lost. */
-  onRepair: () => { readonly left?: readonly string[] } = () => {
+  onRepair: () => { readonly left?: readonly string[]; readonly unjournaled?: string } = () => {
     this.effects = this.effects.filter(({ repairable }) => !repairable);
     return {};
   };
@@ -59,7 +61,7 @@ export class World {
   readonly fastTries: number[] = [];
   onLook: () => void = () => undefined;
   /** How long things take, in milliseconds. */
-  readonly takes = { look: 5, repair: 10, fast: 3 };
+  readonly takes = { look: 5, repair: 10, fast: 3, record: 0 };
 
   readonly events: (WatchEvent & { readonly time: number })[] = [];
   readonly looks: { readonly at: number; readonly isTwice: boolean }[] = [];
@@ -133,7 +135,7 @@ export class World {
       repair: () => {
         this.repairs.push(this.time);
         this.passTo(this.time + this.takes.repair);
-        const { left = [] } = this.onRepair();
+        const { left = [], unjournaled } = this.onRepair();
         const leaves = this.effects;
         this.tell({
           kind: 'rules',
@@ -141,8 +143,8 @@ export class World {
           author: author('iptables-resto', 7, { parents: [{ pid: OWN, name: 'node', command: [] }] }),
         });
         return Promise.resolve({
-          journal: [String(this.repairs.length)],
-          left,
+          journal: unjournaled === undefined ? [String(this.repairs.length)] : [],
+          ...{ left, unjournaled },
           leftThen: () => Promise.resolve(leaves),
         });
       },
@@ -164,9 +166,12 @@ export class World {
           effects: () => Promise.resolve(fast),
         };
       },
-      record: () => {
+      // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is a rejection
+      record: async (signal) => {
         this.records.push(this.time);
-        return Promise.resolve();
+        this.passTo(this.time + this.takes.record);
+        if (signal.aborted) throw new Fault('RG_UNSETTLED', 3, 'rules changed meanwhile');
+        if (this.recordFails !== undefined) throw this.recordFails;
       },
       held: () =>
         this.heldFails === undefined ? Promise.resolve(this.held) : Promise.reject(this.heldFails),

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { BaselineDue } from '../../../src/watch/baseline-due.ts';
+import { readsUntil } from '../../../src/app/watch/reads-until.ts';
+import { Fault } from '../../../src/fault.ts';
+import { memoryHost } from '../../support/app/memory-host.ts';
+import { ENGINE, WHOLE } from '../../support/app/repaired.ts';
 import { author, OUTAGE, World } from '../../support/watch/world.ts';
 
 const dockerd = author('iptables', 300, { parents: [{ pid: 299, name: 'dockerd', command: ['dockerd'] }] });
@@ -29,11 +33,43 @@ describe('a baseline that watch keeps up to date', () => {
     expect(world.records).toEqual([500_005]);
   });
 
-  test('is not recorded while automatic writes are off', async () => {
+  test('is not recorded while automatic writes are off, and soon after that', async () => {
     const world = new World();
     world.held = 'switched off';
-    await world.run(600_000);
-    expect(world.records).toEqual([]);
+    await world
+      .at(590_000, () => {
+        expect(world.records).toEqual([]);
+        world.held = undefined;
+      })
+      .run(660_000);
+    expect(world.records).toHaveLength(1);
+  });
+
+  test('that could not be recorded is due all the same', async () => {
+    const world = new World();
+    world.recordFails = new Fault('RG_BUSY', 3, 'another rulesguard has the lock');
+    await world
+      .at(20_000, () => {
+        world.recordFails = undefined;
+      })
+      .run(600_000);
+    expect(world.records).toEqual([10_000, 70_000]);
+  });
+
+  test('keeps no repair waiting: where somebody changes rules its recording ends, and is made later', async () => {
+    const world = new World();
+    world.takes.record = 2_000;
+    await world
+      .at(11_000, () => {
+        world.changes(author('iptables'), [OUTAGE]);
+      })
+      .run(100_000);
+    expect(world.records).toEqual([10_000, 72_000]);
+    const ended = new AbortController();
+    const host = readsUntil(memoryHost(WHOLE, ENGINE), ended.signal);
+    await host.askEngine();
+    ended.abort();
+    expect(() => host.askEngine()).toThrow('rules changed meanwhile');
   });
 
   test('waits for no deployment for ever', () => {

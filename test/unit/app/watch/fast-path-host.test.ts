@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { observe } from '../../../../src/app/observe/observe.ts';
 import { fastPath, type FastPath, type FastPathParts } from '../../../../src/app/watch/fast-path.ts';
+import { writesUnless } from '../../../../src/app/watch/held.ts';
 import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
 import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
 import { Fault } from '../../../../src/fault.ts';
@@ -135,4 +136,34 @@ test('where nothing could be written the journal says so, and a look goes on fro
   expect(await fast.repair()).toBeUndefined();
   expect([...host.entries.values()].map(({ outcome }) => outcome)).toEqual(['failed']);
   expect(host.done.at(-1)).toBe('unlock');
+});
+
+test('where it cannot be read again what was written, what was done is told', async () => {
+  let isWritten = false;
+  const { host, fast } = await readyHost(
+    {},
+    {
+      afterWriting: () => {
+        isWritten = true;
+      },
+      beforeReading: () => {
+        if (isWritten) throw new Fault('RG_TIMEOUT', 3, 'iptables-save did nothing for 30 s');
+      },
+    },
+  );
+  host.rules = flushed(WHOLE);
+  expect(await fast.repair()).toMatchObject({ journal: ['1'], left: ['iptables-save did nothing for 30 s'] });
+  expect(lostOf(host)).toEqual([]);
+});
+
+test('what keeps watch from writing since the lock was waited for keeps it from writing', async () => {
+  const host = memoryHost(WHOLE, ENGINE);
+  let why: string | undefined;
+  const guarded = writesUnless(host, () => Promise.resolve(why));
+  why = 'paused until noon';
+  await expect(guarded.writeTables('')).rejects.toThrow('paused until noon');
+  await expect(guarded.writeRules('ipv4', 'nft', { tables: [] } as never)).rejects.toMatchObject({
+    code: 'RG_BUSY',
+  });
+  expect(written(host)).toEqual([]);
 });

@@ -121,3 +121,31 @@ test.each([
     .run(2_000);
   expect(world.forgot - before).toBe(times);
 });
+
+test('a dockerd that starts for long is looked at ever less, and that is told once', async () => {
+  const world = new World();
+  world.isStarting = true;
+  await world
+    .at(100_000, () => {
+      world.isStarting = false;
+    })
+    .run(110_000);
+  expect(world.looks.length).toBeLessThan(35);
+  expect(world.noted('failed')).toHaveLength(1);
+});
+
+test('a repair that the journal does not have is told as that', async () => {
+  const world = new World();
+  world.onRepair = () => {
+    world.effects = [];
+    return { unjournaled: 'no space left on device' };
+  };
+  await world
+    .at(1_000, () => {
+      world.changes(iptables, [OUTAGE]);
+    })
+    .run(20_000);
+  expect(world.noted('failed')).toMatchObject([
+    { says: 'the repair is not in the journal, and cannot be undone: no space left on device' },
+  ]);
+});
