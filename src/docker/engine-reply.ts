@@ -13,12 +13,20 @@ export type EngineReply =
       /** The network interfaces of this namespace. */
       readonly interfaces: ReadonlySet<string>;
     }
-  | {
-      readonly answered: false;
-      readonly fault: Fault;
-      /** What exists all the same, where it is the right Engine and merely writes no rules. */
-      readonly inventory?: Inventory;
-    };
+  | NoReply;
+
+/** No Engine of this network namespace that writes rules answered. */
+export interface NoReply {
+  readonly answered: false;
+  readonly fault: Fault;
+  /** What exists all the same, where it is the right Engine and merely writes no rules. */
+  readonly inventory?: Inventory;
+  /**
+   * How many dockerd processes are seen in this network namespace, where there is no socket or the Engine writes no rules; undefined
+   * where nobody looked.
+   */
+  readonly daemonCount?: number;
+}
 
 /** Faults after which there is nothing to guard, whatever a baseline has: this Engine writes no rules. */
 export const KEEPS_NONE: ReadonlySet<FaultCode> = new Set(['RG_ENGINE_NO_IPTABLES']);

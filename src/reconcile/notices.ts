@@ -12,6 +12,8 @@ export type Notice =
   | { readonly kind: 'accepted-unusable'; readonly why: string; readonly hint: string | undefined }
   /** A network or container of which no rule is judged, written or removed. */
   | { readonly kind: 'set-aside'; readonly what: string; readonly why: string }
+  /** Whether Docker's own tables of nftables are left from before could not be found out. */
+  | { readonly kind: 'left-unread'; readonly why: string }
   /** Docker writes with nftables, where nothing leads to DOCKER-USER. */
   | { readonly kind: 'declared-unused' }
   /** The rules could not be compared with nft's own listing. */
@@ -35,6 +37,7 @@ export function noticesOf(
   if (noBaseline !== undefined && noBaseline.code !== 'RG_NO_BASELINE')
     notices.push({ kind: 'baseline-unusable', why: noBaseline.message });
   if (live.unverified !== undefined) notices.push({ kind: 'unverified', why: live.unverified });
+  if (live.leftUnread !== undefined) notices.push({ kind: 'left-unread', why: live.leftUnread });
   if (engine.answered)
     for (const { what, why } of engine.inventory.setAside ?? [])
       notices.push({ kind: 'set-aside', what, why });

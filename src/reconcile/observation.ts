@@ -87,7 +87,10 @@ export function observationOf(reference: Reference, live: LiveFirewall, engine: 
     ...lost.map(unreadFinding),
     ...findingsOf(drift, surroundings, opensPolicies(engine, own)),
     ...(engine.answered ? containerFindings(engine.inventory) : []),
-    ...leftTables(live.leftTables ?? [], "when Docker's firewall backend was nftables"),
+    ...leftTables(live.leftTables ?? [], {
+      since: "when Docker's firewall backend was nftables",
+      isAlone: engine.answered && engine.daemons.count === 1,
+    }),
   ].sort(worstFirst);
   const content = contentHindrance(baseline, live);
   return { live, engine, intent, own, sides, drift, findings, lost, content };

@@ -10,6 +10,8 @@ export function noticeText(notice: Notice): string {
       return `note: ${notice.why}; nothing counts as accepted${notice.hint === undefined ? '' : `\n  → ${notice.hint}`}`;
     case 'set-aside':
       return `note: ${printable(notice.what)} is left alone, its rules are neither judged nor repaired: ${printable(notice.why)}`;
+    case 'left-unread':
+      return `note: whether Docker left tables of its own in nftables is not known, and if so they decide about packets too: ${notice.why}`;
     case 'declared-unused':
       return 'note: what is declared for DOCKER-USER is not in force: Docker writes with nftables here, which has no such chain (docs/nftables.md)';
     case 'unverified':

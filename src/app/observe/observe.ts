@@ -1,18 +1,15 @@
-import { KEEPS_NONE, type EngineReply } from '../../docker/engine-reply.ts';
-import { couldWriteNftables, writesNftables } from '../../docker/firewall-backend.ts';
+import type { EngineReply } from '../../docker/engine-reply.ts';
+import { writesNftables } from '../../docker/firewall-backend.ts';
 import { Fault } from '../../fault.ts';
-import { looksDockers } from '../../firewall/iptables/ownership/chains.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { EMPTY_RULESET } from '../../firewall/iptables/text/model.ts';
-import type { NftTable } from '../../firewall/nftables/tables/model.ts';
-import { FAMILIES } from '../../net/family.ts';
 import { isBroken, isDamage } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
-import { deleteCommand, leftTables } from '../../reconcile/tables/left-tables.ts';
 import { goesByRecordedTables } from '../../reconcile/tables/recorded.ts';
 import { digestOfLive } from './digests.ts';
+import { beginLeft, withTables } from './docker-tables.ts';
 import type { ReadRules } from '../../host/xtables/kernel.ts';
 import type { Observer } from '../ports.ts';
 import { awaitNamed } from './quiescence.ts';
@@ -44,8 +41,9 @@ export async function readFirewall(
   { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
 ): Promise<[LiveFirewall, EngineReply]> {
   const read = reading(reference.stored?.baseline.variant);
-  const [live, engine] = await Promise.all([unlessNotInstalled(read, reference, asking), asking]);
-  return [await withTables(observer, reference, live, engine), engine];
+  const left = beginLeft(observer, reference);
+  const all = await Promise.all([unlessNotInstalled(read, reference, asking), asking, left]);
+  return [await withTables(observer, reference, all), all[1]];
 }
 
 /** Reads one variant and asks again, and compares. */
@@ -65,8 +63,9 @@ export async function readAgain(
 ): Promise<[LiveFirewall, EngineReply]> {
   const asking = askAgain(observer, before.engine);
   const reading = observer.readVariant(before.live.variant);
-  const [live, engine] = await Promise.all([unlessNotInstalled(reading, reference, asking), asking]);
-  return [await withTables(observer, reference, live, engine), engine];
+  const left = beginLeft(observer, reference, before.engine);
+  const all = await Promise.all([unlessNotInstalled(reading, reference, asking), asking, left]);
+  return [await withTables(observer, reference, all), all[1]];
 }
 
 /** No rule of iptables, and no program that could have written one. */
@@ -105,82 +104,6 @@ export async function orNotInstalled<Rules>(
     throw error;
   }
 }
-
-/**
- * Docker's own tables beside the rules of iptables, where this Engine writes them; where none answers, where the baseline says that it did.
- *
- * @throws Fault of the Engine where the baseline is of the other firewall backend: it does not call a host damaged whose Engine has been
- *   switched over since
- */
-async function withTables(
-  { readTables }: Pick<Observer, 'readTables'>,
-  { stored }: Pick<Reference, 'stored'>,
-  live: Live,
-  engine: EngineReply,
-): Promise<LiveFirewall> {
-  if (engine.answered) {
-    if (writesNftables(engine.inventory)) return { ...live, tables: await readTables() };
-    if (!couldWriteNftables(engine.inventory)) return live;
-    // That none can be read keeps nobody from judging the rules of iptables.
-    return { ...live, leftTables: await readTables().catch(() => []) };
-  }
-  if (goesByRecordedTables(stored, engine)) {
-    const tables = await readTables();
-    if (tables.length === 0 && holdsDockers(live)) throw switchedBack(engine.fault);
-    return { ...live, tables };
-  }
-  if (holdsDockers(live)) return live;
-  // Where nft cannot be asked the rules of iptables are all there is to go by.
-  const tables = await readTables().catch(() => []);
-  if (tables.length > 0)
-    throw KEEPS_NONE.has(engine.fault.code)
-      ? tablesLeft(engine.fault, tables)
-      : tablesAlone(engine.fault, tables);
-  return live;
-}
-
-const holdsDockers = ({ rules }: Live): boolean =>
-  FAMILIES.some((family) =>
-    [...rules[family].tables.values()].some(({ chains }) => [...chains.keys()].some(looksDockers)),
-  );
-
-const ASK_THE_ENGINE = 'Start it: systemctl start docker. Then: rulesguard check';
-
-/** Docker's own tables are here, no Engine answers, and no baseline holds any. */
-export const tablesAlone = ({ code, message }: Fault, tables: readonly NftTable[]): Fault =>
-  new Fault(
-    code,
-    3,
-    `${message}; Docker's own tables of nftables are here, and no rule of Docker's is in iptables: only the Engine says what those tables should hold`,
-    {
-      hint:
-        tables.length === 0
-          ? ASK_THE_ENGINE
-          : `${ASK_THE_ENGINE}. If Docker is not to come back: ${tables.map(deleteCommand).join('; ')}`,
-    },
-  );
-
-/** Docker's own tables are here, and this Engine writes none. */
-const tablesLeft = ({ code, message }: Fault, tables: readonly NftTable[]): Fault =>
-  new Fault(
-    code,
-    3,
-    `${message}; tables of nftables that Docker wrote before are here and still decide about packets`,
-    {
-      details: leftTables(tables, 'before').map(
-        ({ family, table, consequence }) => `${family} ${table}: ${consequence}`,
-      ),
-      hint: `Take them out: ${tables.map(deleteCommand).join('; ')}`,
-    },
-  );
-
-const switchedBack = ({ code, message }: Fault): Fault =>
-  new Fault(
-    code,
-    3,
-    `${message}; the baseline holds Docker's own tables of nftables, and Docker's rules are in iptables here: only the Engine says which of them should be there`,
-    { hint: ASK_THE_ENGINE },
-  );
 
 /** The Engine's reply once more. One that did not answer is not asked again: it may hang for seconds each time. */
 export const askAgain = ({ askEngine }: Observer, before: EngineReply): Promise<EngineReply> =>

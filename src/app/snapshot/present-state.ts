@@ -13,7 +13,7 @@ import type { RefusalReason } from '../../report/snapshot-text.ts';
 import type { Notice } from '../../reconcile/notices.ts';
 import { unsoundness } from '../../reconcile/soundness.ts';
 import { place, printable } from '../../report/text.ts';
-import type { EngineReply } from '../../docker/engine-reply.ts';
+import type { EngineReply, NoReply } from '../../docker/engine-reply.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import { recordTables } from '../../firewall/nftables/desired/recorded-tables.ts';
@@ -21,7 +21,8 @@ import { goesByRecordedTables, missingIn, recordedOf } from '../../reconcile/tab
 import type { TablesSide } from '../../reconcile/tables/side.ts';
 import type { TablesBaseline } from '../../reconcile/tables/tables-baseline.ts';
 import { disownedSince, lossesSince } from './losses-since.ts';
-import { observeSettled, observeUntilStable, tablesAlone } from '../observe/observe.ts';
+import { readLeft, tablesAlone, tablesUnread } from '../observe/docker-tables.ts';
+import { observeSettled, observeUntilStable } from '../observe/observe.ts';
 import { readSettled } from '../observe/settled.ts';
 
 /** The present state, and what speaks against recording it. */
@@ -72,7 +73,7 @@ export async function readPresentState(
   }
   if (known?.own === true && goesByRecordedTables(known, engine)) return tablesSince(observer, known);
   const live = await readSettled(observer);
-  if (!engine.answered) await refuseTables(observer, engine.fault, known);
+  if (!engine.answered) await refuseTables(observer, engine, known);
   const networks = engine.answered ? engine.inventory.networks : undefined;
   const owned = ownHost(live.rules, { networks, settled: engine.answered });
   // What looked damaged when it was recorded was recorded with --force.
@@ -143,12 +144,13 @@ async function tablesSince(
  * other as iptables' do.
  */
 async function refuseTables(
-  { readTables }: Pick<Observer, 'readTables'>,
-  fault: Fault,
+  observer: Pick<Observer, 'readTables'>,
+  engine: NoReply,
   known: StoredBaseline | undefined,
 ): Promise<void> {
-  const tables = await readTables().catch(() => []);
-  if (tables.length > 0 || known?.tables !== undefined) throw tablesAlone(fault, tables);
+  const { leftTables: tables = [], leftUnread } = await readLeft(observer);
+  if (leftUnread !== undefined) throw tablesUnread(engine.fault, leftUnread);
+  if (tables.length > 0 || known?.tables !== undefined) throw tablesAlone(engine, tables);
 }
 
 const nameOf = ({ family, table, chain, rule = '' }: RuleName): string =>

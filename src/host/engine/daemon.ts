@@ -45,6 +45,12 @@ export function sightOf(all: readonly DaemonProcess[]): DaemonSight {
   };
 }
 
+/** How many dockerd processes have their rules in this network namespace; those of another pid namespace are not seen. */
+export function countHere(all: readonly DaemonProcess[] = daemonProcesses(undefined)): number {
+  const here = attempt(ownNetns);
+  return all.filter(({ netns }) => netns === here).length;
+}
+
 /** Of several processes those that answer on the socket, else those of this host. */
 export function believedOf(all: readonly DaemonProcess[]): readonly DaemonProcess[] {
   const holders = all.filter(({ holds }) => holds);

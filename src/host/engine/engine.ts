@@ -6,7 +6,7 @@ import type { EngineReply } from '../../docker/engine-reply.ts';
 import { leftOutIn } from '../../docker/inventory/left-out.ts';
 import { setUnsoundAside } from '../../docker/inventory/set-aside.ts';
 import { Fault } from '../../fault.ts';
-import { daemonProcesses, sightOf, wouldStart, type DaemonProcess } from './daemon.ts';
+import { countHere, daemonProcesses, sightOf, wouldStart, type DaemonProcess } from './daemon.ts';
 import { engineStopped } from './faults.ts';
 import { ENGINE_PATIENCE, get, getJson } from './http.ts';
 import { inspectAll } from './inspect.ts';
@@ -38,10 +38,15 @@ export async function askEngine(systemd = '1'): Promise<EngineReply> {
     const objection = objectionTo({ socket, inventory, info: answers.info, daemons, processes, interfaces });
     return objection === undefined
       ? { answered: true, inventory, socket, daemons, interfaces }
-      : { answered: false, fault: objection, ...(KEEPS_NONE.has(objection.code) ? { inventory } : {}) };
+      : {
+          answered: false,
+          fault: objection,
+          ...(KEEPS_NONE.has(objection.code) ? { inventory, daemonCount: countHere(processes) } : {}),
+        };
   } catch (error) {
-    if (error instanceof Fault) return { answered: false, fault: error };
-    throw error;
+    if (!(error instanceof Fault)) throw error;
+    const isAbsent = error.code === 'RG_ENGINE_ABSENT';
+    return { answered: false, fault: error, ...(isAbsent && { daemonCount: countHere() }) };
   }
 }
 

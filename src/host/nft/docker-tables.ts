@@ -16,8 +16,8 @@ const TRIES = 3;
  * Docker's own tables of nftables, as they are now. A table that is not there is absent from the result.
  *
  * @param runner - where nft is run: this network namespace, or another one
- * @throws Fault RG_MISSING_TOOL where nft is not installed, RG_PRIVILEGE where it may not be asked, RG_COMMAND where this kernel has no
- *   nf_tables or nft fails otherwise, RG_PARSE for a listing that is not understood: never "no tables" for "could not look"
+ * @throws Fault RG_MISSING_TOOL where nft is not installed, RG_PRIVILEGE where it may not be asked, RG_MODULES where this kernel has no
+ *   nf_tables, RG_COMMAND where nft fails otherwise, RG_PARSE for a listing that is not understood: never "no tables" for "could not look"
  */
 export async function readDockerTables(runner: Runner = runHere): Promise<readonly NftTable[]> {
   for (let tries = 1; ; tries++) {
@@ -56,7 +56,7 @@ function succeeded(words: readonly string[], result: CommandResult): CommandResu
       hint: 'Run it as root: sudo rulesguard …',
     });
   if (/Protocol not supported|Unable to initialize Netlink socket/.test(stderr))
-    throw new Fault('RG_COMMAND', 3, 'this kernel has no nf_tables: nft cannot say what its tables hold', {
+    throw new Fault('RG_MODULES', 3, 'this kernel has no nf_tables: nft cannot say what its tables hold', {
       details,
       hint: 'modprobe nf_tables; where that fails, the kernel was built without it',
     });

@@ -5,6 +5,8 @@ import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 export interface LiveFirewall extends Live {
   /** Undefined where Docker's firewall backend is iptables, or is not known. */
   readonly tables?: readonly NftTable[] | undefined;
-  /** Docker's own tables where its firewall backend is iptables and could be nftables: nobody writes them any more. */
+  /** Docker's own tables where this Engine writes with iptables. */
   readonly leftTables?: readonly NftTable[] | undefined;
+  /** Why it is not known whether there are any; undefined where it is. */
+  readonly leftUnread?: string | undefined;
 }

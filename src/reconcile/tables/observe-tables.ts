@@ -1,7 +1,6 @@
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { HostIntent } from '../../docker/intent/values.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
-import type { TableDrift } from '../../firewall/nftables/compare/drift.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 import { BRIDGES_TABLE } from '../../firewall/nftables/tables/names.ts';
 import { Fault } from '../../fault.ts';
@@ -63,7 +62,21 @@ export function observeTables(
     ...{ networks, endpoints, repaired },
     baseline: isOwnBaseline(reference) ? stored : undefined,
   };
-  const findings = [...foundIn(side, surroundings, live.rules, times), ...containerFindings(inventory)];
+  // Docker writes a family no more of which it has left its table; one that it writes is told by what it should hold.
+  const left = live.tables.filter(
+    ({ name, family }) => name === BRIDGES_TABLE && intent[family] === undefined,
+  );
+  const { count } = engine.daemons;
+  const findings = [
+    ...foundIn(
+      side.drifts.filter(({ live: held }) => held === undefined || !left.includes(held)),
+      surroundings,
+      live.rules,
+      times,
+    ),
+    ...leftTables(left, { since: 'before Docker was told to leave this family alone', isAlone: count === 1 }),
+    ...containerFindings(inventory),
+  ];
   return { side, intent, findings: findings.sort(worstFirst) };
 }
 
@@ -74,27 +87,19 @@ export function observeRecordedTables(
 ): ObservedTables {
   const { side, surroundings } = compareRecordedTables(live.tables, stored);
   const times = stored.own ? { ...NO_TIMES, baseline: stored } : NO_TIMES;
-  const findings = [...foundIn(side, surroundings, live.rules, times)];
+  const findings = [...foundIn(side.drifts, surroundings, live.rules, times)];
   return { side, intent: undefined, findings: findings.sort(worstFirst) };
 }
 
 const foundIn = (
-  { drifts }: TablesSide,
+  drifts: TablesSide['drifts'],
   surroundings: Surroundings,
   rules: HostRules,
   times: KnownTimes,
 ): readonly Finding[] => [
-  ...drifts.flatMap((drift) =>
-    isLeft(drift)
-      ? leftTables([drift.live], 'before Docker was told to leave this family alone')
-      : tableFindings(drift, surroundings, times),
-  ),
+  ...drifts.flatMap((drift) => tableFindings(drift, surroundings, times)),
   ...iptablesLeftovers(rules),
 ];
-
-/** Whether Docker writes a family no more of which it has left its table. */
-const isLeft = (drift: TableDrift): drift is TableDrift & { readonly live: NftTable } =>
-  drift.name === BRIDGES_TABLE && drift.expected === undefined && drift.live !== undefined;
 
 const noTablesRecorded = (id: string | undefined): Fault =>
   new Fault(

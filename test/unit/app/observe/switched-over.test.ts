@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { Fault } from '../../../../src/fault.ts';
 import { EMPTY_RULESET } from '../../../../src/firewall/iptables/text/model.ts';
-import { BASELINE } from '../../../support/app/memory-diagnosis-host.ts';
+import type { Notice } from '../../../../src/reconcile/notices.ts';
+import { BASELINE, ENGINE_REPLY, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
 import { checked, memoryCheckHost } from '../../../support/app/checked.ts';
 import { NO_ENGINE } from '../../../support/app/memory-host.ts';
 import { nftRecording } from '../../../support/nftables/recordings.ts';
@@ -18,10 +20,62 @@ test('a stopped Engine that was switched over to nftables leaves no host damaged
 });
 
 test('rules of iptables that are lost are lost, whether nft can be asked or not', async () => {
-  for (const readTables of [() => Promise.resolve([]), () => Promise.reject(new Error('no nft'))]) {
+  for (const readTables of [
+    () => Promise.resolve([]),
+    () => Promise.reject(new Fault('RG_MISSING_TOOL', 3, 'nft is not installed')),
+  ]) {
     const { verdict } = await checked(memoryCheckHost(EMPTY, { ...silent, readTables }), {
       stored: BASELINE,
     });
     expect(verdict.state).toBe('damaged');
   }
+});
+
+describe('tables beside an Engine that writes with iptables', () => {
+  const { tables } = nftRecording('ports');
+  const found = async (reply: typeof ENGINE_REPLY, readTables = () => Promise.resolve(tables)) => {
+    const notices: Notice[] = [];
+    const askEngine = () => Promise.resolve(reply);
+    const { observation } = await checked(memoryCheckHost(WHOLE_RULES, { askEngine, readTables }), {
+      notices,
+    });
+    return { told: observation.findings.map(({ consequence }) => consequence).join('; '), notices };
+  };
+
+  test('they are told, however old the Engine is: it may have been newer', async () => {
+    expect((await found(ENGINE_REPLY)).told).toMatch(/nft delete table ip docker-bridges/);
+  });
+
+  test('beside a second Engine they may be that one’s', async () => {
+    const { told } = await found({ ...ENGINE_REPLY, daemons: { count: 2, facts: {} } });
+    expect(told).toMatch(/another Engine/);
+    expect(told).not.toMatch(/nft delete/);
+  });
+
+  test.each([
+    ['RG_COMMAND', ['left-unread']],
+    ['RG_MISSING_TOOL', []],
+    ['RG_MODULES', []],
+  ] as const)('what could not be read is not none: %s', async (code, kinds) => {
+    const { notices } = await found(ENGINE_REPLY, () => Promise.reject(new Fault(code, 3, 'no')));
+    expect(notices.map(({ kind }) => kind)).toEqual(kinds);
+  });
+});
+
+test.each([
+  ['no Engine, and no process of one', 'RG_ENGINE_ABSENT', 0, true],
+  ['a process of one, whose socket is elsewhere', 'RG_ENGINE_ABSENT', 1, false],
+  ['an Engine that hangs', 'RG_ENGINE_HUNG', undefined, false],
+  ['an Engine that is stopped', 'RG_ENGINE_DOWN', undefined, false],
+] as const)('%s: its tables are taken out only where it is gone for good', async (_, code, count, isGone) => {
+  const { tables } = nftRecording('ports');
+  const fault = new Fault(code, 3, 'no answer', { hint: 'the hint of that' });
+  const askEngine = () =>
+    Promise.resolve({ answered: false as const, fault, ...(count !== undefined && { daemonCount: count }) });
+  const host = memoryCheckHost(EMPTY, { askEngine, readTables: () => Promise.resolve(tables) });
+  const error: unknown = await checked(host).catch((reason: unknown) => reason);
+  if (!(error instanceof Fault)) throw new Error('no fault');
+  expect(error.hint?.includes('nft delete table ip docker-bridges')).toBe(isGone);
+  expect(error.hint?.includes('the hint of that')).toBe(!isGone);
+  expect(error.details.join('\n').includes('it still leads')).toBe(isGone);
 });

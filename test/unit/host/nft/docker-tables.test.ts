@@ -52,7 +52,7 @@ test('a table that goes between its name and its listing is asked for again', as
 
 test.each([
   ['Operation not permitted (you must be root)\n', 'RG_PRIVILEGE', /root/],
-  ['Unable to initialize Netlink socket: Protocol not supported\n', 'RG_COMMAND', /no nf_tables/],
+  ['Unable to initialize Netlink socket: Protocol not supported\n', 'RG_MODULES', /no nf_tables/],
   ['Error: something else\n', 'RG_COMMAND', /failed with status 1/],
 ])('what could not be read is a fault: %s', async (stderr, code, message) => {
   const reading = readDockerTables(nft(() => failed(stderr)));
