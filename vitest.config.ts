@@ -8,7 +8,8 @@ const retry = process.env['CI'] === undefined ? 0 : 1;
 
 /**
  * Layers of docs/ARCHITECTURE.md: everything up to `property` runs anywhere, the rest needs root and real tools. Time limits end
- * what hangs, and no more: they are ten times what a test takes on a quiet machine.
+ * what hangs, and no more: they are ten times what a test takes on a quiet machine. Layers without effects share what a worker has
+ * imported: to import it for each file again took twice as long as their tests.
  */
 export default defineConfig({
   test: {
@@ -24,11 +25,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 300_000 },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 300_000, isolate: false },
       },
       {
         extends: true,
-        test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 600_000 },
+        test: {
+          name: 'property',
+          include: ['test/property/**/*.test.ts'],
+          testTimeout: 600_000,
+          isolate: false,
+        },
       },
       {
         extends: true,
