@@ -16,7 +16,7 @@ const NOT_UNDERSTOOD = [
   /^meta (?:iiftype|length|skuid|time|cgroup) /,
   /^ip (?:dscp|ttl|length) /,
   /^ip daddr set /,
-  /^quota /,
+  /^(?:quota|limit name) /,
   /^(?:ether|socket|rt|exthdr|tcp option) /,
   /\bnumgen /,
   /^snat ip prefix /,
