@@ -59,8 +59,18 @@ export async function diagnosePeers(
       : reader.readPeer(here, undefined).then((facts) => otherHost(facts, here, reader.host.now())),
     reader.readPeer(peer, named).then((facts) => otherHost(facts, peer, reader.host.now())),
   ]);
-  const diagnosis = followPeers({ asker, target }, asking, asked);
+  const diagnosis = followPeers({ asker, target }, ...toldApart(asking, asked));
   return { diagnosis, exit: EXITS[diagnosis.verdict] };
+}
+
+/** Copies of one machine often have one name: a command must not be typed on the wrong one. */
+function toldApart(asking: PeerHost, asked: PeerHost): readonly [PeerHost, PeerHost] {
+  if (asking.about.host !== asked.about.host) return [asking, asked];
+  const named = (peer: PeerHost, which: string): PeerHost => ({
+    ...peer,
+    about: { ...peer.about, host: `${peer.about.host} (${which})` },
+  });
+  return [named(asking, 'asking'), named(asked, 'asked')];
 }
 
 /** What is asked of an address without a port. */

@@ -21,12 +21,15 @@ export interface DoctorArgs {
   /** The other host of two. */
   readonly peer: string | undefined;
   readonly here: string | undefined;
+  /** Files of facts of a fleet. */
+  readonly matrix: readonly string[] | undefined;
 }
 
 /** `rulesguard doctor`: why packets do not arrive, and what fixes it. Exit 0 healthy, 1 a fault found, 3 cannot tell. */
 export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
   if (args.facts === true) return (await import('./facts.ts')).printFacts(args.target, context);
-  const { peer } = args;
+  const { peer, matrix } = args;
+  if (matrix !== undefined) return (await import('./matrix.ts')).runMatrix(matrix, args, context);
   if (peer !== undefined) return (await import('./peers.ts')).runPeers({ ...args, peer }, context);
   const { paint, print, stateDir, unsettled } = context;
   const { probe = false } = args;

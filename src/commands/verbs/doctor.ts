@@ -29,14 +29,21 @@ export const doctorOptions = (yargs: Argv) =>
     })
     .option('peer', word('with --to: the other host, as a file of its facts or ssh://[USER@]HOST[:PORT]'))
     .option('here', word('with --peer: a file of facts in place of this host, which asks'))
+    .option('matrix', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'who reaches which published port, by files of facts of a fleet',
+    })
     .option('mask', {
       type: 'boolean',
-      describe: 'with --bundle, --html or --peer: every address replaced by a placeholder',
+      describe: 'with --bundle, --html, --peer or --matrix: every address replaced by a placeholder',
     })
     .conflicts('facts', ['from', 'to', 'probe', 'verbose', 'json', 'html', 'bundle', 'mask', 'peer'])
+    .conflicts('matrix', ['from', 'to', 'probe', 'verbose', 'html', 'bundle', 'facts', 'peer', 'here'])
     .conflicts('peer', ['from', 'probe', 'html', 'bundle'])
-    .check(({ mask, bundle, html, peer, here, to }) => {
-      if (mask === true && bundle === undefined && html === undefined && peer === undefined)
+    .check(({ mask, bundle, html, peer, here, to, matrix }) => {
+      if (mask === true && bundle === undefined && html === undefined && (peer ?? matrix) === undefined)
         throw new Error('--mask is for what is given away: add --bundle FILE or --html FILE');
       if (peer !== undefined && to === undefined)
         throw new Error(

@@ -1,0 +1,51 @@
+import { blockOf, overlap, type AddressBlock } from '../../net/address.ts';
+import { familyOf } from '../../net/family.ts';
+import { printRuleset } from '../../firewall/iptables/text/print.ts';
+import { FAMILIES } from '../../net/family.ts';
+import { lookupRoute } from '../../trace/routing/route.ts';
+import type { Facts } from '../facts/facts.ts';
+
+/** What tells addresses and ports apart on one host: those that nothing there tells apart fare alike. */
+export interface TellingApart {
+  /** Equal for two addresses elsewhere of which neither rules nor routes make a difference. */
+  readonly addressKey: (address: string) => string;
+  /** The same for ports. */
+  readonly portKey: (port: number) => string;
+}
+
+const ADDRESS =
+  /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?:\/\d{1,3})?(?![\w.])/g;
+/** Where addresses are told apart by more than blocks, or by what is not written out: each counts for itself. */
+const BY_MORE = /--(?:src|dst)-range|-m (?:u32|bpf|string)|(?:\d|[0-9a-f])-(?:\d{1,3}\.){3}|@nh|@th|@ll|&/;
+const NUMBER = /(?<![\w.])\d{1,5}(?![\w.])/g;
+const PORT_RANGE = /\d+[:-]\d+/;
+
+/** Finds what a host's rules, sets and routes name. */
+export function tellingApart({ netState }: Pick<Facts, 'netState'>): TellingApart {
+  const rules = [
+    ...netState.rulesets.flatMap((one) => FAMILIES.map((family) => printRuleset(one.rules[family]))),
+    ...[...(netState.sets?.values() ?? [])].flatMap(({ members }) => members),
+    ...(netState.natives ?? []).map(({ text }) => text),
+  ].join('\n');
+  const isOdd = BY_MORE.test(rules);
+  const named = [...new Set(rules.match(ADDRESS))].flatMap((text) => blockOf(text) ?? []);
+  const ports = new Set(rules.match(NUMBER));
+  const hasRanges = PORT_RANGE.test(rules.replaceAll(ADDRESS, ''));
+  return {
+    addressKey: (address) => (isOdd ? address : `${within(address, named)} ${routeKey(address, netState)}`),
+    portKey: (port) => (hasRanges || ports.has(String(port)) ? String(port) : 'other'),
+  };
+}
+
+function within(address: string, named: readonly AddressBlock[]): string {
+  const one = blockOf(address);
+  return one === undefined
+    ? address
+    : named.flatMap((block, at) => (overlap(block, one) ? [String(at)] : [])).join(',');
+}
+
+function routeKey(address: string, netState: Facts['netState']): string {
+  const family = familyOf(address);
+  const found = lookupRoute(netState, { family, source: '', destination: address, mark: 0, inInterface: '' });
+  return found.kind === 'unicast' ? `${found.route.to} ${found.route.via} ${found.route.dev}` : found.kind;
+}

@@ -1,0 +1,28 @@
+import type { FleetCause, FleetMatrix } from '../../doctor/peers/matrix.ts';
+import { listNames } from '../../doctor/checks/check.ts';
+import { printableTexts } from '../doctor/json.ts';
+import { COLOURS, VERDICT_WORDS } from '../doctor/words.ts';
+import { count, printable, type Paint } from '../text.ts';
+
+/** Ports and hosts that one line names. */
+const NAMED = 3;
+
+/** Who reaches what of a fleet: the verdict, then one line for each cause, the one for most ways first. */
+export function matrixText(matrix: FleetMatrix, paint: Paint): string {
+  const { verdict, hosts, ports, ways, open, causes } = matrix;
+  const head = `${paint(COLOURS[verdict], paint('bold', VERDICT_WORDS[verdict]))}  ${count(hosts.length, 'host')}, ${count(ports, 'published port')}: ${String(open)} of ${count(ways, 'way')} open`;
+  return `${[head, ...causes.map((cause) => causeLine(cause, paint))].join('\n')}\n`;
+}
+
+function causeLine({ host, what, verdict, ways, hosts, ports }: FleetCause, paint: Paint): string {
+  const mark = paint(COLOURS[verdict], verdict === 'fail' ? '✗' : '?');
+  return `${mark} ${printable(host)}: ${printable(what)} (${count(ways, 'way')}; ${printable(listNames(ports, NAMED))}; with ${printable(listNames(hosts, NAMED))})`;
+}
+
+/** The document of `doctor --matrix --json`; schemas/doctor-matrix.schema.json describes it. */
+export const matrixJson = (matrix: FleetMatrix): unknown =>
+  printableTexts({
+    $schema: 'https://rulesguard.dev/schemas/doctor-matrix.schema.json',
+    version: 1,
+    ...matrix,
+  });

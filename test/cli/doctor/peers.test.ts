@@ -1,0 +1,124 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordFacts } from '../../../src/app/peers/record-facts.ts';
+import { memoryDiagnosisHost } from '../../support/app/memory-diagnosis-host.ts';
+import { PROGRAM } from '../../support/cli.ts';
+import { runProgram } from '../../support/program.ts';
+
+/*
+ * Two hosts on a third machine: nothing of it is read but two files, or what a stand-in for ssh prints. What the real ssh and sudo say is quoted from
+ * OpenSSH 9.2 and sudo 1.9.13.
+ */
+
+let folder = '';
+const file = (name: string): string => path.join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-peers-'));
+  const facts = await recordFacts(
+    memoryDiagnosisHost(),
+    [],
+    { host: 'here', program: '0.1.0' },
+    () => undefined,
+  );
+  const text = JSON.stringify(facts);
+  writeFileSync(file('here.json'), text);
+  writeFileSync(
+    file('there.json'),
+    text.replace('"host":"here"', '"host":"there"').replaceAll('"192.0.2.1"', '"192.0.2.20"'),
+  );
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** `ssh` as a shell script; it notes its arguments, one a line. */
+function stubSsh(script: string): void {
+  writeFileSync(file('ssh'), `#!/bin/sh\nprintf '%s\\n' "$@" >'${file('words')}'\n${script}\n`);
+  chmodSync(file('ssh'), 0o755);
+}
+
+const doctor = async (...args: readonly string[]) => {
+  const env = { PATH: `${folder}:/usr/bin:/bin`, NO_COLOR: '1', RULESGUARD_STATE_DIR: file('state') };
+  const { code, stdout, stderr } = await runProgram([process.execPath, PROGRAM, 'doctor', ...args], env, {});
+  const utf8 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
+  return { code, stdout: utf8(stdout), stderr: utf8(stderr) };
+};
+const asked = (peer: string, ...more: readonly string[]) =>
+  doctor('web', '--to', '192.0.2.20:8080', '--here', file('here.json'), '--peer', peer, ...more);
+
+test('two files are enough, on a machine that is neither host', async () => {
+  const { code, stdout } = await asked(file('there.json'));
+  expect(stdout).toMatch(/^HEALTHY {2}web on here → 192\.0\.2\.20:8080\/tcp on there: /);
+  expect(code).toBe(0);
+});
+
+test('--mask hides both hosts', async () => {
+  const { stdout } = await asked(file('there.json'), '--mask');
+  expect(stdout).not.toMatch(/192\.0\.2|\bthere\b|\bhere\b/);
+});
+
+test('a table of a fleet', async () => {
+  const { code, stdout } = await doctor('--matrix', file('here.json'), file('there.json'));
+  expect(stdout).toMatch(/^HEALTHY {2}2 hosts, /);
+  expect(code).toBe(0);
+});
+
+test('by ssh: keys are checked, nobody is asked, and the host is no option', async () => {
+  stubSsh(`cat '${file('there.json')}'`);
+  const { code, stdout } = await asked('ssh://ops@host-b:2222');
+  expect(stdout).toMatch(/^HEALTHY/);
+  expect(code).toBe(0);
+  const words = readFileSync(file('words'), 'utf8').trimEnd().split('\n');
+  expect(words).toEqual(expect.arrayContaining(['BatchMode=yes', 'StrictHostKeyChecking=yes']));
+  expect(words.slice(-7, -1)).toEqual(['-l', 'ops', '-p', '2222', '--', 'host-b']);
+  expect(words.at(-1)).toContain('sudo -n rulesguard doctor --facts 192.0.2.20:8080/tcp');
+});
+
+describe('what goes wrong by ssh is said, with exit 3', () => {
+  const SAID: readonly (readonly [name: string, script: string, told: RegExp])[] = [
+    [
+      'a wrong key',
+      "echo 'Host key verification failed.' >&2; exit 255",
+      /host key is not the one that is known/,
+    ],
+    [
+      'no key',
+      "echo 'ops@host-b: Permission denied (publickey).' >&2; exit 255",
+      /does not let this login in/,
+    ],
+    [
+      'not reached',
+      "echo 'ssh: connect to host host-b port 22: Connection refused' >&2; exit 255",
+      /cannot be reached by ssh/,
+    ],
+    ['no leave', "echo 'sudo: a password is required' >&2; exit 1", /may not run rulesguard by sudo/],
+    ['none there', "echo 'sh: 1: exec: rulesguard: not found' >&2; exit 127", /not installed there/],
+    ['an older one', "echo 'rulesguard: there is no option --facts here' >&2; exit 2", /older version/],
+    ['half of them', `head -c 5000 '\${there}'`, /not whole/],
+    ['something else', 'echo hello', /not whole, or no JSON/],
+  ];
+  test.each(SAID)('%s', async (_name, script, told) => {
+    stubSsh(script.replace('${there}', file('there.json')));
+    const { code, stdout, stderr } = await asked('ssh://host-b');
+    expect(stderr).toMatch(told);
+    expect(stdout).toBe('');
+    expect(code).toBe(3);
+  });
+});
+
+test.each([
+  'ssh://-oProxyCommand=reboot',
+  'ssh://a b',
+  'ssh://-l@host',
+  'http://host-b',
+  'ssh://host-b:99999',
+])('what is no host is refused before anything runs: %s', async (peer) => {
+  stubSsh('exit 0');
+  rmSync(file('words'), { force: true });
+  const { code } = await asked(peer);
+  expect(code).toBe(2);
+  expect(() => readFileSync(file('words'))).toThrow();
+});
