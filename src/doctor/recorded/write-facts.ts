@@ -84,7 +84,16 @@ function engineJson(reply: EngineReply): EngineJson {
   return { answered: true, inventory: reply.inventory, socket, daemons, interfaces: [...interfaces] };
 }
 
-function containerJson({ inside, ...container }: ContainerFacts, redact: Redact): ContainerJson {
+function containerJson({ inside, ...listed }: ContainerFacts, redact: Redact): ContainerJson {
+  const { id, name, service, project, state, status, networkMode } = listed;
+  const { attachments, requestedPorts, exposed, sysctls: started } = listed;
+  // What else an Engine's answer has of it is not for a file.
+  const container: ContainerJson = {
+    ...{ id, name, state, status, networkMode, attachments, requestedPorts, exposed },
+    ...(service === undefined ? {} : { service }),
+    ...(project === undefined ? {} : { project }),
+    ...(started === undefined ? {} : { sysctls: started }),
+  };
   if (inside === undefined) return container;
   if (isUnavailable(inside)) return { ...container, inside };
   const { ownRules, sysctls, ...rest } = inside;

@@ -6,6 +6,7 @@ import { readingsFrom } from '../../../../src/doctor/recorded/read-facts.ts';
 import { Fault } from '../../../../src/fault.ts';
 import { MOST_OF_FACTS, parseFacts } from '../../../../src/host/peers/facts-file.ts';
 import { doctorJson } from '../../../../src/report/doctor/json.ts';
+import { healthyFacts } from '../../../support/doctor/host-facts.ts';
 import { failing } from '../../../support/app/diagnosed.ts';
 import { memoryDiagnosisHost, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
 import { withRule } from '../../../support/app/edit-rules.ts';
@@ -50,6 +51,15 @@ describe('facts of another host are judged as they would be there', () => {
     expect(doctorJson(here.diagnosis)).toEqual(doctorJson(there.diagnosis));
     expect(here.exit).toBe(there.exit);
   });
+});
+
+test('what an Engine’s list has besides is not written: the file fits its schema', async () => {
+  const { containers } = healthyFacts();
+  const listed = containers.map((one) => ({ ...one, created: 1_700_000_000, labels: { token: 'hunter2' } }));
+  const host = memoryDiagnosisHost(WHOLE_RULES, { readContainers: () => Promise.resolve(listed) });
+  const text = await factsOf(host);
+  expect(parseFacts(text, 'facts.json').host).toBe('host-b');
+  expect(text).not.toContain('hunter2');
 });
 
 describe('what is no file of facts is refused whole', () => {
