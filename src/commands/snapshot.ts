@@ -1,7 +1,7 @@
 import { REAL_TERRAIN } from '../app/reach/real-terrain.ts';
 import { realHost } from '../app/real-host.ts';
 import { snapshot } from '../app/snapshot/snapshot.ts';
-import { watchRunning } from '../host/service/watch-running.ts';
+import { watchProcesses } from '../host/service/watch-process.ts';
 import { recordedText, unchangedText } from '../report/snapshot-text.ts';
 import type { Context, Exit } from './context.ts';
 import { skippedText, whyOff } from './shared/scheduled.ts';
@@ -33,9 +33,11 @@ export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
       print(skippedText(off, 'nothing recorded'));
       return 0;
     }
-    const watcher = watchRunning();
+    const [watcher] = watchProcesses();
     if (watcher !== undefined) {
-      print(`SKIPPED  rulesguard watch (pid ${watcher}) keeps the baseline up to date; nothing recorded\n`);
+      print(
+        `SKIPPED  rulesguard watch (pid ${String(watcher)}) keeps the baseline up to date; nothing recorded\n`,
+      );
       return 0;
     }
   }

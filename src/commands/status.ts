@@ -49,7 +49,7 @@ async function surroundings(context: Context): Promise<Omit<StatusReport, 'check
     configured(context),
     hookStatus(realHookHost('/', stateDir), TARGETS),
     newestBaseline(stateDir),
-    watchProcesses().catch(() => undefined),
+    watchesHere(),
     readPause(runDir, Date.now()),
     eventsOf(stateDir),
   ]);
@@ -62,6 +62,15 @@ async function surroundings(context: Context): Promise<Omit<StatusReport, 'check
     baseline,
     ...noted,
   };
+}
+
+/** Undefined where it cannot be told. */
+function watchesHere(): readonly number[] | undefined {
+  try {
+    return watchProcesses();
+  } catch {
+    return undefined;
+  }
 }
 
 async function newestBaseline(stateDir: string): Promise<StatusReport['baseline']> {

@@ -49,7 +49,7 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
       telling.tell(event);
     },
     onUnnoted: (why) => {
-      log.error(`events cannot be noted, and are only in this log: ${why}`);
+      log.error(`events cannot be written to the events file; they are only in this log: ${why}`);
     },
   });
   const telling = realTelling({
@@ -74,17 +74,19 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
       service.says(says);
       lookAgain('the configuration was read again');
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      log.error([`${error.message}; what was read before holds`, ...error.details].join('\n  '));
+      const { message, details } = error instanceof Fault ? error : { message: String(error), details: [] };
+      log.error([`${message}; what was read before holds`, ...details].join('\n  '));
     }
   };
+  // Signals may come faster than a configuration is read.
+  let reloading = Promise.resolve();
   const stop = (): void => {
     stopping.abort();
   };
   const listeners = [
     ['SIGTERM', stop],
     ['SIGINT', stop],
-    ['SIGHUP', () => void reload()],
+    ['SIGHUP', () => void (reloading = reloading.then(reload))],
   ] as const;
   for (const [signal, listener] of listeners) process.on(signal, listener);
   try {
@@ -92,6 +94,7 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
     await watch(port, settings, stopping.signal);
   } finally {
     for (const [signal, listener] of listeners) process.off(signal, listener);
+    await reloading;
     await telling.stop();
   }
   return 0;

@@ -48,4 +48,4 @@ export function declaredText(
 
 /** A rule of DOCKER-USER that is let be. */
 export const leftBeText = ({ rule = '', ...where }: RuleName, why: string): string =>
-  `not declared, let be: ${place(where)}: ${printable(rule)}: it ${printable(why)}`;
+  `not declared, left as is: ${place(where)}: ${printable(rule)}: it ${printable(why)}`;

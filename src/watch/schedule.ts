@@ -44,6 +44,8 @@ export interface Pace {
 const MANAGER: Patience = { quiet: 50, longest: 1_000 };
 /** Where nobody but Docker changed anything, and links and addresses came and went, a look waits until that is over. */
 const AT_WORK: Patience = { quiet: 150, longest: 1_000 };
+/** Where links, addresses and routes alone changed, looks are at least so far apart. */
+const SELDOM = 10_000;
 /** dockerd writes what it requires itself, one rule at a time. */
 const DOCKER: Patience = { quiet: 300, longest: 3_000 };
 
@@ -140,11 +142,20 @@ export function dueOf(schedule: Schedule, { interval }: Pace, repairs: boolean):
     damage === undefined || !repairs
       ? undefined
       : ({ what: 'repair', at: Math.max(notBefore, repairAt(damage)) } as const);
-  const wanted = unjudged === undefined ? last + interval : lookAt(unjudged);
+  const wanted =
+    unjudged === undefined
+      ? last + interval
+      : Math.max(lookAt(unjudged), isHostAlone(schedule) ? last + SELDOM : 0);
   const look = { what: 'look', at: Math.max(noLookBefore, wanted) } as const;
   // A repair observes the rules itself: where both are due it comes first, so that a storm of changes cannot put it off.
   return repair !== undefined && repair.at <= look.at ? repair : look;
 }
+
+/** Whether nothing changed but links, addresses and routes, and nothing was lost before: beside containers that come and go they always do. */
+const isHostAlone = ({ unjudged, damage }: Schedule): boolean =>
+  damage === undefined &&
+  unjudged !== undefined &&
+  [...unjudged.writers].every((writer) => writer === 'host');
 
 function lookAt({ writers, first, newest }: Unjudged): number {
   const isDockers = [...writers].every((writer) => writer === 'docker' || writer === 'host');

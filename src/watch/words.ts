@@ -16,6 +16,6 @@ export const leftSays = (effects: readonly NotedEffect[], reasons: readonly stri
 export const fightSays = (effects: readonly NotedEffect[]): string =>
   `somebody breaks it again after each repair, so repairs of it become rarer: ${effectsSay(effects)}`;
 
-/** A setting of the kernel's that Docker needs was changed. */
+/** A setting of the kernel's that Docker needs to be 1 was changed; with the command where it was switched off. */
 export const settingSays = ({ name, from, to }: Extract<Seen, { readonly kind: 'setting' }>): string =>
-  `${name} was ${from} and is ${to}: sysctl -w ${name}=${from}`;
+  `${name} was ${from} and is ${to}${from === '1' && to === '0' ? `: sysctl -w ${name}=1` : ''}`;

@@ -83,7 +83,7 @@ function liveContent({ rules }: Live, family: Family): readonly Content[] {
   const behind = end === -1 ? [] : chain.rules.slice(end + 1).filter(({ text }) => !endsChain(text));
   const seen = new Set<string>();
   const why = (rule: Rule): string | undefined => {
-    const is = seen.has(rule.text) ? 'stands there twice' : undeclarable(rule);
+    const is = seen.has(rule.text) ? 'is listed twice' : undeclarable(rule);
     seen.add(rule.text);
     return is;
   };

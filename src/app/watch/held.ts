@@ -36,7 +36,7 @@ export const writesUnless = <H extends Pick<Writer, 'writeRules' | 'writeTables'
 ): H => {
   const refuse = async (): Promise<void> => {
     const why = await held();
-    if (why !== undefined) throw new Fault('RG_BUSY', 3, `nothing was written: ${why}`);
+    if (why !== undefined) throw new Fault('RG_BUSY', 4, `nothing was written: ${why}`);
   };
   return {
     ...host,

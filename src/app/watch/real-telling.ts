@@ -45,7 +45,7 @@ export function realTelling(outside: TellingOutside): Telling {
   let last = now();
   let outputs: readonly { readonly stop: () => Promise<void> }[] = [];
   let changed: () => void = () => undefined;
-  let programs = eventPrograms([], outside.onTrouble);
+  const programs = eventPrograms([], outside.onTrouble);
 
   const troubles = (what: string): ((why: string | undefined) => void) => {
     let said: string | undefined;
@@ -77,11 +77,11 @@ export function realTelling(outside: TellingOutside): Telling {
       outputs = [...outputs, serve(listen, served, troubles(`metrics cannot be served at ${listen}`))];
     }
   };
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     const ending = outputs;
     outputs = [];
     changed = () => undefined;
-    await Promise.all([...ending, programs].map((output) => output.stop()));
+    await Promise.all(ending.map((output) => output.stop()));
   };
   return {
     meter: {
@@ -114,11 +114,13 @@ export function realTelling(outside: TellingOutside): Telling {
       programs.tell(event);
     },
     use: async (settings) => {
-      await stop();
-      programs = eventPrograms(settings.onEvent, outside.onTrouble);
+      programs.use(settings.onEvent);
+      await end();
       await begin(settings);
     },
-    stop,
+    stop: async () => {
+      await Promise.all([end(), programs.stop()]);
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { startSources } from '../../host/events/sources.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
 import { appendEvent } from '../../host/state/watch-events.ts';
 import { readDeclaredOf } from '../../host/state/declared.ts';
-import { isAnnounced } from '../../host/state/announcements.ts';
+import { isAnnounced, uptimeNow } from '../../host/state/announcements.ts';
 import { readPause } from '../../host/state/watch-pause.ts';
 import type { WatchEvent } from '../../watch/event.ts';
 import { tellsOfRules } from '../../watch/seen.ts';
@@ -49,7 +49,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
   };
   const note = noting(stateDir, onUnnoted);
   const held = () => heldBy({ pause: () => readPause(runDir, Date.now()), off });
-  const isChanging = (): boolean => isAnnounced(runDir, Date.now());
+  const isChanging = (): boolean => isAnnounced(runDir, uptimeNow());
   const armed = armedHost(host, options);
   const rules = residentRules(armed.readSaved, now);
   const { arm } = armed;

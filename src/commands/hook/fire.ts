@@ -5,7 +5,7 @@ import { runHook } from '../../app/hooks/run-hook.ts';
 import { reportOf, type Checked } from '../../app/check/check.ts';
 import { realCheckHost } from '../../app/check/real-check-host.ts';
 import { bootedAt } from '../../host/command/who.ts';
-import { announce, announceEnd, whileAnnounced } from '../../host/state/announcements.ts';
+import { announce, announceEnd, uptimeNow, whileAnnounced } from '../../host/state/announcements.ts';
 import { noteFired, readFired } from '../../host/state/hook-fired.ts';
 import { isDamage } from '../../reconcile/finding.ts';
 import { repairCommand } from '../../report/check-text.ts';
@@ -28,7 +28,7 @@ export interface FireArgs {
 }
 
 /** The change between the two halves of a hook. */
-const BETWEEN = 'between-hooks';
+const betweenName = (target: string): string => `between-${target}`;
 /** A manager whose change takes longer, or that never comes to its end, is looked at meanwhile. Milliseconds. */
 const LONGEST_BETWEEN = 30_000;
 
@@ -48,12 +48,20 @@ export async function fire(phase: 'pre' | 'post', args: FireArgs, context: Conte
       () => requestOf(phase, args, context),
       outsideOf(phase, context),
     );
+  // Between the two it is the firewall manager's change, and no process of ours.
+  const between = betweenName(args.target);
+  if (phase === 'pre')
+    return whileAnnounced(runDir, async () => {
+      try {
+        return await half();
+      } finally {
+        await announce(runDir, between, { until: uptimeNow() + LONGEST_BETWEEN }).catch(() => undefined);
+      }
+    });
   try {
     return await whileAnnounced(runDir, half);
   } finally {
-    // Between the two it is the firewall manager's change, and no process of ours.
-    if (phase === 'post') announceEnd(runDir, BETWEEN);
-    else await announce(runDir, BETWEEN, { until: Date.now() + LONGEST_BETWEEN }).catch(() => undefined);
+    announceEnd(runDir, between);
   }
 }
 

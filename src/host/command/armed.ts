@@ -22,28 +22,35 @@ const WAITING = 'IFS= read -r go && exec "$@"';
 export class ArmedCommands {
   private readonly waiting = new Map<string, Child>();
 
-  /** Starts those that are not at hand; returns at once. */
+  /** Starts those that are not at hand; returns at once. One that cannot be started now is not at hand. */
   arm(commands: readonly WaitingCommand[]): void {
-    for (const words of commands) {
-      const key = keyOf(words);
-      if (this.waiting.has(key)) continue;
-      const child: Child = spawn('/bin/sh', ['-c', WAITING, 'sh', ...words], {
-        stdio: ['pipe', 'pipe', 'pipe'],
-        env: { ...process.env, ...COMMAND_ENV },
-        // Ctrl-C on the terminal does not reach it.
-        detached: true,
-      });
-      const forget = (): void => {
-        if (this.waiting.get(key) === child) this.waiting.delete(key);
-      };
-      child.once('error', forget);
-      child.once('exit', forget);
-      // Whoever uses it sees how it ended.
-      child.stdin.on('error', () => undefined);
-      for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
-      child.unref();
-      this.waiting.set(key, child);
-    }
+    for (const words of commands)
+      try {
+        this.start(words);
+      } catch {
+        // Too many files are open, or there is no memory: whoever needs it starts it as usual, and says so then.
+      }
+  }
+
+  private start(words: WaitingCommand): void {
+    const key = keyOf(words);
+    if (this.waiting.has(key)) return;
+    const child: Child = spawn('/bin/sh', ['-c', WAITING, 'sh', ...words], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...COMMAND_ENV },
+      // Ctrl-C on the terminal does not reach it.
+      detached: true,
+    });
+    const forget = (): void => {
+      if (this.waiting.get(key) === child) this.waiting.delete(key);
+    };
+    child.once('error', forget);
+    child.once('exit', forget);
+    // Whoever uses it sees how it ended.
+    child.stdin.on('error', () => undefined);
+    for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
+    child.unref();
+    this.waiting.set(key, child);
   }
 
   /** Ends those that still wait. */

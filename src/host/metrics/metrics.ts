@@ -72,13 +72,13 @@ export function metricsOf(outside: MetricsOutside): Metrics {
   const looks = counter('rulesguard_looks_total', 'Looks at the host that were made.');
   const fights = counter(
     'rulesguard_fights_total',
-    'Times that somebody was found to break again and again what was repaired.',
+    'Fights: another program kept breaking what was repaired.',
   );
   const toDetect = histogram(
     'rulesguard_time_to_detect_seconds',
     'From the first change seen to the look that found what it broke.',
   );
-  const toRepair = histogram('rulesguard_time_to_repair_seconds', 'From there to the end of the repair.');
+  const toRepair = histogram('rulesguard_time_to_repair_seconds', 'Seconds from the look that found damage to the end of its repair.');
   const lastLook = gauge(
     'rulesguard_last_look_timestamp_seconds',
     'When the last look was made, in seconds since 1970; 0: none yet.',

@@ -1,6 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { ListenOptions } from 'node:net';
+import { connect, type ListenOptions } from 'node:net';
 
 /** What is served. */
 export interface Served {
@@ -34,22 +34,29 @@ export function serve(
   server.maxConnections = MOST_CONNECTIONS;
   server.unref();
   let again: NodeJS.Timeout | undefined;
+  const stopped = new AbortController();
+  const failed = (error: unknown): void => {
+    onState(error instanceof Error ? error.message : String(error));
+    again = setTimeout(() => void begin(), AGAIN).unref();
+  };
   const begin = async (): Promise<void> => {
-    const place = placeOf(where);
-    if (place.path !== undefined) await removeSocket(place.path);
-    server.listen(place);
+    try {
+      const place = placeOf(where);
+      if (place.path !== undefined) await removeLeft(place.path);
+      if (!stopped.signal.aborted) server.listen(place);
+    } catch (error) {
+      failed(error);
+    }
   };
   server.on('listening', () => {
     onState(undefined);
   });
-  server.on('error', (error) => {
-    onState(error.message);
-    again = setTimeout(() => void begin(), AGAIN).unref();
-  });
+  server.on('error', failed);
   void begin();
   return {
     stop: () =>
       new Promise((resolve) => {
+        stopped.abort();
         clearTimeout(again);
         server.close(() => {
           resolve();
@@ -91,8 +98,19 @@ function placeOf(where: string): ListenOptions {
   return { host: where.slice(0, colon).replaceAll(/[[\]]/g, ''), port: Number(where.slice(colon + 1)) };
 }
 
-/** A socket that a process before this one left; any other file stays, and listening fails. */
-async function removeSocket(path: string): Promise<void> {
+/** Removes a socket on which nobody listens any more, left by a process before this one; with any other file listening fails. */
+async function removeLeft(path: string): Promise<void> {
   const stats = await lstat(path).catch(() => undefined);
-  if (stats?.isSocket() === true) await rm(path, { force: true });
+  if (stats?.isSocket() === true && !(await isServed(path))) await rm(path, { force: true });
 }
+
+/** Whether somebody listens, or may. */
+const isServed = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    }).on('error', (error) => {
+      resolve(!('code' in error && error.code === 'ECONNREFUSED'));
+    });
+  });

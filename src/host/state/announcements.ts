@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { isRecord } from '../../docker/inventory/inventory.ts';
 import { makePrivateFolder, parseJson, writeAtomically } from '../files/files.ts';
@@ -12,14 +13,16 @@ import { makePrivateFolder, parseJson, writeAtomically } from '../files/files.ts
 export interface Announcement {
   /** The process that makes it: when that has ended, so has the change. Absent where it goes on when the process that says so has ended. */
   readonly pid?: number;
-  /** Milliseconds since 1970 from which on it counts for nothing. */
+  /** When that process started, as /proc/PID/stat has it: another may get its id. */
+  readonly start?: string | undefined;
+  /** Milliseconds of the machine's uptime from which on it counts for nothing. */
   readonly until: number;
 }
 
 const folderOf = (runDir: string): string => join(runDir, 'changing');
 const NAME = /^[\w.-]{1,80}\.json$/;
 
-/** No announcement holds for longer, whatever it says: the clock may have been set back since. Milliseconds. */
+/** No announcement holds for longer, whatever it says: watch is blind meanwhile. Milliseconds. */
 export const LONGEST_CHANGE = 600_000;
 
 /** Says that a change is under way. @param name - which: as announced again, the first is forgotten. @throws Fault RG_UNSAFE_FILE */
@@ -43,7 +46,7 @@ export function announceEnd(runDir: string, name: string): void {
 /**
  * Whether a change that was announced is under way. What cannot be read is none: it must not keep watch from looking.
  *
- * @param now - milliseconds since 1970
+ * @param now - as `uptimeNow`
  */
 export function isAnnounced(runDir: string, now: number): boolean {
   const folder = folderOf(runDir);
@@ -56,18 +59,45 @@ export function isAnnounced(runDir: string, now: number): boolean {
 }
 
 function counts(path: string, now: number): boolean {
-  const said = parseJson(readFileSync(path, 'latin1'));
+  const said = readSaid(path);
   if (!isRecord(said)) return false;
-  const { pid, until } = said;
+  const { pid, start, until } = said;
   if (typeof until !== 'number' || until <= now || until > now + LONGEST_CHANGE) return false;
-  return typeof pid !== 'number' || existsSync(`/proc/${String(pid)}`);
+  if (typeof pid !== 'number') return true;
+  const started = startOf(pid);
+  return started !== undefined && (start === undefined || start === started);
 }
+
+/** One that ends meanwhile, or cannot be read, hides no other. */
+function readSaid(path: string): unknown {
+  try {
+    return parseJson(readFileSync(path, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** When a process started, in ticks since the machine did; undefined where it has ended. */
+function startOf(pid: number): string | undefined {
+  try {
+    // Behind the name, which may hold anything, it is the 20th field.
+    return readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Milliseconds since the machine started: nobody sets this clock. */
+export const uptimeNow = (): number => uptime() * 1_000;
 
 /** Makes a change that is announced from its beginning to its end. That it cannot be announced is no reason not to make it. */
 export async function whileAnnounced<T>(runDir: string, change: () => Promise<T>): Promise<T> {
   const { pid } = process;
   const name = `process-${String(pid)}`;
-  await announce(runDir, name, { pid, until: Date.now() + LONGEST_CHANGE }).catch(() => undefined);
+  const announcement = { pid, start: startOf(pid), until: uptimeNow() + LONGEST_CHANGE };
+  await announce(runDir, name, announcement).catch(() => undefined);
   try {
     return await change();
   } finally {

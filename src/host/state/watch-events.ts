@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { validate } from '../../generated/watch-event.js';
 import type { WatchEvent } from '../../watch/event.ts';
@@ -30,12 +30,24 @@ export async function appendEvent(stateDir: string, event: WatchEvent): Promise<
     const line = Buffer.from(`${JSON.stringify(event)}\n`);
     const isFull = size > 0 && (size + line.length > MOST_BYTES || (await isOld(file, event.at)));
     if (isFull) await rename(path, earlierPath(stateDir));
-    else await file.write(line);
+    else await appendWhole(file, line, size);
     if (!isFull) return;
   } finally {
     await file.close();
   }
   await appendEvent(stateDir, event);
+}
+
+/** Adds a line whole, or not at all: part of one would take the next with it. @param size - of the file before. @throws Error of a full disk */
+export async function appendWhole(
+  file: Pick<FileHandle, 'write' | 'truncate'>,
+  line: Buffer,
+  size: number,
+): Promise<void> {
+  const { bytesWritten } = await file.write(line);
+  if (bytesWritten === line.length) return;
+  await file.truncate(size);
+  throw new Error('there is no space left for an event');
 }
 
 /** Whether the first event of a file came too long before another. */

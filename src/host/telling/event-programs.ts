@@ -9,12 +9,16 @@ const MOST_AT_ONCE = 2;
 const MOST_WAITING = 100;
 /** Milliseconds. */
 const PATIENCE = 10_000;
+/** What a program said is read for so long after its end: what it leaves running may hold its standard error open for ever. */
+const GRACE = 200;
 const LONGEST_COMPLAINT = 400;
 
 /** Tells programs of events, beside whatever else happens. */
 export interface EventPrograms {
   readonly tell: (event: WatchEvent) => void;
-  /** Waits for those that run; those that wait are dropped. */
+  /** Tells these from now on. Events that wait are still told to whom they were for. */
+  readonly use: (programs: readonly EventProgram[]) => void;
+  /** Waits for those that run, and kills what still runs after `PATIENCE`; events that wait are dropped. */
   readonly stop: () => Promise<void>;
 }
 
@@ -24,9 +28,11 @@ export interface EventPrograms {
  * @param onTrouble - a program could not be run, or failed: told once, until it has worked again
  */
 export function eventPrograms(
-  programs: readonly EventProgram[],
+  first: readonly EventProgram[],
   onTrouble: (says: string) => void,
 ): EventPrograms {
+  let programs = first;
+  const ending = new AbortController();
   const waiting: (() => Promise<void>)[] = [];
   const running = new Set<Promise<void>>();
   const troubled = new Set<EventProgram>();
@@ -44,7 +50,7 @@ export function eventPrograms(
     }
   };
   const tellOne = async (program: EventProgram, event: WatchEvent): Promise<void> => {
-    const why = await runProgram(program, `${JSON.stringify(event)}\n`).catch(String);
+    const why = await runProgram(program, `${JSON.stringify(event)}\n`, ending.signal).catch(String);
     if (why === undefined) troubled.delete(program);
     else if (!troubled.has(program)) {
       troubled.add(program);
@@ -66,17 +72,25 @@ export function eventPrograms(
       }
       next();
     },
+    use: (anew) => {
+      programs = anew;
+    },
     stop: async () => {
       waiting.length = 0;
+      const timer = setTimeout(() => {
+        ending.abort();
+      }, PATIENCE);
       await Promise.all(running);
+      clearTimeout(timer);
     },
   };
 }
 
-/** @returns why it failed; undefined where it did not */
+/** @param ending - kills it. @returns why it failed; undefined where it did not */
 async function runProgram(
   { program: path, arguments: args = [], seconds }: EventProgram,
   input: string,
+  ending: AbortSignal,
 ): Promise<string | undefined> {
   const { stats, weakness } = judgePath(path);
   if (weakness !== undefined)
@@ -106,12 +120,17 @@ async function runProgram(
   child.stdin.end(input);
   const limit = seconds === undefined ? PATIENCE : seconds * 1_000;
   const watched = { isLate: false };
-  const timer = setTimeout(() => {
+  const kill = (): void => {
     watched.isLate = true;
     killGroup(child.pid);
-  }, limit);
+    child.stderr.destroy();
+  };
+  const timers = [setTimeout(kill, limit)];
+  child.once('exit', () => timers.push(setTimeout(() => child.stderr.destroy(), GRACE)));
+  ending.addEventListener('abort', kill);
   const { exitCode, signal, shortMessage } = await child;
-  clearTimeout(timer);
+  ending.removeEventListener('abort', kill);
+  timers.forEach(clearTimeout);
   if (watched.isLate) return `it took longer than ${String(limit / 1_000)} s, and was killed`;
   if (exitCode === 0) return undefined;
   const said = complaint.trim() === '' ? '' : `: ${complaint.trim()}`;

@@ -28,7 +28,7 @@ describeCli('what is declared for DOCKER-USER', () => {
       expect({ code, stderr }).toEqual({
         code: 0,
         stderr:
-          'not declared, let be: filter DOCKER-USER: -A DOCKER-USER -p tcp -j f2b-web: it leads to chain f2b-web, which is of whoever makes it\n',
+          'not declared, left as is: filter DOCKER-USER: -A DOCKER-USER -p tcp -j f2b-web: it leads to chain f2b-web, which another program makes\n',
       });
       expect(stdout).toMatch(/^\+-A DOCKER-USER -i eth0 .*^DECLARED {2}1 rule of DOCKER-USER/ms);
       expect(statSync(fileOf(host)).mode & 0o777).toBe(0o600);

@@ -41,14 +41,14 @@ export function parseDeclared(text: string, source: string): DeclaredFamily {
     const { raw } = item;
     if ('kind' in item) {
       if (item.kind === 'table' && !/^\* *filter\s*$/.test(raw))
-        fail(line, 'is of another table than filter', raw);
+        fail(line, 'is not in table filter', raw);
       if (item.kind === 'chain' && !/^: *(?:DOCKER-USER +-|FORWARD +DROP)(?: |\s*$)/.test(raw))
-        fail(line, 'declares something else than chain DOCKER-USER, or DROP as the policy of FORWARD', raw);
+        fail(line, 'declares something other than chain DOCKER-USER, or DROP as the policy of FORWARD', raw);
     } else {
       const why =
         item.chain === CHAIN
           ? seen.has(item.text)
-            ? 'stands there twice'
+            ? 'is listed twice'
             : undeclarable(item)
           : 'is a rule of another chain than DOCKER-USER';
       if (why !== undefined) fail(line, why, item.text);

@@ -22,9 +22,9 @@ export function undeclarable({ text, printed }: Pick<Rule, 'text' | 'printed'>):
   const view = viewRule({ text });
   const { verdict, options } = view;
   if (verdict !== undefined && (verdict.by === 'goto' || !TARGETS.has(verdict.target)))
-    return `leads to chain ${verdict.target}, which is of whoever makes it`;
+    return `leads to chain ${verdict.target}, which another program makes`;
   if (verdict?.target === 'SET' || options.some(({ name }) => name === '--match-set'))
-    return 'asks for a set, which is of whoever makes it';
+    return 'asks for a set, which another program makes';
   return misspelt(view);
 }
 

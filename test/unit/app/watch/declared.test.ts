@@ -19,11 +19,11 @@ test('of a declaration that cannot be used what it said before is held, and the 
   });
   expect(await declared.read()).toEqual({ ipv4: declares(1), ipv6: declares(2) });
   expect(declared.fault()).toBeUndefined();
-  ipv4 = new Fault('RG_DECLARED', 2, 'line 3 is of another table than filter', { hint: 'Correct that line' });
+  ipv4 = new Fault('RG_DECLARED', 2, 'line 3 is not in table filter', { hint: 'Correct that line' });
   ipv6 = undefined;
   expect(await declared.read()).toEqual({ ipv4: declares(1) });
   expect(declared.fault()).toBe(
-    'line 3 is of another table than filter. what it said before is held. Correct that line',
+    'line 3 is not in table filter. what it said before is held. Correct that line',
   );
   ipv4 = undefined;
   expect(await declared.read()).toEqual({});
@@ -40,7 +40,7 @@ test('it is told once, and when it is corrected; what Docker requires is repaire
   const world = new World();
   await world
     .at(1_000, () => {
-      world.undeclared = 'line 3 is of another table than filter';
+      world.undeclared = 'line 3 is not in table filter';
       world.changes(author('iptables'), [OUTAGE]);
     })
     .at(500_000, () => {

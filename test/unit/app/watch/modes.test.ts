@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { heldBy } from '../../../../src/app/watch/held.ts';
 import { Fault } from '../../../../src/fault.ts';
+import { settingSays } from '../../../../src/watch/words.ts';
 import { author, EXPOSURE, OUTAGE, World } from '../../../support/watch/world.ts';
 
 const iptables = author('iptables', 100, { command: ['iptables', '-t', 'nat', '-F'] });
@@ -148,4 +149,29 @@ test('a repair that the journal does not have is told as that', async () => {
   expect(world.noted('failed')).toMatchObject([
     { says: 'the repair is not in the journal, and cannot be undone: no space left on device' },
   ]);
+});
+
+test('links and routes that keep changing have it look no oftener than every ten seconds', async () => {
+  const world = new World();
+  for (let time = 20_000; time < 60_000; time += 500)
+    world.at(time, () => {
+      world.tell({ kind: 'network', line: 'veth1 is up' });
+    });
+  await world.run(70_000);
+  const looks = world.looks.filter(({ at }) => at >= 20_000);
+  expect(looks.length).toBeGreaterThan(3);
+  expect(looks.length).toBeLessThan(7);
+});
+
+test('the command that sets a setting back is named only where it was switched off', () => {
+  const says = (from: string, to: string) =>
+    settingSays({ kind: 'setting', name: 'net.ipv4.ip_forward', from, to });
+  expect(says('1', '0')).toBe('net.ipv4.ip_forward was 1 and is 0: sysctl -w net.ipv4.ip_forward=1');
+  for (const [from, to] of [
+    ['0', '1'],
+    ['absent', '1'],
+    ['1', 'absent'],
+    ['0', 'absent'],
+  ] as const)
+    expect(says(from, to)).not.toContain('sysctl');
 });

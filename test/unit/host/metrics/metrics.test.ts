@@ -1,5 +1,7 @@
 import { mkdtempSync, rmSync, statSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -8,6 +10,7 @@ import { serve } from '../../../../src/host/metrics/serve.ts';
 import { textfile } from '../../../../src/host/metrics/textfile.ts';
 import type { WatchEvent } from '../../../../src/watch/event.ts';
 import { unwell } from '../../../../src/watch/health.ts';
+import { until } from '../../../support/until.ts';
 import { author, EXPOSURE, OUTAGE } from '../../../support/watch/world.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-metrics-'));
@@ -163,4 +166,19 @@ test('a unix socket serves metrics and health, also where a process before left 
   await server.stop();
   writeFileSync(socketPath, '');
   await expect(listening()).rejects.toThrow('EADDRINUSE');
+  rmSync(socketPath);
+  const other = createServer().listen(socketPath);
+  await once(other, 'listening');
+  await expect(listening()).rejects.toThrow('EADDRINUSE');
+  expect(statSync(socketPath).isSocket()).toBe(true);
+  other.close();
+});
+
+test('a place that is none is said to be none', async () => {
+  const served = { metrics: () => Promise.resolve(''), contentType: '', unwell: () => undefined };
+  const said: (string | undefined)[] = [];
+  const server = serve('127.0.0.1:99999', served, (trouble) => said.push(trouble));
+  await until(() => said.length > 0);
+  await server.stop();
+  expect(said[0]).toContain('99999');
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import {
   announceEnd,
   isAnnounced,
   LONGEST_CHANGE,
+  uptimeNow,
   whileAnnounced,
 } from '../../../../src/host/state/announcements.ts';
 
@@ -19,6 +20,7 @@ const NO_PROCESS = 2 ** 30;
 
 test.each([
   ['by a process that lives', { pid: process.pid, until: NOW + 1 }, true],
+  ['by one whose id another has by now', { pid: process.pid, start: '1', until: NOW + 1 }, false],
   ['by one that has ended', { pid: NO_PROCESS, until: NOW + 1 }, false],
   ['by nobody in particular', { until: NOW + 1 }, true],
   ['until now', { pid: process.pid, until: NOW }, false],
@@ -34,10 +36,17 @@ test.each([
 
 test('a change is announced while it is made, and also when it fails no longer', async () => {
   const runDir = path.join(folder, 'while');
-  const isUnderWay = () => isAnnounced(runDir, Date.now());
+  const isUnderWay = () => isAnnounced(runDir, uptimeNow());
   expect(await whileAnnounced(runDir, () => Promise.resolve(isUnderWay()))).toBe(true);
   await expect(whileAnnounced(runDir, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(isUnderWay()).toBe(false);
+});
+
+test('an announcement that cannot be read hides no other', async () => {
+  const runDir = path.join(folder, 'odd');
+  await announce(runDir, 'b', { until: NOW + 1 });
+  mkdirSync(path.join(runDir, 'changing', 'a.json'));
+  expect(isAnnounced(runDir, NOW)).toBe(true);
 });
 
 test('where it cannot be announced the change is made all the same', async () => {

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { appendEvent, readEvents } from '../../../../src/host/state/watch-events.ts';
+import { appendEvent, appendWhole, readEvents } from '../../../../src/host/state/watch-events.ts';
 import type { WatchEvent } from '../../../../src/watch/event.ts';
 
 let stateDir: string;
@@ -93,4 +93,14 @@ test('nothing is written through a link', async () => {
   symlinkSync(target, current());
   await expect(appendEvent(stateDir, event('two'))).rejects.toThrow();
   expect(statSync(target).size).toBe(0);
+});
+
+test('of a line for which there is no room nothing stays', async () => {
+  const cut: number[] = [];
+  const file = {
+    write: (line: Buffer) => Promise.resolve({ bytesWritten: line.length - 1, buffer: line }),
+    truncate: (size: number) => Promise.resolve(void cut.push(size)),
+  };
+  await expect(appendWhole(file as never, Buffer.from('{}\n'), 7)).rejects.toThrow('no space left');
+  expect(cut).toEqual([7]);
 });

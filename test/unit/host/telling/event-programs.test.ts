@@ -80,3 +80,20 @@ test('two run at once, and of a flood what cannot wait is dropped and told once'
   expect(readFileSync(`${folder}/ran`, 'utf8')).toBe('x\nx\n');
   expect(troubles).toEqual(['onEvent: 100 events wait for programs: more are not told to them']);
 });
+
+test('what a program leaves running keeps no event waiting, and a change of programs loses none', async () => {
+  const [out, pid] = [path.join(folder, 'after'), path.join(folder, 'left')];
+  const leaves = script(`setsid sleep 600 </dev/null >/dev/null & echo $! >>${pid}`);
+  const { programs, troubles } = told({ program: leaves });
+  for (let each = 0; each < 3; each++) programs.tell(event('damage'));
+  programs.use([{ program: script(`cat >${out}`) }]);
+  programs.tell(event('repaired'));
+  try {
+    await until(() => existsSync(out) && readFileSync(out, 'utf8').includes('repaired'));
+    await programs.stop();
+    expect(readFileSync(pid, 'utf8').trim().split('\n')).toHaveLength(3);
+    expect(troubles).toEqual([]);
+  } finally {
+    for (const one of readFileSync(pid, 'utf8').trim().split('\n')) process.kill(Number(one));
+  }
+});
