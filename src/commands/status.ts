@@ -45,11 +45,11 @@ async function checkedHost({
 
 async function surroundings(context: Context): Promise<Omit<StatusReport, 'checked'>> {
   const { stateDir, runDir, unsettled } = context;
-  const [{ config }, hooks, baseline, watches, pause, noted] = await Promise.all([
+  const watches = watchesHere();
+  const [{ config }, hooks, baseline, pause, noted] = await Promise.all([
     configured(context),
     hookStatus(realHookHost('/', stateDir), TARGETS),
     newestBaseline(stateDir),
-    watchesHere(),
     readPause(runDir, Date.now()),
     eventsOf(stateDir),
   ]);

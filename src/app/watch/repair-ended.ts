@@ -31,7 +31,7 @@ export async function brokenAgain(
 }
 
 /** What a look made of what was open. */
-export interface Outcome {
+export interface LookOutcome {
   /** The repair before it. */
   readonly undertaken: Undertaken | undefined;
   /** By the look, without what was broken again since the repair. */
@@ -43,7 +43,7 @@ export interface Outcome {
 export function tellOutcome(
   notes: Notes,
   attempts: Attempts,
-  { undertaken, found, ended }: Outcome,
+  { undertaken, found, ended }: LookOutcome,
   now: number,
   by: More,
 ): void {

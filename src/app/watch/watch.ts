@@ -2,7 +2,6 @@ import { Attempts } from '../../watch/attempts.ts';
 import type { NotedEffect } from '../../watch/event.ts';
 import { ChangedBy } from '../../watch/changed-by.ts';
 import { KnownEffects } from '../../watch/known-effects.ts';
-import { NotYet } from '../../watch/not-yet.ts';
 import { turned, without, type Open } from '../../watch/incidents.ts';
 import {
   begun,
@@ -21,6 +20,7 @@ import { isRepaired, lostIn, modeSays } from '../../watch/mode.ts';
 import { handOf } from '../../watch/writer.ts';
 import { effectsSay } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
+import { NotYet } from './not-yet.ts';
 import { Notes } from './notes.ts';
 import { Recording } from './recording.ts';
 import { brokenAgain, tellOutcome } from './repair-ended.ts';
