@@ -29,7 +29,7 @@ const MOST_OF_A_NAME = 15;
 const IPV4 = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /** An address without a length. A leading zero is octal to some programs and decimal to others. */
-function isAddress(text: string, family: Family): boolean {
+export function isAddress(text: string, family: Family): boolean {
   return family === 'ipv4'
     ? IPV4.test(text) && blockOf(text) !== undefined
     : text.includes(':') && !text.includes('/') && blockOf(text) !== undefined;

@@ -1,6 +1,6 @@
 import { blockOf, overlap } from '../../net/address.ts';
 import { writesNftables } from '../firewall-backend.ts';
-import { endpointFlaw, isSubnet, linkFlaw, networkFlaw, portFlaw } from './flaw.ts';
+import { endpointFlaw, isAddress, isSubnet, linkFlaw, networkFlaw, portFlaw } from './flaw.ts';
 import type { Endpoint, Inventory, LiveNetwork, SetAside } from './inventory.ts';
 
 /**
@@ -52,7 +52,7 @@ function unsoundNetworks(inventory: Inventory): readonly SetAside[] {
 }
 
 const addressesOf = ({ ipv4, ipv6 }: Endpoint): readonly string[] =>
-  [ipv4, ipv6].filter((text) => blockOf(text) !== undefined);
+  [isAddress(ipv4, 'ipv4') ? ipv4 : '', isAddress(ipv6, 'ipv6') ? ipv6 : ''].filter((text) => text !== '');
 
 const networkAside = (
   { name, bridge, subnets }: LiveNetwork,

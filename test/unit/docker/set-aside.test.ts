@@ -58,6 +58,15 @@ test('an odd container goes alone', () => {
   expect(left.setAside?.map(({ what }) => what)).toEqual(['container web']);
 });
 
+test('a range in the place of an address sets aside no rule of anybody else', () => {
+  const web = endpointOn(sound, 'web', '0.0.0.0/0');
+  const { setAside } = setUnsoundAside(
+    host({ networks: [defaultBridge(), sound], endpoints: [web, ON_SOUND], ports: [] }),
+  );
+  expect(setAside?.map(({ addresses }) => addresses)).toEqual([[]]);
+  expect(isAboutSetAside({ setAside }, { ip: '172.19.0.2' })).toBe(false);
+});
+
 test('where nothing is odd nothing changes', () => {
   const inventory = host({ networks: [defaultBridge(), sound], endpoints: [ON_SOUND], ports: [] });
   expect(setUnsoundAside(inventory)).toBe(inventory);
