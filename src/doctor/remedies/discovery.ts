@@ -1,3 +1,4 @@
+import { isFirewallTable } from '../../firewall/iptables/ownership/managers.ts';
 import { makeRule } from '../../firewall/iptables/text/model.ts';
 import { commandLine, sh } from '../../shell.ts';
 import { readNatives } from '../../trace/native/tables.ts';
@@ -25,6 +26,8 @@ export function lettingDiscovery(
   { hook, table, isNative, place }: DiscoveryStop,
   facts: Pick<Facts, 'variant'> & { readonly netState: NetworkState },
 ): readonly Proposal[] {
+  // What a firewall keeps, its next reload writes again.
+  if (isNative && isFirewallTable(table)) return [];
   const steps = isNative ? inNative(table, hook, facts.netState) : discoverySteps(hook, place, facts);
   return steps.length === 0 ? [] : [proposal(WHAT, ...steps)];
 }

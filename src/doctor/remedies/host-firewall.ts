@@ -1,4 +1,5 @@
 import { firewallOf } from '../../firewall/iptables/ownership/managers.ts';
+import { isNobodys } from '../../reach/far.ts';
 import { sh } from '../../shell.ts';
 import type { Remedy } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -7,19 +8,21 @@ import { managerAt, type StopPlace } from '../whose.ts';
 import type { NativeStopPlace } from './native-stop.ts';
 import { advise, proposal, type Proposal, type RemedyStep } from './proposal.ts';
 
+const listed = (ports: readonly string[]): string => ports.join(', ');
+
 /** How a firewall is told to let a port of this host in, where no command of it does that for good. */
-const WAYS: Readonly<Record<string, (ports: string, six: string) => string>> = {
-  ufw: (ports) => `to open it: ufw keeps INPUT; ufw allow ${ports}`,
+const WAYS: Readonly<Record<string, (ports: readonly string[], six: string) => string>> = {
+  ufw: (ports) => `to open it: ufw keeps INPUT; ${ports.map((port) => `ufw allow ${port}`).join(' && ')}`,
   firewalld: (ports) =>
-    `to open it: firewalld keeps INPUT; firewall-cmd --zone=ZONE --add-port=${ports}, and with --permanent to keep it (the zone: firewall-cmd --get-active-zones)`,
+    `to open it: firewalld keeps INPUT; firewall-cmd --zone=ZONE ${ports.map((port) => `--add-port=${port}`).join(' ')}, and with --permanent to keep it (the zone: firewall-cmd --get-active-zones)`,
   csf: (ports, six) =>
-    `to open it: csf keeps INPUT; add ${ports} to TCP${six}_IN or UDP${six}_IN in /etc/csf/csf.conf, then csf -r`,
+    `to open it: csf keeps INPUT; add ${listed(ports)} to TCP${six}_IN or UDP${six}_IN in /etc/csf/csf.conf, then csf -r`,
   shorewall: (ports, six) =>
-    `to open it: shorewall keeps INPUT; accept ${ports} in /etc/shorewall${six}/rules, then shorewall${six} reload`,
+    `to open it: shorewall keeps INPUT; accept ${listed(ports)} in /etc/shorewall${six}/rules, then shorewall${six} reload`,
   NixOS: (ports) =>
-    `to open it: NixOS keeps INPUT; add ${ports} to networking.firewall.allowedTCPPorts or allowedUDPPorts, then nixos-rebuild switch`,
+    `to open it: NixOS keeps INPUT; add ${listed(ports)} to networking.firewall.allowedTCPPorts or allowedUDPPorts, then nixos-rebuild switch`,
   fw4: (ports) =>
-    `to open it: OpenWrt's fw4 keeps INPUT; add a rule for ${ports} to /etc/config/firewall, then fw4 reload`,
+    `to open it: OpenWrt's fw4 keeps INPUT; add a rule for ${listed(ports)} to /etc/config/firewall, then fw4 reload`,
 };
 
 /**
@@ -43,7 +46,7 @@ export function keepersWay({ followed }: Group, stop: StopPlace, facts: Facts): 
   const ports = [...new Set(followed.map(portOf))].filter((port) => port !== '');
   return way === undefined || ports.length === 0
     ? undefined
-    : advise(way(ports.join(', '), stop.family === 'ipv6' ? '6' : ''));
+    : advise(way(ports, stop.family === 'ipv6' ? '6' : ''));
 }
 
 const portOf = ({ path: { last } }: Followed): string =>
@@ -76,7 +79,7 @@ function zoneStep(followed: Followed, table: string): RemedyStep | undefined {
 function senderStep(followed: Followed, table: string): RemedyStep | undefined {
   const zone = zoneOf(followed, table);
   const { family, source, protocol, destinationPort } = followed.path.last;
-  if (zone === undefined || source === '') return undefined;
+  if (zone === undefined || source === '' || isNobodys(source)) return undefined;
   const rich = `rule family="${family}" source address="${source}" port port="${String(destinationPort)}" protocol="${protocol}" accept`;
   const from = `${family === 'ipv6' ? 'ip6' : 'ip'} saddr ${source}`;
   return allowing(
