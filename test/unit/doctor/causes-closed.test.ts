@@ -152,6 +152,14 @@ test.each([
   expect(warningsOf(inUserChain(rule))).toEqual([]);
 });
 
+test("a rule by another container's port, which is this one's port of the host, was not written in vain", () => {
+  const change = all(inUserChain('-A DOCKER-USER -p tcp -m tcp --dport 8080 -j DROP'), (facts) => ({
+    ...facts,
+    ports: facts.ports.flatMap((one) => [one, { ...one, container: 'mate', port: 8080, hostPort: 9090 }]),
+  }));
+  expect(warningsOf(change).filter(({ code }) => code === 'closed-in-vain')).toEqual([]);
+});
+
 test("a port that ufw's own rule lets in is not called closed in vain by what ufw denies this host", () => {
   const asked = (user: string) =>
     warningsOf(

@@ -55,7 +55,11 @@ function judgeMissing(followed: Followed, facts: Facts): Check | undefined {
   const inside = path.last.destinationPort;
   if (ruleset === undefined || inside === port) return undefined;
   const rule = rulesOf(ruleset, 'filter', USER_CHAIN).find(
-    (one) => closes(one) && asksPort(one, port, protocol) && !asksPort(one, inside, protocol),
+    (one) =>
+      closes(one) &&
+      asksPort(one, port, protocol) &&
+      // Nor any other container's, which it then closes.
+      ![{ port: inside, proto: protocol }, ...facts.ports].some((to) => asksPort(one, to.port, to.proto)),
   );
   if (rule === undefined) return undefined;
   return warn(
