@@ -95,10 +95,13 @@ export function ledByRule(
   return { rule: found.rule, route, family };
 }
 
-/** The rule of policy routing that ends a path itself: blackhole, unreachable or prohibit. */
+/** The rule of policy routing that ends a path itself (blackhole, unreachable or prohibit) and without which there is a route. */
 export function blockingRule(followed: Followed, netState: NetworkState): RouteRule | undefined {
   const found = routingOf(followed, netState);
-  return found.kind === 'none' ? found.rule : undefined;
+  const rule = found.kind === 'none' ? found.rule : undefined;
+  if (rule === undefined) return undefined;
+  const routeRules = netState.routeRules.filter((one) => one !== rule);
+  return routingOf(followed, { ...netState, routeRules }).kind === 'none' ? undefined : rule;
 }
 
 /** It is routed before its source is translated, and a packet made here with the source it got. */

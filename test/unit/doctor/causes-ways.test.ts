@@ -8,6 +8,7 @@ import {
   onLink,
   onNetState,
   sysctls,
+  withoutRoute,
   withRoute,
   type Change,
 } from '../../support/doctor/host-facts.ts';
@@ -23,7 +24,9 @@ const withRules = (...rules: readonly Omit<RouteRule, 'family'>[]): Change =>
       { priority: 0, table: 'local', fields: { src: 'all' } },
       ...rules,
       { priority: 32_766, table: 'main', fields: { src: 'all' } },
-    ].map((rule) => ({ family: 'ipv4', ...rule })),
+    ]
+      .toSorted((a, b) => a.priority - b.priority)
+      .map((rule) => ({ family: 'ipv4', ...rule })),
   }));
 
 /** As an Engine without docker-proxy writes it: packets from the container's own bridge are translated as well. */
@@ -197,4 +200,18 @@ test('answers to clients far away that a VPN takes, and those near that it leave
     ],
   });
   expect(causes.map(({ code }) => code)).toEqual([]);
+});
+
+test('a route that is lost is told as that, though a last rule of policy routing ends what has none', () => {
+  const { causes } = diagnose(
+    all(
+      withoutRoute('0.0.0.0/0'),
+      withoutRoute('172.17.0.0/16'),
+      withRules({ priority: 40_000, table: '', fields: { src: 'all', action: 'unreachable' } }),
+    )(healthyFacts()),
+    { about: undefined, from: '' },
+  );
+  const codes = causes.map(({ code }) => code);
+  expect(codes).toContain('route-missing');
+  expect(codes).not.toContain('route-blocked');
 });
