@@ -12,7 +12,10 @@ import type { Facts } from './facts/facts.ts';
 import type { PathRequest } from './paths/request.ts';
 
 /** What tells whose a rule is. */
-export type OwningFacts = Pick<Facts, 'owned' | 'tables' | 'afterRestore' | 'stood' | 'variant' | 'netState'>;
+export type OwningFacts = Pick<
+  Facts,
+  'owned' | 'tables' | 'leftTables' | 'afterRestore' | 'stood' | 'variant' | 'netState'
+>;
 
 /** Whose a rule is; `foreign` for a policy, and in the variant that Docker does not write to. */
 export function ownerOf(
@@ -63,6 +66,7 @@ function whoseEnd(
       rulesets: facts.netState.rulesets,
       stood: facts.stood,
       isForeignInTables: facts.tables?.isForeign,
+      leftTables: facts.leftTables,
     }),
   );
   const where = { family, hook, table, chain, led, later, discovers };

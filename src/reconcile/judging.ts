@@ -3,12 +3,12 @@ import { simulatePlan } from '../firewall/iptables/plan/simulate-plan.ts';
 import type { Live } from '../firewall/iptables/text/live.ts';
 import type { JudgingBasis } from '../reach/judge/judge.ts';
 import type { StoodRule } from '../reach/judge/foreign.ts';
-import { whoseBy, type Owners } from '../reach/judge/whose.ts';
+import { whoseBy, type LeftTables, type Owners } from '../reach/judge/whose.ts';
 import type { Observation } from './observation.ts';
 import { isOwnBaseline, type Reference } from './reference.ts';
 import { planFor } from './repair-plan.ts';
+import { tableName } from '../firewall/nftables/tables/print.ts';
 import { foreignIn, repairedNatives } from './tables/repaired-natives.ts';
-import type { TablesSide } from './tables/side.ts';
 
 /** The rules as a restore would leave them, a closed policy included; undefined where it has nothing to do. */
 function repairedRules(observation: Observation): Pick<Live, 'variant' | 'rules'> | undefined {
@@ -28,22 +28,30 @@ export function judgingBasis(
   rulesets: Owners['rulesets'],
   stood: readonly StoodRule[],
 ): JudgingBasis {
-  if (observation.tables !== undefined) return tablesBasis(observation.tables, rulesets, stood);
+  const leftTables = leftTablesOf(observation);
+  if (observation.tables !== undefined) {
+    const isForeignInTables = foreignIn(observation.tables);
+    return {
+      repaired: undefined,
+      repairedNatives: repairedNatives(observation.tables),
+      whose: whoseBy({ owned: [], rulesets, stood, isForeignInTables, leftTables }),
+    };
+  }
   const { liveOwned, desired } = observation.sides;
   const repaired = repairedRules(observation);
   const all = repaired === undefined ? rulesets : [...rulesets, repaired];
-  return { repaired, whose: whoseBy({ owned: [liveOwned, desired], rulesets: all, stood }) };
+  return { repaired, whose: whoseBy({ owned: [liveOwned, desired], rulesets: all, stood, leftTables }) };
 }
 
-const tablesBasis = (
-  side: TablesSide,
-  rulesets: Owners['rulesets'],
-  stood: readonly StoodRule[],
-): JudgingBasis => ({
-  repaired: undefined,
-  repairedNatives: repairedNatives(side),
-  whose: whoseBy({ owned: [], rulesets, stood, isForeignInTables: foreignIn(side) }),
-});
+/** Tables of Docker's names that the Engine which answered does not write, and whether another one may; undefined for none. */
+export function leftTablesOf({
+  live: { leftTables = [] },
+  engine,
+  tables,
+}: Pick<Observation, 'live' | 'engine' | 'tables'>): LeftTables | undefined {
+  const names = (tables?.left ?? leftTables).map(tableName);
+  return engine.answered && names.length > 0 ? { names, isAlone: engine.daemons.count === 1 } : undefined;
+}
 
 /**
  * Why packets say nothing about a comparison: it was asked to leave out what the Engine means, or rules of Docker's are missing that a

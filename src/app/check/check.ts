@@ -8,6 +8,7 @@ import { isDamage } from '../../reconcile/finding.ts';
 import { planFor } from '../../reconcile/repair-plan.ts';
 import { noticesOf, policyUnknown } from '../../reconcile/notices.ts';
 import type { Observation } from '../../reconcile/observation.ts';
+import { leftTablesOf } from '../../reconcile/judging.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { CheckHead } from '../../report/check-text.ts';
 import type { CheckReport } from '../../report/check/report.ts';
@@ -123,7 +124,10 @@ async function removalsOf({ effects }: HostVerdict, { followed, observation }: L
   if (!effects.some(({ cause }) => cause === 'overridden')) return new Map<string, string>();
   const { removalsFor } = await import('./removals.ts');
   const { live, sides } = observation;
-  return removalsFor(effects, followed, live.variant, dockersIn(sides.liveOwned));
+  return removalsFor(effects, followed, live.variant, {
+    isDockers: dockersIn(sides.liveOwned),
+    left: leftTablesOf(observation),
+  });
 }
 
 function dockersIn({ families }: OwnedHost): (rule: Rule) => boolean {

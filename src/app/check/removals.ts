@@ -2,6 +2,7 @@ import type { Rule, Variant } from '../../firewall/iptables/text/model.ts';
 import { reachChange } from '../../reach/change/compare.ts';
 import { wayOf } from '../../reach/judge/foreign.ts';
 import { judgedTable, type JudgedCell, type JudgingBasis } from '../../reach/judge/judge.ts';
+import type { LeftTables } from '../../reach/judge/whose.ts';
 import { coverOfCell, placeOfCell } from '../../reconcile/accept/covers.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
 import { isPolicyKept, removalOf, type Removal } from '../../doctor/remedies/removal.ts';
@@ -10,18 +11,25 @@ import type { FollowedHost } from './packets.ts';
 /** What is beyond these is doctor's to explain. */
 const MOST = 3;
 
+/** What is Docker's on a host. */
+interface DockersHere {
+  /** Whether a rule is Docker's own. */
+  readonly isDockers: (rule: Rule) => boolean;
+  /** Tables that it left. */
+  readonly left: LeftTables | undefined;
+}
+
 /**
  * The commands that take out what decides before Docker's rules, by the effect's id. Each was tried in memory: it is there only if every
  * way of its effect is as it should be without it, and none opens that should be closed.
  *
  * @param used - the variant that plain `iptables` writes to
- * @param isDockers - whether a rule is Docker's own
  */
 export function removalsFor(
   effects: readonly CheckEffect[],
   { packets, by }: FollowedHost,
   used: Variant,
-  isDockers: (rule: Rule) => boolean,
+  { isDockers, left }: DockersHere,
 ): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   if (by === undefined || !packets.judged) return found;
@@ -36,6 +44,7 @@ export function removalsFor(
     const removal = removalOf(decider, used, {
       bridges: [...new Set(theirs.flatMap(bridgeOf))],
       isOwn: theirs.some((cell) => isOwn(cell, by.judging)),
+      left,
     });
     if (removal === undefined) continue;
     const { command } = removal;

@@ -57,8 +57,18 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
       host.readListeners(),
       containersOf(host, { asking, listing, findingProcesses }, named),
     ]);
-  const { rulesets, variant, owned, drift, afterRestore, afterRestoreWith, judging, policyUnknown, tables } =
-    rulesState;
+  const {
+    rulesets,
+    variant,
+    owned,
+    drift,
+    afterRestore,
+    afterRestoreWith,
+    judging,
+    policyUnknown,
+    tables,
+    leftTables,
+  } = rulesState;
   const { netState, unseen: unseenNetwork } = networkStateOf(network, rulesets);
   const unseenAll = [
     ...(isUnavailable(variants) ? unseen('rules', variants) : []),
@@ -79,6 +89,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     policyUnknown,
     owned,
     tables,
+    leftTables,
     stood: stoodIn(reference),
     knownUnread: reference.stored?.baseline.unread,
     variant,

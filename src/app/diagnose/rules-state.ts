@@ -20,7 +20,7 @@ import { chooseVariant } from '../../firewall/iptables/ownership/choose-variant.
 import type { Variants } from '../../host/xtables/kernel.ts';
 import { publishedUdpPorts, translatedUdpPorts, type UdpPort } from '../../reconcile/flows.ts';
 import { type Observation, observationOf } from '../../reconcile/observation.ts';
-import { judgingBasis, stoodIn } from '../../reconcile/judging.ts';
+import { judgingBasis, leftTablesOf, stoodIn } from '../../reconcile/judging.ts';
 import { policyUnknown } from '../../reconcile/notices.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { foreignIn, repairedNatives } from '../../reconcile/tables/repaired-natives.ts';
@@ -43,6 +43,7 @@ export interface RulesState {
   /** Published UDP ports that are translated; absent where no rule could be read. */
   readonly udpPorts?: readonly UdpPort[];
   readonly tables?: Facts['tables'];
+  readonly leftTables?: Facts['leftTables'];
   readonly variant: Variant | undefined;
   /** Every variant that holds rules. */
   readonly rulesets: readonly VariantRules[];
@@ -87,6 +88,7 @@ export async function readRulesState(
       ...(observation.tables === undefined
         ? {}
         : { meant: observation.intent, tables: { isForeign: foreignIn(observation.tables) } }),
+      leftTables: leftTablesOf(observation),
       judging: judgingBasis(observation, rulesets, stoodIn(reference)),
       owned: observation.sides.liveOwned,
       udpPorts: publishedUdpPorts(observation),

@@ -92,13 +92,14 @@ export async function reach(
 }
 
 /** What check judges by. Where nothing says which rules should be there, none is lost, and owners are known all the same. */
-const basisOf = ({ judging, owned, rulesets }: RulesState, reference: Reference): JudgingBasis =>
+const basisOf = ({ judging, owned, rulesets, tables }: RulesState, reference: Reference): JudgingBasis =>
   judging ?? {
     repaired: undefined,
     whose: whoseBy({
       owned: owned === undefined ? [] : [owned],
       rulesets,
       stood: stoodIn(reference),
+      isForeignInTables: tables?.isForeign,
     }),
   };
 

@@ -9,7 +9,7 @@ import type { Family } from '../../net/family.ts';
 import type { HostRules, RuleName, Variant, Ruleset } from '../../firewall/iptables/text/model.ts';
 import type { StoodRule } from '../../reach/judge/foreign.ts';
 import type { JudgingBasis } from '../../reach/judge/judge.ts';
-import type { Owners } from '../../reach/judge/whose.ts';
+import type { LeftTables, Owners } from '../../reach/judge/whose.ts';
 import type { Leftover } from './leftovers.ts';
 import type { Terrain } from '../../reach/terrain.ts';
 import type { NetworkLink, Route, NetworkState } from '../../trace/network-state.ts';
@@ -30,6 +30,8 @@ export interface Facts {
   readonly owned: OwnedHost | undefined;
   /** Docker's own tables of nftables; undefined where its rules are in iptables. */
   readonly tables?: DockerTables | undefined;
+  /** Docker's own tables that its Engine does not write; absent for none. */
+  readonly leftTables?: LeftTables | undefined;
   /** What of others decided when the newest baseline was recorded: the operator's own. */
   readonly stood?: readonly StoodRule[];
   /** Rules that could not be read when it was recorded either. */

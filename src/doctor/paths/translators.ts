@@ -19,7 +19,7 @@ export type MetRule =
 /** The last rule that translated a packet, or kept it from being translated, and that is not Docker's. */
 export function translatorOf(
   { path: { steps, packet } }: Followed,
-  facts: Pick<Facts, 'owned' | 'variant' | 'tables'>,
+  facts: Pick<Facts, 'owned' | 'variant' | 'tables' | 'leftTables'>,
 ): MetRule | undefined {
   return steps
     .flatMap((step) => {
@@ -29,7 +29,9 @@ export function translatorOf(
     .findLast((met) =>
       met.by === 'rule'
         ? ownerOf(met.rule, 'nat', packet.family, { variant: met.variant, facts }) === 'foreign'
-        : !isDockersTable(met.table) || facts.tables?.isForeign(met) === true,
+        : !isDockersTable(met.table) ||
+          facts.tables?.isForeign(met) === true ||
+          facts.leftTables?.names.includes(met.table) === true,
     );
 }
 

@@ -52,6 +52,8 @@ export type RemedyChange =
   | { readonly of: 'native'; readonly table: string; readonly edit: NativeEdit }
   /** A table of nftables that is made, as it is listed then. */
   | { readonly of: 'native-table'; readonly table: string; readonly text: string }
+  /** A table of nftables that is taken out whole. */
+  | { readonly of: 'native-table-gone'; readonly table: string }
   | { readonly of: UntriedKind };
 
 /**
@@ -107,6 +109,8 @@ export function changed(facts: Facts, change: RemedyChange): Facts | undefined {
       if (natives === undefined || natives.some(({ table }) => table === change.table)) return undefined;
       return onState(facts, { natives: [...natives, { table: change.table, text: change.text }] });
     }
+    case 'native-table-gone':
+      return onState(facts, { natives: netState.natives?.filter(({ table }) => table !== change.table) });
     case 'shows':
     case 'inside':
     case 'docker':

@@ -1,7 +1,7 @@
 import type { NativeChain } from '../../firewall/nftables/text/model.ts';
 import { isFirewallTable, isPanic, managerOfNative } from '../../firewall/iptables/ownership/managers.ts';
 import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
-import { sh } from '../../shell.ts';
+import { commandLine, sh } from '../../shell.ts';
 import { readNatives } from '../../trace/native/tables.ts';
 import type { Stopped } from '../../trace/path.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -34,6 +34,27 @@ export function deleteNative(table: string, chain: string, handle: string): Reme
   };
 }
 
+/**
+ * Takes out a rule of nftables' own tables: where Docker left its table, the whole of it.
+ *
+ * @param what - the rule's table and chain, and nft's handle for it
+ * @returns nothing for a table that another Engine may keep
+ */
+export function takeOutNative(
+  { table, chain, handle }: { readonly table: string; readonly chain: string; readonly handle: string },
+  words: string,
+  { leftTables }: Pick<Facts, 'leftTables'>,
+): readonly Proposal[] {
+  if (leftTables?.names.includes(table) !== true)
+    return [proposal(isDockersTable(table) ? 'delete it' : words, deleteNative(table, chain, handle))];
+  const change = { of: 'native-table-gone', table } as const;
+  return leftTables.isAlone
+    ? [proposal(LEFT, { command: commandLine(['nft', 'delete', 'table', ...wordsOf(table)]), change })]
+    : [];
+}
+
+const LEFT = 'take the table out: Docker wrote it once, and does not keep it up to date any more';
+
 /** Has a chain accept what comes from Docker's bridges and what goes there, before its other rules. */
 export function letBridgesPass(table: string, chain: string, facts: Facts): readonly RemedyStep[] {
   const [family, name] = wordsOf(table);
@@ -61,6 +82,8 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
   const { table, chain, rule, native } = stop.end;
   const whose = whoseStop(stop, facts);
   if (whose === 'docker') return [];
+  if (facts.leftTables?.names.includes(table) === true)
+    return takeOutNative({ table, chain, handle: native.handle }, LEFT, facts);
   if (isFirewalld(table) && stop.hook === 'INPUT') return zonePorts(group, stop);
   const isKept = managerOfNative(table, chain) !== undefined;
   const narrow =
@@ -75,14 +98,11 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
   return [
     ...(rule === undefined || native.handle === '' || isFirewallTable(table)
       ? []
-      : [
-          proposal(
-            isDockersTable(table)
-              ? 'delete it'
-              : `${facts.tables === undefined ? '' : 'if it is not wanted, '}delete it, also from the file it is loaded from`,
-            deleteNative(table, chain, native.handle),
-          ),
-        ]),
+      : takeOutNative(
+          { table, chain, handle: native.handle },
+          `${facts.tables === undefined ? '' : 'if it is not wanted, '}delete it, also from the file it is loaded from`,
+          facts,
+        )),
     ...(rule === undefined ? [] : narrow.filter(({ steps }) => steps.length <= FEW)),
     ...(passing.length === 0
       ? []

@@ -9,7 +9,7 @@ import { mayBeDockers, whoseStop, type StopPlace } from '../whose.ts';
 import { proposal, type Proposal } from './proposal.ts';
 import { lettingDiscovery } from './discovery.ts';
 import { deleteRule, openPolicy, RESTORE, type RulesTable } from './iptables.ts';
-import { deleteNative, isNative, nativeProposals } from './native.ts';
+import { isNative, nativeProposals, takeOutNative } from './native.ts';
 import type { Proposer } from './offer.ts';
 import { openings, ufwRoutes } from './openings.ts';
 import { inputKeeper } from './host-firewall.ts';
@@ -64,10 +64,7 @@ function byTranslation(first: Followed, facts: Facts): readonly Proposal[] {
   const untracker = untrackerOf(first);
   const met = untracker ?? (first.outcome.is === 'untranslated' ? undefined : translatorOf(first, facts));
   if (met === undefined) return [proposal("restore Docker's translations", RESTORE)];
-  if (met.by === 'native')
-    return isFirewallTable(met.table)
-      ? []
-      : [proposal(FROM_FILE, deleteNative(met.table, met.chain, met.handle))];
+  if (met.by === 'native') return isFirewallTable(met.table) ? [] : takeOutNative(met, FROM_FILE, facts);
   const table = untracker === undefined ? 'nat' : 'raw';
   return [proposal(FROM_FILE, deleteRule(met.rule, { variant: met.variant, family, table }, facts))];
 }

@@ -10,6 +10,7 @@ import { simulate } from '../../firewall/iptables/simulate/simulate.ts';
 import type { Variant } from '../../firewall/iptables/text/model.ts';
 import type { Family } from '../../net/family.ts';
 import type { Decider } from '../../reach/judge/decider.ts';
+import type { LeftTables } from '../../reach/judge/whose.ts';
 import { stateWithout } from '../../reach/judge/without.ts';
 import { commandLine, sh } from '../../shell.ts';
 import type { NetworkState } from '../../trace/network-state.ts';
@@ -42,18 +43,26 @@ export const PANIC_OFF = 'firewall-cmd --panic-off';
 export const zoneCommand = (bridge: string): string =>
   sh`firewall-cmd --zone=trusted --change-interface=${bridge}`;
 
+/** What a decider is about. */
+interface DecidedAbout {
+  /** The bridges of Docker's whose packets it ends: firewalld is told of them. */
+  readonly bridges: readonly string[];
+  /** Whether the operator means what else it does. */
+  readonly isOwn: boolean;
+  readonly left: LeftTables | undefined;
+}
+
 /**
  * The command against a decider, to be offered once it was tried in memory: it takes it out; of a rule of the operator's that ends answers
  * to what it let through, it lets these pass first.
  *
  * @param used - the variant that plain `iptables` writes to
- * @param about - the bridges of Docker's whose packets it ends: firewalld is told of them; and whether the operator means what else it does
  * @returns undefined for what no single command takes out, and for what a program would write again
  */
 export function removalOf(
   decider: Decider,
   used: Variant,
-  { bridges, isOwn }: { readonly bridges: readonly string[]; readonly isOwn: boolean },
+  { bridges, isOwn, left }: DecidedAbout,
 ): Removal | undefined {
   const after = (netState: NetworkState): NetworkState => stateWithout(netState, [decider]);
   if (decider.by === 'kernel') return undefined;
@@ -73,6 +82,10 @@ export function removalOf(
     case 'native': {
       const { table, chain, handle } = decider;
       if (isPanic(table)) return { command: PANIC_OFF, after };
+      if (left?.names.includes(table) === true)
+        return left.isAlone
+          ? { command: commandLine(['nft', 'delete', 'table', ...table.split(' ')]), after }
+          : undefined;
       if (isFirewalld(table))
         return bridges.length === 0 ? undefined : { command: bridges.map(zoneCommand).join(' && '), after };
       if (handle === '' || chain === '' || isFirewallTable(table)) return undefined;

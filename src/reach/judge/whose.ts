@@ -32,6 +32,16 @@ export interface Owners {
    * is then not Docker's any more, FORWARD's policy included. Absent where the backend is iptables.
    */
   readonly isForeignInTables?: ((rule: ForeignRule) => boolean) | undefined;
+  /** What they do Docker does not mean; absent for none. */
+  readonly leftTables?: LeftTables | undefined;
+}
+
+/** Tables of Docker's names that the Engine which answered does not write. */
+export interface LeftTables {
+  /** `ip docker-bridges` */
+  readonly names: readonly string[];
+  /** Whether no other Engine of this network namespace may keep them, so that they can be taken out. */
+  readonly isAlone: boolean;
 }
 
 /** A rule as it is known in its table: `ip docker-bridges`, its chain, and nft's handle. */
@@ -52,7 +62,9 @@ export function whoseBy(owners: Owners): Whose {
   const isOtherIn = owners.isForeignInTables;
   return (decider, way) => {
     if (decider.by === 'native' && isDockersTable(decider.table))
-      return isOtherIn?.(decider) === true ? 'other' : 'docker';
+      return owners.leftTables?.names.includes(decider.table) === true || isOtherIn?.(decider) === true
+        ? 'other'
+        : 'docker';
     if (decider.by === 'rule' && isDockers(decider)) return 'docker';
     // What nobody can tell of a rule, its operator is not known to want, unless a program of his wrote it into a table of its own, or it
     // was so when the baseline was recorded.

@@ -2,7 +2,6 @@ import type { EngineReply } from '../../docker/engine-reply.ts';
 import type { HostIntent } from '../../docker/intent/values.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
-import { BRIDGES_TABLE } from '../../firewall/nftables/tables/names.ts';
 import { Fault } from '../../fault.ts';
 import { containerFindings } from '../container-findings.ts';
 import { worstFirst, type Finding } from '../finding.ts';
@@ -62,19 +61,18 @@ export function observeTables(
     ...{ networks, endpoints, repaired },
     baseline: isOwnBaseline(reference) ? stored : undefined,
   };
-  // Docker writes a family no more of which it has left its table; one that it writes is told by what it should hold.
-  const left = live.tables.filter(
-    ({ name, family }) => name === BRIDGES_TABLE && intent[family] === undefined,
-  );
   const { count } = engine.daemons;
   const findings = [
     ...foundIn(
-      side.drifts.filter(({ live: held }) => held === undefined || !left.includes(held)),
+      side.drifts.filter(({ live: held }) => held === undefined || !side.left.includes(held)),
       surroundings,
       live.rules,
       times,
     ),
-    ...leftTables(left, { since: 'before Docker was told to leave this family alone', isAlone: count === 1 }),
+    ...leftTables(side.left, {
+      since: 'before Docker was told to leave this family alone',
+      isAlone: count === 1,
+    }),
     ...containerFindings(inventory),
   ];
   return { side, intent, findings: findings.sort(worstFirst) };

@@ -17,6 +17,7 @@ import {
 } from '../../firewall/nftables/plan/plan.ts';
 import { simulateEdits } from '../../firewall/nftables/simulate/simulate.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
+import { BRIDGES_TABLE } from '../../firewall/nftables/tables/names.ts';
 import { tableName } from '../../firewall/nftables/tables/print.ts';
 import type { Surroundings } from '../known-names.ts';
 import type { StoredBaseline } from '../stored-baseline.ts';
@@ -26,6 +27,8 @@ import { vouchedFor, withoutUnknown } from './recorded.ts';
 export interface TablesSide {
   readonly live: readonly NftTable[];
   readonly expected: readonly NftTable[];
+  /** Of the live ones those of a family that Docker writes no more of. */
+  readonly left: readonly NftTable[];
   readonly drifts: readonly TableDrift[];
   /**
    * Of what a restore plans: as {@link drifts}, but where no Engine answers without rules of containers, of which only whoever types
@@ -68,7 +71,7 @@ export function compareDockerTables(
   };
   const drifts = compareTables(expected, live, terms);
   return {
-    side: { live, expected, drifts, repairable: drifts },
+    side: { live, expected, left: leftIn(live, intent), drifts, repairable: drifts },
     intent,
     surroundings: {
       networks: inventory.networks,
@@ -79,6 +82,10 @@ export function compareDockerTables(
     },
   };
 }
+
+/** One that it writes is told by what it should hold, also where no such table is asked for. */
+const leftIn = (live: readonly NftTable[], intent: HostIntent): readonly NftTable[] =>
+  live.filter(({ name, family }) => name === BRIDGES_TABLE && intent[family] === undefined);
 
 /** Docker's tables as plans leave them. */
 export function tablesAfter(plans: readonly TablePlan[], live: readonly NftTable[]): readonly NftTable[] {
@@ -126,7 +133,7 @@ export function compareRecordedTables(
   const drifts = differing(expected);
   const repairable = differing(vouchedFor(expected, live));
   return {
-    side: { live, expected, drifts, repairable },
+    side: { live, expected, left: [], drifts, repairable },
     surroundings: {
       ...{ networks, containers, rawIsolates: true },
       userlandProxy: settingsInTables(expected).userlandProxy() ?? true,

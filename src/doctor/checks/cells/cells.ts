@@ -1,5 +1,4 @@
 import { isFirewallTable } from '../../../firewall/iptables/ownership/managers.ts';
-import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import { cellKey } from '../../../reach/cell-key.ts';
 import type { Decider } from '../../../reach/judge/decider.ts';
 import { cellsIn, openCells, spotsIn, type OpenCell } from '../../cells.ts';
@@ -9,7 +8,7 @@ import { proposal, remedyOf, untried, type Proposal } from '../../remedies/propo
 import { leftBy } from '../../remedies/offer.ts';
 import { deleteRule, openPolicy, RESTORE } from '../../remedies/iptables.ts';
 import { lettingDiscovery } from '../../remedies/discovery.ts';
-import { deleteNative } from '../../remedies/native.ts';
+import { takeOutNative } from '../../remedies/native.ts';
 import type { ResolvedTarget } from '../../target/resolved.ts';
 import { checksOf, listNames } from '../check.ts';
 import { BY_SOURCE } from '../paths/answers-astray.ts';
@@ -125,12 +124,7 @@ function proposalsFor({ cause, decider, effect }: OpenCell, facts: Facts): reado
     case 'native':
       return decider.handle === '' || isFirewallTable(decider.table)
         ? []
-        : [
-            proposal(
-              isDockersTable(decider.table) ? 'delete it' : words,
-              deleteNative(decider.table, decider.chain, decider.handle),
-            ),
-          ];
+        : takeOutNative(decider, words, facts);
     case 'kernel':
       return [];
   }

@@ -34,7 +34,7 @@ export function judgeNatives(facts: Facts): readonly Check[] {
     return [
       fail('native-drop', `nftables' own table ${table} drops every forwarded packet`, {
         about: table,
-        meaning: besideOf(facts),
+        meaning: besideOf(facts, table),
         evidence: [
           `chain ${name}: hook forward, policy ${base?.policy ?? ''}`,
           ...rules.map((rule) => rule.text).slice(0, 3),
@@ -46,10 +46,14 @@ export function judgeNatives(facts: Facts): readonly Check[] {
   });
 }
 
-const besideOf = ({ tables }: Pick<Facts, 'tables'>): string =>
-  tables === undefined
-    ? "iptables does not show it, and no rule of Docker's can overrule it"
-    : "what it drops, no rule in Docker's own tables can let through";
+const besideOf = ({ tables, leftTables }: Pick<Facts, 'tables' | 'leftTables'>, table: string): string =>
+  leftTables?.names.includes(table) === true
+    ? leftTables.isAlone
+      ? 'Docker wrote this table once and does not keep it up to date any more'
+      : 'the Engine that was asked does not write this table: it is left from before, or another Engine keeps it'
+    : tables === undefined
+      ? "iptables does not show it, and no rule of Docker's can overrule it"
+      : "what it drops, no rule in Docker's own tables can let through";
 
 const CORRECT = 'let packets pass, then correct the file it is loaded from';
 
@@ -117,7 +121,7 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
       `closed by ${what} of table ${table}: ${first.request.name}${followed.length > 1 ? `, and ${String(followed.length - 1)} more` : ''}`,
       {
         ...{ about: namesOf(followed), evidence },
-        meaning: `${authorIn(table, chain, whose)}; ${besideOf(facts)}`,
+        meaning: `${authorIn(table, chain, whose)}; ${besideOf(facts, table)}`,
         remedies: offered(
           group,
           facts,
@@ -136,7 +140,7 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
     `${what} of nftables' own table ${table} ${ends} packets for ${namesOf(followed)}`,
     {
       about: namesOf(followed),
-      meaning: besideOf(facts),
+      meaning: besideOf(facts, table),
       evidence,
       remedies: isUnzoned
         ? [...offered(group, facts, propose), RESTART_DOCKERD]

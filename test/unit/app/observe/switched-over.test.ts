@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../../../src/fault.ts';
+import { diagnose } from '../../../../src/doctor/diagnose.ts';
+import { healthyFacts } from '../../../support/doctor/host-facts.ts';
 import { EMPTY_RULESET } from '../../../../src/firewall/iptables/text/model.ts';
 import type { Notice } from '../../../../src/reconcile/notices.ts';
 import { BASELINE, ENGINE_REPLY, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
@@ -45,6 +47,53 @@ describe('tables beside an Engine that writes with iptables', () => {
   test('they are told, however old the Engine is: it may have been newer', async () => {
     expect((await found(ENGINE_REPLY)).told).toMatch(/nft delete table ip docker-bridges/);
   });
+
+  const LISTED = `table ip docker-bridges { # handle 1
+\tmap filter-forward-in-jumps { # handle 2
+\t\ttype ifname : verdict
+\t\telements = { "docker0" : jump filter-forward-in__docker0 }
+\t}
+
+\tchain filter-FORWARD { # handle 3
+\t\ttype filter hook forward priority filter; policy accept;
+\t\toifname vmap @filter-forward-in-jumps # handle 4
+\t}
+
+\tchain filter-forward-in__docker0 { # handle 5
+\t\tct state established,related counter packets 0 bytes 0 accept # handle 6
+\t\tcounter packets 0 bytes 0 drop comment "UNPUBLISHED PORT DROP" # handle 7
+\t}
+}
+`;
+
+  test.each([
+    [1, 'nft delete table ip docker-bridges'],
+    [2, undefined],
+  ])(
+    'what they close Docker does not mean: with %i Engines here, taken out by %s',
+    async (count, command) => {
+      const natives = [{ table: 'ip docker-bridges', text: LISTED }];
+      const { verdict, removals } = await checked(
+        memoryCheckHost(WHOLE_RULES, {
+          askEngine: () => Promise.resolve({ ...ENGINE_REPLY, daemons: { count, facts: {} } }),
+          readTables: () => Promise.resolve(nftRecording('plain').tables),
+          readNatives: () => Promise.resolve(natives),
+        }),
+      );
+      expect(verdict.state).toBe('overridden');
+      expect([...removals.values()]).toEqual(command === undefined ? [] : [command]);
+      const facts = { ...healthyFacts(), leftTables: { names: ['ip docker-bridges'], isAlone: count === 1 } };
+      const { causes } = diagnose(
+        { ...facts, netState: { ...facts.netState, natives } },
+        { about: ':8080', from: '' },
+      );
+      expect(causes.map(({ code }) => code)).toEqual(['native-stops']);
+      const commands = causes.flatMap(({ remedies }) => remedies.flatMap((remedy) => remedy.commands));
+      expect(commands.filter((one) => one.startsWith('nft delete'))).toEqual(
+        command === undefined ? [] : [command],
+      );
+    },
+  );
 
   test('beside a second Engine they may be that one’s', async () => {
     const { told } = await found({ ...ENGINE_REPLY, daemons: { count: 2, facts: {} } });
