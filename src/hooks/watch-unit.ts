@@ -31,7 +31,7 @@ export const WATCH_UNIT: Target = {
 const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   '[Unit]',
   "Description=Guard of Docker's firewall rules",
-  'After=network-pre.target nftables.service ufw.service firewalld.service netfilter-persistent.service docker.service',
+  'After=network-pre.target nftables.service ufw.service firewalld.service netfilter-persistent.service iptables.service ip6tables.service docker.service',
   '',
   '[Service]',
   'Type=notify',
