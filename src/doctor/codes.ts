@@ -118,6 +118,7 @@ export const CHECK_CODES = [
   'address-elsewhere',
   'address-here',
   'wire-address-twice',
+  'wire-down',
   'wire-mac-twice',
   'wire-mtu',
   'wire-nobody',

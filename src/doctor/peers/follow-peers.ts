@@ -15,6 +15,7 @@ import { leavingBy, seenOn } from './leaving.ts';
 import { legsOf } from './legs.ts';
 import { hostCauses } from './matters.ts';
 import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
+import { isForCarrier, judgeWireDown } from './wire-down.ts';
 import { elsewhere, here } from './whose-address.ts';
 import { judgeCarried, judgeSegment, judgeWireMtu, type Crossing } from './wire.ts';
 
@@ -137,6 +138,9 @@ function causesOn(
   const passed = [out, home].filter((one) => one !== undefined);
   const onAsking = hostCauses('asking', asking, diagnoses.asking, passed);
   if (!isAnswered(target.address, asked.facts)) return [...onAsking, elsewhere(target, asked)];
+  const down = there === undefined ? [] : judgeWireDown(there);
+  // What it leads to on either host is no cause of its own.
+  if (there !== undefined && down.length > 0) return isForCarrier(out, there) ? down : [...onAsking, ...down];
   const largest = largestOf(out, into[0], { asking, asked });
   const shared = there === undefined ? [] : judgeSegment(there);
   // Whoever has the same address takes packets of the other for forged ones: what follows of that is no cause of its own.

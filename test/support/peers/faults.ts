@@ -53,7 +53,7 @@ const onEither = (on: PeerFault['on'], rp: string): readonly PeerFault[] => [
     break:
       "nft add table inet own; nft 'add chain inet own f { type filter hook forward priority -5; policy drop; }'",
     undo: 'nft delete table inet own',
-    codes: ['native-stops'],
+    codes: ['native-stops', 'native-drop'],
   },
   {
     name: 'filter FORWARD was flushed',
@@ -185,8 +185,7 @@ export const FAULTS: readonly PeerFault[] = [
     break: 'ip link set eth1 down',
     undo: 'ip link set eth1 up',
     address: NEAR.asked,
-    codes: ['interface-down'],
-    byHand: true,
+    codes: ['wire-down'],
   },
 ];
 

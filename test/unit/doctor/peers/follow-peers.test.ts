@@ -95,7 +95,16 @@ const FAULTS: readonly Row[] = [
   [
     "host-b's interface is down",
     { asked: onLink('eth0', { up: false, carrier: false }) },
-    ['host-b interface-down'],
+    ['host-b wire-down'],
+    'ip link set dev eth0 up',
+  ],
+  [
+    "host-b's interface is down, and host-a's loses its carrier by it",
+    {
+      asking: onLink('eth0', { carrier: false }),
+      asked: onLink('eth0', { up: false, carrier: false }),
+    },
+    ['host-b wire-down'],
   ],
   [
     'nothing listens in the container of host-b',
