@@ -1,23 +1,16 @@
 import { Fault } from '../../fault.ts';
-import { isEmptyPlan, type Plan } from '../../firewall/iptables/plan/plan.ts';
-import { hiddenIn } from '../../firewall/iptables/text/hidden.ts';
-import { EMPTY_RULESET, type Variant } from '../../firewall/iptables/text/model.ts';
-import { FAMILIES } from '../../net/family.ts';
+import type { Variant } from '../../firewall/iptables/text/model.ts';
 import type { Finding } from '../../reconcile/finding.ts';
 import { observationOf, type Observation } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
-import { planFor } from '../../reconcile/repair-plan.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import type { AcceptedReader, Clock, Host, Journal } from '../ports.ts';
 import { digestOfReply } from '../observe/digests.ts';
-import { ownedLive, Proof, provable, stepsOf } from '../restore/proof.ts';
-import { repair, type RepairOptions } from '../restore/repair.ts';
-import type { WatchRepair } from './ports.ts';
+import type { FastBackend, FastDone } from './fast-backend.ts';
+import { fastIptables } from './fast-iptables.ts';
+import { fastTables } from './fast-tables.ts';
 import type { ResidentEngine } from './resident-engine.ts';
 import type { ResidentRules } from './resident-rules.ts';
-
-/** How watch repairs: no policy is set back, and each rule was tried before. */
-export const WATCH_REPAIR: RepairOptions = { policies: 'leave', assumeUnchanged: false, rehearse: true };
 
 /** What is at hand while all is well. */
 interface Ready {
@@ -27,13 +20,13 @@ interface Ready {
   readonly variant: Variant;
   /** Every step that brings a rule of Docker's back, rehearsed. */
   readonly rehearsed: ReadonlySet<string>;
+  readonly backend: FastBackend;
 }
 
 /** A repair that was made before a look. */
-export interface FastRepair extends Omit<WatchRepair, 'leftThen'> {
-  /** What was seen before it, and what it left. */
+export interface FastRepair extends FastDone {
+  /** What was seen before it. */
   readonly before: Observation;
-  readonly after: Observation;
   readonly reference: Reference;
   /** When the loss was seen, and when the last rule was written; on the clock of watch. */
   readonly found: number;
@@ -78,41 +71,29 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
 
   async function prepare(observation: Observation, reference: Reference): Promise<void> {
     const { live, engine: reply } = observation;
-    if (!reply.answered || !isReadBySaves(observation) || !isEmptyPlan(planFor(observation, WATCH_REPAIR))) {
+    const backend = fastBackendOf(observation);
+    if (!reply.answered || !backend.isWhole(observation)) {
       ready = undefined;
       return;
     }
-    const gone = observationOf(
-      reference,
-      { ...live, rules: { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET } },
-      reply,
-    );
-    const proof = new Proof(host, true, rehearsed);
-    const unloadable = new Map<string, string>();
-    const planned = () => planFor(gone, WATCH_REPAIR, { unloadable });
-    const plan = await provable(planned(), unloadable, planned, (one) => proof.prove(one, ownedLive(gone)));
-    rehearsed = new Set(stepsOf(plan));
-    await warmUp(() => planFor(observationOf(reference, gone.live, reply), WATCH_REPAIR));
-    ready = { reference, engine: digestOfReply(reply), variant: live.variant, rehearsed };
+    rehearsed = await backend.rehearse(host, reference, observation, rehearsed);
+    for (; warmth < WARM; warmth++) {
+      backend.warmUp(reference, observation);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    ready = { reference, engine: digestOfReply(reply), variant: live.variant, rehearsed, backend };
     arm(live.variant);
   }
 
-  /** What is called for the first time takes ten times as long as the tenth time. */
-  async function warmUp(plan: () => Plan): Promise<void> {
-    for (; warmth < WARM; warmth++) {
-      plan();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  async function repairBy({ reference, variant, ...was }: Ready): Promise<FastRepair | undefined> {
-    const reading = rules.read(variant);
+  async function repairBy({ reference, variant, backend, ...was }: Ready): Promise<FastRepair | undefined> {
+    const asking = engine.ask();
+    const reading = backend.read(rules, variant, reference, asking);
     const asides = Promise.all([
       held(),
       host.baselines.list(),
       host.baselines.readDeclared(),
       coveringOf(accepted, () => undefined),
-      engine.ask(),
+      asking,
     ]);
     // Where the lock cannot be had they are not asked for.
     for (const one of [reading, asides]) one.catch(() => undefined);
@@ -124,11 +105,17 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
       if (JSON.stringify(declared) !== JSON.stringify(reference.declared)) return undefined;
       if (baselines.at(-1) !== reference.stored?.id || digestOfReply(reply) !== was.engine) return undefined;
       const before = observationOf(reference, live, reply);
-      if (!before.findings.some(isCertainlyLost) || !onlyAdds(planFor(before, WATCH_REPAIR)))
+      if (fastBackendOf(before) !== backend) return undefined;
+      if (!before.findings.some(isCertainlyLost) || !backend.onlyAdds(before, was.rehearsed))
         return undefined;
       const found = now();
       let written: number | undefined;
       const entries: string[] = [];
+      const hasWritten = <T>(outcome: T): T => {
+        written = now();
+        engine.forget();
+        return outcome;
+      };
       const resident: Host = {
         ...host,
         journal: {
@@ -141,26 +128,19 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
         },
         // What was written is looked at with care, and the Engine may have begun something of which it has not told yet.
         readVariant: (of) => (written === undefined ? rules.read(of) : host.readVariant(of)),
+        readTables: () => (written === undefined ? rules.tables() : host.readTables()),
         askEngine: engine.ask,
-        writeRules: async (...what) => {
-          const refused = await host.writeRules(...what);
-          written = now();
-          engine.forget();
-          return refused;
-        },
+        writeRules: async (...what) => hasWritten(await host.writeRules(...what)),
+        writeTables: async (text) => hasWritten(await host.writeTables(text)),
       };
-      const options = { ...WATCH_REPAIR, rehearsed: was.rehearsed };
-      const ended = await repair(resident, reference, before, options).catch((error: unknown) => {
-        // Where rules were written by then, that is told: what it left is for the look to say.
-        if (!(error instanceof Fault) || written === undefined) throw error;
-        return { after: before, left: [{ reason: error.message }], journal: entries, unjournaled: undefined };
-      });
-      if (written === undefined) return undefined;
-      const { after, journal: noted, unjournaled, left } = ended;
-      return {
-        ...{ before, after, reference, found, repaired: written, journal: noted, unjournaled },
-        left: [...new Set(left.map(({ reason }) => reason))],
-      };
+      const done = await backend
+        .repair(resident, reference, before, was.rehearsed)
+        .catch((error: unknown): FastDone => {
+          // Where rules were written by then, that is told: what it left is for the look to say.
+          if (!(error instanceof Fault) || written === undefined) throw error;
+          return { after: before, left: [error.message], journal: entries, unjournaled: undefined };
+        });
+      return written === undefined ? undefined : { ...done, before, reference, found, repaired: written };
     });
   }
 
@@ -191,6 +171,9 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
   };
 }
 
+const fastBackendOf = ({ tables }: Observation): FastBackend =>
+  tables === undefined ? fastIptables : fastTables;
+
 /** A journal whose newest entry, which says whether an earlier repair is unfinished, is being read already. */
 function readAhead(journal: Journal): Journal {
   const listing = journal.list();
@@ -210,18 +193,6 @@ function readAhead(journal: Journal): Journal {
     },
   };
 }
-
-/** Whether saves alone show all there is: rules of iptables, each of which is printed in full. */
-const isReadBySaves = ({ live, tables }: Observation): boolean =>
-  tables === undefined &&
-  live.unverified === undefined &&
-  FAMILIES.every((family) => [...hiddenIn(live.rules[family])].length === 0);
-
-/** Whether a plan takes nothing out: what a save prints only in part may look like a rule of Docker's. */
-const onlyAdds = ({ families }: Plan): boolean =>
-  FAMILIES.every((family) =>
-    families[family].tables.every(({ steps }) => steps.every(({ op }) => op !== 'delete' && op !== 'remove')),
-  );
 
 /** Whoever fills DOCKER-USER anew empties it first. */
 const isCertainlyLost = ({ kind, severity, chain }: Finding): boolean =>

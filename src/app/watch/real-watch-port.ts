@@ -17,7 +17,7 @@ import { REAL_TERRAIN } from '../reach/real-terrain.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import { restore } from '../restore/restore.ts';
 import { armedHost } from './real-armed-host.ts';
-import { fastPath, WATCH_REPAIR } from './fast-path.ts';
+import { fastPath } from './fast-path.ts';
 import { heldBy, writesUnless } from './held.ts';
 import { effectsThen, lookOnce } from './look-once.ts';
 import type { WatchPort } from './ports.ts';
@@ -25,6 +25,7 @@ import { readsUntil } from './reads-until.ts';
 import { residentDeclared } from './resident-declared.ts';
 import { residentEngine } from './resident-engine.ts';
 import { residentRules } from './resident-rules.ts';
+import { WATCH_REPAIR } from './watch-repair.ts';
 
 /** What watch asks the command line. */
 export interface WatchOutside {
@@ -51,7 +52,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
   const held = () => heldBy({ pause: () => readPause(runDir, Date.now()), off });
   const isChanging = (): boolean => isAnnounced(runDir, uptimeNow());
   const armed = armedHost(host, options);
-  const rules = residentRules(armed.readSaved, now);
+  const rules = residentRules({ readVariant: armed.readSaved, readTables: real.readTables }, now);
   const { arm } = armed;
   const mayNot = async () => (isChanging() ? 'a change was announced' : held());
   const fast = fastPath(writesUnless(armed.host, mayNot), {

@@ -8,7 +8,7 @@ import type { Writer } from '../../ports.ts';
 import type { RepairOptions } from '../repair.ts';
 
 /** How Docker's tables are repaired, and how carefully. */
-export type TableRepairOptions = Pick<RepairOptions, 'rehearse' | 'assumeUnchanged'>;
+export type TableRepairOptions = Pick<RepairOptions, 'rehearse' | 'assumeUnchanged' | 'rehearsed'>;
 
 /** What plans are proved by. */
 export interface TableProof extends TableRepairOptions {

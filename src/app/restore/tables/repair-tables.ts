@@ -42,7 +42,11 @@ export async function repairTables(
   const applied: AppliedTransactions[] = [];
   try {
     const again = await lookedAgain(host, reference, first, unfinished, earlier, UNTIL_NOT_LISTED);
-    const from = beginning<AppliedTransactions, RehearsedEdits>(host, again, new Set());
+    const from = beginning<AppliedTransactions, RehearsedEdits>(
+      host,
+      again,
+      new Set(options.rehearsed ?? []),
+    );
     const end = await allRounds(host, reference, backend, from, (one) => applied.push(one));
     let unjournaled: string | undefined;
     for (const one of applied) {

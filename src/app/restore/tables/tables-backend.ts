@@ -148,7 +148,8 @@ function editText(edit: TableEdit): string {
   }
 }
 
-const editTexts = (plan: TablePlan): readonly string[] =>
+/** What a plan consists of, as {@link RehearsedEdits} remembers it: wherever in its chain a rule goes. */
+export const editTexts = (plan: TablePlan): readonly string[] =>
   plan.edits.map((edit) => `${tableName(plan)} ${editText(edit)}`);
 
 const isRehearsed = (plans: readonly TablePlan[], rehearsed: RehearsedEdits): boolean =>

@@ -23,7 +23,7 @@ async function readyHost(
   circumstances: Circumstances = {},
 ): Promise<{ readonly host: MemoryHost; readonly fast: FastPath; readonly forget: () => void }> {
   const host = memoryHost(WHOLE, ENGINE, circumstances);
-  const rules = residentRules(host.readVariant, host.now);
+  const rules = residentRules(host, host.now);
   const engine = residentEngine(host.askEngine, host.now);
   let armed = 0;
   const fast = fastPath(host, {
