@@ -60,7 +60,7 @@ export interface WatchPort {
    * @returns undefined where there was nothing of that kind, or any doubt: a look says more
    */
   readonly repairAtOnce: () => Promise<WatchFastRepair | undefined>;
-  /** What keeps watch from writing, for people; undefined where nothing does. Asked before each repair. */
+  /** What keeps watch from writing, for people; undefined where nothing does. Asked before each repair. Never a fault. */
   readonly held: () => Promise<string | undefined>;
   /** Whether a command of ours is in the middle of a change that it announced: it judges that change itself, and a look waits for its end. */
   readonly isChanging: () => boolean;

@@ -6,10 +6,13 @@ import { PERL_LINES } from './perl.ts';
  * that exist are asked for: asking for another would load its module. Every 10 ms for two seconds after a change, then ever more
  * seldom, down to every 50 ms; which tables there are is read with each fifth look.
  *
- * Arguments: the number of getsockopt, the length of a pointer it was written for.
+ * Whoever changes rules by iptables-legacy opens xtables' lock and closes it when they are changed (iptables/xshared.c): inotify(7) tells of that, and
+ * a look is made then. While the lock is there to be watched other looks are for those who do without it, and are made four times a second.
+ *
+ * Arguments: the numbers of getsockopt, inotify_init1 and inotify_add_watch, the length of a pointer it was written for.
  */
 export const LEGACY_SCRIPT = String.raw`${PERL_LINES}
-my ($call, $pointer) = map { $_ + 0 } @ARGV;
+my ($call, $init, $add, $pointer) = map { $_ + 0 } @ARGV;
 die "this perl is of another kind than the processor\n" if $pointer != length pack "P", undef;
 my @families;
 for (["ipv4", "/proc/self/net/ip_tables_names", 2, 0], ["ipv6", "/proc/self/net/ip6_tables_names", 10, 41]) {
@@ -45,7 +48,27 @@ sub changed {
   }
   return @changed;
 }
-my ($shortest, $longest) = (0.01, 0.05);
+my $lock = $ENV{XTABLES_LOCKFILE} || "/run/xtables.lock";
+my ($notes, $watched) = (undef, 0);
+# Not blocking, closed when another program is run.
+my $descriptor = syscall $init, 0x80800;
+open $notes, "<&=", $descriptor or $notes = undef if $descriptor >= 0;
+sub watched {
+  # Closed after it was written or read; moved or deleted.
+  $watched = syscall($add, fileno $notes, $lock, 0xc18) >= 0 if $notes && !$watched;
+  return $watched;
+}
+sub drained {
+  my $events = "";
+  sysread $notes, $events, 65536 or return;
+  while (length $events >= 16) {
+    my ($mask, $length) = unpack "x4 L x4 L", $events;
+    # The file is gone, or was moved away and is not the one that others open.
+    $watched = 0 if $mask & 0xac00;
+    substr($events, 0, 16 + $length) = "";
+  }
+}
+my ($shortest, $longest, $rare, $together) = (0.01, 0.05, 0.25, 0.002);
 my ($pause, $looks, $quick) = ($shortest, 0, 0);
 listed();
 changed();
@@ -55,12 +78,21 @@ line "ready", scalar @tables;
 for (;;) {
   my $ready = "";
   vec($ready, 0, 1) = 1;
-  exit 0 if select($ready, undef, undef, $pause) > 0 && ended();
+  vec($ready, fileno $notes, 1) = 1 if $notes;
+  if (select($ready, undef, undef, $pause) > 0) {
+    exit 0 if vec($ready, 0, 1) && ended();
+    if ($notes && vec $ready, fileno $notes, 1) {
+      # Several in a row cost one look.
+      select undef, undef, undef, $together;
+      drained();
+    }
+  }
   my $now = time;
   my @gone = ++$looks % 5 == 0 ? listed() : ();
   my @changed = (changed(), @gone);
   $quick = $now + 2 if @changed;
   line "changed", @changed if @changed;
-  $pause = $now <= $quick ? $shortest : $pause * 1.2 > $longest ? $longest : $pause * 1.2;
+  my $most = watched() ? $rare : $longest;
+  $pause = $now <= $quick ? $shortest : $pause * 1.2 > $most ? $most : $pause * 1.2;
 }
 `;

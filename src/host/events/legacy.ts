@@ -11,7 +11,7 @@ const EACH = 5_000;
 const POINTER = 8;
 
 /**
- * Tells which tables of variant legacy changed. The kernel tells nobody of that: a child looks every 10 to 50 ms while this network
+ * Tells which tables of variant legacy changed. The kernel tells nobody of that: a child looks whenever iptables-legacy has run, and every 10 to 250 ms, while this network
  * namespace has such tables, and none is started before it has. It never asks for a table that is not there, which would load a
  * module.
  *
@@ -59,14 +59,17 @@ async function waysOf(told: Told): ReturnType<Parameters<typeof supervise>[1]['w
   const calls = systemCalls();
   if (calls === undefined)
     return `the system calls of this processor (${process.arch}) are not known, ${SLOW}`;
-  const words = await perlScript(LEGACY_SCRIPT, [String(calls.getSocketOption), String(POINTER)]);
+  const words = await perlScript(
+    LEGACY_SCRIPT,
+    [calls.getSocketOption, calls.inotifyInit, calls.inotifyAddWatch, POINTER].map(String),
+  );
   if (words === undefined)
     return `perl is not installed, ${SLOW}. On Debian or Ubuntu: apt-get install perl-base`;
   return [
     {
       program: 'perl',
       words,
-      says: 'every 10 to 50 ms; a policy, or a rule replaced by one of the same size, is seen in full looks only',
+      says: 'when iptables-legacy has run, and some times a second; a policy, or a rule replaced by one of the same size, is seen in full looks only',
       line: (line) => {
         const tables = changedTables(line);
         if (tables !== undefined) told.seen({ kind: 'legacy-rules', tables });

@@ -2,9 +2,9 @@ import { COMMAND_ENV } from '../command/command.ts';
 import { which } from '../command/which.ts';
 
 /** Numbers of the system calls that perl has no function for, by `process.arch`. arm64, riscv64 and loong64 share one table. */
-const SHARED = { setScheduler: 119, getSocketOption: 209 };
+const SHARED = { setScheduler: 119, getSocketOption: 209, inotifyInit: 26, inotifyAddWatch: 27 };
 const CALLS: Readonly<Partial<Record<string, typeof SHARED>>> = {
-  x64: { setScheduler: 144, getSocketOption: 55 },
+  x64: { setScheduler: 144, getSocketOption: 55, inotifyInit: 294, inotifyAddWatch: 254 },
   arm64: SHARED,
   riscv64: SHARED,
   loong64: SHARED,
