@@ -12,7 +12,7 @@ import { endPause, writePause } from '../host/state/watch-pause.ts';
 import { systemdJournal } from '../host/telling/journal.ts';
 import { eventLine } from '../report/watch-text.ts';
 import type { WatchEvent, WatchEventKind } from '../watch/event.ts';
-import { journalFields } from '../watch/journal-fields.ts';
+import { journalFields } from '../watch/telling/journal-fields.ts';
 import { modeSays } from '../watch/mode.ts';
 import type { Context, Exit } from './context.ts';
 import { configured } from './shared/configured.ts';

@@ -1,4 +1,4 @@
-import type { WatchMeter } from '../../watch/meter.ts';
+import type { WatchMeter } from '../../watch/telling/meter.ts';
 import { writerOf } from '../../watch/writer.ts';
 import type { WatchPort } from './ports.ts';
 

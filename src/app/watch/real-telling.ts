@@ -4,8 +4,8 @@ import type { Metrics } from '../../host/metrics/metrics.ts';
 import { eventPrograms } from '../../host/telling/event-programs.ts';
 import { baselineFolder } from '../../host/state/store.ts';
 import type { WatchEvent } from '../../watch/event.ts';
-import { unwell } from '../../watch/health.ts';
-import type { WatchMeter } from '../../watch/meter.ts';
+import { unwell } from '../../watch/telling/health.ts';
+import type { WatchMeter } from '../../watch/telling/meter.ts';
 import type { WatchMode } from '../../watch/mode.ts';
 
 /** Where metrics and events go, as the configuration has it. */

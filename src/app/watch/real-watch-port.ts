@@ -17,7 +17,7 @@ import { REAL_TERRAIN } from '../reach/real-terrain.ts';
 import { REAL_OBSERVER } from '../real-observer.ts';
 import { restore } from '../restore/restore.ts';
 import { armedHost } from './real-armed-host.ts';
-import { fastPath } from './fast-path.ts';
+import { fastPath } from './fast/fast-path.ts';
 import { heldBy, writesUnless } from './held.ts';
 import { effectsThen, lookOnce } from './look-once.ts';
 import type { WatchPort } from './ports.ts';

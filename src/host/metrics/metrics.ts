@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { SEVERITIES, type WatchMeter } from '../../watch/meter.ts';
+import { SEVERITIES, type WatchMeter } from '../../watch/telling/meter.ts';
 import { actionOn, type WatchMode } from '../../watch/mode.ts';
-import { ProgramLabels } from '../../watch/program-label.ts';
+import { ProgramLabels } from '../../watch/telling/program-label.ts';
 
 /** What is asked when metrics are read. */
 export interface MetricsOutside {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { WATCH_EVENT_KINDS } from '../../../src/watch/event.ts';
-import { journalFields, MESSAGE_IDS } from '../../../src/watch/journal-fields.ts';
+import { journalFields, MESSAGE_IDS } from '../../../src/watch/telling/journal-fields.ts';
 import { author, EXPOSURE, OUTAGE } from '../../support/watch/world.ts';
 
 test('each kind has an id of its own, and docs/watch.md names it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { observe } from '../../../../src/app/observe/observe.ts';
-import { fastPath, type FastPath, type FastPathParts } from '../../../../src/app/watch/fast-path.ts';
+import { fastPath, type FastPath, type FastPathParts } from '../../../../src/app/watch/fast/fast-path.ts';
 import { writesUnless } from '../../../../src/app/watch/held.ts';
 import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
 import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
@@ -158,11 +158,9 @@ test('where it cannot be read again what was written, what was done is told', as
 
 test('what keeps watch from writing since the lock was waited for keeps it from writing', async () => {
   const host = memoryHost(WHOLE, ENGINE);
-  let why: string | undefined;
-  const guarded = writesUnless(host, () => Promise.resolve(why));
-  why = 'paused until noon';
+  const guarded = writesUnless(host, () => Promise.resolve('paused until noon'));
   await expect(guarded.writeTables('')).rejects.toThrow('paused until noon');
-  await expect(guarded.writeRules('ipv4', 'nft', { tables: [] } as never)).rejects.toMatchObject({
+  await expect(guarded.writeRules('ipv4', 'nft', { tables: [] })).rejects.toMatchObject({
     code: 'RG_BUSY',
   });
   expect(written(host)).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { observe } from '../../../../src/app/observe/observe.ts';
-import { fastPath } from '../../../../src/app/watch/fast-path.ts';
+import { fastPath } from '../../../../src/app/watch/fast/fast-path.ts';
 import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
 import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
 import { EMPTY_RULESET } from '../../../../src/firewall/iptables/text/model.ts';

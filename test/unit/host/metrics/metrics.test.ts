@@ -9,7 +9,7 @@ import { metricsOf, type MetricsOutside } from '../../../../src/host/metrics/met
 import { serve } from '../../../../src/host/metrics/serve.ts';
 import { textfile } from '../../../../src/host/metrics/textfile.ts';
 import type { WatchEvent } from '../../../../src/watch/event.ts';
-import { unwell } from '../../../../src/watch/health.ts';
+import { unwell } from '../../../../src/watch/telling/health.ts';
 import { until } from '../../../support/until.ts';
 import { author, EXPOSURE, OUTAGE } from '../../../support/watch/world.ts';
 

@@ -1,5 +1,5 @@
-import type { NotedEffect, WatchEvent } from './event.ts';
-import type { Author, SourceState } from './seen.ts';
+import type { NotedEffect, WatchEvent } from '../event.ts';
+import type { Author, SourceState } from '../seen.ts';
 
 /** What is counted while watch runs. */
 export interface WatchMeter {

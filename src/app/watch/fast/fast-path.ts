@@ -1,16 +1,16 @@
-import { Fault } from '../../fault.ts';
-import type { Variant } from '../../firewall/iptables/text/model.ts';
-import type { Finding } from '../../reconcile/finding.ts';
-import { observationOf, type Observation } from '../../reconcile/observation.ts';
-import type { Reference } from '../../reconcile/reference.ts';
-import { coveringOf } from '../accept/acceptances.ts';
-import type { AcceptedReader, Clock, Host, Journal } from '../ports.ts';
-import { digestOfReply } from '../observe/digests.ts';
+import { Fault } from '../../../fault.ts';
+import type { Variant } from '../../../firewall/iptables/text/model.ts';
+import type { Finding } from '../../../reconcile/finding.ts';
+import { observationOf, type Observation } from '../../../reconcile/observation.ts';
+import type { Reference } from '../../../reconcile/reference.ts';
+import { coveringOf } from '../../accept/acceptances.ts';
+import type { AcceptedReader, Clock, Host, Journal } from '../../ports.ts';
+import { digestOfReply } from '../../observe/digests.ts';
 import type { FastBackend, FastDone } from './fast-backend.ts';
 import { fastIptables } from './fast-iptables.ts';
 import { fastTables } from './fast-tables.ts';
-import type { ResidentEngine } from './resident-engine.ts';
-import type { ResidentRules } from './resident-rules.ts';
+import type { ResidentEngine } from '../resident-engine.ts';
+import type { ResidentRules } from '../resident-rules.ts';
 
 /** What is at hand while all is well. */
 interface Ready {

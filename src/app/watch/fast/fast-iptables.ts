@@ -1,14 +1,14 @@
-import { isEmptyPlan, type Plan } from '../../firewall/iptables/plan/plan.ts';
-import { hiddenIn } from '../../firewall/iptables/text/hidden.ts';
-import { EMPTY_RULESET } from '../../firewall/iptables/text/model.ts';
-import { FAMILIES } from '../../net/family.ts';
-import { observationOf, type Observation } from '../../reconcile/observation.ts';
-import type { Reference } from '../../reconcile/reference.ts';
-import { planFor } from '../../reconcile/repair-plan.ts';
-import { ownedLive, Proof, provable, stepsOf } from '../restore/proof.ts';
-import { repair } from '../restore/repair.ts';
+import { isEmptyPlan, type Plan } from '../../../firewall/iptables/plan/plan.ts';
+import { hiddenIn } from '../../../firewall/iptables/text/hidden.ts';
+import { EMPTY_RULESET } from '../../../firewall/iptables/text/model.ts';
+import { FAMILIES } from '../../../net/family.ts';
+import { observationOf, type Observation } from '../../../reconcile/observation.ts';
+import type { Reference } from '../../../reconcile/reference.ts';
+import { planFor } from '../../../reconcile/repair-plan.ts';
+import { ownedLive, Proof, provable, stepsOf } from '../../restore/proof.ts';
+import { repair } from '../../restore/repair.ts';
 import type { FastBackend } from './fast-backend.ts';
-import { WATCH_REPAIR } from './watch-repair.ts';
+import { WATCH_REPAIR } from '../watch-repair.ts';
 
 /** The fast path where Docker writes with iptables-nft. */
 export const fastIptables: FastBackend = {

@@ -1,11 +1,11 @@
-import type { EngineReply } from '../../docker/engine-reply.ts';
-import type { Variant } from '../../firewall/iptables/text/model.ts';
-import type { Observation } from '../../reconcile/observation.ts';
-import type { Reference } from '../../reconcile/reference.ts';
-import type { LiveFirewall } from '../../reconcile/tables/live-firewall.ts';
-import type { Host } from '../ports.ts';
-import type { WatchRepair } from './ports.ts';
-import type { ResidentRules } from './resident-rules.ts';
+import type { EngineReply } from '../../../docker/engine-reply.ts';
+import type { Variant } from '../../../firewall/iptables/text/model.ts';
+import type { Observation } from '../../../reconcile/observation.ts';
+import type { Reference } from '../../../reconcile/reference.ts';
+import type { LiveFirewall } from '../../../reconcile/tables/live-firewall.ts';
+import type { Host } from '../../ports.ts';
+import type { WatchRepair } from '../ports.ts';
+import type { ResidentRules } from '../resident-rules.ts';
 
 /** What a repair by the fast path did. */
 export interface FastDone extends Pick<WatchRepair, 'journal' | 'left' | 'unjournaled'> {

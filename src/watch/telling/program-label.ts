@@ -1,4 +1,4 @@
-import type { Author } from './seen.ts';
+import type { Author } from '../seen.ts';
 
 /** Programs that have a label of their own; any process may give itself a name, so the others share one. */
 const MOST_PROGRAMS = 30;

@@ -1,5 +1,5 @@
-import { printable } from '../printable.ts';
-import type { WatchEvent, WatchEventKind } from './event.ts';
+import { printable } from '../../printable.ts';
+import type { WatchEvent, WatchEventKind } from '../event.ts';
 import { SEVERITIES } from './meter.ts';
 
 /** The journal's MESSAGE_ID of each kind: fixed for ever, for `journalctl MESSAGE_ID=…` and whatever filters by it. */

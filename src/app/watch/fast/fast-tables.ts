@@ -1,13 +1,13 @@
-import { observationOf, type Observation } from '../../reconcile/observation.ts';
-import type { TablePlan } from '../../firewall/nftables/plan/plan.ts';
-import type { Reference } from '../../reconcile/reference.ts';
-import { plansFor } from '../../reconcile/tables/side.ts';
-import { NOT_INSTALLED, orNotInstalled } from '../observe/observe.ts';
-import { proveTables } from '../restore/tables/prove-tables.ts';
-import { repairTables } from '../restore/tables/repair-tables.ts';
-import { editTexts } from '../restore/tables/tables-backend.ts';
+import { observationOf, type Observation } from '../../../reconcile/observation.ts';
+import type { TablePlan } from '../../../firewall/nftables/plan/plan.ts';
+import type { Reference } from '../../../reconcile/reference.ts';
+import { plansFor } from '../../../reconcile/tables/side.ts';
+import { NOT_INSTALLED, orNotInstalled } from '../../observe/observe.ts';
+import { proveTables } from '../../restore/tables/prove-tables.ts';
+import { repairTables } from '../../restore/tables/repair-tables.ts';
+import { editTexts } from '../../restore/tables/tables-backend.ts';
 import type { FastBackend } from './fast-backend.ts';
-import { WATCH_REPAIR } from './watch-repair.ts';
+import { WATCH_REPAIR } from '../watch-repair.ts';
 
 /**
  * The fast path where Docker writes with nftables: its tables are its own, and a listing of nft shows all of them. Whatever is no part of
