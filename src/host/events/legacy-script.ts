@@ -7,7 +7,7 @@ import { PERL_LINES } from './perl.ts';
  * seldom, down to every 50 ms; which tables there are is read with each fifth look.
  *
  * Whoever changes rules by iptables-legacy opens xtables' lock and closes it when they are changed (iptables/xshared.c): inotify(7) tells of that, and
- * a look is made then. While the lock is there to be watched other looks are for those who do without it, and are made four times a second.
+ * a look is made then. While the lock is there to be watched other looks are for those who do without it, and are made three times a second.
  *
  * Arguments: the numbers of getsockopt, inotify_init1 and inotify_add_watch, the length of a pointer it was written for.
  */
@@ -68,7 +68,7 @@ sub drained {
     substr($events, 0, 16 + $length) = "";
   }
 }
-my ($shortest, $longest, $rare, $together) = (0.01, 0.05, 0.25, 0.002);
+my ($shortest, $longest, $rare, $together) = (0.01, 0.05, 0.33, 0.002);
 my ($pause, $looks, $quick) = ($shortest, 0, 0);
 listed();
 changed();

@@ -11,7 +11,7 @@ const EACH = 5_000;
 const POINTER = 8;
 
 /**
- * Tells which tables of variant legacy changed. The kernel tells nobody of that: a child looks whenever iptables-legacy has run, and every 10 to 250 ms, while this network
+ * Tells which tables of variant legacy changed. The kernel tells nobody of that: a child looks whenever iptables-legacy has run, and every 10 to 330 ms, while this network
  * namespace has such tables, and none is started before it has. It never asks for a table that is not there, which would load a
  * module.
  *
