@@ -126,7 +126,7 @@ export const FAULTS: readonly PeerFault[] = [
   {
     name: 'nat was flushed',
     on: 'host-b',
-    break: 'iptables -t nat -F; pkill -f no-such-thing || true',
+    break: 'iptables -t nat -F',
     codes: ['rules-lost', 'translation-lost'],
   },
   {
@@ -171,12 +171,12 @@ export const FAULTS: readonly PeerFault[] = [
     passes: true,
   },
   {
-    name: 'both have one address on the wire',
+    name: 'the asking host has the address too',
     on: 'host-a',
-    break: `ip addr add ${NEAR.asking}/32 dev eth1`,
-    undo: 'true',
+    break: `ip addr add ${NEAR.asked}/32 dev eth1`,
+    undo: `ip addr del ${NEAR.asked}/32 dev eth1`,
     address: NEAR.asked,
-    codes: ['wire-address-twice'],
+    codes: ['address-here'],
     byHand: true,
   },
   {
