@@ -40,7 +40,7 @@ const inside = sea.isSea();
 const owner = inside ? undefined : fs.statSync(bundle).uid;
 const source = inside ? carried('dist/rulesguard.cjs').toString('latin1') : fs.readFileSync(bundle, 'latin1');
 const cache = inside ? undefined : cacheFile(source, process.argv.slice(2));
-const cachedData = cache === undefined ? undefined : readTrusted(cache);
+const cachedData = inside ? carriedCache() : cache === undefined ? undefined : readTrusted(cache);
 const script = new vm.Script(source, { filename: bundle, cachedData });
 
 /** @type {{ exports: { main(argv: readonly string[]): Promise<void> } }} */
@@ -55,6 +55,15 @@ program.exports.main(process.argv.slice(2)).then(keepCache, crash);
  */
 function carried(name) {
   return Buffer.from(/** @type {ArrayBuffer} */ (sea.getRawAsset(name)));
+}
+
+/** The bytecode that the builder put into the one-file program; not every architecture's could be made. */
+function carriedCache() {
+  try {
+    return carried('code-cache');
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,16 +1,17 @@
 // `npm run package`: the one-file program, .deb and .rpm for both architectures, checksums and the bill of materials, in
-// dist/packages. `--only x64` makes one architecture, `--quick` packs fast and not small. Needs dpkg-deb and rpmbuild.
+// dist/packages. `--only x64` makes one architecture, `--quick` does not compress, `--bare` makes the one-file program alone,
+// `--program FILE` packs another program in its place, for those who look at what is around it. Needs dpkg-deb and rpmbuild.
 // The same sources give the same bytes: no clock, path, umask or language of the builder is in any of it.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeDeb } from './linux/deb.mjs';
 import { manualPages } from './linux/manual.mjs';
 import { nodeFolder } from './linux/node-binary.mjs';
-import { programBlob, writeOneFile } from './linux/one-file.mjs';
+import { writeOneFile } from './linux/one-file.mjs';
 import { RELEASE } from './linux/release.mjs';
 import { writeRpm } from './linux/rpm.mjs';
 import { billOfMaterials } from './linux/sbom.mjs';
@@ -18,7 +19,13 @@ import { madeTexts } from './linux/tree.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, quick: { type: 'boolean' }, to: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean' },
+    bare: { type: 'boolean' },
+    program: { type: 'string' },
+    to: { type: 'string' },
+  },
 });
 const folder = path.resolve(values.to ?? path.join(root, 'dist', 'packages'));
 const arches = /** @type {const} */ (['x64', 'arm64']).filter(
@@ -32,16 +39,18 @@ try {
   mkdirSync(folder, { recursive: true });
   const manual = await manualPages(RELEASE.date);
   const texts = await madeTexts();
-  const blob = programBlob(carried(manual));
+  const files = carried(manual);
   for (const arch of arches) {
     const program = path.join(folder, `rulesguard-${RELEASE.version}-linux-${arch}`);
-    writeOneFile(arch, blob, program);
+    if (values.program === undefined) writeOneFile(arch, files, program);
+    else cpSync(values.program, program);
+    if (values.bare === true) continue;
     const parts = { program, nodeLicense: path.join(nodeFolder(arch), 'LICENSE'), manual, texts };
     for (const [name, write] of Object.entries({
       deb: (/** @type {string} */ at) =>
-        writeDeb(folder, at, arch, parts, values.quick ? ['-Zgzip', '-z1'] : ['-Zxz', '-z6']),
+        writeDeb(folder, at, arch, parts, values.quick ? ['-Znone'] : ['-Zxz', '-z6']),
       rpm: (/** @type {string} */ at) =>
-        writeRpm(folder, at, arch, parts, values.quick ? 'w1.gzdio' : 'w6.xzdio'),
+        writeRpm(folder, at, arch, parts, values.quick ? 'w.ufdio' : 'w6.xzdio'),
     })) {
       const at = path.join(work, `${name}-${arch}`);
       mkdirSync(at);
