@@ -12,8 +12,8 @@ const ARCHES = { x64: 'amd64', arm64: 'arm64' };
 
 /** libc6 and libstdc++6: the newest symbol versions that Node 24's binaries ask for (docs/install.md). */
 const DEPENDS =
-  'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 5.2), iptables (>= 1.8), nftables, util-linux (>= 2.33), init-system-helpers (>= 1.54~)';
-const RECOMMENDS = 'conntrack, iproute2, ipset, perl | python3, tcpdump';
+  'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 5.2), iptables (>= 1.8) | nftables, util-linux (>= 2.33), init-system-helpers (>= 1.54~)';
+const RECOMMENDS = 'iptables (>= 1.8), nftables, conntrack, iproute2, ipset, perl | python3, tcpdump';
 
 const control = (/** @type {'x64' | 'arm64'} */ arch, /** @type {number} */ kilobytes) => `Package: rulesguard
 Version: ${RELEASE.version}-1

@@ -36,12 +36,18 @@ const PLACES = {
 
 /** Texts that are made of sources: units, completions, the names of hooks. */
 export async function madeTexts() {
-  const { WATCH_UNIT } = await load('src/hooks/watch-unit.ts');
   const { TARGETS } = await load('src/hooks/targets.ts');
   const { completionScript } = await load('src/commands/completion/scripts.ts');
-  const [unit] = WATCH_UNIT.files(undefined, { program: { path: '/usr/bin/rulesguard', nodeFolder: '' } });
+  const nothing = { read: () => undefined, list: () => [] };
+  const making = { program: { path: '/usr/bin/rulesguard', nodeFolder: '' }, vetoFlushAll: false };
+  /** A unit of the program's own, as `hook install` would write it. */
+  const unitOf = (/** @type {string} */ name) => {
+    const target = TARGETS.find((/** @type {{ name: string }} */ one) => one.name === name);
+    const [unit] = target.files(nothing, making);
+    return `${unit.lines.join('\n')}\n`;
+  };
   return {
-    watchUnit: `${unit.lines.join('\n')}\n`,
+    units: { 'rulesguard-watch.service': unitOf('systemd'), 'rulesguard-boot.service': unitOf('boot') },
     completions: {
       bash: completionScript('bash'),
       zsh: completionScript('zsh'),
@@ -77,7 +83,7 @@ export function layOut(tree, format, { program, nodeLicense, manual, texts }) {
   mkdirSync(path.join(tree, 'usr/bin'), { recursive: true });
   // A link costs nothing, and nobody writes to it.
   linkOrCopy(program, path.join(tree, 'usr/bin/rulesguard'));
-  write(`${units}/rulesguard-watch.service`, texts.watchUnit);
+  for (const [name, unit] of Object.entries(texts.units)) write(`${units}/${name}`, unit);
   for (const unit of ['rulesguard-snapshot.service', 'rulesguard-snapshot.timer'])
     write(`${units}/${unit}`, source(`packaging/linux/systemd/${unit}`));
   write('usr/share/bash-completion/completions/rulesguard', texts.completions.bash);
@@ -87,7 +93,12 @@ export function layOut(tree, format, { program, nodeLicense, manual, texts }) {
   for (const [name, page] of manual) write(`usr/share/man/${name}.gz`, gzip(page));
   for (const folder of ['schemas', 'baselines'])
     cpSync(path.join(root, folder), path.join(tree, 'usr/share/rulesguard', folder), { recursive: true });
-  cpSync(path.join(root, 'docs'), path.join(tree, docs, 'docs'), { recursive: true });
+  // The documents' links to these hold there too.
+  for (const folder of ['docs', 'packaging/ansible', 'packaging/grafana', 'packaging/prometheus'])
+    cpSync(path.join(root, folder), path.join(tree, docs, folder), {
+      recursive: true,
+      filter: (from) => from === root || !/\/[.]|__pycache__/.test(from.slice(root.length)),
+    });
   write(`${docs}/README.md`, source('README.md'));
   write(`${docs}/THIRD-PARTY-LICENSES.txt.gz`, gzip(source('dist/THIRD-PARTY-LICENSES.txt')));
   write(`${docs}/NODE-LICENSE.gz`, gzip(readFileSync(nodeLicense)));

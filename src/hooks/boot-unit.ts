@@ -1,20 +1,16 @@
 import { isPlain, type Program } from './call.ts';
+import { ownUnit, unitPath, wantedPath } from './own-unit.ts';
 import type { Target } from './target.ts';
 
 const NAME = 'rulesguard-boot.service';
-const UNIT = `/etc/systemd/system/${NAME}`;
-const WANTED = `/etc/systemd/system/multi-user.target.wants/${NAME}`;
 
 /** What is declared, in force at boot before dockerd starts. */
 export const BOOT_UNIT: Target = {
   name: 'boot',
   about: `${NAME}: what is declared for DOCKER-USER is in force before Docker starts`,
   signs: ['/usr/bin/systemctl', '/bin/systemctl'],
-  places: [UNIT, WANTED],
-  files: (_, { program }) => [
-    { kind: 'own', path: UNIT, mode: 0o644, lines: unitLines(program) },
-    { kind: 'link', path: WANTED, to: UNIT },
-  ],
+  places: [unitPath(NAME), wantedPath(NAME)],
+  files: (seen, { program }) => ownUnit(NAME, unitLines(program), seen),
   units: { reload: true },
   note: 'It does something once rules are declared: rulesguard snapshot --declare',
 };

@@ -34,6 +34,8 @@ export interface LinkFile {
   readonly kind: 'link';
   readonly path: string;
   readonly to: string;
+  /** Other names of what it leads to, for a link that somebody else made. */
+  readonly same?: readonly string[];
 }
 
 /** One thing an installed hook consists of. */

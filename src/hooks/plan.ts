@@ -78,8 +78,9 @@ function changeFor(name: string, file: HookFile, tree: FileTree, { forLinks, our
   const now = tree.entryAt(path);
   const folders = foldersToMake(tree, path, ours);
   if (file.kind === 'link') {
-    if (now === undefined || ('to' in now && now.to === file.to))
-      return { path, now, next: { to: file.to }, folders };
+    if (now === undefined) return { path, now, next: { to: file.to }, folders };
+    if ('to' in now && [file.to, ...(file.same ?? [])].includes(now.to))
+      return { path, now, next: now, folders };
     throw inTheWay(path, 'something else is in its place');
   }
   if (now !== undefined && 'to' in now) throw inTheWay(path, `it is a link to ${now.to}`);

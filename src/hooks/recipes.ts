@@ -1,122 +1,74 @@
 import { Fault } from '../fault.ts';
 
-const ANSIBLE = `# Rulesguard on hosts with Docker: install it, record the rules daily and after deployments, put the hook around ufw.
-# For another firewall manager put its name in the place of ufw (rulesguard hook list).
-# files/rulesguard.tgz is what npm pack makes in a clone.
-- name: Copy rulesguard
-  ansible.builtin.copy:
-    src: rulesguard.tgz
-    dest: /usr/local/src/rulesguard.tgz
-    mode: "0644"
-
-- name: Install rulesguard
-  ansible.builtin.command:
-    cmd: npm install --global /usr/local/src/rulesguard.tgz
-    creates: /usr/local/bin/rulesguard
-
-- name: Record Docker's rules with a timer
-  ansible.builtin.copy:
-    dest: "/etc/systemd/system/{{ item.name }}"
-    mode: "0644"
-    content: "{{ item.content }}"
-  loop:
-    - name: rulesguard-snapshot.service
-      content: |
-        [Unit]
-        Description=Record Docker's iptables rules
-        After=docker.service
-        ConditionPathExists=/run/docker.sock
-        [Service]
-        Type=oneshot
-        ExecStart=/usr/local/bin/rulesguard snapshot --scheduled
-    - name: rulesguard-snapshot.timer
-      content: |
-        [Unit]
-        Description=Record Docker's iptables rules daily
-        [Timer]
-        OnBootSec=5min
-        OnUnitActiveSec=1d
-        [Install]
-        WantedBy=timers.target
-
-- name: Start the timer
-  ansible.builtin.systemd:
-    name: rulesguard-snapshot.timer
-    daemon_reload: true
-    enabled: true
-    state: started
-
-- name: Record Docker's rules now
-  ansible.builtin.command: rulesguard snapshot --if-changed
-  register: rulesguard_snapshot
-  changed_when: "'RECORDED' in rulesguard_snapshot.stdout"
-
-- name: Put the hook around ufw
-  ansible.builtin.command: rulesguard hook install ufw
-  register: rulesguard_hook
-  changed_when: "'INSTALLED' in rulesguard_hook.stdout"
+const ANSIBLE = `# Rulesguard on hosts with Docker, by the collection rulesguard.firewall (packaging/ansible in rulesguard's sources):
+# ansible-galaxy collection install ./packaging/ansible
+# The files of a release lie in files/ beside this playbook. For another firewall manager put its name in the place of ufw
+# (rulesguard hook list).
+- name: Guard the firewall rules of Docker
+  hosts: docker
+  become: true
+  roles:
+    - role: rulesguard.firewall.install
+      rulesguard_install_version: VERSION
+    - role: rulesguard.firewall.configure
+      rulesguard_configure_settings:
+        watch:
+          mode: repair
+    - role: rulesguard.firewall.hooks
+      rulesguard_hooks_present: [ufw]
+    - role: rulesguard.firewall.watch
+  tasks:
+    - name: Docker's rules are whole
+      rulesguard.firewall.rulesguard_check:
 `;
 
-const PUPPET = `# Rulesguard on hosts with Docker: install it, record the rules daily, put the hook around ufw.
+const PUPPET = `# Rulesguard on Debian and Ubuntu hosts with Docker: install it, have it watch, put the hook around ufw.
 # For another firewall manager put its name in the place of ufw (rulesguard hook list).
+# The .deb of a release lies in the files of the module profile.
 class profile::rulesguard (
-  String $target = 'ufw',
+  String $version,
+  Array[String] $hooks = ['ufw'],
+  String $config = '{ "version": 1, "watch": { "mode": "repair" } }',
 ) {
-  Exec { path => ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] }
+  $deb = "rulesguard_\${version}-1_\${facts['os']['architecture']}.deb"
 
-  # What npm pack makes in a clone.
-  file { '/usr/local/src/rulesguard.tgz':
-    source => 'puppet:///modules/profile/rulesguard.tgz',
+  Exec { path => ['/usr/sbin', '/usr/bin', '/sbin', '/bin'] }
+
+  file { "/var/cache/\${deb}":
+    source => "puppet:///modules/profile/\${deb}",
   }
 
-  exec { 'install rulesguard':
-    command => 'npm install --global /usr/local/src/rulesguard.tgz',
-    creates => '/usr/local/bin/rulesguard',
-    require => File['/usr/local/src/rulesguard.tgz'],
+  # dpkg does not bring what a package needs.
+  package { ['iptables', 'nftables']:
+    ensure => installed,
   }
 
-  file { '/etc/systemd/system/rulesguard-snapshot.service':
-    mode    => '0644',
-    content => @(UNIT),
-      [Unit]
-      Description=Record Docker's iptables rules
-      After=docker.service
-      ConditionPathExists=/run/docker.sock
-      [Service]
-      Type=oneshot
-      ExecStart=/usr/local/bin/rulesguard snapshot --scheduled
-      | UNIT
-    notify  => Exec['rulesguard daemon-reload'],
+  package { 'rulesguard':
+    ensure   => latest,
+    provider => 'dpkg',
+    source   => "/var/cache/\${deb}",
+    require  => [File["/var/cache/\${deb}"], Package['iptables'], Package['nftables']],
   }
 
-  file { '/etc/systemd/system/rulesguard-snapshot.timer':
-    mode    => '0644',
-    content => @(UNIT),
-      [Unit]
-      Description=Record Docker's iptables rules daily
-      [Timer]
-      OnBootSec=5min
-      OnUnitActiveSec=1d
-      [Install]
-      WantedBy=timers.target
-      | UNIT
-    notify  => Exec['rulesguard daemon-reload'],
+  file { '/etc/rulesguard/config.json':
+    content      => "\${config}\n",
+    validate_cmd => '/usr/bin/rulesguard hook status --config %',
+    require      => Package['rulesguard'],
+    notify       => Service['rulesguard-watch'],
   }
 
-  exec { 'rulesguard daemon-reload':
-    command     => 'systemctl daemon-reload',
-    refreshonly => true,
-  }
-
-  service { 'rulesguard-snapshot.timer':
+  service { 'rulesguard-watch':
     ensure  => running,
     enable  => true,
-    require => [Exec['install rulesguard'], Exec['rulesguard daemon-reload']],
+    restart => 'systemctl reload rulesguard-watch',
+    require => Package['rulesguard'],
   }
 
-  exec { "rulesguard hook install \${target}":
-    unless  => "rulesguard hook status \${target} | grep -q 'hook in place'",
-    require => Exec['install rulesguard'],
+  $hooks.each |String $hook| {
+    exec { "rulesguard hook install \${hook}":
+      unless  => "rulesguard hook status \${hook} | grep -q 'hook in place'",
+      require => Package['rulesguard'],
+    }
   }
 }
 `;

@@ -1,20 +1,16 @@
 import { isPlain, type Program } from './call.ts';
+import { ownUnit, unitPath, wantedPath } from './own-unit.ts';
 import type { Target } from './target.ts';
 
 const NAME = 'rulesguard-watch.service';
-const UNIT = `/etc/systemd/system/${NAME}`;
-const WANTED = `/etc/systemd/system/multi-user.target.wants/${NAME}`;
 
 /** The resident guard as a unit of systemd, started at boot. */
 export const WATCH_UNIT: Target = {
   name: 'systemd',
   about: `${NAME}: rulesguard watch, from boot on`,
   signs: ['/usr/bin/systemctl', '/bin/systemctl'],
-  places: [UNIT, WANTED],
-  files: (_, { program }) => [
-    { kind: 'own', path: UNIT, mode: 0o644, lines: unitLines(program) },
-    { kind: 'link', path: WANTED, to: UNIT },
-  ],
+  places: [unitPath(NAME), wantedPath(NAME)],
+  files: (seen, { program }) => ownUnit(NAME, unitLines(program), seen),
   units: { reload: true, start: NAME },
   note: 'It only notes what breaks and who did it (rulesguard log). To have it repair: "watch": {"mode": "repair"} in /etc/rulesguard/config.json, then systemctl restart rulesguard-watch',
 };

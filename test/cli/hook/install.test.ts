@@ -173,7 +173,7 @@ describeCli('hook install, remove, status', () => {
   test('list, recipe, and words that are none', () =>
     withEmptyHost(async (host) => {
       expect((await host.run('hook list')).trim().split('\n')).toHaveLength(TARGETS.length);
-      expect(await host.run('hook recipe ansible')).toMatch(/hook install ufw/);
+      expect(await host.run('hook recipe ansible')).toMatch(/rulesguard_hooks_present: \[ufw\]/);
       expect(await host.run('hook recipe puppet')).toMatch(/hook install /);
       for (const [words, meant] of [
         ['hook install ufv', 'Did you mean ufw'],
