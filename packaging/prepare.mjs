@@ -26,6 +26,8 @@ const tools = {
   rpmlint: 'rpmlint',
   mandoc: 'mandoc',
   shellcheck: 'shellcheck',
+  'ansible-playbook': 'ansible-core',
+  'ansible-lint': 'ansible-lint',
 };
 
 /** What the demo plays with; the tests want every tool. */

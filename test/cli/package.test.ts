@@ -30,13 +30,14 @@ test('the package holds what runs and nothing of the workshop', () => {
       'dist/rulesguard.cjs',
       'dist/THIRD-PARTY-LICENSES.txt',
       'LICENSE',
+      'packaging/ansible/plugins/modules/rulesguard_check.py',
       'packaging/grafana/rulesguard.json',
       'packaging/prometheus/rulesguard.rules.yml',
     ]),
   );
   expect(
     files.filter((file) =>
-      /^(?:(?:src|test|\.ci|dist\/cache)\/|packaging\/(?!grafana\/|prometheus\/))/.test(file),
+      /^(?:(?:src|test|\.ci|dist\/cache)\/|packaging\/(?!ansible\/|grafana\/|prometheus\/))/.test(file),
     ),
   ).toEqual([]);
 });
