@@ -48,19 +48,27 @@ const MOST_BRIDGES = 16;
 /** Exits of a check, whatever it finds: a host here is rules alone, without the links and routes that packets take beside them. */
 export const ANY_VERDICT: readonly number[] = [0, 1, 3];
 
+/** What starts a program: it, and its first arguments. */
+export type Words = readonly [string, ...string[]];
+
 /** The built program with a state of its own and an Engine to ask, run in this network namespace. */
 export class Installed {
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-bench-'));
   private readonly empty = path.join(this.folder, 'empty.cjs');
   private readonly asking = path.join(this.folder, 'ask.cjs');
   private readonly environment: Environment;
-  private readonly program: string;
+  private readonly start: Words;
+  private readonly emptyNode: string;
   private engine: BenchEngine | undefined;
 
-  /** @param project - the folder whose bin/ and dist/ are run */
-  constructor(environment: Environment, project = HERE) {
+  /**
+   * @param project - the folder whose bin/ and dist/ are run
+   * @param node - the Node that runs it, and whatever it is compared with
+   */
+  constructor(environment: Environment, project = HERE, node = process.execPath) {
     this.environment = environment;
-    this.program = path.join(project, 'bin/rulesguard.js');
+    this.emptyNode = node;
+    this.start = [node, path.join(project, 'bin/rulesguard.js')];
     writeFileSync(this.empty, '');
     writeFileSync(this.asking, ASK);
   }
@@ -85,14 +93,14 @@ export class Installed {
   /** A Node process that does nothing. */
   node(): number {
     return timed(() => {
-      this.run(process.execPath, [this.empty]);
+      this.run(this.emptyNode, [this.empty]);
     });
   }
 
   /** A Node process that only sends the Engine the requests that rulesguard sends, and `further`. */
   ask(further: readonly string[] = []): number {
     return timed(() => {
-      this.run(process.execPath, [this.asking, ...further]);
+      this.run(this.emptyNode, [this.asking, ...further]);
     });
   }
 
@@ -128,8 +136,18 @@ export class Installed {
 
   /** A whole run of rulesguard that must end with exit 0, or one of `exits`. */
   rulesguard(words: readonly string[], env: NodeJS.ProcessEnv = {}, exits: readonly number[] = [0]): number {
+    return this.startedAs(this.start, words, env, exits);
+  }
+
+  /** The same by another program that is rulesguard too: one file, another Node. */
+  startedAs(
+    [file, ...start]: Words,
+    words: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    exits: readonly number[] = [0],
+  ): number {
     return timed(() => {
-      must(process.execPath, this.line(words), undefined, { ...this.env(), ...env }, exits);
+      must(file, [...start, ...this.line(words)], undefined, { ...this.env(), ...env }, exits);
     });
   }
 
@@ -141,12 +159,14 @@ export class Installed {
 
   /** What rulesguard prints. */
   output(words: readonly string[], exits: readonly number[] = [0]): string {
-    return capture(process.execPath, this.line(words), this.env(), exits);
+    const [file, ...start] = this.start;
+    return capture(file, [...start, ...this.line(words)], this.env(), exits);
   }
 
   /** Peak memory (VmHWM) of a run, in MB of 1,000,000 bytes. */
   async peak(words: readonly string[]): Promise<number> {
-    const child = spawn(process.execPath, this.line(words), { stdio: 'ignore', env: this.env() });
+    const [file, ...start] = this.start;
+    const child = spawn(file, [...start, ...this.line(words)], { stdio: 'ignore', env: this.env() });
     let peak = 0;
     const timer = setInterval(() => {
       peak = Math.max(peak, highWaterMark(child.pid ?? 0));
@@ -167,7 +187,7 @@ export class Installed {
     const places = ['--state-dir', state, '--run-dir', path.join(this.folder, 'run')];
     // Arguments behind `--` belong to another program.
     const dashes = words.includes('--') ? words.indexOf('--') : words.length;
-    return [this.program, ...words.slice(0, dashes), ...places, ...words.slice(dashes)];
+    return [...words.slice(0, dashes), ...places, ...words.slice(dashes)];
   }
 
   private env(): NodeJS.ProcessEnv {

@@ -1,7 +1,7 @@
 // `npm run bench`: speed and memory of the built program, in a network namespace of its own. `--short` shows that it runs
 // to its end; `--against FOLDER|COMMIT [RULES...]` compares with another state of the project. With words, only the
 // sections they name: text, plan, check, restore, guard, reach, memory; and these, which are run only when named: nftables-100,
-// nftables-1000, nftables-10000, nftables-100000, and engine, restart, doctor, watch and watch-*, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
+// nftables-1000, nftables-10000, nftables-100000, startup, which makes the one-file program first, and engine, restart, doctor, watch and watch-*, which bring up real Engines (CONTRIBUTING.md, "The lab of Engines"). docs/evidence/performance.md says what the figures mean.
 
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
@@ -20,6 +20,7 @@ import { planTable, textTable } from './text.ts';
 import { outside } from './outside.ts';
 import { floorHere, type Wanted } from './watch/floor.ts';
 import { WATCH_CASES, watchTable } from './watch/whole-again.ts';
+import { startUpTable } from './startup/startup.ts';
 import { checkTable, memoryTable, restoreTable } from './whole.ts';
 
 const environments = (Object.keys(ENVIRONMENTS) as Environment[]).slice(0, IS_SHORT ? 1 : undefined);
@@ -47,6 +48,7 @@ const nftSections: Sections = Object.fromEntries(
 );
 
 const engineSections: Sections = {
+  startup: [['Start-up: npm package and one file', startUpTable]],
   engine: BENCH_ERAS.map((era) => [`check and restore with Engine ${era}`, () => engineTables(era)] as const),
   restart: BENCH_ERAS.map(
     (era) => [`restore beside a restart of dockerd ${era}`, () => restartTable(era)] as const,
