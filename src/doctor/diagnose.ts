@@ -98,6 +98,7 @@ export function diagnose(facts: Facts, question: DiagnosisQuestion): Diagnosis {
       ? judgeNothingFollowed(resolved, sender, followed, facts)
       : []),
     ...judgeUnseen(facts),
+    ...(isWhole ? judgeAside(facts) : []),
     ...(isForAll ? accepted.told : []),
   ].map((check) => (check.verdict === 'fail' && isAccepted?.check(check) === true ? known(check) : check));
   const named = followed
@@ -158,6 +159,12 @@ function judgeUnseen({ unseen = [], drift }: Facts): readonly Check[] {
     });
   });
 }
+
+/** Networks and containers that are not judged: whoever asks about another one is answered all the same. */
+const judgeAside = ({ setAside = [] }: Facts): readonly Check[] =>
+  setAside.map(({ what, why }) =>
+    checksOf('host').unknown('unseen', `${what} is not judged: ${why}`, { about: what, always: true }),
+  );
 
 function concluded(
   checks: readonly Check[],

@@ -76,9 +76,6 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     ...(isUnavailable(containers) ? unseen('containers', containers) : []),
   ];
   const { inventory } = engine;
-  const aside = (inventory?.setAside ?? []).flatMap(({ what, why }) =>
-    unseen('networks', { unavailable: `${what}: ${why}` }),
-  );
   const nameServers = host.readNameServers();
   return {
     engine: engineStateOf(engine, log, processes),
@@ -107,7 +104,7 @@ export async function gatherFacts(host: DiagnosisHost, { reference, named }: Gat
     proxies: processes.proxies,
     nameServers,
     managers: managersIn(rulesets, netState.natives ?? []),
-    unseen: [...unseenAll, ...aside],
+    unseen: unseenAll,
   };
 }
 

@@ -84,7 +84,8 @@ export async function reach(
   const isAsked = Object.values(question).some((word) => word !== undefined);
   const { unasked } = table;
   // What no packet depends on need not be read.
-  const aside = setAsideParts(inventory);
+  // Whoever names what is judged is answered about that.
+  const aside = isAsked ? [] : setAsideParts(inventory);
   const unread = [...aside, ...(cells.some(({ effect }) => effect === 'unknown') ? unreadParts(unseen) : [])];
   const { policyUnknown = [] } = state;
   const exit = exitOf(cells, isAsked) || (aside.length > 0 ? 3 : 0);

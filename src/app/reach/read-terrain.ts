@@ -96,6 +96,7 @@ export const setAsideParts = ({ setAside = [] }: Pick<Inventory, 'setAside'>): r
     what,
     why: `${why}: its rules are neither judged nor repaired`,
     hint: undefined,
+    isAside: true,
   }));
 
 /** Puts together what was read. */

@@ -91,6 +91,9 @@ async function snapshotLocked(
     on({ kind: 'repaired', result });
     return snapshotLocked(host, request, on, true);
   }
+  // A repair has told it.
+  const { setAside = [] } = engine.answered && !isRepaired ? engine.inventory : {};
+  for (const { what, why } of setAside) on({ kind: 'notice', notice: { kind: 'set-aside', what, why } });
   if (countRecorded(state) === 0 && reasons.length === 0) {
     throw new Fault('RG_NO_DOCKER_RULES', 3, "there are no rules of Docker's to record", {
       hint: 'Is Docker running here (docker info), with iptables on, in this network namespace? If its rules were flushed: systemctl restart docker',

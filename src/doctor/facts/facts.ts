@@ -95,8 +95,7 @@ export interface RestoredRules {
 export type RestoreOption = '--policies' | '--assume-unchanged';
 
 /** The parts of the facts that may not be there to be read. */
-export type UnseenPart =
-  'rules' | 'sets' | 'nftables tables' | 'interfaces' | 'routes' | 'containers' | 'networks';
+export type UnseenPart = 'rules' | 'sets' | 'nftables tables' | 'interfaces' | 'routes' | 'containers';
 
 /** Whether a part of the facts could not be read: what rests on it cannot be judged, for "none" would be a lie. */
 export const isUnseen = ({ unseen = [] }: Pick<Facts, 'unseen'>, ...parts: readonly UnseenPart[]): boolean =>

@@ -47,6 +47,8 @@ export interface UnreadPart {
   readonly what: string;
   readonly why: string;
   readonly hint: string | undefined;
+  /** It could be read, and is not judged: no other way is unknown for it. */
+  readonly isAside?: true;
 }
 
 /** An acceptance that holds today, and how many cells and rules it covers here. */

@@ -73,7 +73,9 @@ export function verdictOf({ findings, packets, acceptances, today }: VerdictPart
   const lost = packets.judged ? familiesLost(cells) : undefined;
   const effects = [
     ...cellEffects(
-      packets.unread.length === 0 ? cells : cells.filter(({ effect }) => effect !== 'unknown'),
+      packets.unread.every(({ isAside }) => isAside === true)
+        ? cells
+        : cells.filter(({ effect }) => effect !== 'unknown'),
     ).map((effect) => withRules(effect, rulesBehindCells(broken, lost))),
     ...ruleEffects(rules, lost),
     ...unreadEffects(packets.unread),

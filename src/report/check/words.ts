@@ -30,9 +30,9 @@ export function effectWords({ shown }: Pick<CheckEffect, 'shown'>): EffectWords 
       return { headline, names: [], reasons: shown.findings.map(idleReason) };
     }
     case 'unread': {
-      const { what, why } = shown.part;
+      const { what, why, isAside } = shown.part;
       return {
-        headline: `cannot tell what packets do: ${what} could not be read`,
+        headline: `cannot tell what packets do: ${what} ${isAside === true ? 'is not judged' : 'could not be read'}`,
         names: [],
         reasons: [why],
       };

@@ -48,8 +48,13 @@ export function reachText(report: ReachReport, paint: Paint, { all }: { readonly
   const counted = countWords(report);
   const head = `${paint(style, paint('bold', word))}  ${counted} ${paint('dim', `(Engine ${printable(engine)})`)}`;
   const body = all ? cells.map(cellLine) : groupLines(toldGroups(cells), paint);
-  const unread = report.unread.map(({ what, why, hint }) =>
-    [`${what} could not be read: ${why}`, ...(hint === undefined ? [] : [hint])].map(printable).join('\n  '),
+  const unread = report.unread.map(({ what, why, hint, isAside }) =>
+    [
+      `${what} ${isAside === true ? 'is not judged' : 'could not be read'}: ${why}`,
+      ...(hint === undefined ? [] : [hint]),
+    ]
+      .map(printable)
+      .join('\n  '),
   );
   const unasked = [...policyUnknownLines(report.policyUnknown), ...unaskedLines(report.unasked, COLUMNS)].map(
     (line) => paint('dim', line),
