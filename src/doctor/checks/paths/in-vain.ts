@@ -4,6 +4,7 @@ import { rulesOf, type Rule, type Table } from '../../../firewall/iptables/text/
 import { targetOf } from '../../../firewall/iptables/text/view.ts';
 import { splitWords } from '../../../firewall/iptables/text/words.ts';
 import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
+import { memory } from '../../../trace/memory.ts';
 import type { NetworkState } from '../../../trace/network-state.ts';
 import type { Packet } from '../../../trace/packet.ts';
 import type { Stopped } from '../../../trace/path.ts';
@@ -170,18 +171,22 @@ const isOpened = ({ path: { steps, last } }: Followed, facts: Facts): boolean =>
 const namesPort = ({ rule }: Stopped, port: number): boolean =>
   rule !== undefined && new RegExp(`\\bdports? (?:\\S*,)?${String(port)}(?![\\d:-])`).test(rule.text);
 
-const withoutNat = (netState: NetworkState): NetworkState => ({
-  ...netState,
-  cutFrom: netState,
-  natives: netState.natives?.filter(({ table }) => !isDockersTable(table)),
-  rulesets: netState.rulesets.map(({ variant, rules }) => ({
-    variant,
-    rules: {
-      ipv4: { tables: new Map([...rules.ipv4.tables].filter(([name]) => name !== 'nat')) },
-      ipv6: { tables: new Map([...rules.ipv6.tables].filter(([name]) => name !== 'nat')) },
-    },
-  })),
-});
+const untranslated = memory<NetworkState>();
+
+/** The host without Docker's translations, once for all ports: its own tables of nftables are read only then. */
+const withoutNat = (netState: NetworkState): NetworkState =>
+  untranslated(netState, '', () => ({
+    ...netState,
+    cutFrom: netState,
+    natives: netState.natives?.filter(({ table }) => !isDockersTable(table)),
+    rulesets: netState.rulesets.map(({ variant, rules }) => ({
+      variant,
+      rules: {
+        ipv4: { tables: new Map([...rules.ipv4.tables].filter(([name]) => name !== 'nat')) },
+        ipv6: { tables: new Map([...rules.ipv6.tables].filter(([name]) => name !== 'nat')) },
+      },
+    })),
+  }));
 
 /** A rule that closes the port for whoever comes in there, by the port that was asked; tried in memory. */
 function closing({ request }: Followed, facts: Facts): readonly Remedy[] {
