@@ -36,7 +36,12 @@ export function unaskedOf({ inventory, netState }: Terrain): readonly UnaskedWay
       names: proxied.map(({ container, hostPort }) => `${container} ${String(hostPort)}`),
     },
     { what: 'mesh-ports', names: (inventory.swarm?.ingressPorts ?? []).map(({ port }) => String(port)) },
-    { what: 'mesh-unserved', names: (inventory.swarm?.unservedPorts ?? []).map(String) },
+    {
+      what: 'mesh-unserved',
+      names: (inventory.swarm?.unservedPorts ?? []).map(({ port, proto }) =>
+        proto === undefined ? String(port) : `${String(port)}/${proto}`,
+      ),
+    },
     {
       what: 'overlay-networks',
       names: inventory.networks.flatMap(({ driver, ingress, name }) =>

@@ -131,8 +131,8 @@ export interface Swarm {
   /** The routing mesh's address on docker_gwbridge; undefined before its sandbox exists. */
   readonly meshAddress: string | undefined;
   readonly ingressPorts: readonly IngressPort[];
-  /** Ports that services publish and the mesh does not serve: no task runs, or the kernel lacks IPVS. Absent for none; workers know of none. */
-  readonly unservedPorts?: readonly number[];
+  /** Ports that services publish and the mesh does not serve, since no task runs. Absent for none; workers know of none, nor does a kernel without IPVS. */
+  readonly unservedPorts?: readonly IngressPort[];
   /** Encrypted overlay networks with an endpoint on this node. */
   readonly encrypted: readonly { readonly network: string; readonly vni: number }[];
   /** UDP port of the overlays' traffic; 4789 unless `swarm init --data-path-port` says otherwise. */

@@ -24,9 +24,9 @@ export function swarmFrom(answers: Answers, networks: readonly LiveNetwork[]): S
   const mesh = recordOf(recordOf(recordOf(answers.gwbridge)['Containers'])['ingress-sbox']);
   const dataPort = recordOf(swarm['Cluster'])['DataPathPort'];
   const ingressPorts = ingressPortsFrom(answers);
-  const served = new Set(ingressPorts.map(({ port }) => port));
-  const unserved = [...new Set(publishedIn(answers).map(({ port }) => port))].filter(
-    (port) => !served.has(port),
+  const unserved = unique(publishedIn(answers)).filter(
+    ({ port, proto }) =>
+      !ingressPorts.some((served) => served.port === port && (served.proto ?? proto) === proto),
   );
   return {
     state: textOf(swarm['LocalNodeState']),

@@ -55,7 +55,8 @@ export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
   );
   if (requesting !== undefined) return found([requesting.name]);
   if (isOfMesh(target, facts)) return found([], ofMesh(target));
-  if (facts.intended?.inventory.swarm?.unservedPorts?.includes(port) === true)
+  const { unservedPorts = [] } = facts.intended?.inventory.swarm ?? {};
+  if (unservedPorts.some((one) => one.port === port && (one.proto ?? proto) === proto))
     return found([], unservedByMesh(target));
   const own = facts.listeners.find((one) => one.port === port && one.proto === proto);
   if (own !== undefined && !isLoopback(own.address)) return found([]);
@@ -83,12 +84,8 @@ const ofMesh = (target: PortTarget): Check =>
 const unservedByMesh = (target: PortTarget): Check =>
   fail('swarm-port', `a service publishes ${spell(target)}, and the swarm's routing mesh does not serve it`, {
     about: spell(target),
-    meaning: 'none of its tasks runs, or this kernel lacks IPVS (module ip_vs), which the mesh needs',
-    remedies: [
-      advise(
-        'docker service ps SERVICE shows whether its tasks run; modprobe ip_vs, whether the kernel has it',
-      ),
-    ],
+    meaning: 'none of its tasks runs on any node',
+    remedies: [advise('docker service ps SERVICE shows why its tasks do not run')],
   });
 
 function elsewhere(target: PortTarget, { netState }: Facts): Check {

@@ -35,10 +35,13 @@ describe('a swarm', () => {
   test('a port that services publish and the mesh does not serve is known', () => {
     const services = [
       service('a', port(80, 'tcp')),
-      service('b', port(9000, 'tcp'), port(9001, 'tcp', 'host')),
+      service('b', port(9000, 'tcp'), port(80, 'udp'), port(9001, 'tcp', 'host')),
     ];
     const { swarm } = from({ info: ACTIVE, services, ingress: served({ a: [80] }) });
-    expect(swarm.unservedPorts).toEqual([9000]);
+    expect(swarm.unservedPorts).toEqual([
+      { port: 9000, proto: 'tcp' },
+      { port: 80, proto: 'udp' },
+    ]);
   });
 
   test.each<

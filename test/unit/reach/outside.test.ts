@@ -171,7 +171,7 @@ describe('what is not asked', () => {
   const alone = { ...publish(endpoint, '[::]:8080->80/tcp'), endpoint: undefined };
   const overlay = { ...defaultBridge(), name: 'back', driver: 'overlay', bridge: '' };
   const swarm = { ...NO_SWARM, ingressPorts: [{ proto: 'tcp', port: 9000 } as const] };
-  const unserved = { ...NO_SWARM, unservedPorts: [9000] };
+  const unserved = { ...NO_SWARM, unservedPorts: [{ proto: 'udp', port: 9000 } as const] };
   const around = (inventory: Partial<Terrain['inventory']>): Terrain => ({
     ...HOST,
     inventory: { ...HOST.inventory, ports: [], ...inventory },
@@ -181,7 +181,7 @@ describe('what is not asked', () => {
     ['nothing', around({ ports: [publish(endpoint, '0.0.0.0:8080->80/tcp')] }), []],
     ['docker-proxy alone', around({ ports: [alone] }), [{ what: 'proxied-alone', names: ['web 8080'] }]],
     ['the mesh', around({ swarm }), [{ what: 'mesh-ports', names: ['9000'] }]],
-    ['a dead port', around({ swarm: unserved }), [{ what: 'mesh-unserved', names: ['9000'] }]],
+    ['a dead port', around({ swarm: unserved }), [{ what: 'mesh-unserved', names: ['9000/udp'] }]],
     ['an overlay', around({ networks: [overlay] }), [{ what: 'overlay-networks', names: ['back'] }]],
     ['the mesh’s own network', around({ networks: [{ ...overlay, ingress: true }] }), []],
   ])('%s', (_, terrain, unasked) => {
