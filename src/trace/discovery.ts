@@ -13,9 +13,6 @@ import type { Walk } from './walk.ts';
 /** Follows a packet by hooks of its own choice. */
 export type FollowAlong = (packet: Packet, netState: NetworkState, along: (walk: Walk) => PathEnd) => Path;
 
-/** Interfaces on which nobody is asked for: they have one other end. */
-const POINT_TO_POINT = /^(?:tun|wireguard|ppp|ipip|sit|ip6?gre|ip6tnl|vti6?|xfrm)$/;
-
 /** ICMPv6 types of neighbour discovery (RFC 4861). */
 const [SOLICITATION, ADVERTISEMENT] = [135, 136];
 
@@ -76,7 +73,7 @@ function findFailing(
   follow: FollowAlong,
 ): Path | undefined {
   const link = linkOf(netState, by);
-  if (link === undefined || by === 'lo' || POINT_TO_POINT.test(link.kind)) return undefined;
+  if (link === undefined || by === 'lo' || link.asksNobody === true) return undefined;
   const own = ownAddress(link, from, asks);
   if (own === undefined || hop === '') return undefined;
   const inPort = netState.links.find(({ master }) => master === by)?.name ?? '';

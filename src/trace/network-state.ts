@@ -55,6 +55,8 @@ export interface NetworkLink {
   readonly carrier: boolean;
   readonly mtu: number;
   readonly mac: string;
+  /** Nobody is asked for on it (flags NOARP, POINTOPOINT, LOOPBACK): it has one other end, or none. */
+  readonly asksNobody?: boolean;
   /** State as a bridge port (`forwarding`, `disabled`, …); '' where it is none. */
   readonly portState: string;
   /** A bridge port that reaches no other isolated port of its bridge. */

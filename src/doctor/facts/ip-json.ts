@@ -5,6 +5,9 @@ import type { NetworkLink, LinkAddress, Route, RouteRule } from '../../trace/net
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
 const wordsOf = (value: unknown): readonly string[] => listOf(value).map(textOf);
 
+/** Flags of interfaces on which the kernel asks for no neighbour (arp.c, arp_constructor; ndisc.c, ndisc_constructor). */
+const ASKS_NOBODY: ReadonlySet<string> = new Set(['NOARP', 'POINTOPOINT', 'LOOPBACK']);
+
 /**
  * Interfaces with their addresses.
  *
@@ -32,6 +35,7 @@ export function linksFrom(shown: unknown): readonly NetworkLink[] {
         carrier: flags.includes('LOWER_UP'),
         mtu: numberOf(one['mtu']),
         mac: textOf(one['address']),
+        ...(flags.some((flag) => ASKS_NOBODY.has(flag)) && { asksNobody: true }),
         portState: '',
         ...portFrom(info),
         addresses: listOf(one['addr_info']).filter(isRecord).flatMap(addressFrom),

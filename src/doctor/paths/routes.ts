@@ -2,7 +2,7 @@ import { blockOf, overlap } from '../../net/address.ts';
 import { familyOf, type Family } from '../../net/family.ts';
 import type { NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
 import { inBlock } from '../../trace/routing/addresses.ts';
-import { isUsualTable, lookupRoute } from '../../trace/routing/route.ts';
+import { endsPackets, isUsualTable, lookupRoute } from '../../trace/routing/route.ts';
 import type { Facts } from '../facts/facts.ts';
 import { isBare, linkOf } from '../lookup.ts';
 import type { Followed } from './follow.ts';
@@ -95,13 +95,19 @@ export function ledByRule(
   return { rule: found.rule, route, family };
 }
 
-/** The rule of policy routing that ends a path itself (blackhole, unreachable or prohibit) and without which there is a route. */
+/**
+ * The rule of policy routing that ends a path itself: blackhole, unreachable or prohibit. One of the last resort, behind which no route
+ * leads on, ends nothing that was not lost: undefined for it.
+ */
 export function blockingRule(followed: Followed, netState: NetworkState): RouteRule | undefined {
   const found = routingOf(followed, netState);
-  const rule = found.kind === 'none' ? found.rule : undefined;
-  if (rule === undefined) return undefined;
-  const routeRules = netState.routeRules.filter((one) => one !== rule);
-  return routingOf(followed, { ...netState, routeRules }).kind === 'none' ? undefined : rule;
+  if (found.kind !== 'none' || found.rule === undefined) return undefined;
+  const without: NetworkState = {
+    ...netState,
+    cutFrom: netState.cutFrom ?? netState,
+    routeRules: netState.routeRules.filter((rule) => !endsPackets(rule)),
+  };
+  return routingOf(followed, without).kind === 'none' ? undefined : found.rule;
 }
 
 /** It is routed before its source is translated, and a packet made here with the source it got. */

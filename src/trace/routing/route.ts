@@ -31,6 +31,13 @@ export type Routing =
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** What a rule of policy routing may do itself, in the place of a table: it ends packets. */
+const ENDING: ReadonlySet<string | undefined> = new Set(['blackhole', 'unreachable', 'prohibit']);
+
+/** Whether a rule of policy routing ends packets itself. */
+export const endsPackets = ({ table, fields }: RouteRule): boolean =>
+  table === '' && ENDING.has(fields['action']);
+
 const DEFAULT_RULES: readonly Omit<RouteRule, 'family'>[] = [
   { priority: 0, table: 'local', fields: { src: 'all' } },
   { priority: 32_766, table: 'main', fields: { src: 'all' } },
@@ -141,7 +148,7 @@ export function lookupRoute(netState: NetworkState, journey: Journey): Routing {
     if (typeof applies === 'string') return { kind: 'unknown', why: applies };
     const { action, suppress_prefixlen: suppress } = rule.fields;
     if (rule.table === '')
-      return ['blackhole', 'unreachable', 'prohibit'].includes(action ?? '')
+      return endsPackets(rule)
         ? {
             kind: 'none',
             why: 'unreachable',

@@ -26,6 +26,7 @@ function linkFrom(json: Json): NetworkLink {
     carrier: flags.includes('LOWER_UP'),
     mtu: Number(json['mtu']),
     mac: text(json['address']),
+    ...(flags.some((flag) => /^(?:NOARP|POINTOPOINT|LOOPBACK)$/.test(flag)) && { asksNobody: true }),
     portState: text(port['state']),
     ...(typeof port['hairpin'] === 'boolean' && { hairpin: port['hairpin'] }),
     addresses: list(json['addr_info']).map((address) => ({

@@ -59,3 +59,12 @@ test.each<[string, string]>([
 ])('discovery has a hop limit that nftables may ask for: %s', (rule, expected) => {
   expect(forwarded(native('drop', rule))).toBe(expected);
 });
+
+test('nobody is asked for on a link without neighbours, whatever kind it is of', () => {
+  const closed = filter('-A INPUT -j DROP');
+  const links = closed.links.map((one) =>
+    one.name === 'eth0' || one.name === 'docker0' ? { ...one, asksNobody: true } : one,
+  );
+  expect(forwarded(closed)).toBe('stopped filter INPUT DROP');
+  expect(forwarded({ ...closed, links })).toBe(REACHED);
+});

@@ -34,6 +34,8 @@ const LINKS: unknown = [
   { ifindex: 8, ifname: 'a', link: 'b', flags: [], linkinfo: { info_kind: 'veth' } },
   { ifindex: 9, ifname: 'b', link: 'a', flags: ['UP', 'NO-CARRIER'], linkinfo: { info_kind: 'veth' } },
   { ifindex: 10, ifname: 'eth0.5', link: 'br-43e7eb317551', flags: [], linkinfo: { info_kind: 'vlan' } },
+  { ifindex: 11, ifname: 'gre1', flags: ['POINTOPOINT', 'NOARP', 'UP'], linkinfo: { info_kind: 'gre' } },
+  { ifindex: 12, ifname: 'tap0', flags: ['BROADCAST', 'MULTICAST', 'UP'], linkinfo: { info_kind: 'tun' } },
   // ip leaves out what it has nothing to say of, and prints {} for what was filtered.
   {},
 ];
@@ -69,8 +71,14 @@ describe('interfaces', () => {
     expect(link(name)).toMatchObject(told);
   });
 
+  test('nobody is asked for on links without neighbours: their flags say so, not their kind', () => {
+    expect(linksFrom(LINKS).flatMap(({ name, asksNobody }) => (asksNobody === true ? [name] : []))).toEqual([
+      'gre1',
+    ]);
+  });
+
   test('no output: no interfaces', () => {
-    expect(linksFrom(LINKS)).toHaveLength(5);
+    expect(linksFrom(LINKS)).toHaveLength(7);
     expect(linksFrom(undefined)).toEqual([]);
   });
 });
