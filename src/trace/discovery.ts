@@ -4,8 +4,8 @@ import { memory } from './memory.ts';
 import type { NetworkLink, NetworkState } from './network-state.ts';
 import { makePacket, type Packet } from './packet.ts';
 import type { Path, PathEnd } from './path.ts';
-import { inBlock } from './routing/addresses.ts';
-import { linkOf } from './routing/local.ts';
+import { atBridge, bridgesAreFiltered } from './routing/bridge.ts';
+import { isInNetworkOf, linkOf } from './routing/local.ts';
 import { lookupRoute } from './routing/route.ts';
 import { passTables } from './stage.ts';
 import type { Walk } from './walk.ts';
@@ -27,22 +27,10 @@ const [SOLICITATION, ADVERTISEMENT] = [135, 136];
  * @returns the path itself, or one that ends where discovery is stopped
  */
 export function heldAgainstDiscovery(path: Path, netState: NetworkState, follow: FollowAlong): Path {
-  const { packet, last, steps, end } = path;
+  const { packet, steps, end } = path;
   if (packet.family !== 'ipv6' || (end.at !== 'sent' && end.at !== 'local')) return path;
-  if (steps.some(({ stage }) => stage === 'bridge')) return path;
   const whole = netState.whole ?? netState;
-  const meetings: readonly Meeting[] = [
-    { by: packet.inInterface, hop: hopBack(whole, packet), asks: 'they', from: '' },
-    ...(end.at === 'sent'
-      ? [
-          {
-            ...{ by: end.outInterface, hop: end.nextHop === '' ? last.destination : end.nextHop },
-            ...{ asks: 'we' as const, from: packet.inInterface === '' ? last.source : '' },
-          },
-        ]
-      : []),
-  ];
-  for (const meeting of meetings) {
+  for (const meeting of meetingsOn(path, end, whole)) {
     const lost = failing(whole, Object.values(meeting).join(' '), () => findFailing(meeting, whole, follow));
     if (lost !== undefined)
       return {
@@ -54,6 +42,29 @@ export function heldAgainstDiscovery(path: Path, netState: NetworkState, follow:
   return path;
 }
 
+/** Who must know whom for a packet to get where it does. */
+function meetingsOn(
+  { packet, last, steps }: Path,
+  end: Extract<PathEnd, { at: 'sent' | 'local' }>,
+  netState: NetworkState,
+): readonly Meeting[] {
+  const { inInterface: by, inPort, source, destination } = atBridge(netState, packet);
+  if (steps.some(({ stage }) => stage === 'bridge'))
+    return bridgesAreFiltered(netState, packet)
+      ? [{ by, hop: source, asks: 'they', other: destination, inPort }]
+      : [];
+  const comes: Meeting = {
+    by,
+    hop: hopBack(netState, { ...packet, inInterface: by }),
+    asks: 'they',
+    other: '',
+    inPort: '',
+  };
+  if (end.at === 'local') return [comes];
+  const hop = end.nextHop === '' ? last.destination : end.nextHop;
+  return [comes, { by: end.outInterface, hop, asks: 'we', other: last.source, inPort: '' }];
+}
+
 const failing = memory<Path | undefined>();
 
 /** Two neighbours on a link, one of which asks for the other. */
@@ -62,46 +73,67 @@ interface Meeting {
   readonly by: string;
   readonly hop: string;
   readonly asks: 'they' | 'we';
-  /** This host's address that the packet has; '' where it has another's. */
-  readonly from: string;
+  /**
+   * Of `we`: the source of the packet that is sent, which is asked from where it is this host's own on that link (ndisc.c, ndisc_solicit). Of
+   * `they`: the neighbour on the same bridge that is asked for; '' for this host.
+   */
+  readonly other: string;
+  /** The port of the bridge by which a neighbour asks for another; '' where it is not known, and for this host. */
+  readonly inPort: string;
 }
 
 /** Where discovery is stopped; undefined where it works, or is not needed. */
-function findFailing(
-  { by, hop, asks, from }: Meeting,
-  netState: NetworkState,
-  follow: FollowAlong,
-): Path | undefined {
+function findFailing(meeting: Meeting, netState: NetworkState, follow: FollowAlong): Path | undefined {
+  const { by, hop, asks, other, inPort } = meeting;
   const link = linkOf(netState, by);
   if (link === undefined || by === 'lo' || link.asksNobody === true) return undefined;
-  const own = ownAddress(link, from, asks);
+  if (asks === 'they' && other !== '')
+    return firstFailing([
+      follow(solicitation(hop, other, { inInterface: by, inPort }), netState, carry),
+      follow(advertisement(other, hop, { inInterface: by }), netState, carry),
+    ]);
+  const own = ownAddress(link, other, asks);
   if (own === undefined || hop === '') return undefined;
-  const inPort = netState.links.find(({ master }) => master === by)?.name ?? '';
-  const of = (type: number, source: string, destination: string, fields: Partial<Packet>): Packet =>
-    makePacket({
-      ...{
-        family: 'ipv6',
-        protocol: 'ipv6-icmp',
-        icmp: { type, code: 0 },
-        state: 'UNTRACKED',
-        hopLimit: 255,
-        isSeldom: true,
-      },
-      ...{ source, destination, ...fields },
-    });
-  const [asking, asked] = asks === 'they' ? [hop, own] : [own, hop];
-  const [comes, leaves] = [{ inInterface: by, inPort }, { outInterface: by }];
-  const isIn = asks === 'they';
-  const ways = [
-    follow(
-      of(SOLICITATION, asking, solicited(asked), isIn ? comes : leaves),
-      netState,
-      isIn ? arrive : depart,
-    ),
-    follow(of(ADVERTISEMENT, asked, asking, isIn ? leaves : comes), netState, isIn ? depart : arrive),
-  ];
-  return ways.find(({ end }) => end.at === 'stopped' || end.at === 'unknown');
+  const comes = {
+    inInterface: by,
+    inPort: netState.links.find(({ master }) => master === by)?.name ?? '',
+  };
+  const leaves = { outInterface: by };
+  return firstFailing(
+    asks === 'they'
+      ? [
+          follow(solicitation(hop, own, comes), netState, arrive),
+          follow(advertisement(own, hop, leaves), netState, depart),
+        ]
+      : [
+          follow(solicitation(own, hop, leaves), netState, depart),
+          follow(advertisement(hop, own, comes), netState, arrive),
+        ],
+  );
 }
+
+const firstFailing = (ways: readonly Path[]): Path | undefined =>
+  ways.find(({ end }) => end.at === 'stopped' || end.at === 'unknown');
+
+const solicitation = (asking: string, asked: string, fields: Partial<Packet>): Packet =>
+  discovering(SOLICITATION, { source: asking, destination: solicited(asked), ...fields });
+
+const advertisement = (asked: string, asking: string, fields: Partial<Packet>): Packet =>
+  discovering(ADVERTISEMENT, { source: asked, destination: asking, ...fields });
+
+const discovering = (
+  type: number,
+  fields: Partial<Packet> & Pick<Packet, 'source' | 'destination'>,
+): Packet =>
+  makePacket({
+    family: 'ipv6',
+    protocol: 'ipv6-icmp',
+    icmp: { type, code: 0 },
+    state: 'UNTRACKED',
+    hopLimit: 255,
+    isSeldom: true,
+    ...fields,
+  });
 
 /** What a question for others is asked from is the interface's own address on the link, if it has one. */
 function ownAddress({ addresses }: NetworkLink, from: string, asks: Meeting['asks']): string | undefined {
@@ -114,11 +146,8 @@ function ownAddress({ addresses }: NetworkLink, from: string, asks: Meeting['ask
 /** The neighbour that hands a packet over: its sender, or the gateway to it; any, where no route says. */
 function hopBack(netState: NetworkState, { family, inInterface, source }: Packet): string {
   const link = linkOf(netState, inInterface);
-  const isNear = link?.addresses.some(
-    (one) =>
-      one.family === family && inBlock(source, blockOf(`${one.address}/${String(one.length)}`)) === true,
-  );
-  if (isNear === true) return source;
+  const own = (link?.addresses ?? []).filter((one) => one.family === family);
+  if (isInNetworkOf(own, source)) return source;
   const routing = lookupRoute(netState, {
     family,
     source: '',
@@ -156,3 +185,19 @@ const depart = (walk: Walk): PathEnd =>
   passTables(walk, 'POSTROUTING', ['mangle', 'natives']) ?? {
     ...{ at: 'sent', outInterface: walk.packet.outInterface, nextHop: '' },
   };
+
+/** From port to port of a bridge, shown to the rules. */
+function carry(walk: Walk): PathEnd {
+  walk.bridged = true;
+  const stopped =
+    passIngress(walk) ?? passTables(walk, 'PREROUTING', ['raw', 'conntrack', 'mangle', 'natives']);
+  if (stopped !== undefined) return stopped;
+  const { inInterface } = walk.packet;
+  walk.packet = { ...walk.packet, outInterface: inInterface };
+  return (
+    passTables(walk, 'FORWARD', ['mangle', 'filter', 'legacy security', 'nft security', 'natives']) ??
+    passTables(walk, 'POSTROUTING', ['mangle', 'natives']) ?? {
+      ...{ at: 'sent', outInterface: inInterface, nextHop: '' },
+    }
+  );
+}

@@ -1,5 +1,5 @@
 import { markAndMask } from './match/connection.ts';
-import type { Packet, Vague } from './packet.ts';
+import { isVague, type Packet } from './packet.ts';
 import type { Extension } from './match/rule-parts.ts';
 
 /** Targets that pass a packet on and change nothing that a later decision here depends on. */
@@ -34,10 +34,6 @@ const settle = (packet: Packet, field: 'mark' | 'connmark', mark: number): Packe
   ...packet,
   [field]: mark >>> 0,
 });
-
-function isVague(packet: Packet, ...fields: readonly Vague[]): boolean {
-  return fields.some((field) => packet.vague?.includes(field));
-}
 
 /**
  * What MARK and CONNMARK make of a packet, as xt_mark.c and xt_connmark.c compute it; undefined for options that are not

@@ -47,6 +47,10 @@ export interface Packet {
 /** A field of a packet whose value may be unknown. */
 export type Vague = 'source' | 'destination' | 'sourcePort' | 'destinationPort' | 'mark' | 'connmark';
 
+/** Whether one of some fields of a packet is not known. */
+export const isVague = ({ vague = [] }: Pick<Packet, 'vague'>, ...fields: readonly Vague[]): boolean =>
+  fields.some((field) => vague.includes(field));
+
 const ECHO = { ipv4: { type: 8, code: 0 }, ipv6: { type: 128, code: 0 } } as const;
 
 /**

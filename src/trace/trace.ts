@@ -94,11 +94,9 @@ function keyOf(
       return [end.at, end.outInterface, end.nextHop, ...parts].join(' ');
     case 'local':
       return [end.at, ...parts].join(' ');
-    // What NAT made of a packet that is gone concerns nobody.
-    case 'stopped':
-      return [end.at, end.target].join(' ');
     case 'lost':
       return [end.at, end.why].join(' ');
+    // Of a packet that is gone it concerns nobody what NAT made of it, nor whether its sender is told.
     default:
       return end.at;
   }

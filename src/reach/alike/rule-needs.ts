@@ -68,7 +68,7 @@ const INDIFFERENT: ReadonlySet<string> = new Set([
     'pkttype',
     'rt',
   ],
-  ...['addrtype', 'length', 'ttl', 'hl'],
+  ...['addrtype', 'length', 'ttl', 'hl', 'rpfilter'],
   // What sets hold is asked for by itself.
   'set',
 ]);

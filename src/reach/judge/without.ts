@@ -1,7 +1,10 @@
 import type { Chain, Rule, Ruleset } from '../../firewall/iptables/text/model.ts';
 import { FAMILIES } from '../../net/family.ts';
 import type { NetworkState, RouteRule } from '../../trace/network-state.ts';
-import type { Decider } from './decider.ts';
+import { memory } from '../../trace/memory.ts';
+import { deciderKey, type Decider } from './decider.ts';
+
+const wholes = memory<NetworkState>();
 
 /** A host without some of what decides there: rules gone, those of policy routing included, policies ACCEPT, native tables gone altogether. */
 export function stateWithout(netState: NetworkState, gone: readonly Decider[]): NetworkState {
@@ -35,9 +38,15 @@ export function stateWithout(netState: NetworkState, gone: readonly Decider[]): 
       ]),
     ),
   });
+  const { whole } = netState;
+  // What is asked of neighbours is asked of all rules: by IPv6 alone.
+  const isWholeCut = whole !== undefined && gone.some(({ family }) => family === 'ipv6');
   return {
     ...netState,
     cutFrom: netState.cutFrom ?? netState,
+    ...(isWholeCut && {
+      whole: wholes(whole, gone.map(deciderKey).join('\n'), () => stateWithout(whole, gone)),
+    }),
     rulesets: netState.rulesets.map(({ variant, rules: all }) => {
       const [ipv4, ipv6] = FAMILIES.map((family) => left(all[family], `${family} ${variant}`));
       return { variant, rules: { ipv4: ipv4 ?? all.ipv4, ipv6: ipv6 ?? all.ipv6 } };

@@ -7,6 +7,7 @@ import { conntrackTests, markTests } from './connection.ts';
 import { addrtypeTests, hopLimitTests, iprangeTests, physdevTests, pkttypeTests } from './place.ts';
 import { icmpTests, portTests } from './ports.ts';
 import { limitTests } from './rates.ts';
+import { rpfilterTests } from './reverse-path.ts';
 import { setTests } from './sets.ts';
 import { partsOf, type Extension, type RuleParts } from './rule-parts.ts';
 
@@ -32,6 +33,7 @@ const MATCHES: Readonly<Record<string, (extension: Extension) => readonly Test[]
   // A routing header of IPv6: no packet followed here has one, and without it neither a match nor its negation holds (ip6t_rt.c, rt_mt6).
   rt: () => [() => false],
   hl: hopLimitTests,
+  rpfilter: rpfilterTests,
   limit: limitTests,
   hashlimit: limitTests,
   comment: () => [],

@@ -94,15 +94,28 @@ export function physdevTests({ options }: Extension): readonly Test[] {
   return options.map((option) => (facts) => physdev(facts, option));
 }
 
-/** `-m pkttype`: a packet to one machine counts as unicast wherever iptables sees it, also one a bridge carries past. */
+/** `-m pkttype`. */
 export function pkttypeTests({ options }: Extension): readonly Test[] {
-  return options.map(({ name, values, negated }) => ({ packet, netState }) => {
-    const type = localType(netState, packet.family, packet.destination, undefined);
-    if (name !== '--pkt-type' || packet.vague?.includes('destination')) return `option ${name}`;
-    if (isMulticast(packet.family, packet.destination) || type === 'BROADCAST')
-      return 'the link layer address';
-    return withSign(values[0] === 'unicast' || values[0] === 'host', negated);
+  return options.map(({ name, values: [wanted = ''], negated }) => (facts) => {
+    const type = linkType(facts);
+    if (name !== '--pkt-type' || type === undefined)
+      return name === '--pkt-type' ? 'the link layer address' : `option ${name}`;
+    return withSign((wanted === 'host' ? 'unicast' : wanted) === type, negated);
   });
+}
+
+/**
+ * To whom a packet is on its link: one to one machine is `unicast` wherever rules see it, also one a bridge carries past; one to many is
+ * `multicast` where it comes in, and `unicast` where it is made (measured on 6.18, as the kernel notes it in skb->pkt_type).
+ *
+ * @returns undefined where it is not known
+ */
+export function linkType({ packet, netState }: MatchContext): 'unicast' | 'multicast' | undefined {
+  const { family, destination, inInterface } = packet;
+  if (packet.vague?.includes('destination')) return undefined;
+  if (isMulticast(family, destination))
+    return inInterface === '' ? 'unicast' : inInterface === 'lo' ? undefined : 'multicast';
+  return localType(netState, family, destination, undefined) === 'BROADCAST' ? undefined : 'unicast';
 }
 
 /** `-m hl`: a hop limit, which is known of neighbour discovery alone. */

@@ -2,6 +2,7 @@ import type { NativeChain } from '../../firewall/nftables/text/model.ts';
 import type { NetworkState } from '../network-state.ts';
 import type { Packet } from '../packet.ts';
 import type { PathEnd } from '../path.ts';
+import { atBridge, isBridged } from '../routing/bridge.ts';
 import { linkOf } from '../routing/local.ts';
 import { isFor, readNatives } from './tables.ts';
 
@@ -19,7 +20,7 @@ interface FollowedPath {
 
 /**
  * What is left of an answer beside what of nftables' own tables cannot be followed. A chain that may drop makes unknown whether a packet
- * passes; one that may change packets makes everything unknown. Packets of a flow that was handed over meet no rule that stops them.
+ * passes; one that may change packets makes everything unknown. One of ARP that may drop keeps neighbours by IPv4 from each other. Packets of a flow that was handed over meet no rule that stops them.
  */
 export function besideNatives(netState: NetworkState, path: FollowedPath): PathEnd {
   const { end, packet } = path;
@@ -28,6 +29,14 @@ export function besideNatives(netState: NetworkState, path: FollowedPath): PathE
   const passes = end.at === 'sent' || end.at === 'local';
   if (netState.natives === undefined) return passes ? { at: 'unknown', why: NATIVES_UNREAD } : end;
   for (const { table, unfollowed, handsOver, read } of readNatives(netState)) {
+    if (family === 'ipv4' && read?.family === 'arp' && passes) {
+      if (unfollowed.some(({ mayStop }) => mayStop) && needsArp(path, netState))
+        return {
+          at: 'unknown',
+          why: `nftables' own table ${table} may keep neighbours from being found`,
+          table,
+        };
+    }
     if (!isFor(table, family)) continue;
     const deciding = unfollowed.find(
       ({ chain, mayStop, mayChange }) =>
@@ -39,6 +48,22 @@ export function besideNatives(netState: NetworkState, path: FollowedPath): PathE
       return { at: 'unknown', why: `whether nftables' own table ${table} has handed its flow over`, table };
   }
   return end;
+}
+
+/**
+ * Whether this host asks for a neighbour by ARP, or is asked, for a packet to get where it does: tables of ARP see both, as they come in
+ * and leave (measured on 6.18). What a bridge carries from port to port they do not see.
+ */
+function needsArp({ packet, last }: FollowedPath, netState: NetworkState): boolean {
+  const isCarried =
+    packet.destination === last.destination && isBridged(netState, atBridge(netState, packet));
+  return (
+    !isCarried &&
+    [packet.inInterface, last.outInterface].some((name) => {
+      const link = linkOf(netState, name);
+      return link !== undefined && name !== 'lo' && link.asksNobody !== true;
+    })
+  );
 }
 
 /** Whether a packet may come by a chain: tables of bridges see what bridges carry, those of a device what leaves by it. */

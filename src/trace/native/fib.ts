@@ -48,6 +48,21 @@ export function fibIs(field: string, { first }: Span, facts: MatchContext): Matc
   return asked.result === 'oifname' ? leads === first : unknown;
 }
 
+/**
+ * Whether a route leads back to a packet's sender by the interface it came in by, or, `loose`, by any (ipt_rpfilter.c, ip6t_rpfilter.c);
+ * undefined where that is not known.
+ */
+export function leadsBack(
+  facts: MatchContext,
+  { marked, loose }: { readonly marked: boolean; readonly loose: boolean },
+): boolean | undefined {
+  const device = loose ? '' : facts.packet.inInterface;
+  const by = loose ? undefined : 'iif';
+  if (facts.packet.vague !== undefined) return undefined;
+  const leads = leadsBy({ side: 'source', marked, by, result: 'oif' }, device, facts);
+  return leads === undefined ? undefined : leads !== '';
+}
+
 /** The kind of an address. IPv6 looks for a route where the address is none of this machine's. */
 function typeOf({ side, marked, by }: FibQuestion, device: string, facts: MatchContext): string | undefined {
   const { packet, netState } = facts;

@@ -2,7 +2,7 @@ import { blockOf } from '../../net/address.ts';
 import type { Span } from '../../firewall/nftables/text/model.ts';
 import type { MatchResult } from '../match-result.ts';
 import { hasPorts, isIcmp, protocolNumber } from '../match/protocols.ts';
-import type { Packet, Vague } from '../packet.ts';
+import { isVague, type Packet } from '../packet.ts';
 
 /** Some bits of a header, from the first at `at`: what they hold, or that this is not known. */
 interface HeaderPart {
@@ -117,5 +117,3 @@ function transportHeader(packet: Packet): readonly HeaderPart[] {
         ]),
   ];
 }
-
-const isVague = ({ vague = [] }: Packet, side: Vague): boolean => vague.includes(side);

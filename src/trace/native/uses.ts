@@ -16,8 +16,8 @@ const EVERYTHING: readonly Shared[] = ['marks', 'track', 'source', 'destination'
 const READS: readonly (readonly [Shared, RegExp])[] = [
   ['marks', /(?<![\w-])(?:meta|ct) mark(?![\w-])/],
   ['track', /(?<![\w-])ct(?![\w-])/],
-  ['source', /saddr|sport|\bth\b|fib/],
-  ['destination', /daddr|dport|\bth\b|fib/],
+  ['source', /saddr|sport|\b[nt]h\b|fib/],
+  ['destination', /daddr|dport|\b[nt]h\b|fib/],
 ];
 
 /** Builds one from lists. */

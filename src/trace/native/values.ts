@@ -5,9 +5,9 @@ import { inState } from '../match/connection.ts';
 import type { MatchContext } from '../match-context.ts';
 import { any, type MatchResult } from '../match-result.ts';
 import { hasPorts, protocolNumber } from '../match/protocols.ts';
+import { linkType } from '../match/place.ts';
 import { isWithin } from '../match/rates.ts';
-import { inBlock, inRange, isMulticast } from '../routing/addresses.ts';
-import { localType } from '../routing/local.ts';
+import { inBlock, inRange } from '../routing/addresses.ts';
 import type { Packet } from '../packet.ts';
 import { fibIs } from './fib.ts';
 import { icmpNumber } from './names.ts';
@@ -121,14 +121,9 @@ function isAddress(side: 'source' | 'destination', { first, last }: Span, packet
   return first === last ? inBlock(packet[side], blockOf(first)) : inRange(packet[side], first, last);
 }
 
-/** A packet to one machine is for this host wherever it is shown to the rules of a hook. */
-function isPacketType(wanted: string, { packet, netState }: MatchContext): MatchResult {
-  const { family, destination } = packet;
-  const isMany =
-    packet.vague?.includes('destination') === true ||
-    isMulticast(family, destination) ||
-    localType(netState, family, destination, undefined) === 'BROADCAST';
-  return isMany ? 'the link layer address' : wanted === 'host' || wanted === 'unicast';
+function isPacketType(wanted: string, facts: MatchContext): MatchResult {
+  const type = linkType(facts);
+  return type === undefined ? 'the link layer address' : (wanted === 'host' ? 'unicast' : wanted) === type;
 }
 
 function isIcmp(field: string, { first, last }: Span, { icmp }: Packet): MatchResult {

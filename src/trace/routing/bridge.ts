@@ -1,6 +1,5 @@
-import { blockOf } from '../../net/address.ts';
-import { inBlock, sameAddress } from './addresses.ts';
-import { isLocal, linkOf } from './local.ts';
+import { sameAddress } from './addresses.ts';
+import { isInNetworkOf, isLocal, linkOf } from './local.ts';
 import type { Packet } from '../packet.ts';
 import type { PathEnd } from '../path.ts';
 import type { NetworkState } from '../network-state.ts';
@@ -29,10 +28,7 @@ function onSubnetOf(netState: NetworkState, { inInterface, family }: Packet, oth
   const own = (linkOf(netState, inInterface)?.addresses ?? []).filter(
     (one) => one.family === family && one.scope !== 'link',
   );
-  const near = own.some(
-    ({ address, length }) => inBlock(other, blockOf(`${address}/${String(length)}`)) === true,
-  );
-  return own.length === 0 || near;
+  return own.length === 0 || isInNetworkOf(own, other);
 }
 
 /** A port of a bridge counts as the bridge: its rules see the bridge as the interface (br_netfilter_hooks.c). */

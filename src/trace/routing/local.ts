@@ -2,13 +2,17 @@ import { blockOf, type AddressBlock } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import { inBlock, isMulticast, isZeronet, sameAddress } from './addresses.ts';
 import { memory } from '../memory.ts';
-import type { NetworkLink, Route, NetworkState } from '../network-state.ts';
+import type { LinkAddress, NetworkLink, Route, NetworkState } from '../network-state.ts';
 
 const named = memory<NetworkLink | undefined>();
 
 /** The interface of a name. */
 export const linkOf = ({ links }: Pick<NetworkState, 'links'>, name: string): NetworkLink | undefined =>
   named(links, name, () => links.find((link) => link.name === name));
+
+/** Whether one of the networks of some addresses holds another. */
+export const isInNetworkOf = (addresses: readonly LinkAddress[], other: string): boolean =>
+  addresses.some(({ address, length }) => inBlock(other, blockOf(`${address}/${String(length)}`)) === true);
 
 /** Whether an interface has an address itself. */
 export const hasAddress = (netState: Pick<NetworkState, 'links'>, device: string, address: string): boolean =>

@@ -2,20 +2,9 @@ import { blockOf } from '../../net/address.ts';
 import { familyOf, type Family } from '../../net/family.ts';
 import { inBlock, isLinkLocal, sameAddress } from './addresses.ts';
 import { linkOf, localRoutes } from './local.ts';
-import { all, withSign, type MatchResult } from '../match-result.ts';
 import { memory } from '../memory.ts';
 import type { Route, RouteRule, NetworkState } from '../network-state.ts';
-
-/** What is looked up: a packet's addresses and mark. */
-export interface Journey {
-  readonly family: Family;
-  /** '' where it is not chosen yet. */
-  readonly source: string;
-  readonly destination: string;
-  readonly mark: number;
-  /** '' for a packet made here. */
-  readonly inInterface: string;
-}
+import { endsPackets, isFor, skipsTo, type Journey } from './routing-rules.ts';
 
 /** Where routing leads. */
 export type Routing =
@@ -31,13 +20,6 @@ export type Routing =
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** What a rule of policy routing may do itself, in the place of a table: it ends packets. */
-const ENDING: ReadonlySet<string | undefined> = new Set(['blackhole', 'unreachable', 'prohibit']);
-
-/** Whether a rule of policy routing ends packets itself. */
-export const endsPackets = ({ table, fields }: RouteRule): boolean =>
-  table === '' && ENDING.has(fields['action']);
-
 const DEFAULT_RULES: readonly Omit<RouteRule, 'family'>[] = [
   { priority: 0, table: 'local', fields: { src: 'all' } },
   { priority: 32_766, table: 'main', fields: { src: 'all' } },
@@ -46,47 +28,6 @@ const DEFAULT_RULES: readonly Omit<RouteRule, 'family'>[] = [
 
 /** Whether a table is one that every namespace asks from the beginning. */
 export const isUsualTable = (table: string): boolean => DEFAULT_RULES.some((rule) => rule.table === table);
-
-/** Fields of a rule that say nothing of which packets it is for, or are read elsewhere. */
-const NEUTRAL: ReadonlySet<string> = new Set([
-  ...['priority', 'table', 'protocol', 'action', 'suppress_prefixlen', 'family'],
-  ...['srclen', 'dstlen', 'fwmask', 'not'],
-]);
-
-function inField(fields: RouteRule['fields'], key: 'src' | 'dst', address: string): boolean {
-  const text = fields[key];
-  if (text === undefined || text === 'all') return true;
-  const length = fields[`${key}len`];
-  const block = blockOf(length === undefined || text.includes('/') ? text : `${text}/${length}`);
-  return address !== '' && inBlock(address, block) === true;
-}
-
-/**
- * Whether a rule is for a packet; a text names a condition that is not known here. `not` turns the answer to all of its conditions
- * together (fib_rules.c, fib_rule_match).
- */
-function isFor({ fields }: RouteRule, journey: Journey): MatchResult {
-  const answers = Object.entries(fields).map(([key, value]): MatchResult => {
-    if (NEUTRAL.has(key)) return true;
-    switch (key) {
-      case 'src':
-      case 'dst':
-        return inField(fields, key, key === 'src' ? journey.source : journey.destination);
-      case 'fwmark': {
-        const mask = Number(fields['fwmask'] ?? 0xffffffff);
-        return ((journey.mark ^ Number(value)) & mask) === 0;
-      }
-      case 'iif':
-        return value === (journey.inInterface === '' ? 'lo' : journey.inInterface);
-      // Packets that no socket bound to a device made have no interface to go out by yet.
-      case 'oif':
-        return false;
-      default:
-        return `a routing rule with ${key}`;
-    }
-  });
-  return withSign(all(answers), Object.hasOwn(fields, 'not'));
-}
 
 const lengthOf = (route: Route): number => blockOf(route.to)?.length ?? 0;
 
@@ -142,11 +83,19 @@ const rulesOf = ({ routeRules }: NetworkState, family: Family): readonly RouteRu
  */
 export function lookupRoute(netState: NetworkState, journey: Journey): Routing {
   const { family } = journey;
+  let from = 0;
   for (const rule of rulesOf(netState, family)) {
+    if (rule.priority < from) continue;
     const applies = isFor(rule, journey);
     if (applies === false) continue;
     if (typeof applies === 'string') return { kind: 'unknown', why: applies };
     const { action, suppress_prefixlen: suppress } = rule.fields;
+    if (Object.hasOwn(rule.fields, 'nop')) continue;
+    const next = skipsTo(rule);
+    if (next !== undefined) {
+      from = next;
+      continue;
+    }
     if (rule.table === '')
       return endsPackets(rule)
         ? {

@@ -36,6 +36,17 @@ async function buildStreet(): Promise<Street> {
       ${far} route add default via fd0${String(number)}::1`,
     );
   }
+  await must(host, 'ip link add br0 type bridge; ip link set br0 up');
+  for (const [port, ns, address] of [
+    ['p1', client, 'fd04::1'],
+    ['p2', container, 'fd04::2'],
+  ] as const)
+    await must(
+      host,
+      `ip link add ${port} type veth peer name eth1 netns ${ns.path}; ip link set ${port} master br0 up
+      nsenter --net=${ns.path} sh -c 'ip addr add ${address}/64 dev eth1 nodad; ip link set eth1 up'`,
+    );
+  await must(host, 'echo 1 >/proc/sys/net/bridge/bridge-nf-call-ip6tables');
   await must(
     container,
     'ip addr add fe80::2/64 dev eth0 nodad; ip link set lo up; ip addr add fd03::2/128 dev lo nodad',
@@ -108,6 +119,12 @@ const STATES: readonly (readonly [
     false,
     false,
   ],
+  [
+    'OUTPUT drops link-local senders, and what is forwarded leaves with an address of this host',
+    ['-t nat -A POSTROUTING -o in0 -j MASQUERADE', 'OUTPUT -s fe80::/10 -j DROP'],
+    true,
+    true,
+  ],
   ['OUTPUT drops advertisements', ['OUTPUT -p icmpv6 --icmpv6-type 136 -j DROP'], false, true],
   [
     'a table drops whose way back leads elsewhere',
@@ -129,6 +146,18 @@ const STATES: readonly (readonly [
   ],
 ];
 
+/** As above, and whether the client reaches the container by a bridge that both hang on. */
+const BRIDGED: readonly (readonly [name: string, rules: readonly string[], carried: boolean])[] = [
+  ['FORWARD drops the question', ['FORWARD -p icmpv6 --icmpv6-type 135 -j DROP'], false],
+  ['FORWARD drops what conntrack leaves alone', ['FORWARD -m conntrack --ctstate UNTRACKED -j DROP'], false],
+  [
+    'a table of FORWARD drops what is sent to many',
+    [table('forward priority 0', 'accept', 'meta pkttype multicast drop')],
+    false,
+  ],
+  ['INPUT drops the question', ['INPUT -p icmpv6 --icmpv6-type 135 -j DROP'], true],
+];
+
 describeVariant(
   'IPv6 neighbours behind a filter: what is told of a way is what packets do',
   'nft',
@@ -142,36 +171,58 @@ describeVariant(
       for (const ns of Object.values(street ?? {}) as readonly Netns[]) await ns.dispose();
     });
 
-    const open = async ({ host, client, container }: Street, from: Netns): Promise<boolean> => {
+    const open = async ({ host, client, container }: Street, from: Netns, to: string): Promise<boolean> => {
       for (const [ns, devices] of [
         [host, ['up0', 'in0']],
-        [client, ['eth0']],
-        [container, ['eth0']],
+        [client, ['eth0', 'eth1']],
+        [container, ['eth0', 'eth1']],
       ] as const)
-        for (const device of devices) await must(ns, `ip -6 neigh flush dev ${device}`);
-      const { code } = await from.exec('ping', ['-6', '-c1', '-W1', 'fd03::2']);
+        await must(ns, devices.map((device) => `ip -6 neigh flush dev ${device}`).join('; '));
+      const { code } = await from.exec('ping', ['-6', '-c1', '-W1', to]);
       return code === 0;
+    };
+
+    const load = async (host: Netns, rules: readonly string[]): Promise<void> => {
+      const ip6tables = tool('ipv6', 'nft');
+      const loads = rules.map((rule) =>
+        rule.startsWith('table')
+          ? `nft '${rule}'`
+          : `${ip6tables} ${rule.startsWith('-t') ? rule : `-A ${rule}`}`,
+      );
+      await must(
+        host,
+        [
+          `${ip6tables} -F; ${ip6tables} -t nat -F; nft delete table inet own 2>/dev/null || true`,
+          ...loads,
+        ].join('\n'),
+      );
     };
 
     test.for(STATES)('%s', async ([, rules, forwarded, own]) => {
       if (street === undefined) throw new Error('no street');
       const { host, client } = street;
-      const ip6tables = tool('ipv6', 'nft');
-      const loads = rules.map((rule) =>
-        rule.startsWith('table') ? `nft '${rule}'` : `${ip6tables} -A ${rule}`,
-      );
-      await must(
-        host,
-        [`${ip6tables} -F; nft delete table inet own 2>/dev/null || true`, ...loads].join('\n'),
-      );
+      await load(host, rules);
       const netState = await readNetworkState(host);
       const echo = { family: 'ipv6', protocol: 'ipv6-icmp', destination: 'fd03::2' } as const;
       const told = [
         makePacket({ ...echo, source: 'fd01::2', inInterface: 'up0' }),
         makePacket({ ...echo, source: '' }),
       ].map((packet) => tracePath(packet, netState).end.at === 'sent');
-      const seen = [await open(street, client), await open(street, host)];
+      const seen = [await open(street, client, 'fd03::2'), await open(street, host, 'fd03::2')];
       expect({ told, seen }).toEqual({ told: [forwarded, own], seen: [forwarded, own] });
+    });
+
+    test.for(BRIDGED)('on one bridge: %s', async ([, rules, carried]) => {
+      if (street === undefined) throw new Error('no street');
+      const { host, client } = street;
+      await load(host, rules);
+      const ends = { source: 'fd04::1', destination: 'fd04::2', inInterface: 'p1' };
+      const { end } = tracePath(
+        makePacket({ family: 'ipv6', protocol: 'ipv6-icmp', ...ends }),
+        await readNetworkState(host),
+      );
+      const seen = await open(street, client, 'fd04::2');
+      expect({ told: end.at === 'sent', seen }).toEqual({ told: carried, seen: carried });
     });
   },
   ['ping'],

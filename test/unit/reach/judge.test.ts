@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { standingIn } from '../../../src/reach/judge/standing.ts';
-import type { HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { chainOf, type HostRules } from '../../../src/firewall/iptables/text/model.ts';
+import { stateWithout } from '../../../src/reach/judge/without.ts';
+import type { NetworkState } from '../../../src/trace/network-state.ts';
 import { flushed, withChain, without, withPolicy, withRule } from '../../support/app/edit-rules.ts';
 import { judgedHost, judgements } from '../../support/reach/judged.ts';
-import { ledOutBy, recordedTerrain, rulesOf, withSysctls } from '../../support/reach/terrain.ts';
+import { ledOutBy, recordedTerrain, rulesOf, withRules, withSysctls } from '../../support/reach/terrain.ts';
 
 const NAME = 'engine-28.5';
 const host = recordedTerrain(NAME);
@@ -16,6 +18,21 @@ const first =
   (table: string, text: string) =>
   (rules: HostRules): HostRules =>
     withRule(rules, 'ipv4', table, text, 'first');
+
+test('what is taken out is gone from the rules that neighbours are asked through as well', () => {
+  const drop = '-A INPUT -p ipv6-icmp -j DROP';
+  const { netState } = withRules(host, withRule(rulesOf(host), 'ipv6', 'filter', drop));
+  const inputOf = ({ rulesets = [] }: Partial<NetworkState>) =>
+    rulesets.flatMap(({ rules }) => chainOf(rules.ipv6, 'filter', 'INPUT')?.rules ?? []);
+  const rule = inputOf(netState).find(({ text }) => text === drop);
+  if (rule === undefined) throw new Error('no rule to take out');
+  const decider = { by: 'rule', family: 'ipv6', hook: 'INPUT', variant: 'nft', table: 'filter' } as const;
+  const left = stateWithout({ ...netState, whole: netState }, [{ ...decider, chain: 'INPUT', rule }]);
+  expect([inputOf(left).includes(rule), inputOf(left.whole ?? netState).includes(rule)]).toEqual([
+    false,
+    false,
+  ]);
+});
 
 test('a whole host differs in nothing', () => {
   expect(judged()).toEqual([]);

@@ -99,7 +99,7 @@ describe('what is not known parts the way', () => {
     [
       'one is refused, one is dropped',
       ['-A INPUT -m time -j REJECT', '-A INPUT -j DROP'],
-      'unknown: match time',
+      'stopped filter INPUT DROP',
     ],
     ['it never comes to it', ['-A INPUT -j DROP', '-A INPUT -m time -j ACCEPT'], 'stopped filter INPUT DROP'],
   ])('%s', (_, rules, expected) => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { NetworkState } from '../../../src/trace/network-state.ts';
 import type { Packet } from '../../../src/trace/packet.ts';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, outside, route, told } from './network.ts';
+import { GROUND, outside, route, saved, told, withRules } from './network.ts';
 
 const CLIENT = '2001:db8::2';
 const HOST = '2001:db8::1';
@@ -60,4 +60,15 @@ describe("what nftables' fib says of IPv6", () => {
       told6('fib saddr . iif type unicast drop', fields, { ...GROUND, routes: elsewhere }),
     ).not.toContain('own');
   });
+});
+
+test.each<[string, Partial<Packet>, string]>([
+  ['', {}, 'sent'],
+  ['', { source: '172.17.0.9' }, 'stopped'],
+  ['--loose ', { source: '172.17.0.9' }, 'sent'],
+  ['', { family: 'ipv6', source: 'fe80::2', destination: HOST }, 'local'],
+  ['--accept-local ', { source: '172.17.0.9' }, 'unknown'],
+])('iptables asks for the way back with -m rpfilter %s, of a packet with %j', (options, fields, at) => {
+  const netState = withRules(saved('raw', [`-A PREROUTING -m rpfilter ${options}--invert -j DROP`]));
+  expect(tracePath(outside({ destination: '172.17.0.2', ...fields }), netState).end.at).toBe(at);
 });

@@ -26,6 +26,11 @@ describe('where they stand', () => {
     expect(behind([at('dstnat')], outside(), DNAT)).toBe(
       "unknown: which of iptables' table nat and inet own comes first in PREROUTING",
     );
+    // 172.17.0.2 by its bits.
+    const bits = listed(
+      base('filter hook prerouting priority dstnat', 'accept', '@nh,128,32 0xac110002 drop'),
+    );
+    expect(behind([bits], outside(), DNAT)).toMatch(/^unknown: which of/);
   });
 
   test('beside rules of raw that take a connection away nobody tells who asks for it first', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { tracePath } from '../../../src/trace/trace.ts';
-import { GROUND, outside, told } from './network.ts';
+import { GROUND, inside, outside, told } from './network.ts';
 
 import { base, chain, listed } from './listing.ts';
 
@@ -154,5 +154,27 @@ describe("rules of nftables' own", () => {
     expect(arriving(['jump a', 'accept'], 'drop', [chain('a', 'udp dport 1 drop')])).toBe(PASSES);
     expect(arriving(['goto a', 'accept'], 'drop', [chain('a', 'udp dport 1 drop')])).toBe(DROPPED);
     expect(arriving(['jump a'], 'drop', [chain('a', 'return')])).toBe(DROPPED);
+  });
+});
+
+describe('a table of ARP', () => {
+  const through = (policy: string, packet = outside(), ground = GROUND): string => {
+    const text = `table arp own {\n\tchain one {\n\t\ttype filter hook input priority filter; policy ${policy};\n\t}\n}\n`;
+    return told(tracePath(packet, { ...ground, natives: [{ table: 'arp own', text }] }));
+  };
+  const UNKNOWN = "unknown: nftables' own table arp own may keep neighbours from being found";
+
+  test('that may drop makes unknown what needs neighbours', () => {
+    expect(through('drop')).toBe(UNKNOWN);
+    expect(through('drop', inside())).toBe(UNKNOWN);
+    expect(through('accept')).toBe(PASSES);
+  });
+
+  test('does nothing to what is carried by a bridge, to IPv6, and to links without neighbours', () => {
+    expect(through('drop', inside({ destination: '172.17.0.3' }))).toMatch(/^sent docker0/);
+    const six = { family: 'ipv6', source: '2001:db8::2', destination: '2001:db8::1' } as const;
+    expect(through('drop', outside(six))).toMatch(/^local/);
+    const links = GROUND.links.map((one) => ({ ...one, asksNobody: true }));
+    expect(through('drop', outside(), { ...GROUND, links })).toBe(PASSES);
   });
 });

@@ -45,6 +45,10 @@ describe('routing', () => {
     ['none', { ...GROUND, routes: [] }, {}, 'no-route'],
     ['a rule for the source', rule({ src: '172.17.0.0', srclen: '16' }), {}, 'unicast br1'],
     ['a rule for another source', rule({ src: '172.18.0.0', srclen: '16' }), {}, 'unicast eth0'],
+    ['a rule that does nothing', rule({ src: 'all', nop: '' }, ''), {}, 'unicast eth0'],
+    ['a rule that skips none', rule({ src: 'all', goto: '9' }, ''), {}, 'unicast eth0'],
+    ['a rule that skips the last', rule({ src: 'all', goto: '10' }, ''), {}, 'no-route'],
+    ['one that leads nowhere', rule({ src: 'all', goto: '10', unresolved: '' }, ''), {}, 'unicast eth0'],
     ['a rule for a destination', rule({ src: 'all', dst: '203.0.113.5' }), {}, 'unicast br1'],
     [
       'a rule for a mark',

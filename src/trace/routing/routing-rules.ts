@@ -1,0 +1,74 @@
+import { blockOf } from '../../net/address.ts';
+import type { Family } from '../../net/family.ts';
+import { all, withSign, type MatchResult } from '../match-result.ts';
+import type { RouteRule } from '../network-state.ts';
+import { inBlock } from './addresses.ts';
+
+/** What is looked up: a packet's addresses and mark. */
+export interface Journey {
+  readonly family: Family;
+  /** '' where it is not chosen yet. */
+  readonly source: string;
+  readonly destination: string;
+  readonly mark: number;
+  /** '' for a packet made here. */
+  readonly inInterface: string;
+}
+
+/** What a rule of policy routing may do itself, in the place of a table: it ends packets. */
+const ENDING: ReadonlySet<string | undefined> = new Set(['blackhole', 'unreachable', 'prohibit']);
+
+/** Whether a rule of policy routing ends packets itself. */
+export const endsPackets = ({ table, fields }: RouteRule): boolean =>
+  table === '' && ENDING.has(fields['action']);
+
+/**
+ * The priority of the rule that is asked next, of one that skips others (`goto`). One that leads to no rule does nothing, as `nop` (fib_rules.c,
+ * fib_rules_lookup).
+ */
+export function skipsTo({ fields, priority }: RouteRule): number | undefined {
+  const { goto } = fields;
+  if (goto === undefined) return undefined;
+  return Object.hasOwn(fields, 'unresolved') || goto === 'none' ? priority : Number(goto);
+}
+
+/** Fields of a rule that say nothing of which packets it is for, or are read elsewhere. */
+const NEUTRAL: ReadonlySet<string> = new Set([
+  ...['priority', 'table', 'protocol', 'action', 'suppress_prefixlen', 'family'],
+  ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved'],
+]);
+
+function inField(fields: RouteRule['fields'], key: 'src' | 'dst', address: string): boolean {
+  const text = fields[key];
+  if (text === undefined || text === 'all') return true;
+  const length = fields[`${key}len`];
+  const block = blockOf(length === undefined || text.includes('/') ? text : `${text}/${length}`);
+  return address !== '' && inBlock(address, block) === true;
+}
+
+/**
+ * Whether a rule is for a packet; a text names a condition that is not known here. `not` turns the answer to all of its conditions
+ * together (fib_rules.c, fib_rule_match).
+ */
+export function isFor({ fields }: RouteRule, journey: Journey): MatchResult {
+  const answers = Object.entries(fields).map(([key, value]): MatchResult => {
+    if (NEUTRAL.has(key)) return true;
+    switch (key) {
+      case 'src':
+      case 'dst':
+        return inField(fields, key, key === 'src' ? journey.source : journey.destination);
+      case 'fwmark': {
+        const mask = Number(fields['fwmask'] ?? 0xffffffff);
+        return ((journey.mark ^ Number(value)) & mask) === 0;
+      }
+      case 'iif':
+        return value === (journey.inInterface === '' ? 'lo' : journey.inInterface);
+      // Packets that no socket bound to a device made have no interface to go out by yet.
+      case 'oif':
+        return false;
+      default:
+        return `a routing rule with ${key}`;
+    }
+  });
+  return withSign(all(answers), Object.hasOwn(fields, 'not'));
+}
