@@ -58,10 +58,8 @@ test.each(SOURCES)(
       interfaces: netState.links.length > 0,
       routes: netState.routes.length > 0,
       containers: containers.length > 0,
-      networks: facts.networks.length > 0,
     } satisfies Record<UnseenPart, boolean>).toEqual({
       ...{
-        networks: true,
         rules: true,
         sets: true,
         'nftables tables': true,
