@@ -46,26 +46,3 @@ step watchdog within 120 logged "Failed with result 'watchdog'"
 step again within 60 systemctl is-active rulesguard-watch.service
 step remove rulesguard hook remove systemd
 step ended within 60 sh -c '! systemctl is-active rulesguard-watch.service'
-
-# The unit of boot: what is declared is in force before docker.service starts, whoever else has flushed until then.
-iptables-nft -I DOCKER-USER -i eth9 -p tcp -m tcp --dport 5432 -j DROP
-step declare rulesguard snapshot --declare
-step boot-install rulesguard hook install boot
-step boot-verify systemd-analyze verify --recursive-errors=no rulesguard-boot.service
-unit() { cat >"/run/systemd/system/$1"; }
-unit docker.service <<'UNIT'
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'iptables-nft -S DOCKER-USER >/var/lib/rulesguard/docker-saw'
-UNIT
-unit boot-again.target <<'UNIT'
-[Unit]
-Wants=docker.service nftables.service rulesguard-boot.service
-UNIT
-systemctl stop nftables.service
-systemctl daemon-reload
-step boot systemctl start boot-again.target
-step boot-saw cat /var/lib/rulesguard/docker-saw
-step boot-left iptables-nft -S FORWARD
-step boot-remove rulesguard hook remove boot
-step boot-gone sh -c '! systemctl cat rulesguard-boot.service'

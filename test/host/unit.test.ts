@@ -48,12 +48,4 @@ describe.skipIf(reason !== undefined)(`watch as a unit of systemd${skipped}`, ()
   test('when it hangs it is ended and started again; removed, it has ended', () => {
     for (const name of ['watchdog', 'again', 'remove', 'ended']) came(name, 0);
   });
-
-  test('the unit of boot is sound, and what is declared is in force when docker.service starts', () => {
-    for (const name of ['declare', 'boot-install', 'boot', 'boot-remove', 'boot-gone']) came(name, 0);
-    came('boot-verify', 0, /^$/);
-    came('boot-saw', 0, '-A DOCKER-USER -i eth9 -p tcp -m tcp --dport 5432 -j DROP');
-    // The flush of nftables.service came before it, and nothing but what is declared was written.
-    came('boot-left', 0, /^-P FORWARD DROP\s*$/);
-  });
 });
