@@ -78,7 +78,10 @@ export function metricsOf(outside: MetricsOutside): Metrics {
     'rulesguard_time_to_detect_seconds',
     'From the first change seen to the look that found what it broke.',
   );
-  const toRepair = histogram('rulesguard_time_to_repair_seconds', 'Seconds from the look that found damage to the end of its repair.');
+  const toRepair = histogram(
+    'rulesguard_time_to_repair_seconds',
+    'Seconds from the look that found damage to the end of its repair.',
+  );
   const lastLook = gauge(
     'rulesguard_last_look_timestamp_seconds',
     'When the last look was made, in seconds since 1970; 0: none yet.',

@@ -40,8 +40,7 @@ export function parseDeclared(text: string, source: string): DeclaredFamily {
   for (const item of items) {
     const { raw } = item;
     if ('kind' in item) {
-      if (item.kind === 'table' && !/^\* *filter\s*$/.test(raw))
-        fail(line, 'is not in table filter', raw);
+      if (item.kind === 'table' && !/^\* *filter\s*$/.test(raw)) fail(line, 'is not in table filter', raw);
       if (item.kind === 'chain' && !/^: *(?:DOCKER-USER +-|FORWARD +DROP)(?: |\s*$)/.test(raw))
         fail(line, 'declares something other than chain DOCKER-USER, or DROP as the policy of FORWARD', raw);
     } else {
