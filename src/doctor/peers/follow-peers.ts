@@ -17,6 +17,7 @@ import { hostCauses } from './matters.ts';
 import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
 import { isForCarrier, judgeWireDown } from './wire-down.ts';
 import { elsewhere, here } from './whose-address.ts';
+import type { PeerWay } from './way.ts';
 import { judgeCarried, judgeSegment, judgeWireMtu, type Crossing } from './wire.ts';
 
 /** What is asked of two hosts. */
@@ -24,16 +25,6 @@ export interface PeersQuestion {
   /** A container, a service or a network of the asking host, or `host`, as typed. */
   readonly asker: string;
   readonly target: PeerTarget;
-}
-
-/** The way of a question and its answer, each part as far as it was followed. */
-export interface PeerWay {
-  readonly out: Followed | undefined;
-  readonly there: Crossing | undefined;
-  /** Into the other host, and the answer out of it. */
-  readonly into: readonly Followed[];
-  readonly back: Crossing | undefined;
-  readonly home: Followed | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Followed } from '../paths/follow.ts';
 import { outcomeWords } from '../paths/outcome-words.ts';
 import { wiresOf } from './door.ts';
 import type { PeerHost, PeerLeg } from './peer.ts';
-import type { PeerWay } from './follow-peers.ts';
+import type { PeerWay } from './way.ts';
 import type { Crossing } from './wire.ts';
 
 /** The way in parts, as far as it was followed, each in one line. */

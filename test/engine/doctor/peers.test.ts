@@ -13,7 +13,7 @@ import { FAR, NEAR, raiseTwo, type EngineHost, type TwoEngines } from '../../sup
 const RESULTS = path.resolve(import.meta.dirname, '../../../test-results');
 const ERAS: readonly [Era, Era] = ['28.5', '26.1'];
 /** In so many parts `npm test` tries one; a campaign tries all. */
-const PARTS = 5;
+const PARTS = 12;
 
 const rows: string[] = [];
 const reason = ERAS.map(labUnavailable).find((why) => why !== undefined);

@@ -97,16 +97,6 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
     'ip rule del priority 100',
   ],
   [
-    'the route to the bridge is lost, and a rule of the last resort ends what nothing leads on',
-    all(
-      withoutRoute('172.17.0.0/16'),
-      withoutRoute('0.0.0.0/0'),
-      withRules({ priority: 40_000, table: '', fields: { src: 'all', action: 'unreachable' } }),
-    ),
-    ['route-missing'],
-    'ip route add 172.17.0.0/16 dev docker0 proto kernel scope link src 172.17.0.1',
-  ],
-  [
     "rule of policy routing that leads the answers of the host's own address away",
     all(
       withRoute({ to: '0.0.0.0/0', via: '192.0.2.2', dev: 'eth0', table: '100' }),
