@@ -61,7 +61,11 @@ export default defineConfig({
         test: {
           name: 'engine',
           retry,
-          include: ['test/engine/**/*.test.ts'],
+          include: [
+            'test/engine/**/*.test.ts',
+            // Two Engines at a time, case by case: in a campaign.
+            ...(process.env['RULESGUARD_CAMPAIGN'] === '1' ? ['test/engine/**/*.long.ts'] : []),
+          ],
           testTimeout: 1_200_000,
           // The first run makes one root file system per Engine release.
           hookTimeout: 900_000,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
-import { shareOf } from '../support/incident/share.ts';
+import { oneIn, shareOf } from '../support/incident/share.ts';
 import { hurt, judgeCell, type Hurt } from '../support/matrix/cell.ts';
 import { SOUND } from '../support/matrix/pairs.ts';
 import { NO_HALF_REPAIR, chaptersOf } from '../support/matrix/scenes.ts';
@@ -61,7 +61,7 @@ function matrixOf(era: Era): void {
       const scenes = chapter.scenes.flatMap(({ damage, halfRepairs }) =>
         [NO_HALF_REPAIR, ...halfRepairs].map((half) => ({ damage, half })),
       );
-      for (const { damage, half } of shareOf(era, scenes)) {
+      for (const { damage, half } of oneIn(3, shareOf(era, scenes))) {
         const row: Row = { damage: `${chapter.name}: ${damage.name}`, half: half.name, cells: {} };
         rows.push(row);
 

@@ -10,7 +10,7 @@ import { VARIANTS, FAMILIES } from '../../support/kernel.ts';
 import { inForce } from '../../support/generate/neighbourhood.ts';
 
 /** Kills for each variant; `RULESGUARD_KILLS=300` for a campaign, whose figures are in docs/evidence/kills.md. */
-const KILLS = Number(process.env['RULESGUARD_KILLS'] ?? 8);
+const KILLS = Number(process.env['RULESGUARD_KILLS'] ?? 4);
 const SEED = 20_261_130;
 
 /** After each kill: a campaign takes long, and one that is ended early has its figures too. */

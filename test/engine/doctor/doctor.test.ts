@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ALL_ERAS, type Era } from '../../support/lab/eras.ts';
 import { labUnavailable } from '../../support/lab/requirement.ts';
-import { shareOf } from '../../support/incident/share.ts';
+import { oneIn, shareOf } from '../../support/incident/share.ts';
 import { consult, judgePlant, settleDoctor, type Doctor, type Verdict } from '../../support/doctor/judge.ts';
 import { flowNames } from '../../support/doctor/flows.ts';
 import type { Plant } from '../../support/doctor/plants/plant.ts';
@@ -87,21 +87,23 @@ function consultationsOf(era: Era): void {
   beforeAll(settle);
   afterAll(leave);
 
-  test.for(shareOf(era, FAULTS, ({ only }) => only?.eras))(
-    '$plant.name',
-    async ({ plant, row }, { expect }) => {
-      const on = await settle();
-      try {
-        expect(await plantIt(on.scene, plant), 'what the fault breaks').toEqual([]);
-        if (plantsOnly) return;
-        const verdict = await judgePlant(on.doctor, on.scene, plant);
-        row.cells.set(era, verdict);
-        expect(verdict.wrong).toEqual([]);
-      } finally {
-        expect.soft(await putBack(plant.undo, on.scene), 'what it leaves').toEqual([]);
-      }
-    },
-  );
+  test.for(
+    oneIn(
+      2,
+      shareOf(era, FAULTS, ({ only }) => only?.eras),
+    ),
+  )('$plant.name', async ({ plant, row }, { expect }) => {
+    const on = await settle();
+    try {
+      expect(await plantIt(on.scene, plant), 'what the fault breaks').toEqual([]);
+      if (plantsOnly) return;
+      const verdict = await judgePlant(on.doctor, on.scene, plant);
+      row.cells.set(era, verdict);
+      expect(verdict.wrong).toEqual([]);
+    } finally {
+      expect.soft(await putBack(plant.undo, on.scene), 'what it leaves').toEqual([]);
+    }
+  });
 
   test.for(shareOf(era, HEALTHY, ({ only }) => only?.eras))(
     'healthy: $scene.name',

@@ -8,8 +8,8 @@ import { savesOf } from '../../support/incident/rules.ts';
 import { ERAS_HERE } from '../../support/incident/share.ts';
 
 /** Damages over all Engines. `RULESGUARD_BUSY=1000` takes the better part of an hour (docs/evidence/busy-engine.md). */
-const DAMAGES = Math.ceil(Number(process.env['RULESGUARD_BUSY'] ?? 24) / Math.max(1, ERAS_HERE.length));
-const AT_A_TIME = 8;
+const DAMAGES = Math.ceil(Number(process.env['RULESGUARD_BUSY'] ?? 12) / Math.max(1, ERAS_HERE.length));
+const AT_A_TIME = 4;
 /** A restore beside a flusher takes twenty seconds, until it leaves the rest to it: a sample has two of these. */
 const MOST_BESIDE_A_FLUSHER = process.env['RULESGUARD_BUSY'] === undefined ? 2 : AT_A_TIME;
 const SEED = Number(process.env['RULESGUARD_BUSY_SEED'] ?? Date.now() % 2 ** 32);

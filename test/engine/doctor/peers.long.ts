@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { oneIn } from '../../support/incident/share.ts';
 import { savesOf, type Saves } from '../../support/incident/rules.ts';
 import { labUnavailable } from '../../support/lab/requirement.ts';
 import type { Era } from '../../support/lab/eras.ts';
@@ -12,8 +11,6 @@ import { FAR, NEAR, raiseTwo, type EngineHost, type TwoEngines } from '../../sup
 
 const RESULTS = path.resolve(import.meta.dirname, '../../../test-results');
 const ERAS: readonly [Era, Era] = ['28.5', '26.1'];
-/** In so many parts `npm test` tries one; a campaign tries all. */
-const PARTS = 12;
 
 const rows: string[] = [];
 const reason = ERAS.map(labUnavailable).find((why) => why !== undefined);
@@ -74,7 +71,7 @@ describe.skipIf(reason !== undefined)(
       return `${named.join(', ')} | packets pass`;
     };
 
-    test.for(oneIn(PARTS, FAULTS))('$on: $name', async (fault) => {
+    test.for(FAULTS)('$on: $name', async (fault) => {
       const hosts = pair();
       try {
         await hosts.sh(fault.on, fault.break);
@@ -87,7 +84,7 @@ describe.skipIf(reason !== undefined)(
       expect(await hosts.reaches(asked, 8080), 'once it is taken out').toBe(true);
     });
 
-    test.for(oneIn(PARTS, HEALTHY))(
+    test.for(HEALTHY)(
       'no false alarm: $name',
       async ({ name, asker = 'web', address = FAR, port = 8080, where, make, undo, passes }) => {
         const hosts = pair();
