@@ -94,6 +94,11 @@ export async function run(
         hint: `On Debian or Ubuntu: apt-get install ${packageOf(file)}`,
       });
     }
+    if (result.code === 'EACCES') {
+      throw new Fault('RG_MISSING_TOOL', 3, `${file} is there and may not be executed`, {
+        hint: `See who may run it: ls -l "$(command -v ${file})"`,
+      });
+    }
     throw new Fault(
       'RG_COMMAND',
       3,
