@@ -6,6 +6,10 @@ import { defineConfig } from 'vitest/config';
  */
 const retry = process.env['CI'] === undefined ? 0 : 1;
 
+/** Files of a layer that a campaign runs, and `npm test` has no time for. */
+const long = (layer: string): readonly string[] =>
+  process.env['RULESGUARD_CAMPAIGN'] === '1' ? [`test/${layer}/**/*.long.ts`] : [];
+
 /**
  * Layers of docs/ARCHITECTURE.md: everything up to `property` runs anywhere, the rest needs root and real tools. Time limits end
  * what hangs, and no more: they are ten times what a test takes on a quiet machine. Layers without effects share what a worker has
@@ -41,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'cli',
           retry,
-          include: ['test/cli/**/*.test.ts'],
+          include: ['test/cli/**/*.test.ts', ...long('cli')],
           testTimeout: 900_000,
           hookTimeout: 900_000,
         },
@@ -61,11 +65,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           retry,
-          include: [
-            'test/engine/**/*.test.ts',
-            // Two Engines at a time, case by case: in a campaign.
-            ...(process.env['RULESGUARD_CAMPAIGN'] === '1' ? ['test/engine/**/*.long.ts'] : []),
-          ],
+          include: ['test/engine/**/*.test.ts', ...long('engine')],
           testTimeout: 1_200_000,
           // The first run makes one root file system per Engine release.
           hookTimeout: 900_000,

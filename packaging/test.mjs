@@ -7,8 +7,6 @@ import { prepare } from './prepare.mjs';
 import { ROOT_29, tally } from './tally.mjs';
 
 const LAYERS = ['unit', 'property', 'cli', 'kernel', 'engine', 'host'];
-/** Of the engine layer what takes half of its time. */
-const HALF = ['doctor', 'expected', 'inventory'].map((folder) => `test/engine/${folder}`);
 
 const root = path.join(import.meta.dirname, '..');
 const results = path.join(root, 'test-results');
@@ -16,9 +14,9 @@ const underCi = process.env['CI'] === 'true';
 const args = process.argv.slice(2);
 
 /**
- * Runs of vitest: rows side by side, the runs of a row one after the other. A run of the engine layer has one worker, which waits for
- * dockerd most of the time: beside the layers that compute it costs little, after them it would leave the processors idle. So half of it
- * runs beside them, and half behind them. The host layer comes last: an emulated kernel takes both processors.
+ * Runs of vitest: rows side by side, the runs of a row one after the other. The engine layer has one worker, which waits for dockerd most
+ * of the time: beside the layers that compute it costs little, after them it would leave the processors idle. The host layer comes last: an
+ * emulated kernel takes both processors.
  *
  * @type {readonly (readonly { readonly name: string, readonly words: readonly string[] }[])[]}
  */
@@ -31,13 +29,9 @@ const rows =
             name: 'layers',
             words: ['unit', 'property', 'cli', 'kernel'].map((layer) => `--project=${layer}`),
           },
-          { name: 'engine-half', words: ['--project=engine', ...HALF] },
         ],
         [
-          {
-            name: 'engine-rest',
-            words: ['--project=engine', ...HALF.map((folder) => `--exclude=${folder}/**`)],
-          },
+          { name: 'engine', words: ['--project=engine'] },
           { name: 'host', words: ['--project=host'] },
         ],
       ];

@@ -48,7 +48,7 @@ const damage = async (host: CliHost): Promise<void> => {
 };
 
 describeCli('when everything else is broken', () => {
-  test.each(oneIn(3, Object.entries(BROKEN)))('%s: the repair happens', (_, script) =>
+  test.each(oneIn(6, Object.entries(BROKEN)))('%s: the repair happens', (_, script) =>
     withHost(async (host) => {
       await host.run('snapshot');
       const whole = await inForce(host);

@@ -56,7 +56,7 @@ const UNKNOWABLE: readonly (readonly [
 ];
 
 describeCli('live rules that cannot be known', () => {
-  test.each(oneIn(2, UNKNOWABLE))(
+  test.each(oneIn(4, UNKNOWABLE))(
     '%s: exit 3 from every command, never "no rules"',
     (_, spoil, through, why) =>
       withHost(async (host) => {

@@ -35,7 +35,7 @@ const STATES: readonly (readonly [string, readonly string[], number, number, Reg
 ];
 
 describeCli('check', () => {
-  test.each(oneIn(2, STATES))(
+  test.each(oneIn(4, STATES))(
     '%s: exit code, report and plugin line',
     (_, commands, exit, pluginExit, line) =>
       withHost(async (host) => {

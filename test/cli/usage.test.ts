@@ -39,7 +39,7 @@ describe('help', () => {
     expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 2 .*3 .*4/s);
   });
 
-  test.each(oneIn(3, VERBS))(
+  test.each(oneIn(6, VERBS))(
     'of %s shows how it is typed, its own options once and before the global ones',
     async (verb) => {
       const { exitCode, stdout, stderr } = await say(`${verb} --help`);
@@ -96,7 +96,7 @@ const MISTAKES: readonly (readonly [string, RegExp, string])[] = [
 ];
 
 describe('a line typed wrong', () => {
-  test.each(oneIn(3, MISTAKES))('%j: says what, and what to type, and exits 2', async (line, what, next) => {
+  test.each(oneIn(6, MISTAKES))('%j: says what, and what to type, and exits 2', async (line, what, next) => {
     const { exitCode, stdout, stderr } = await say(line);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(what);

@@ -61,7 +61,7 @@ function matrixOf(era: Era): void {
       const scenes = chapter.scenes.flatMap(({ damage, halfRepairs }) =>
         [NO_HALF_REPAIR, ...halfRepairs].map((half) => ({ damage, half })),
       );
-      for (const { damage, half } of oneIn(3, shareOf(era, scenes))) {
+      for (const { damage, half } of oneIn(6, shareOf(era, scenes))) {
         const row: Row = { damage: `${chapter.name}: ${damage.name}`, half: half.name, cells: {} };
         rows.push(row);
 

@@ -15,7 +15,7 @@ const MISSING = [
 const REMEDIES = /docker restart|systemctl restart|docker start|rulesguard restore|iptables -[ID]/;
 
 describeCli('a tool that is not installed', () => {
-  test.each(oneIn(2, MISSING))(
+  test.each(oneIn(4, MISSING))(
     '%s: doctor cannot tell, says so once, and what to install',
     (name, tools, why) =>
       withHost(async (host) => {

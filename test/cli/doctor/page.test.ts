@@ -103,7 +103,7 @@ describe.skipIf(reason !== undefined)(
         expect(await page.evaluate('document.body.textContent')).toContain('<script>harm=1</script>');
       }));
 
-    test.each(oneIn(2, [30, 300]))(
+    test.each(oneIn(4, [30, 300]))(
       '%i containers: a few sheets of paper, and what is not chosen is hidden, without a script',
       (number) =>
         withBrowser(async (open) => {

@@ -92,7 +92,7 @@ async function withEngine(body: (host: CliHost, check: () => Promise<Findings>) 
 }
 
 describeCli('whose process is the daemon', () => {
-  test.each(oneIn(2, UNBELIEVED))('not one that only bears its name: %s', (_, impostor) =>
+  test.each(oneIn(4, UNBELIEVED))('not one that only bears its name: %s', (_, impostor) =>
     withEngine(async (host, check) => {
       await beside(host, impostor, async () => {
         const { damaged, stdout } = await check();
@@ -149,7 +149,7 @@ const CONFIGURATIONS: readonly (readonly [what: string, make: (host: CliHost, fi
 ];
 
 describeCli('the daemon’s configuration', () => {
-  test.each(oneIn(2, CONFIGURATIONS))('%s: not read, and not waited for', (_, make) =>
+  test.each(oneIn(4, CONFIGURATIONS))('%s: not read, and not waited for', (_, make) =>
     withEngine(async (host, check) => {
       const file = path.join(host.folder, 'daemon.json');
       await make(host, file);

@@ -160,7 +160,7 @@ const TROUBLES: readonly (readonly [
 const shown = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 
 describeCli('an Engine that is no help', () => {
-  test.each(oneIn(2, TROUBLES))('%s', (_, set, { code, told, next }) =>
+  test.each(oneIn(4, TROUBLES))('%s', (_, set, { code, told, next }) =>
     inSetting(set, async (host, attempt) => {
       const before = await host.rules();
       for (const verb of ['check', 'restore']) {
@@ -178,7 +178,7 @@ describeCli('an Engine that is no help', () => {
     }),
   );
 
-  test.each(oneIn(3, TROUBLES.slice(5, 8)))(
+  test.each(oneIn(6, TROUBLES.slice(5, 8)))(
     '%s: a baseline does without it, and says so',
     (_, set, { told }) =>
       inSetting(set, async (_host, attempt) => {

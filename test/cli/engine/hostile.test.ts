@@ -111,7 +111,7 @@ const aboutIt = (rules: string): readonly string[] =>
   rules.split('\n').filter((line) => /docker0|e\+|172\.17\.|0\.0\.0\.0\/0/.test(line));
 
 describeCli('an Engine that says more than an Engine has to say', () => {
-  test.each(oneIn(2, HOSTILE))('%s: a fault, in bounded memory, and nothing is written', (_, set, told) =>
+  test.each(oneIn(4, HOSTILE))('%s: a fault, in bounded memory, and nothing is written', (_, set, told) =>
     withHost(async (host) => {
       const { dockerHost, end } = await set(host);
       const before = await host.rules();

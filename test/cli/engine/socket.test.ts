@@ -99,7 +99,7 @@ const outcomeOf = async (attempt: CliHost['attempt'], verb: string) => {
 };
 
 describeCli('whose socket is asked', () => {
-  test.each(oneIn(2, UNTRUSTED))('not root’s alone, so nobody asks: %s', (_, lay) =>
+  test.each(oneIn(4, UNTRUSTED))('not root’s alone, so nobody asks: %s', (_, lay) =>
     inSetting(
       (host) => ownRun(host, lay),
       async (host, attempt) => {

@@ -64,7 +64,7 @@ describeCli('restore without an Engine', () => {
     ['engine-28.5-noproxy-mesh', 50],
   ] as const;
 
-  test.each(oneIn(2, RECORDINGS))(
+  test.each(oneIn(4, RECORDINGS))(
     '%s: daemons and networks come back, the %i rules that name containers, services and VNIs only with --assume-unchanged',
     (name, passing) =>
       flushed(async (host, whole) => {

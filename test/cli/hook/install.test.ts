@@ -30,7 +30,7 @@ const schema = (name: string): object =>
   readJson(path.join(PROJECT, 'schemas', `${name}.schema.json`)) as object;
 
 describeCli('hook install, remove, status', () => {
-  test.each(oneIn(3, TARGETS))(
+  test.each(oneIn(6, TARGETS))(
     '%s: shown, installed, in place, not installed twice, and gone without a trace',
     (name) =>
       withRoot(async (host, root) => {
@@ -83,7 +83,7 @@ describeCli('hook install, remove, status', () => {
       if (HAS_SHELLCHECK) await read('shellcheck', '-S', 'warning', '-s', 'sh', ...programs);
     }));
 
-  test.each(oneIn(3, TARGETS, 1))(
+  test.each(oneIn(6, TARGETS, 1))(
     '%s: a manager that is not there is a fault that says so, unless forced',
     (name) =>
       withEmptyHost(async (host) => {

@@ -64,7 +64,7 @@ const BROKEN: readonly (readonly [string, (file: string) => void])[] = [
 ];
 
 describeCli('hooks beside a broken rulesguard', () => {
-  test.each(oneIn(2, SCRIPTS))(
+  test.each(oneIn(4, SCRIPTS))(
     '%s: %s lets the change go on, and says what is wrong',
     (name, file, calls) =>
       withEmptyHost(async (host) => {

@@ -25,7 +25,7 @@ const DAMAGES: readonly (readonly [what: string, damage: string])[] = [
 ];
 
 describeCli('restore beside an Engine that writes with nftables', () => {
-  test.each(oneIn(2, DAMAGES))(
+  test.each(oneIn(4, DAMAGES))(
     '%s: repaired to the letter, others left alone, and undone again',
     (_, damage) =>
       withNftHost('modes', async (host) => {

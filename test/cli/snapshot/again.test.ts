@@ -32,7 +32,7 @@ const SINCE: readonly (readonly [string, readonly string[], 'UNCHANGED' | 'RECOR
 ];
 
 describeCli('snapshot --if-changed', () => {
-  test.each(oneIn(2, SINCE, 1))('after %s', (_, commands, verdict) =>
+  test.each(oneIn(4, SINCE, 1))('after %s', (_, commands, verdict) =>
     withNeighbours(async (host) => {
       const [first = ''] = baselinesOf(host);
       const bytes = readFileSync(first, 'utf8');

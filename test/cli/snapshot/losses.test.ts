@@ -21,7 +21,7 @@ const LOST: readonly (readonly [string, readonly string[]])[] = [
 const WAYS: readonly (readonly string[])[] = [['snapshot'], ['snapshot', '--if-changed']];
 
 describeCli('a loss since the newest baseline, without an Engine', () => {
-  test.each(oneIn(2, LOST))(
+  test.each(oneIn(4, LOST))(
     '%s: not recorded by any way, told by check, and back with restore',
     (_, commands) =>
       withHost(async (host) => {

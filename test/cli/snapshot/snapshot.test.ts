@@ -34,7 +34,7 @@ const DAMAGED: readonly (readonly [string, string, RegExp])[] = [
 ];
 
 describeCli('snapshot', () => {
-  test.each(oneIn(2, DAMAGED))(
+  test.each(oneIn(4, DAMAGED))(
     'refuses a state without %s, says why, and takes it with --force',
     (_, command, why) =>
       withHost(async (host) => {

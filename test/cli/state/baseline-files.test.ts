@@ -149,7 +149,7 @@ function addChain(document: BaselineDocument): void {
 }
 
 describeCli('a baseline file that root must not replay', () => {
-  test.each(oneIn(3, SPOILS))('%s: refused by name, and the rules stay as they are', (_, spoil, why) =>
+  test.each(oneIn(6, SPOILS))('%s: refused by name, and the rules stay as they are', (_, spoil, why) =>
     withHost(async (host) => {
       await host.run('snapshot');
       const [file = ''] = filesOf(host, 'baselines');
@@ -213,7 +213,7 @@ const WEAK: readonly (readonly [what: string, make: string])[] = [
 ];
 
 describeCli('a folder in which somebody else decides what lies', () => {
-  test.each(oneIn(2, WEAK))('%s: neither state nor lock is taken there', (_, make) =>
+  test.each(oneIn(4, WEAK))('%s: neither state nor lock is taken there', (_, make) =>
     withHost(async (host) => {
       await host.run('snapshot');
       await host.sh('iptables -t nat -F');

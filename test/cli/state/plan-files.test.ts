@@ -157,7 +157,7 @@ describeCli('a reviewed plan', () => {
 });
 
 describeCli('a plan file that root must not apply', () => {
-  test.each(oneIn(3, SPOILS, 1))('%s: refused by name, and the rules stay as they are', (_, spoil, why) =>
+  test.each(oneIn(6, SPOILS, 1))('%s: refused by name, and the rules stay as they are', (_, spoil, why) =>
     withHost(async (host) => {
       await host.sh('iptables -I DOCKER-USER -s 192.0.2.1 -j DROP');
       await host.sh('iptables -N MINE');

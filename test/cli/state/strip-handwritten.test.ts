@@ -57,7 +57,7 @@ for (const variant of VARIANTS)
   describeCli(
     `strip of a file written by hand · ${variant}`,
     () => {
-      test.each(oneIn(3, FILES, VARIANTS.indexOf(variant)))('%s: taken as the tool takes it', (_, text) =>
+      test.each(oneIn(6, FILES, VARIANTS.indexOf(variant)))('%s: taken as the tool takes it', (_, text) =>
         withEmptyHost(async (host) => {
           const [{ code, stdout, stderr }, meant] = [
             await strip(host, text, variant),

@@ -219,7 +219,7 @@ for (const era of ALL_ERAS)
       await machine?.engine.stop();
     });
 
-    test.for(oneIn(2, shareOf(era, SITUATIONS)))('$name', async ({ holds }) => {
+    test.for(oneIn(4, shareOf(era, SITUATIONS)))('$name', async ({ holds }) => {
       if (machine === undefined) throw new Error('no machine');
       await holds(machine);
     });
