@@ -1,5 +1,5 @@
-import { blockOf, sameBlock } from '../../net/address.ts';
-import { inBlock } from '../../trace/routing/addresses.ts';
+import { sameBlock } from '../../net/address.ts';
+import { isInNetworkOf } from '../../trace/routing/local.ts';
 import { exitFor } from '../../trace/routing/route.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -32,9 +32,9 @@ export const wireWith = (address: string, facts: Facts): NetworkLink | undefined
 
 /** Whether an address is in a subnet of an interface. */
 export const isNear = ({ addresses }: NetworkLink, address: string): boolean =>
-  addresses.some(
-    (own) =>
-      own.scope === 'global' && inBlock(address, blockOf(`${own.address}/${String(own.length)}`)) === true,
+  isInNetworkOf(
+    addresses.filter(({ scope }) => scope === 'global'),
+    address,
   );
 
 /**
