@@ -62,9 +62,11 @@ export function chainSteps(drift: ChainDrift, allowance: Allowance, leftOut: Lef
     for (const rule of moved) leftOut.push({ family, table, chain, rule, reason: ALIKE });
     return editChain(drift, put, new Set(), place).steps;
   }
-  // Nothing but doubled rules: the copy that stays is not placed again, which could lead it past a rule of others.
-  if (put.length === 0 && drift.misplaced.size === 0 && moved.size === wrong.size) {
-    const least = withoutExtraCopies(drift).find((one) => isSound(drift.desired, one));
+  // Doubled rules, and none in a wrong place: the copy that stays is not placed again, which could lead it past a rule of others.
+  if (drift.surplus.size > 0 && drift.misplaced.size === 0 && moved.size === wrong.size) {
+    const least = withoutExtraCopies(drift)
+      .map((single) => withPut(drift, single, put))
+      .find((one) => isSound(drift.desired, one) && bypassedIn(drift.desired, one.result).size === 0);
     if (least !== undefined) return least.steps;
   }
   const edit = editChain(drift, put, moved, place);
@@ -79,6 +81,13 @@ export function chainSteps(drift: ChainDrift, allowance: Allowance, leftOut: Lef
   // Anchors that were reordered can mislead; placing all of Docker's rules in this chain again never does.
   const all = new Set(drift.live.flatMap(({ owner, rule }) => (owner === 'docker' ? [rule.text] : [])));
   return (movesAsWritten(drift, all) ? editChain(drift, put, all, placeAll) : edit).steps;
+}
+
+/** An edit that goes on with the rules to restore. */
+function withPut(drift: ChainDrift, { steps, result }: Edit, put: readonly number[]): Edit {
+  if (put.length === 0) return { steps, result };
+  const next = editChain({ ...drift, live: result }, put, new Set(), place);
+  return { steps: [...steps, ...next.steps], result: next.result };
 }
 
 /** All declared rules placed again, in front of what lets through what they stop; undefined where not all of them can be taken out. */

@@ -7,11 +7,10 @@ import type { Step } from '../text/restore-input.ts';
 const chainOfRule = (owned: OwnedRule): string => writtenRule(owned).chain;
 
 /**
- * The chain that a rule of Docker's goes into for its gap among the rules of a built-in chain and of its relay chains. A relay
- * chain is somebody's own: a rule goes there only next to one of Docker's that is there already, or amid its rules.
+ * The chain that a rule of Docker's goes into between two others of a built-in chain and of its relay chains. A relay chain is somebody's
+ * own: a rule goes there only next to one of Docker's that is there already, or amid its rules.
  */
-function homeOf(chain: string, present: readonly OwnedRule[], gap: number): string {
-  const [before, after] = [present[gap - 1], present[gap]];
+function homeBetween(chain: string, before: OwnedRule | undefined, after: OwnedRule | undefined): string {
   const above = before === undefined ? chain : chainOfRule(before);
   const below = after === undefined ? chain : chainOfRule(after);
   if (above === below) return above;
@@ -64,16 +63,55 @@ export function inTheirChains(
   placed: readonly Placed[],
 ): readonly Placed[] {
   const spans = spansOf(chain, live, moved);
-  return placed
-    .map(({ owned, gap }) => {
-      const span = spans.get(owned.rule.text);
-      return span === undefined
-        ? { owned: inChain(owned, homeOf(chain, present, gap)), gap }
-        : {
-            owned: inChain(owned, span.chain),
-            gap: Math.min(Math.max(gap, span.first), span.last),
-          };
+  const inRelays = placed.map(({ owned, gap }): Settled => {
+    const span = spans.get(owned.rule.text);
+    if (span === undefined) return { owned, gap, isSettled: false };
+    return { owned: inChain(owned, span.chain), gap: clamp(gap, span.first, span.last), isSettled: true };
+  });
+  const settled = inSequence(inRelays, placed);
+  // A moved rule in the same gap is as good a neighbour as one that stayed.
+  const firstAfter = new Map<number, OwnedRule>();
+  const after = settled
+    .toReversed()
+    .map(({ owned, gap, isSettled }) => {
+      if (isSettled) firstAfter.set(gap, owned);
+      return firstAfter.get(gap) ?? present[gap];
     })
+    .toReversed();
+  const lastBefore = new Map<number, OwnedRule>();
+  return settled.map(({ owned, gap, isSettled }, index) => {
+    if (!isSettled) {
+      const before = lastBefore.get(gap) ?? present[gap - 1];
+      return { owned: inChain(owned, homeBetween(chain, before, after[index])), gap };
+    }
+    lastBefore.set(gap, owned);
+    return { owned, gap };
+  });
+}
+
+/** A placed rule, and whether its relay chain decides where it goes. */
+interface Settled extends Placed {
+  readonly isSettled: boolean;
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+/** What a relay chain held back or pulled along takes with it the rules that were placed behind or in front of it. */
+function inSequence(settled: readonly Settled[], placed: readonly Placed[]): readonly Settled[] {
+  let low = 0;
+  const notBefore = settled.map((one, index) => {
+    if (one.isSettled && one.gap > (placed[index]?.gap ?? one.gap)) low = Math.max(low, one.gap);
+    return one.isSettled ? one : { ...one, gap: Math.max(one.gap, low) };
+  });
+  let high = Infinity;
+  return notBefore
+    .toReversed()
+    .map((one, back) => {
+      const wanted = placed[placed.length - 1 - back]?.gap ?? one.gap;
+      if (one.isSettled && one.gap < wanted) high = Math.min(high, one.gap);
+      return one.isSettled ? one : { ...one, gap: Math.min(one.gap, high) };
+    })
+    .toReversed()
     .toSorted((a, b) => a.gap - b.gap);
 }
 

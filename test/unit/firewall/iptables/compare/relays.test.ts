@@ -178,6 +178,8 @@ test.each([
   ['the wrong order', ['DOCKER-FORWARD', 'DOCKER-USER']],
   ['a copy that came too early', ['DOCKER-FORWARD', 'DOCKER-USER', 'DOCKER-FORWARD']],
   ['copies before and behind', ['DOCKER-FORWARD', 'DOCKER-FORWARD', 'DOCKER-USER', 'DOCKER-FORWARD']],
+  ['one rule doubled, and the one before it lost', ['DOCKER-FORWARD', 'DOCKER-FORWARD']],
+  ['one rule doubled, and the one behind it lost', ['DOCKER-USER', 'DOCKER-USER']],
 ])('in a relay chain is put right there: %s', (_, order) => {
   const live = reordered(moved(host, owned), order);
   for (const desired of [owned, recordedOf(moved(host, owned))]) {
