@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
-import { oneIn, shareOf } from '../support/incident/share.ts';
+import { enginesFor, oneIn, shareOf } from '../support/incident/share.ts';
 import { hurt, judgeCell, type Hurt } from '../support/matrix/cell.ts';
 import { SOUND } from '../support/matrix/pairs.ts';
 import { NO_HALF_REPAIR, chaptersOf } from '../support/matrix/scenes.ts';
@@ -88,10 +88,12 @@ function matrixOf(era: Era): void {
     });
 }
 
+const TITLE = 'matrix';
+
 // Most of a cell is waiting, for packets that must not come and for dockerd: the Engines wait at the same time.
-for (const era of ALL_ERAS) {
+for (const era of enginesFor(TITLE)) {
   const reason = labUnavailable(era);
-  const name = `matrix · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
+  const name = `${TITLE} · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
   describe(name, { concurrent: true, skip: reason !== undefined }, () => {
     matrixOf(era);
   });

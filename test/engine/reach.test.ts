@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERAS_HERE, shareOf } from '../support/incident/share.ts';
+import { enginesFor, ERAS_HERE, shareOf } from '../support/incident/share.ts';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
 import { tryState, type Effort, type StateResult } from '../support/reach/campaign.ts';
@@ -111,10 +111,12 @@ function tryStatesOf(era: Era): void {
   });
 }
 
+const TITLE = 'reach against packets';
+
 // Much of it is waiting for packets that must not come: the Engines wait at the same time.
-for (const era of ALL_ERAS) {
+for (const era of enginesFor(TITLE)) {
   const reason = labUnavailable(era);
-  const name = `the table of reach holds against packets · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
+  const name = `${TITLE} · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
   describe(name, { concurrent: true, skip: reason !== undefined }, () => {
     describe('in turn', { concurrent: false }, () => {
       tryStatesOf(era);

@@ -37,7 +37,7 @@ describeEngines('snapshot', (era) => {
   });
 
   // The last one removes every rule of Docker from a family in which Docker does write rules.
-  test.each(oneIn(4, shareOf(era, [...damagesOf('nft'), ONLY_IPV4])))(
+  test.each(oneIn(2, shareOf(era, [...damagesOf('nft'), ONLY_IPV4])))(
     'after $name it is refused with a list, and --repair-first records the repaired rules',
     async (damage) => {
       await damage.run(town);

@@ -17,7 +17,7 @@ const seed = Number(
   process.env['TRACE_SEED'] ?? (process.env['CI'] === 'true' ? CI_SEED : Math.floor(Math.random() * 2 ** 31)),
 );
 /** Of each family. A campaign is run in pieces: `TRACE_RULESETS` says how many, `TRACE_FIRST` from which. */
-const RULESETS = Number(process.env['TRACE_RULESETS'] ?? (IS_CAMPAIGN ? 2_500 : 70));
+const RULESETS = Number(process.env['TRACE_RULESETS'] ?? (IS_CAMPAIGN ? 2_500 : 30));
 /** From which one on. */
 const FIRST = Number(process.env['TRACE_FIRST'] ?? 0);
 const PACKETS = 8;

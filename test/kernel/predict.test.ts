@@ -10,7 +10,7 @@ import { tool, withNetns, type Family } from '../support/netns.ts';
 import { recording } from '../support/recorded/recordings.ts';
 
 /** Commands per ruleset; it is loaded again after every few, so that later commands run on what earlier ones left. */
-const COMMANDS = Number(process.env['RULESGUARD_KERNEL_COMMANDS'] ?? 140);
+const COMMANDS = Number(process.env['RULESGUARD_KERNEL_COMMANDS'] ?? 70);
 const BEFORE_NEW_LOAD = 4;
 
 const RECORDINGS: Readonly<Record<Family, readonly string[]>> = {

@@ -44,7 +44,7 @@ for (const variant of VARIANTS)
     () => {
       test.each(
         oneIn(
-          2,
+          4,
           DAMAGES.filter(([name]) => variant === 'nft' || FOR_LEGACY.test(name)),
         ),
       )('%s: repaired, once; and undone', (_, commands, whose) =>

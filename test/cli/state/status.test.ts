@@ -32,7 +32,7 @@ describeCli('rulesguard status: the host on one screen', () => {
 
       const watching = host.start(['watch']);
       try {
-        const noted = /^watch +runs, pid \d+(?:.*\n)*?events +\d{4}-\d\d-\d\d \d\d:\d\dZ started: /m;
+        const noted = /^watch +runs, pid \d+(?:.*\n)*?events +\d{4}-\d\d-\d\d \d\d:\d\dZ \w+: /m;
         await until(async () => noted.test(await host.run('status', 1)));
       } finally {
         watching.kill('SIGTERM');

@@ -1,13 +1,12 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHost, told, type Host } from '../../support/host.ts';
-import { describeEngine } from '../../support/incident/eras.ts';
-import { oneIn, shareOf } from '../../support/incident/share.ts';
+import { describeEngines } from '../../support/incident/eras.ts';
+import { shareOf } from '../../support/incident/share.ts';
 import { keepAsking } from '../../support/incident/talker.ts';
 import { addressOf } from '../../support/incident/traffic.ts';
 import { container, network } from '../../support/lab/build.ts';
 import { IMAGE, startEngine, type Engine } from '../../support/lab/engine.ts';
-import { ALL_ERAS } from '../../support/lab/eras.ts';
 import { httpProbe, udpProbe } from '../../support/lab/probe.ts';
 import { must } from '../../support/lab/run.ts';
 import { CLIENT, HOST } from '../../support/lab/wire.ts';
@@ -195,32 +194,31 @@ const NO_PROXY: Situation = {
 // The last restarts dockerd.
 const SITUATIONS = [SECOND_UPLINK, HOST_SERVICES, STUCK, SWARM, NO_PROXY];
 
-for (const era of ALL_ERAS)
-  describeEngine('situations from the field, by what was typed and by packets', era, () => {
-    let machine: Machine | undefined;
+describeEngines('situations from the field, by what was typed and by packets', (era) => {
+  let machine: Machine | undefined;
 
-    beforeAll(async () => {
-      const engine = await startEngine({ era });
-      const host = createHost(engine);
-      const typist = typistOf(engine, host);
-      const type = async (command: string): Promise<string> => {
-        const outcome = await typist(command);
-        if (outcome.code !== 0) throw new Error(told([command], outcome));
-        return outcome.stdout;
-      };
-      machine = { engine, host, web: '', type };
-      await container(engine, 'web', ['-p', '8080:80', '-p', '5353:5353/udp']);
-      await network(engine, 'other');
-      await container(engine, 'far', ['--network', 'other']);
-      machine = { ...machine, web: await addressOf(engine, 'web') };
-    });
-    afterAll(async () => {
-      machine?.host.dispose();
-      await machine?.engine.stop();
-    });
-
-    test.for(oneIn(4, shareOf(era, SITUATIONS)))('$name', async ({ holds }) => {
-      if (machine === undefined) throw new Error('no machine');
-      await holds(machine);
-    });
+  beforeAll(async () => {
+    const engine = await startEngine({ era });
+    const host = createHost(engine);
+    const typist = typistOf(engine, host);
+    const type = async (command: string): Promise<string> => {
+      const outcome = await typist(command);
+      if (outcome.code !== 0) throw new Error(told([command], outcome));
+      return outcome.stdout;
+    };
+    machine = { engine, host, web: '', type };
+    await container(engine, 'web', ['-p', '8080:80', '-p', '5353:5353/udp']);
+    await network(engine, 'other');
+    await container(engine, 'far', ['--network', 'other']);
+    machine = { ...machine, web: await addressOf(engine, 'web') };
   });
+  afterAll(async () => {
+    machine?.host.dispose();
+    await machine?.engine.stop();
+  });
+
+  test.for(shareOf(era, SITUATIONS))('$name', async ({ holds }) => {
+    if (machine === undefined) throw new Error('no machine');
+    await holds(machine);
+  });
+});

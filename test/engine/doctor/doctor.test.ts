@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ALL_ERAS, type Era } from '../../support/lab/eras.ts';
 import { labUnavailable } from '../../support/lab/requirement.ts';
-import { oneIn, shareOf } from '../../support/incident/share.ts';
+import { enginesFor, oneIn, shareOf } from '../../support/incident/share.ts';
 import { consult, judgePlant, settleDoctor, type Doctor, type Verdict } from '../../support/doctor/judge.ts';
 import { flowNames } from '../../support/doctor/flows.ts';
 import type { Plant } from '../../support/doctor/plants/plant.ts';
@@ -125,10 +125,12 @@ function consultationsOf(era: Era): void {
   );
 }
 
+const TITLE = 'doctor names the cause';
+
 // Much of it is waiting, for packets that must not come and for dockerd: the Engines wait at the same time.
-for (const era of ALL_ERAS) {
+for (const era of enginesFor(TITLE)) {
   const reason = labUnavailable(era);
-  const name = `doctor · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
+  const name = `${TITLE} · Engine ${era}${reason === undefined ? '' : ` (skipped: ${reason})`}`;
   describe(name, { concurrent: true, skip: reason !== undefined }, () => {
     describe('in turn', { concurrent: false }, () => {
       consultationsOf(era);

@@ -27,7 +27,7 @@ export function repairCases(era: Era, variant: Variant): void {
   });
 
   // The other variant is tried on one Engine alone, which has no others to share with.
-  test.each(variant === 'nft' ? oneIn(4, shareOf(era, damagesOf(variant))) : oneIn(4, damagesOf(variant)))(
+  test.each(variant === 'nft' ? oneIn(2, shareOf(era, damagesOf(variant))) : oneIn(4, damagesOf(variant)))(
     '$name',
     async (damage) => {
       const { engine, host } = town;

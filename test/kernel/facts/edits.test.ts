@@ -2,10 +2,11 @@ import { expect, it } from 'vitest';
 import { BEFORE, EDITS, input, newRule, X, Y } from '../../support/kernel-edits.ts';
 import { attempt, claimFor, table } from '../../support/kernel-facts.ts';
 import type { Claims } from '../../support/kernel-facts.ts';
+import { oneIn } from '../../support/incident/share.ts';
 import { describeKinds } from '../../support/kernel.ts';
 
 describeKinds('edits of one table under --noflush', (kind) => {
-  it.each(EDITS)('%s', async (_title, lines, claim) => {
+  it.each(oneIn(3, EDITS))('%s', async (_title, lines, claim) => {
     expect(await attempt(kind, { before: BEFORE, input: table(...lines) })).toEqual(claimFor(claim, kind));
   });
 });
@@ -19,7 +20,7 @@ const FLUSHING: readonly (readonly [title: string, lines: readonly string[], cla
 ];
 
 describeKinds('a restore that flushes', (kind) => {
-  it.each(FLUSHING)('%s', async (_title, lines, claim) => {
+  it.each(oneIn(2, FLUSHING))('%s', async (_title, lines, claim) => {
     expect(await attempt(kind, { before: BEFORE, input: table(...lines), args: [] })).toEqual(
       claimFor(claim, kind),
     );

@@ -14,6 +14,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeCli, withHost, type CliHost } from '../../support/cli.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 const rehearse = (host: CliHost, script: string, ...options: readonly string[]) =>
   host.attempt(['run', '-n', ...options, '--', 'sh', '-c', script]);
@@ -94,16 +95,18 @@ describeCli('socket paths that any user can choose', () => {
 });
 
 describeCli('the sandbox stops a rehearsed command that takes', () => {
-  test.each([
-    ['memory', `perl -e '$x = "x" x 3e9; sleep 60'`],
-    ['processes', 'f() { f | f & f; }; f'],
-    ['processes that wait', 'i=0; while [ $i -lt 5000 ]; do sleep 50 & i=$((i + 1)); done; wait'],
-    ['room for files', 'head -c 3G /dev/zero >/var/tmp/full; true'],
-    ['room in /run', 'head -c 1G /dev/zero >/run/full; true'],
-    ['shared memory', 'head -c 1G /dev/zero >/dev/shm/full; true'],
-    ['inodes', 'mkdir /run/d; i=0; while [ $i -lt 9000 ]; do : >/run/d/$i; i=$((i + 1)); done; true'],
-    ['output', 'timeout 20 yes; true'],
-  ])('%s', { timeout: 300_000 }, (_, script) =>
+  test.each(
+    oneIn(3, [
+      ['memory', `perl -e '$x = "x" x 3e9; sleep 60'`],
+      ['processes', 'f() { f | f & f; }; f'],
+      ['processes that wait', 'i=0; while [ $i -lt 5000 ]; do sleep 50 & i=$((i + 1)); done; wait'],
+      ['room for files', 'head -c 3G /dev/zero >/var/tmp/full; true'],
+      ['room in /run', 'head -c 1G /dev/zero >/run/full; true'],
+      ['shared memory', 'head -c 1G /dev/zero >/dev/shm/full; true'],
+      ['inodes', 'mkdir /run/d; i=0; while [ $i -lt 9000 ]; do : >/run/d/$i; i=$((i + 1)); done; true'],
+      ['output', 'timeout 20 yes; true'],
+    ] as const),
+  )('%s', { timeout: 300_000 }, (_, script) =>
     withHost(async (host) => {
       const started = performance.now();
       const { code, stderr } = await rehearse(host, script, '--seconds', '30');
@@ -118,17 +121,19 @@ describeCli('the sandbox stops a rehearsed command that takes', () => {
 });
 
 describeCli('a rehearsed command cannot block the rehearsal', () => {
-  test.each([
-    [
-      'with a pipe in place of the file its output is read from',
-      'rm -f /run/*said*; mkfifo /run/rulesguard-said; exit 4',
-    ],
-    [
-      'with pipes in place of other files that are read',
-      'rm -rf /run/* /dev/*; mkfifo /run/said /dev/null; exit 4',
-    ],
-    ['by closing its output', 'exec 1>&- 2>&-; exit 4'],
-  ])('%s', (_, script) =>
+  test.each(
+    oneIn(2, [
+      [
+        'with a pipe in place of the file its output is read from',
+        'rm -f /run/*said*; mkfifo /run/rulesguard-said; exit 4',
+      ],
+      [
+        'with pipes in place of other files that are read',
+        'rm -rf /run/* /dev/*; mkfifo /run/said /dev/null; exit 4',
+      ],
+      ['by closing its output', 'exec 1>&- 2>&-; exit 4'],
+    ] as const),
+  )('%s', (_, script) =>
     withHost(async (host) => {
       const { code, stderr } = await rehearse(host, script, '--seconds', '5');
       expect(code, stderr).toBe(3);

@@ -11,7 +11,7 @@ import type { Variant } from '../../support/netns.ts';
  * How many scripts: a sample of the 300 of docs/decisions/014-a-sandbox-for-rehearsals.md. `RULESGUARD_WORLD_SCRIPTS` sets
  * another number, `RULESGUARD_WORLD_SEED` other scripts.
  */
-const SCRIPTS = Number(process.env['RULESGUARD_WORLD_SCRIPTS'] ?? 90);
+const SCRIPTS = Number(process.env['RULESGUARD_WORLD_SCRIPTS'] ?? 40);
 const SEED = Number(process.env['RULESGUARD_WORLD_SEED'] ?? 11);
 /** Hosts they are run on, one after the other on each: a script runs on what the one before left. */
 const HOSTS: readonly (readonly [recording: string, variant: Variant])[] = [

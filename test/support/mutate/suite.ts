@@ -38,7 +38,7 @@ export function mutationSuite(variant: Variant): void {
       test.each(KINDS)('%s', async (what) => {
         const troubles: string[] = [];
         const mutations = oneIn(
-          4,
+          8,
           mutationsOf(settled.base, settled.rules).filter((mutation) => mutation.what === what),
           variant === 'nft' ? 0 : 1,
         );
