@@ -5,6 +5,7 @@ import { observationOf } from '../../reconcile/observation.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import type { Planning } from '../../reconcile/repair-plan.ts';
 import { commandLine } from '../../shell.ts';
+import { isNothingThere } from '../hooks/policy.ts';
 import { observe } from '../observe/observe.ts';
 import type { ConfirmEvent, ConfirmHost } from '../rollback/confirmation.ts';
 import type { Change, ChangeContext, ChangeHost, Forecast, ReachForecast } from './change.ts';
@@ -156,8 +157,7 @@ async function recordBefore({ record, emit }: Guard): Promise<boolean> {
 /** Repairs what is damaged now. Returns whether nothing is left. */
 async function repairAfter(planning: Planning, { host, openReference, restore }: Guard): Promise<boolean> {
   const seen = await observe(host, await openReference()).catch((error: unknown) => {
-    // Neither a record nor an Engine: there was nothing of Docker's to guard.
-    if (error instanceof Fault && error.code === 'RG_NO_BASELINE') return undefined;
+    if (isNothingThere(error)) return undefined;
     throw error;
   });
   return seen?.findings.some(isDamage) !== true || (await restore(planning)).isWhole;

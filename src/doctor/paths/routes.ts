@@ -116,8 +116,11 @@ function routingOf(
   { path: { packet, last } }: Followed,
   netState: NetworkState,
 ): ReturnType<typeof lookupRoute> {
-  const { family, destination, mark } = last;
+  const { family, destination, mark, protocol, sourcePort, destinationPort } = last;
   const { inInterface } = packet;
   const source = inInterface === '' ? last.source : packet.source;
-  return lookupRoute(netState, { family, source, destination, mark, inInterface });
+  return lookupRoute(netState, {
+    ...{ family, source, destination, mark, inInterface },
+    ...{ protocol, sourcePort, destinationPort },
+  });
 }

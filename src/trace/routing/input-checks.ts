@@ -115,6 +115,8 @@ function refusedSource(netState: NetworkState, packet: Packet): PathEnd | undefi
   const back = lookupRoute(netState, {
     // The way back is asked for as for a packet made here (fib_frontend.c, __fib_validate_source).
     ...{ family, inInterface: '', source: destination, destination: source },
+    // With the ports of an answer, where any routing rule asks for ports.
+    ...{ protocol: packet.protocol, sourcePort: packet.destinationPort, destinationPort: packet.sourcePort },
     mark: vmark ? packet.mark : 0,
   });
   if (back.kind === 'unknown') return unknown(back.why);

@@ -1,11 +1,13 @@
 import { blockOf } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import { all, withSign, type MatchResult } from '../match-result.ts';
+import { protocolNumber } from '../match/protocols.ts';
 import type { RouteRule } from '../network-state.ts';
+import type { Packet } from '../packet.ts';
 import { inBlock } from './addresses.ts';
 
-/** What is looked up: a packet's addresses and mark. */
-export interface Journey {
+/** What is looked up: a packet's addresses and mark, and its protocol and ports where they are known. */
+export interface Journey extends Partial<Pick<Packet, PortField | 'protocol' | 'vague'>> {
   readonly family: Family;
   /** '' where it is not chosen yet. */
   readonly source: string;
@@ -35,8 +37,32 @@ export function skipsTo({ fields, priority }: RouteRule): number | undefined {
 /** Fields of a rule that say nothing of which packets it is for, or are read elsewhere. */
 const NEUTRAL: ReadonlySet<string> = new Set([
   ...['priority', 'table', 'protocol', 'action', 'suppress_prefixlen', 'family'],
-  ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved'],
+  ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved', 'sport_end', 'dport_end'],
 ]);
+
+type PortField = 'sourcePort' | 'destinationPort';
+
+/**
+ * Whether a port is the one, or in the range, that a rule asks for. Packets without ports have 0 there, which no rule can ask for
+ * (fib_rules.c, nla_get_port_range).
+ */
+function inPorts(fields: RouteRule['fields'], key: 'sport' | 'dport', journey: Journey): MatchResult {
+  const field: PortField = key === 'sport' ? 'sourcePort' : 'destinationPort';
+  const port = journey[field];
+  const [low = NaN, high = NaN] = [`${key}_start`, `${key}_end`].map((name) =>
+    Number(fields[name] ?? fields[key]),
+  );
+  const isKnown = port !== undefined && journey.vague?.includes(field) !== true;
+  // A rule of newer kernels may ask for some bits of a port (fib_rules.c, FRA_DPORT_MASK).
+  if (!isKnown || Number.isNaN(low + high) || Object.hasOwn(fields, `${key}_mask`))
+    return `a routing rule with ${key}`;
+  return low <= port && port <= high;
+}
+
+function ofProtocol(wanted: string, { protocol }: Journey): MatchResult {
+  const [own, asked] = [protocolNumber(protocol ?? ''), protocolNumber(wanted)];
+  return own === undefined || asked === undefined ? 'a routing rule with ipproto' : own === asked;
+}
 
 function inField(fields: RouteRule['fields'], key: 'src' | 'dst', address: string): boolean {
   const text = fields[key];
@@ -63,6 +89,14 @@ export function isFor({ fields }: RouteRule, journey: Journey): MatchResult {
       }
       case 'iif':
         return value === (journey.inInterface === '' ? 'lo' : journey.inInterface);
+      case 'ipproto':
+        return ofProtocol(value, journey);
+      case 'sport':
+      case 'sport_start':
+        return inPorts(fields, 'sport', journey);
+      case 'dport':
+      case 'dport_start':
+        return inPorts(fields, 'dport', journey);
       // Packets that no socket bound to a device made have no interface to go out by yet.
       case 'oif':
         return false;

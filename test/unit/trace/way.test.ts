@@ -32,6 +32,8 @@ const rule = (fields: Readonly<Record<string, string>>, table = '7'): NetworkSta
   return { ...add({ ...route('0.0.0.0/0', 'br1'), table: '7' }), routeRules: rules };
 };
 
+const TCP = { protocol: 'tcp', sourcePort: 40_000, destinationPort: 443 };
+
 describe('routing', () => {
   test.each<[string, NetworkState, object, string]>([
     ['the default', GROUND, {}, 'unicast eth0'],
@@ -75,6 +77,27 @@ describe('routing', () => {
       rule({ not: '', src: 'all', uid_start: '0' }),
       {},
       'a routing rule with uid_start',
+    ],
+    ['a rule for a protocol', rule({ src: 'all', ipproto: 'tcp' }), TCP, 'unicast br1'],
+    ['a rule for a protocol by its number', rule({ src: 'all', ipproto: '6' }), TCP, 'unicast br1'],
+    ['a rule for another protocol', rule({ src: 'all', ipproto: 'udp' }), TCP, 'unicast eth0'],
+    ['a rule for a port', rule({ src: 'all', ipproto: 'tcp', dport: '443' }), TCP, 'unicast br1'],
+    ['a rule for another port', rule({ src: 'all', dport: '80' }), TCP, 'unicast eth0'],
+    ['a rule for ports', rule({ src: 'all', dport_start: '400', dport_end: '443' }), TCP, 'unicast br1'],
+    ['a rule for other ports', rule({ src: 'all', sport_start: '1', sport_end: '99' }), TCP, 'unicast eth0'],
+    ['a rule for all but a port', rule({ not: '', src: 'all', dport: '443' }), TCP, 'unicast eth0'],
+    [
+      'a rule for a port that NAT chose',
+      rule({ src: 'all', sport: '40000' }),
+      { ...TCP, vague: ['sourcePort'] },
+      'a routing rule with sport',
+    ],
+    ['a rule for a port, of no packet', rule({ src: 'all', dport: '443' }), {}, 'a routing rule with dport'],
+    [
+      'a rule for some bits of a port',
+      rule({ src: 'all', dport: '0xbb', dport_mask: '0xff' }),
+      TCP,
+      'a routing rule with dport',
     ],
     ['a rule for an interface', rule({ src: 'all', iif: 'docker0' }), {}, 'unicast br1'],
     [

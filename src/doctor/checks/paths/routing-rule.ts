@@ -65,14 +65,22 @@ const actionOf = ({ table, fields }: RouteRule): string =>
 /** As `ip rule` shows it. */
 function spellRule(rule: RouteRule): string {
   const { priority, fields } = rule;
-  const { src = 'all', srclen, dst, dstlen, fwmark, fwmask, iif } = fields;
+  const { src = 'all', srclen, dst, dstlen, fwmark, fwmask, iif, ipproto } = fields;
   const words = [
     'not' in fields ? 'not' : '',
     `from ${src}${srclen === undefined ? '' : `/${srclen}`}`,
     dst === undefined ? '' : `to ${dst}${dstlen === undefined ? '' : `/${dstlen}`}`,
     fwmark === undefined ? '' : `fwmark ${fwmark}${fwmask === undefined ? '' : `/${fwmask}`}`,
     iif === undefined ? '' : `iif ${iif}`,
+    ipproto === undefined ? '' : `ipproto ${ipproto}`,
+    spellPorts(fields, 'sport'),
+    spellPorts(fields, 'dport'),
     actionOf(rule),
   ];
   return `rule ${String(priority)}: ${words.filter(Boolean).join(' ')}`;
+}
+
+function spellPorts(fields: RouteRule['fields'], key: 'sport' | 'dport'): string {
+  const port = fields[key] ?? [fields[`${key}_start`], fields[`${key}_end`]].filter(Boolean).join('-');
+  return port === '' ? '' : `${key} ${port}`;
 }

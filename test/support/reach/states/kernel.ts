@@ -42,6 +42,10 @@ const ROUTES = typed('routes', [
   'ip -6 rule add pref 100 to fd00:6::/64 blackhole',
   'ip -6 rule add pref 5270 lookup 52; ip -6 route add default via 2001:db8:1::2 dev eth1 table 52',
   'ip rule add pref 100 fwmark 0x5 lookup 100; ip route add blackhole default table 100',
+  'ip rule add pref 100 ipproto tcp dport 80 lookup 100; ip route add blackhole default table 100',
+  `ip rule add pref 100 ipproto tcp sport 1-90 lookup 100
+    ip route add default via 198.51.100.2 dev eth1 table 100`,
+  'ip rule add pref 100 ipproto udp prohibit; ip -6 rule add pref 100 not ipproto tcp blackhole',
   `iptables -t mangle -A PREROUTING -i docker0 -j MARK --set-mark 0x5
     ip rule add pref 100 fwmark 0x5 lookup 100; ip route add blackhole default table 100`,
   `iptables -t mangle -A PREROUTING -i eth1 -j CONNMARK --set-mark 0x5

@@ -4,7 +4,7 @@ import {
   type GuardEvent,
   type GuardRequest,
 } from '../../../../src/app/guard-change/guard-change.ts';
-import { Fault } from '../../../../src/fault.ts';
+import { Fault, type FaultCode } from '../../../../src/fault.ts';
 import { EMPTY_RULESET } from '../../../../src/firewall/iptables/text/model.ts';
 import { changeHost } from '../../../support/app/hosts.ts';
 import { liveOf } from '../../../support/recorded/observation.ts';
@@ -14,12 +14,13 @@ const unused = (): never => {
 };
 
 /** A change on a host without rules of Docker's, whose Engine does not answer. */
-async function guarded(request: Partial<GuardRequest>) {
+async function guarded(request: Partial<GuardRequest>, code: FaultCode = 'RG_ENGINE_DOWN') {
   const done: string[] = [];
   const events: GuardEvent[] = [];
   const rules = { ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET };
   const read = () => Promise.resolve(liveOf(rules));
-  const fault = new Fault('RG_ENGINE_DOWN', 3, 'no Engine answers here');
+  const fault = new Fault(code, 3, 'no Engine answers here');
+  const noBaseline = new Fault('RG_NO_BASELINE', 3, 'none has been recorded');
   const outcome = await guardChange(
     {
       change: { words: ['true'], input: { text: '', ends: true } },
@@ -35,8 +36,9 @@ async function guarded(request: Partial<GuardRequest>) {
         ...{ beginReading: () => read, readVariant: read },
         askEngine: () => Promise.resolve({ answered: false, fault }),
       },
-      openReference: () => Promise.resolve({ source: 'both', stored: undefined }),
-      ...{ record: unused, restore: unused },
+      openReference: () => Promise.resolve({ source: 'both', stored: undefined, noBaseline }),
+      record: () => Promise.reject(new Fault('RG_NO_DOCKER_RULES', 3, 'there are none')),
+      restore: unused,
       whileAnnounced: (change) => change(),
       confirming: {
         ...{ arm: unused, uptime: unused, giveTime: unused, confirm: unused, rollBack: unused },
@@ -62,4 +64,17 @@ test('a dry run makes nothing there, and says nothing of it', async () => {
   const { outcome, done, events } = await guarded({ dryRun: true });
   expect(outcome.kind).toBe('predicted');
   expect({ done, events }).toEqual({ done: [], events: [] });
+});
+
+test('a change that is repaired after: nothing is left of it where no Engine is', async () => {
+  const { outcome, done } = await guarded({ mode: 'repair' });
+  expect(outcome).toEqual({ kind: 'made', exit: 0 });
+  expect(done).toEqual(['made']);
+});
+
+test('a change that is repaired after, while an Engine hangs and nothing was recorded: not said to be whole', async () => {
+  await expect(guarded({ mode: 'repair' }, 'RG_ENGINE_HUNG')).rejects.toMatchObject({
+    code: 'RG_NO_BASELINE',
+    exit: 3,
+  });
 });
