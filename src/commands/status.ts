@@ -46,22 +46,42 @@ async function checkedHost({
 async function surroundings(context: Context): Promise<Omit<StatusReport, 'checked'>> {
   const { stateDir, runDir, unsettled } = context;
   const watches = watchesHere();
-  const [{ config }, hooks, baseline, pause, noted] = await Promise.all([
-    configured(context),
+  const [off, hooks, baseline, pause, noted] = await Promise.all([
+    offOf(context),
     hookStatus(realHookHost('/', stateDir), TARGETS),
     newestBaseline(stateDir),
-    readPause(runDir, Date.now()),
+    pauseOf(runDir),
     eventsOf(stateDir),
   ]);
   return {
     unsettled: unsettled?.headline,
     watches,
-    pausedUntil: pause?.until,
+    ...pause,
     hooks: hooks.filter(({ target }) => target.units?.start === undefined),
-    off: automaticOff(config, process.env),
+    ...off,
     baseline,
     ...noted,
   };
+}
+
+/** What switched automatic writes off. What cannot be read keeps watch from writing as well. */
+async function offOf(context: Context): Promise<Pick<StatusReport, 'off' | 'offUnread'>> {
+  try {
+    const { config } = await configured(context);
+    return { off: automaticOff(config, process.env), offUnread: undefined };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { off: undefined, offUnread: error.message };
+  }
+}
+
+async function pauseOf(runDir: string): Promise<Pick<StatusReport, 'pausedUntil' | 'pauseUnread'>> {
+  try {
+    return { pausedUntil: (await readPause(runDir, Date.now()))?.until, pauseUnread: undefined };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { pausedUntil: undefined, pauseUnread: error.message };
+  }
 }
 
 /** Undefined where it cannot be told. */

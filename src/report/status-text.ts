@@ -15,9 +15,13 @@ export interface StatusReport {
   readonly watches: readonly number[] | undefined;
   /** Until when watch writes nothing. */
   readonly pausedUntil: string | undefined;
+  /** Why that cannot be read. */
+  readonly pauseUnread: string | undefined;
   readonly hooks: readonly HookStatus[];
   /** What switched automatic writes off. */
   readonly off: string | undefined;
+  /** Why that cannot be read. */
+  readonly offUnread: string | undefined;
   /** The newest baseline, or why there is none to go by. */
   readonly baseline: { readonly id: string; readonly ageSeconds: number } | { readonly why: string };
   /** What watch noted, the oldest first. */
@@ -34,11 +38,17 @@ const LABEL = 10;
 /** A host on one screen of 24 lines at 80 columns: rules and packets, watch, hooks, baseline, the last events. */
 export function statusText(report: StatusReport, paint: Paint): string {
   const { checked, unsettled, off } = report;
+  const unread = [report.offUnread, report.pauseUnread].filter((why) => why !== undefined);
   const lines = [
     ...verdictLines(checked, paint),
     ...(unsettled === undefined ? [] : [paint('red', clipped(printable(unsettled), COLUMNS))]),
     '',
     ...(off === undefined ? [] : line('off', [`automatic writes are switched off (${off})`], paint)),
+    ...line(
+      'off',
+      unread.map((why) => `nothing is written by itself while this cannot be read: ${why}`),
+      paint,
+    ),
     ...line('watch', [watchWords(report)], paint),
     ...line('hooks', hookWords(report.hooks), paint),
     ...line('baseline', [baselineWords(report.baseline)], paint),

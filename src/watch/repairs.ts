@@ -3,10 +3,16 @@
  * the host flap, and tell nobody.
  */
 
-/** When each effect was repaired, by its id, the oldest first. Milliseconds. */
-export type Repairs = ReadonlyMap<string, readonly number[]>;
+/** How often something was repaired, and when last. Milliseconds. */
+interface Repaired {
+  readonly times: number;
+  readonly last: number;
+}
 
-/** A repair counts for so long. */
+/** How often each effect was repaired, by its id. */
+export type Repairs = ReadonlyMap<string, Repaired>;
+
+/** What was repaired counts until it has stayed whole for so long: pauses are shorter, so that nothing is forgotten in one. */
 const WINDOW = 300_000;
 /** Repairs of one effect that are made at once. */
 const FREE = 5;
@@ -15,28 +21,26 @@ const LONGEST_PAUSE = 120_000;
 
 /** Notes that these were repaired now; what no longer counts is dropped. */
 export function noted(repairs: Repairs, ids: readonly string[], now: number): Repairs {
-  const next = new Map<string, readonly number[]>();
-  for (const id of new Set([...repairs.keys(), ...ids])) {
-    const times = (repairs.get(id) ?? []).filter((time) => now - time < WINDOW);
-    const all = ids.includes(id) ? [...times, now] : times;
-    if (all.length > 0) next.set(id, all);
-  }
+  const kept = [...repairs].filter(([, { last }]) => now - last < WINDOW);
+  const next = new Map(kept);
+  for (const id of new Set(ids)) next.set(id, { times: (next.get(id)?.times ?? 0) + 1, last: now });
   return next;
 }
 
 /** When these may be repaired next: one that has not been repaired often is not kept waiting by one that has. */
 export const notBefore = (repairs: Repairs, ids: readonly string[], now: number): number =>
-  Math.min(...ids.map((id) => afterPause(timesOf(repairs, id, now))));
+  Math.min(...ids.map((id) => afterPause(counting(repairs, id, now))));
 
 /** Those that somebody keeps breaking. */
 export const fought = (repairs: Repairs, ids: readonly string[], now: number): readonly string[] =>
-  ids.filter((id) => timesOf(repairs, id, now).length >= FREE);
+  ids.filter((id) => (counting(repairs, id, now)?.times ?? 0) >= FREE);
 
-const timesOf = (repairs: Repairs, id: string, now: number): readonly number[] =>
-  (repairs.get(id) ?? []).filter((time) => now - time < WINDOW);
+function counting(repairs: Repairs, id: string, now: number): Repaired | undefined {
+  const known = repairs.get(id);
+  return known === undefined || now - known.last >= WINDOW ? undefined : known;
+}
 
-function afterPause(times: readonly number[]): number {
-  const last = times.at(-1);
-  if (last === undefined || times.length < FREE) return Number.NEGATIVE_INFINITY;
-  return last + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (times.length - FREE));
+function afterPause(repaired: Repaired | undefined): number {
+  if (repaired === undefined || repaired.times < FREE) return Number.NEGATIVE_INFINITY;
+  return repaired.last + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (repaired.times - FREE));
 }

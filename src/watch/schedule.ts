@@ -27,6 +27,8 @@ export interface Schedule {
   readonly notBefore: number;
   /** Before this no look is made: the last one could not be. */
   readonly noLookBefore: number;
+  /** How many looks in a row followed each other and found nothing, and when the last one ended. */
+  readonly idle: { readonly looks: number; readonly ended: number; readonly rest: number };
 }
 
 /** What to do next, and when. */
@@ -46,6 +48,11 @@ const MANAGER: Patience = { quiet: 50, longest: 1_000 };
 const AT_WORK: Patience = { quiet: 150, longest: 1_000 };
 /** Where links, addresses and routes alone changed, looks are at least so far apart. */
 const SELDOM = 10_000;
+/**
+ * Where somebody who is known by name changes something all the time (sets that a resolver or a ban list fills), and looks that follow each
+ * other at once have found nothing so many times, the next ones are as far apart as leaves the machine most of its time.
+ */
+const STORM = { looks: 3, apart: 1_000, rest: 4, longest: 5_000 };
 /** dockerd writes what it requires itself, one rule at a time. */
 const DOCKER: Patience = { quiet: 300, longest: 3_000 };
 
@@ -54,6 +61,8 @@ interface Patience {
   readonly longest: number;
 }
 
+const NOT_IDLE: Schedule['idle'] = { looks: 0, ended: Number.NEGATIVE_INFINITY, rest: 0 };
+
 /** As at the start: nothing is known, so the first look is due at once. */
 export const begun = (now: number): Schedule => ({
   unjudged: { first: now, newest: now, writers: new Set(['unknown']) },
@@ -61,6 +70,7 @@ export const begun = (now: number): Schedule => ({
   damage: undefined,
   notBefore: Number.NEGATIVE_INFINITY,
   noLookBefore: Number.NEGATIVE_INFINITY,
+  idle: NOT_IDLE,
 });
 
 /** Something was seen that may have changed what packets do. What is ours changes nothing: a repair is looked at anyway. */
@@ -83,13 +93,18 @@ export type LookFound = { readonly exposure: boolean } | undefined;
  *
  * @param beganAt - changes seen later are not judged by it
  */
-export function looked(schedule: Schedule, found: LookFound, beganAt: number): Schedule {
+export function looked(schedule: Schedule, found: LookFound, beganAt: number, endedAt: number): Schedule {
   const { unjudged, damage } = schedule;
   const left = unjudged !== undefined && unjudged.newest > beganAt ? unjudged : undefined;
-  if (found === undefined) return { ...schedule, unjudged: left, looked: beganAt, damage: undefined };
+  const isStorm = found === undefined && beganAt - schedule.idle.ended - schedule.idle.rest < STORM.apart;
+  const looks = isStorm ? schedule.idle.looks + 1 : 0;
+  const rest = looks < STORM.looks ? 0 : Math.min(STORM.longest, STORM.rest * (endedAt - beganAt));
+  const idle = { looks, ended: endedAt, rest };
+  if (found === undefined) return { ...schedule, idle, unjudged: left, looked: beganAt, damage: undefined };
   const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: new Set<Hand>(['unknown']) };
   return {
     ...schedule,
+    idle,
     unjudged: left,
     looked: beganAt,
     damage: { ...(damage ?? changes), newest: changes.newest, ...found },
@@ -104,6 +119,7 @@ export function repaired(schedule: Schedule, now: number, notBefore: number): Sc
     unjudged: { first: schedule.unjudged?.first ?? now, newest: now, writers },
     damage: undefined,
     notBefore,
+    idle: NOT_IDLE,
   };
 }
 
@@ -120,7 +136,7 @@ export const heldBack = (schedule: Schedule, notBefore: number): Schedule => ({ 
 
 /** Whether damage must be found twice before it counts: dockerd may be in the middle of writing. */
 export const mayBeDockers = ({ unjudged }: Schedule): boolean =>
-  unjudged !== undefined && (unjudged.writers.has('docker') || unjudged.writers.has('unknown'));
+  unjudged === undefined || unjudged.writers.has('docker') || unjudged.writers.has('unknown');
 
 /**
  * Whether what is lost may be brought back before a look: all changes since the last one, which found nothing, were made by programs that are
@@ -137,7 +153,7 @@ export const isRepairedAtOnce = ({ unjudged, damage }: Schedule): boolean =>
  * @param repairs - whether watch may write
  */
 export function dueOf(schedule: Schedule, { interval }: Pace, repairs: boolean): Due {
-  const { unjudged, damage, notBefore, noLookBefore, looked: last } = schedule;
+  const { unjudged, damage, notBefore, noLookBefore, looked: last, idle } = schedule;
   const repair =
     damage === undefined || !repairs
       ? undefined
@@ -145,7 +161,11 @@ export function dueOf(schedule: Schedule, { interval }: Pace, repairs: boolean):
   const wanted =
     unjudged === undefined
       ? last + interval
-      : Math.max(lookAt(unjudged), isHostAlone(schedule) ? last + SELDOM : 0);
+      : Math.max(
+          lookAt(unjudged),
+          isHostAlone(schedule) ? last + SELDOM : 0,
+          isOthersAlone(schedule) ? idle.ended + idle.rest : 0,
+        );
   const look = { what: 'look', at: Math.max(noLookBefore, wanted) } as const;
   // A repair observes the rules itself: where both are due it comes first, so that a storm of changes cannot put it off.
   return repair !== undefined && repair.at <= look.at ? repair : look;
@@ -156,6 +176,12 @@ const isHostAlone = ({ unjudged, damage }: Schedule): boolean =>
   damage === undefined &&
   unjudged !== undefined &&
   [...unjudged.writers].every((writer) => writer === 'host');
+
+/** Whether nothing changed but by hands that write neither Docker's rules nor a whole firewall, and nothing was lost before. */
+const isOthersAlone = ({ unjudged, damage }: Schedule): boolean =>
+  damage === undefined &&
+  unjudged !== undefined &&
+  [...unjudged.writers].every((writer) => writer === 'other' || writer === 'host');
 
 function lookAt({ writers, first, newest }: Unjudged): number {
   const isDockers = [...writers].every((writer) => writer === 'docker' || writer === 'host');

@@ -13,7 +13,7 @@ import { look, lookAgainUntilStable, lookAt, type Look } from '../check/look.ts'
 import type { CheckHost } from '../check/ports.ts';
 import { isBeforeDocker, isNoEngine, isNothingThere } from '../hooks/policy.ts';
 import { readSurroundings } from '../reach/read-terrain.ts';
-import type { WatchLook } from './ports.ts';
+import type { LookWays, WatchLook } from './ports.ts';
 
 /** What a look needs beside the host. */
 export interface LookArgs {
@@ -32,15 +32,15 @@ const NOTHING: WatchLook = { effects: [] };
 /**
  * Looks at the host as check does.
  *
- * @param isTwice - what is found wrong is looked at again until it is found twice
+ * @param ways - what is found wrong may be looked at again until it is found twice
  * @returns nothing where there is nothing to guard: no Engine has written rules since the machine started, and nothing was recorded, or it writes none; `not-yet`
- *   while dockerd starts or stops, and writes or takes out its rules itself
+ *   while dockerd starts or stops, and writes or takes out its rules itself, unless the look is past waiting for that
  * @throws Fault of what could not be read
  */
 export async function lookOnce(
   host: CheckHost,
   { openReference, booted, isDockerdThere, onWell }: LookArgs,
-  isTwice: boolean,
+  { isTwice, isPatient }: LookWays,
 ): Promise<WatchLook | 'not-yet'> {
   const reading = host.beginReading();
   const surroundings = readSurroundings(host);
@@ -54,15 +54,17 @@ export async function lookOnce(
     }
     if (isBeforeDocker(first.observation.engine, reference.stored, booted())) return NOTHING;
     const { engine } = first.observation;
-    if (!engine.answered && isNoEngine(engine.fault) && isDockerdThere()) return 'not-yet';
-    const seen = isTwice ? await lookAgainUntilStable(host, reference, first) : first;
+    const isUnreachable = !engine.answered && isNoEngine(engine.fault) && isDockerdThere();
+    if (isUnreachable && isPatient) return 'not-yet';
+    const seen = isTwice() ? await lookAgainUntilStable(host, reference, first) : first;
     const effects = (await effectsIn(seen, reference, host)).map(notedOf);
     if (!effects.some(({ repairable }) => repairable)) onWell(seen.observation, reference);
-    return { effects };
+    return { effects, ...(isUnreachable && { isPastDockerd: true }) };
   } catch (error) {
     if (error instanceof Fault && KEEPS_NONE.has(error.code)) return NOTHING;
     if (!isNothingThere(error) && !(error instanceof Fault && isNoEngine(error))) throw error;
-    return isDockerdThere() ? 'not-yet' : NOTHING;
+    if (!isDockerdThere()) return NOTHING;
+    return isPatient ? 'not-yet' : { ...NOTHING, isPastDockerd: true };
   }
 }
 

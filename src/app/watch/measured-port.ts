@@ -38,8 +38,8 @@ export function measuredPort(
         },
       });
     },
-    look: async (isTwice) => {
-      const found = await counted('look', () => port.look(isTwice));
+    look: async (ways) => {
+      const found = await counted('look', () => port.look(ways));
       if (found !== 'not-yet') meter.looked(found.effects);
       return found;
     },

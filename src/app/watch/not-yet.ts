@@ -7,6 +7,7 @@ const TOLD = 30_000;
 /** How long watch waits for a dockerd that starts or stops: ever longer. Milliseconds of a clock that never goes back. */
 export class NotYet {
   private waiting: { readonly since: number; readonly pause: number } | undefined;
+  private isTold = false;
 
   /** It is not over. @returns when to look again */
   again(now: number): number {
@@ -15,12 +16,20 @@ export class NotYet {
     return now + pause;
   }
 
-  /** Whether it takes so long that somebody should know. */
+  /** Whether it takes so long that nothing more is waited for, and somebody should know. */
   isLong(now: number): boolean {
     return this.waiting !== undefined && now - this.waiting.since >= TOLD;
   }
 
+  /** Whether it is to be told: once for each wait. */
+  tells(): boolean {
+    const isFirst = !this.isTold;
+    this.isTold = true;
+    return isFirst;
+  }
+
   over(): void {
     this.waiting = undefined;
+    this.isTold = false;
   }
 }

@@ -6,6 +6,16 @@ import type { Source, Told } from '../../watch/seen.ts';
 export interface WatchLook {
   /** What differs, the worst first. */
   readonly effects: readonly NotedEffect[];
+  /** It was made without an Engine, though a dockerd runs. */
+  readonly isPastDockerd?: true;
+}
+
+/** How a look is made. */
+export interface LookWays {
+  /** Whether what is found wrong is looked at again, and counts only if it is found again; asked once something is found. */
+  readonly isTwice: () => boolean;
+  /** Whether a dockerd that runs without an answer is waited for: it may be starting or stopping. */
+  readonly isPatient: boolean;
 }
 
 /** What a repair came to. */
@@ -45,11 +55,10 @@ export interface WatchPort {
   /**
    * Looks at the host.
    *
-   * @param isTwice - what is found wrong is looked at again, and counts only if it is found again
    * @returns `not-yet` while dockerd starts or stops: what it will write is not lost
    * @throws Fault of what could not be read
    */
-  readonly look: (isTwice: boolean) => Promise<WatchLook | 'not-yet'>;
+  readonly look: (ways: LookWays) => Promise<WatchLook | 'not-yet'>;
   /** What the Engine said is no longer true. */
   readonly forgetEngine: () => void;
   /** Brings Docker's rules back. @throws Fault; what was repaired until then stays, and the fault says so */

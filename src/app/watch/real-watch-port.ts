@@ -41,7 +41,15 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
   const { stateDir, runDir } = options;
   const now = (): number => performance.now();
   const engine = residentEngine(REAL_OBSERVER.askEngine, now);
-  const checkHost = { ...realCheckHost(stateDir), askEngine: engine.ask };
+  let hasAnswered = false;
+  const checkHost = {
+    ...realCheckHost(stateDir),
+    askEngine: async () => {
+      const reply = await engine.ask();
+      hasAnswered ||= reply.answered;
+      return reply;
+    },
+  };
   const declared = residentDeclared(readDeclaredOf);
   const real = realHost(options);
   const host = {
@@ -85,16 +93,17 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
         },
       };
     },
-    look: (isTwice) =>
+    look: (ways) =>
       lookOnce(
         checkHost,
         {
           openReference: () => openReference(BY_BOTH, host.baselines),
-          booted: bootedAt,
+          // An Engine has answered, so its rules are not those of before the boot, whatever date a baseline has.
+          booted: () => (hasAnswered ? Number.NEGATIVE_INFINITY : bootedAt()),
           isDockerdThere: () => findProcesses(undefined).daemons.length > 0,
           onWell: fast.well,
         },
-        isTwice,
+        ways,
       ),
     forgetEngine: engine.forget,
     repair: async () => {

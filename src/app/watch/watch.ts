@@ -138,7 +138,10 @@ class Watching {
     const first = this.schedule.unjudged?.first ?? beganAt;
     let found: WatchLook | 'not-yet';
     try {
-      found = await this.port.look(mayBeDockers(this.schedule));
+      found = await this.port.look({
+        isTwice: () => mayBeDockers(this.schedule),
+        isPatient: !this.notYet.isLong(beganAt),
+      });
     } catch (error) {
       this.notes.failed('cannot look', error);
       this.schedule = failedToLook(this.schedule, this.port.now() + AFTER_FAULT);
@@ -146,12 +149,15 @@ class Watching {
     }
     if (found === 'not-yet') {
       const again = this.notYet.again(this.port.now());
-      if (this.notYet.isLong(again))
-        this.notes.left('failed', 'cannot look: dockerd has been starting or stopping for half a minute');
       this.schedule = failedToLook(this.schedule, again);
       return;
     }
-    this.notYet.over();
+    if (found.isPastDockerd !== true) this.notYet.over();
+    else if (this.notYet.tells())
+      this.notes.say(
+        'failed',
+        'no Engine answers, though a dockerd has run for half a minute: watching without it',
+      );
     const { undertaken } = this;
     this.undertaken = undefined;
     const effects = this.named(found.effects);
@@ -159,8 +165,8 @@ class Watching {
     const since = again.length === 0 ? first : (this.changes.sinceRepair()?.at ?? first);
     const turn = turned(this.open, effects, since);
     this.open = turn.open;
-    this.schedule = looked(this.schedule, lostIn(this.settings.mode, effects), beganAt);
     const now = this.port.now();
+    this.schedule = looked(this.schedule, lostIn(this.settings.mode, effects), beganAt, now);
     const by = this.changes.sinceLook().length === 0 ? {} : { by: this.changes.sinceLook() };
     if (effects.length === 0) this.detected = undefined;
     else this.detected ??= { first: since, at: now };
@@ -195,6 +201,8 @@ class Watching {
   /** Repairs what need not be looked at first. */
   private async repairAtOnce(): Promise<void> {
     const began = this.port.now();
+    // What the last one did is told by the look after it.
+    if (this.undertaken !== undefined) return;
     if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule)) return;
     const open = [...this.open.values()].map(({ effect }) => effect);
     if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return;

@@ -12,12 +12,12 @@ const LOOKS = 6;
  * @returns ends the watching
  */
 export function watchWorking(pid: number | undefined, idle: number, stop: () => void): () => void {
-  const begun = Date.now();
+  const begun = performance.now();
   let worked = begun;
   let used = ticksOf(pid);
   const timer = setInterval(
     () => {
-      const now = Date.now();
+      const now = performance.now();
       const ticks = ticksOf(pid);
       if (ticks !== used) [used, worked] = [ticks, now];
       if (now - worked < idle && now - begun < idle * AT_MOST) return;

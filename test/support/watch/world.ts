@@ -1,5 +1,5 @@
 import { watch } from '../../../src/app/watch/watch.ts';
-import type { WatchLook, WatchPort, WatchSettings } from '../../../src/app/watch/ports.ts';
+import type { LookWays, WatchLook, WatchPort, WatchSettings } from '../../../src/app/watch/ports.ts';
 import { Fault } from '../../../src/fault.ts';
 import type { NotedEffect, WatchEvent, WatchEventKind } from '../../../src/watch/event.ts';
 import type { Author, Seen, Told } from '../../../src/watch/seen.ts';
@@ -65,6 +65,8 @@ export class World {
 
   readonly events: (WatchEvent & { readonly time: number })[] = [];
   readonly looks: { readonly at: number; readonly isTwice: boolean }[] = [];
+  /** Looks that were not made, or made past a dockerd that runs without an answer. */
+  readonly waits: { readonly at: number; readonly isPatient: boolean }[] = [];
   readonly repairs: number[] = [];
   readonly records: number[] = [];
   private script: { readonly at: number; readonly does: () => void }[] = [];
@@ -121,13 +123,18 @@ export class World {
         this.told = told;
         return { stop: () => Promise.resolve() };
       },
-      look: (isTwice): Promise<WatchLook | 'not-yet'> => {
-        this.looks.push({ at: this.time, isTwice });
+      look: ({ isTwice, isPatient }: LookWays): Promise<WatchLook | 'not-yet'> => {
+        const began = this.time;
         this.onLook();
         const found = this.effects;
-        if (this.isStarting) return Promise.resolve('not-yet');
+        if (this.isStarting) this.waits.push({ at: began, isPatient });
+        if (this.isStarting && isPatient) {
+          this.looks.push({ at: began, isTwice: isTwice() });
+          return Promise.resolve('not-yet');
+        }
         this.passTo(this.time + this.takes.look);
-        return Promise.resolve({ effects: found });
+        this.looks.push({ at: began, isTwice: isTwice() });
+        return Promise.resolve({ effects: found, ...(this.isStarting && { isPastDockerd: true }) });
       },
       forgetEngine: () => {
         this.forgot++;

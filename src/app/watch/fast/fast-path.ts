@@ -72,7 +72,9 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
   async function prepare(observation: Observation, reference: Reference): Promise<void> {
     const { live, engine: reply } = observation;
     const backend = fastBackendOf(observation);
-    if (!reply.answered || !backend.isWhole(observation)) {
+    // Who changed legacy rules is not told, so that Docker's own hand cannot be known from another.
+    const isUnnamed = backend === fastIptables && live.variant === 'legacy';
+    if (!reply.answered || isUnnamed || !backend.isWhole(observation)) {
       ready = undefined;
       return;
     }

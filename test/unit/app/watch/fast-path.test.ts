@@ -59,6 +59,22 @@ describe('what is certainly lost', () => {
     expect(world.noted('ended')).toEqual([]);
   });
 
+  test('is told before anything is repaired at once again', async () => {
+    const world = flushed();
+    world.at(1_002, () => {
+      world.isStarting = true;
+    });
+    await world
+      .at(9_000, () => {
+        world.changes(iptables, [OUTAGE]);
+      })
+      .at(20_000, () => {
+        world.isStarting = false;
+      })
+      .run(60_000);
+    expect(world.noted('repaired').map(({ repair }) => repair?.journal)).toEqual([['fast'], ['1']]);
+  });
+
   test('is left to mode report', async () => {
     const world = await flushed().run(9_000, { mode: 'report' });
     expect(world.fastTries).toEqual([]);

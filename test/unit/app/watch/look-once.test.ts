@@ -6,7 +6,7 @@ import type { Reference } from '../../../../src/reconcile/reference.ts';
 import { memoryCheckHost } from '../../../support/app/checked.ts';
 
 describe('a look without a baseline', () => {
-  const looked = (code: FaultCode, isDockerdThere: boolean) => {
+  const looked = (code: FaultCode, isDockerdThere: boolean, isPatient = true) => {
     const noBaseline = new Fault('RG_NO_BASELINE', 3, 'no baseline has been recorded');
     const reference: Reference = { source: 'both', stored: undefined, declared: {}, noBaseline };
     const reply = { answered: false, fault: new Fault(code, 3, 'no answer') } as const;
@@ -20,7 +20,7 @@ describe('a look without a baseline', () => {
         isDockerdThere: () => isDockerdThere,
         onWell: () => undefined,
       },
-      false,
+      { isTwice: () => false, isPatient },
     );
   };
 
@@ -28,6 +28,10 @@ describe('a look without a baseline', () => {
     expect(await looked('RG_ENGINE_ABSENT', false)).toEqual({ effects: [] });
     expect(await looked('RG_ENGINE_DOWN', true)).toBe('not-yet');
     expect(await looked('RG_ENGINE_NO_IPTABLES', true)).toEqual({ effects: [] });
+  });
+
+  test('waits for one no longer than it is told to', async () => {
+    expect(await looked('RG_ENGINE_DOWN', true, false)).toEqual({ effects: [], isPastDockerd: true });
   });
 
   test.each<FaultCode>(['RG_ENGINE_HUNG', 'RG_ENGINE_UNTRUSTED', 'RG_ENGINE_MANY', 'RG_ENGINE_ANSWER'])(

@@ -135,6 +135,20 @@ test('a dockerd that starts for long is looked at ever less, and that is told on
   expect(world.noted('failed')).toHaveLength(1);
 });
 
+test('a dockerd that runs for long without an answer is no reason to leave damage: it is looked at and repaired without one', async () => {
+  const world = new World();
+  world.isStarting = true;
+  await world
+    .at(50_000, () => {
+      world.changes(iptables, [OUTAGE]);
+    })
+    .run(60_000);
+  expect(world.noted('failed')).toHaveLength(1);
+  expect(world.noted('repaired')).toMatchObject([{ effects: [OUTAGE], by: [iptables] }]);
+  const patient = world.waits.filter(({ isPatient }) => isPatient).map(({ at }) => at);
+  expect(Math.max(...patient)).toBeLessThan(35_000);
+});
+
 test('a repair that the journal does not have is told as that', async () => {
   const world = new World();
   world.onRepair = () => {
