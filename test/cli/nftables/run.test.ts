@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
+import { oneIn } from '../../support/incident/share.ts';
 import { describeCli, readJson } from '../../support/cli.ts';
 import { withNftHost } from '../../support/nftables/cli.ts';
 import { plain } from '../../support/nftables/plain.ts';
@@ -70,12 +71,12 @@ describeCli('run beside an Engine that writes with nftables', () => {
           await nft(['-a', 'list', 'chain', 'ip', 'docker-bridges', 'filter-FORWARD']),
         ) ?? [];
       const before = await nft(['-s', 'list', 'ruleset']);
-      for (const line of [
+      for (const line of oneIn(2, [
         'nft delete element ip docker-bridges filter-forward-in-jumps {docker0}',
         `nft delete rule ip docker-bridges filter-FORWARD handle ${handle}`,
         'iptables -P FORWARD DROP',
         'nft add chain inet mine f {type filter hook forward priority 0;policy drop;}',
-      ]) {
+      ])) {
         const { code, said } = await run(`run -- ${line}`);
         expect({ line, code, said }).toMatchObject({
           code: 1,

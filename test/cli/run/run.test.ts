@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { describeCli, withHost, type CliHost } from '../../support/cli.ts';
+import { oneIn } from '../../support/incident/share.ts';
 
 /** `rulesguard run OPTIONS -- sh -c SCRIPT`. */
 const script = (host: CliHost, text: string, options = '--mode report', input?: string) =>
@@ -48,7 +49,7 @@ describeCli('run: the command itself', () => {
 });
 
 describeCli('run --mode refuse', () => {
-  test.each(['iptables -t nat -F', 'iptables -F', 'iptables -P FORWARD ACCEPT', 'ip6tables -F'])(
+  test.each(oneIn(2, ['iptables -t nat -F', 'iptables -F', 'iptables -P FORWARD ACCEPT', 'ip6tables -F']))(
     '%s is refused with what it would break, and nothing changes',
     (line) =>
       withHost(async (host) => {
@@ -142,7 +143,7 @@ describeCli('run --mode refuse', () => {
 });
 
 describeCli('run --mode repair', () => {
-  test.each(['iptables -t nat -F', 'iptables -F; iptables -X', 'ip6tables -F; iptables -t raw -F'])(
+  test.each(oneIn(2, ['iptables -t nat -F', 'iptables -F; iptables -X', 'ip6tables -F; iptables -t raw -F']))(
     '%s: run, and mended in the same breath, without a baseline or an Engine',
     (text) =>
       withHost(async (host) => {

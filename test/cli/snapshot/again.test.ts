@@ -134,7 +134,7 @@ describeCli('snapshot --repair-first without an Engine', () => {
 });
 
 describeCli('a baseline that cannot be used, and no Engine', () => {
-  test.each(['restore', 'restore --assume-unchanged', 'restore --dry-run', 'check'])(
+  test.each(oneIn(2, ['restore', 'restore --assume-unchanged', 'restore --dry-run', 'check']))(
     '%s: exit 3, and each is told once',
     (line) =>
       withHost(async (host) => {

@@ -89,7 +89,7 @@ function consultationsOf(era: Era): void {
 
   test.for(
     oneIn(
-      2,
+      4,
       shareOf(era, FAULTS, ({ only }) => only?.eras),
     ),
   )('$plant.name', async ({ plant, row }, { expect }) => {
@@ -105,24 +105,26 @@ function consultationsOf(era: Era): void {
     }
   });
 
-  test.for(shareOf(era, HEALTHY, ({ only }) => only?.eras))(
-    'healthy: $scene.name',
-    async ({ scene, row }, { expect }) => {
-      const on = await settle();
-      const { extra = [], otherwise = [] } = scene;
-      try {
-        await scene.make(on.scene);
-        const except = flowNames([...on.scene.flows, ...extra], otherwise);
-        expect(await unsound(on.scene, extra, except), 'what is not healthy').toEqual([]);
-        if (plantsOnly) return;
-        const verdict = await judgeScene(on.doctor, scene);
-        row.cells.set(era, verdict);
-        expect(verdict.wrong).toEqual([]);
-      } finally {
-        expect.soft(await putBack(scene.undo, on.scene), 'what it leaves').toEqual([]);
-      }
-    },
-  );
+  test.for(
+    oneIn(
+      3,
+      shareOf(era, HEALTHY, ({ only }) => only?.eras),
+    ),
+  )('healthy: $scene.name', async ({ scene, row }, { expect }) => {
+    const on = await settle();
+    const { extra = [], otherwise = [] } = scene;
+    try {
+      await scene.make(on.scene);
+      const except = flowNames([...on.scene.flows, ...extra], otherwise);
+      expect(await unsound(on.scene, extra, except), 'what is not healthy').toEqual([]);
+      if (plantsOnly) return;
+      const verdict = await judgeScene(on.doctor, scene);
+      row.cells.set(era, verdict);
+      expect(verdict.wrong).toEqual([]);
+    } finally {
+      expect.soft(await putBack(scene.undo, on.scene), 'what it leaves').toEqual([]);
+    }
+  });
 }
 
 const TITLE = 'doctor names the cause';
