@@ -48,6 +48,7 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
       tell(event);
       telling.tell(event);
     },
+    isEventProgram: (pid) => telling.isEventProgram(pid),
     onUnnoted: (why) => {
       log.error(`events cannot be written to the events file; they are only in this log: ${why}`);
     },

@@ -16,23 +16,28 @@ const MANAGER_UNITS =
 
 const DOCKERD = 'dockerd';
 
-/**
- * Whose hand it was.
- *
- * @param own - this process's pid
- */
-export function writerOf(author: Author | undefined, own: number): Hand {
+/** This process, and those it starts whose changes are not its own. */
+export interface Own {
+  readonly pid: number;
+  /** Whether a child of this process is a program of the configuration, which does what its author wants. */
+  readonly isEventProgram: (pid: number) => boolean;
+}
+
+/** Whose hand it was. */
+export function writerOf(author: Author | undefined, own: Own): Hand {
   if (author === undefined) return 'unknown';
   const chain = [author, ...author.parents];
-  if (chain.some(({ pid }) => pid === own)) return 'ours';
+  const at = chain.findIndex(({ pid }) => pid === own.pid);
+  const child = chain[at - 1];
+  if (at !== -1 && (child === undefined || !own.isEventProgram(child.pid))) return 'ours';
   if (chain.some(({ name }) => name === DOCKERD)) return 'docker';
   if (chain.some(({ name }) => MANAGERS.has(name)) || MANAGER_UNITS.test(author.unit ?? '')) return 'manager';
   // Of a program that has ended, but was not yet waited for, the parents are known; dockerd runs its programs itself.
   return author.command.length === 0 && author.parents.length === 0 ? 'unknown' : 'other';
 }
 
-/** Whose hand something shows that was seen. @param own - this process's pid */
-export function handOf(what: Seen, own: number): Hand {
+/** Whose hand something shows that was seen. */
+export function handOf(what: Seen, own: Own): Hand {
   switch (what.kind) {
     case 'rules':
       return writerOf(what.author, own);

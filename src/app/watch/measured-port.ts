@@ -28,7 +28,7 @@ export function measuredPort(
       });
       return port.listen({
         seen: (what) => {
-          if (what.kind === 'rules' && writerOf(what.author, port.pid) !== 'ours') meter.changed(what.author);
+          if (what.kind === 'rules' && writerOf(what.author, port) !== 'ours') meter.changed(what.author);
           if (what.kind === 'legacy-rules') meter.changed(undefined);
           told.seen(what);
         },

@@ -1,6 +1,7 @@
 import type { NotedEffect, WatchEvent } from '../../watch/event.ts';
 import type { WatchMode } from '../../watch/mode.ts';
 import type { Source, Told } from '../../watch/seen.ts';
+import type { Own } from '../../watch/writer.ts';
 
 /** What a look found, as far as watch decides by it. */
 export interface WatchLook {
@@ -44,7 +45,7 @@ export interface WatchFastRepair extends WatchRepair {
 }
 
 /** What watch uses of the world. */
-export interface WatchPort {
+export interface WatchPort extends Own {
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
   /** The day and time. */
@@ -84,8 +85,6 @@ export interface WatchPort {
   readonly record: (signal: AbortSignal) => Promise<void>;
   /** Notes an event, for the log and whoever is told. Never throws. */
   readonly note: (event: WatchEvent) => void;
-  /** This process. */
-  readonly pid: number;
 }
 
 /** How watch is to behave: asked anew each time, so that it may change while it runs. */

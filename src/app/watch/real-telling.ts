@@ -33,6 +33,8 @@ export interface TellingOutside {
 export interface Telling {
   readonly meter: WatchMeter;
   readonly tell: (event: WatchEvent) => void;
+  /** As `EventPrograms.isOne`. */
+  readonly isEventProgram: (pid: number) => boolean;
   /** Tells by these settings from now on. What was counted stays. */
   readonly use: (settings: TellingSettings) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -113,6 +115,7 @@ export function realTelling(outside: TellingOutside): Telling {
     tell: (event) => {
       programs.tell(event);
     },
+    isEventProgram: programs.isOne,
     use: async (settings) => {
       programs.use(settings.onEvent);
       await end();

@@ -32,12 +32,17 @@ export interface WatchOutside {
   /** What switched automatic writes off; undefined where they are on. Asked anew before each repair. */
   readonly off: () => Promise<string | undefined>;
   readonly onEvent: (event: WatchEvent) => void;
+  /** Whether a process is a program that was told of an event, or was a moment ago. */
+  readonly isEventProgram: (pid: number) => boolean;
   /** An event could not be noted in the events file: said once, until one can be again. */
   readonly onUnnoted: (why: string) => void;
 }
 
 /** This host, as watch uses it. */
-export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }: WatchOutside): WatchPort {
+export function realWatchPort(
+  options: HostOptions,
+  { off, onEvent, onUnnoted, isEventProgram }: WatchOutside,
+): WatchPort {
   const { stateDir, runDir } = options;
   const now = (): number => performance.now();
   const engine = residentEngine(REAL_OBSERVER.askEngine, now);
@@ -71,6 +76,7 @@ export function realWatchPort(options: HostOptions, { off, onEvent, onUnnoted }:
     now,
     date: () => new Date(),
     pid: process.pid,
+    isEventProgram,
     wait: async (until, signal) => {
       await sleep(Math.max(0, until - now()), undefined, { signal }).catch(() => undefined);
     },

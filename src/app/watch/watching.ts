@@ -59,7 +59,7 @@ export class Watching {
 
   /** Something was seen. */
   saw(what: Seen): void {
-    const writer = handOf(what, this.port.pid);
+    const writer = handOf(what, this.port);
     if (writer === 'ours') return;
     const now = this.port.now();
     if (tellsOfRules(what)) this.changes.saw(what.kind === 'rules' ? what.author : undefined, now);

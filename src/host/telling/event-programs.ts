@@ -12,12 +12,16 @@ const PATIENCE = 10_000;
 /** What a program said is read for so long after its end: what it leaves running may hold its standard error open for ever. */
 const GRACE = 200;
 const LONGEST_COMPLAINT = 400;
+/** So many are remembered. */
+const REMEMBERED = 8 * MOST_AT_ONCE;
 
 /** Tells programs of events, beside whatever else happens. */
 export interface EventPrograms {
   readonly tell: (event: WatchEvent) => void;
   /** Tells these from now on. Events that wait are still told to whom they were for. */
   readonly use: (programs: readonly EventProgram[]) => void;
+  /** Whether a process is one of them, that runs or ran a moment ago: of what it did is told later. */
+  readonly isOne: (pid: number) => boolean;
   /** Waits for those that run, and kills what still runs after `PATIENCE`; events that wait are dropped. */
   readonly stop: () => Promise<void>;
 }
@@ -37,6 +41,7 @@ export function eventPrograms(
   const running = new Set<Promise<void>>();
   const troubled = new Set<EventProgram>();
   let isDropping = false;
+  let started: readonly number[] = [];
 
   const next = (): void => {
     while (running.size < MOST_AT_ONCE) {
@@ -50,7 +55,11 @@ export function eventPrograms(
     }
   };
   const tellOne = async (program: EventProgram, event: WatchEvent): Promise<void> => {
-    const why = await runProgram(program, `${JSON.stringify(event)}\n`, ending.signal).catch(String);
+    const onStart = (pid: number): void => {
+      started = [...started, pid].slice(-REMEMBERED);
+    };
+    const input = `${JSON.stringify(event)}\n`;
+    const why = await runProgram(program, input, { ending: ending.signal, onStart }).catch(String);
     if (why === undefined) troubled.delete(program);
     else if (!troubled.has(program)) {
       troubled.add(program);
@@ -75,6 +84,7 @@ export function eventPrograms(
     use: (anew) => {
       programs = anew;
     },
+    isOne: (pid) => started.includes(pid),
     stop: async () => {
       waiting.length = 0;
       const timer = setTimeout(() => {
@@ -86,11 +96,11 @@ export function eventPrograms(
   };
 }
 
-/** @param ending - kills it. @returns why it failed; undefined where it did not */
+/** @param ending - kills it. @param onStart - is told its process id. @returns why it failed; undefined where it did not */
 async function runProgram(
   { program: path, arguments: args = [], seconds }: EventProgram,
   input: string,
-  ending: AbortSignal,
+  { ending, onStart }: { readonly ending: AbortSignal; readonly onStart: (pid: number) => void },
 ): Promise<string | undefined> {
   const { stats, weakness } = judgePath(path);
   if (weakness !== undefined)
@@ -111,6 +121,7 @@ async function runProgram(
       stderr: 'pipe',
     }),
   );
+  if (child.pid !== undefined) onStart(child.pid);
   let complaint = '';
   child.stderr.setEncoding('latin1').on('data', (text: string) => {
     complaint = `${complaint}${text}`.slice(0, LONGEST_COMPLAINT);

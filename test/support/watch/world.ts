@@ -105,6 +105,7 @@ export class World {
   private port(): WatchPort {
     return {
       pid: OWN,
+      isEventProgram: () => false,
       now: () => this.time,
       date: () => new Date(this.time),
       wait: (until, signal) => {

@@ -4,6 +4,8 @@ import { writerOf } from '../../../src/watch/writer.ts';
 import { author } from '../../support/watch/world.ts';
 
 const OWN = 4711;
+/** A program of the configuration that this process told of an event. */
+const TOLD = 4712;
 const parent = (name: string, pid = 50) => ({ pid, name, command: [name] });
 
 test.each<readonly [string, Author | undefined, ReturnType<typeof writerOf>]>([
@@ -30,7 +32,13 @@ test.each<readonly [string, Author | undefined, ReturnType<typeof writerOf>]>([
   ['nft in the unit of nftables', author('nft', 1, { unit: 'nftables.service' }), 'manager'],
   ['nft in a login session', author('nft', 1, { unit: 'session-3.scope' }), 'other'],
   ['firewalld', author('firewalld'), 'manager'],
+  [
+    'iptables of a program that we told of an event',
+    author('iptables', 1, { parents: [parent('close.sh', TOLD), parent('node', OWN)] }),
+    'other',
+  ],
+  ['that program itself', author('nft', TOLD, { parents: [parent('node', OWN)] }), 'other'],
   ['a restore of our own', author('iptables-restor', 1, { parents: [parent('node', OWN)] }), 'ours'],
 ])('%s', (_, by, writer) => {
-  expect(writerOf(by, OWN)).toBe(writer);
+  expect(writerOf(by, { pid: OWN, isEventProgram: (pid) => pid === TOLD })).toBe(writer);
 });
