@@ -88,7 +88,8 @@ async function repair(
 
 async function undo(host: Host, { rehearse }: RestoreArgs, context: Context): Promise<Exit> {
   const { undoRestore } = await import('../app/restore/undo.ts');
-  await reporting(context, (on) => undoRestore(host, rehearse, on));
+  const { pausedWhile } = await import('./shared/paused-while.ts');
+  await pausedWhile(context, () => reporting(context, (on) => undoRestore(host, rehearse, on)));
   return 0;
 }
 
