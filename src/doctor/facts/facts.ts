@@ -179,7 +179,7 @@ export interface ContainerFacts {
 
 /** A container's network namespace, seen from outside. */
 export interface Inside {
-  /** A path that `nsenter --net=` takes. */
+  /** What `nsenter --net=` takes in a shell: a path; of facts that were read on another host, or before, words that find it there. */
   readonly netns: string;
   readonly links: readonly NetworkLink[];
   /** Of table main, both families. */

@@ -3,6 +3,7 @@ import type { Inventory } from '../../docker/inventory/inventory.ts';
 import { inventoryFlaw } from '../../docker/inventory/flaw.ts';
 import { setUnsoundAside } from '../../docker/inventory/set-aside.ts';
 import { Fault, type FaultCode } from '../../fault.ts';
+import { sh } from '../../shell.ts';
 import type { Family } from '../../net/family.ts';
 import { isUnavailable, type ContainerFacts } from '../facts/facts.ts';
 import type { ContainerJson, EngineJson, FactsJson, FaultJson } from './facts-json.ts';
@@ -98,6 +99,13 @@ function soundOf(inventory: Inventory, source: string): Inventory {
   return sound === inventory ? inventory : { ...sound, setAside: [...before, ...(sound.setAside ?? [])] };
 }
 
+/**
+ * Where a container's namespace is when a command is typed. Not by the process that the document names: it may have ended since, another may have its
+ * number, and in a document that somebody made up it is the host's own.
+ */
+const netnsOf = ({ name }: Pick<ContainerJson, 'name'>): string =>
+  `/proc/$(${sh`docker inspect -f '{{.State.Pid}}' ${name}`})/ns/net`;
+
 function containerFrom({ inside, ...container }: ContainerJson, source: string): ContainerFacts {
   // What a list without an inspection leaves out.
   const { requestedPorts } = container;
@@ -108,6 +116,7 @@ function containerFrom({ inside, ...container }: ContainerJson, source: string):
     ...{ ...container, requestedPorts },
     inside: {
       ...{ ...rest, listeners, resolvers, sysctls: new Map(Object.entries(sysctls)) },
+      netns: netnsOf(container),
       ownRules: ownRules?.map(({ variant, ...own }) => ({ variant, rules: hostRulesFrom(own, source) })),
     },
   };

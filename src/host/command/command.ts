@@ -115,6 +115,8 @@ const packageOf = (file: string): string => {
   if (file === 'nft') return 'nftables';
   if (/tables/.test(file)) return 'iptables';
   if (/^(?:unshare|nsenter|flock)$/.test(file)) return 'util-linux';
+  // `ssh` installs a server too.
+  if (file === 'ssh') return 'openssh-client';
   return file === 'ip' ? 'iproute2' : file;
 };
 

@@ -1,3 +1,4 @@
+import { factsCommand } from '../../doctor/recorded/facts-command.ts';
 import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { Fault } from '../../fault.ts';
 import { validate } from '../../generated/facts.js';
@@ -11,24 +12,26 @@ export const MOST_OF_FACTS = 32 * 1024 * 1024;
 /**
  * Reads what `rulesguard doctor --facts` printed on another host.
  *
+ * @param named - what is asked about there, for the command that makes the file again
  * @throws Fault RG_REFUSED_INPUT for what is no plain file or too large, RG_FACTS for what are no facts
  */
-export async function readFactsFile(path: string): Promise<FactsJson> {
+export async function readFactsFile(path: string, named?: string): Promise<FactsJson> {
   const bytes = await readBounded(path, 'file of facts');
-  return parseFacts(Buffer.from(bytes, 'latin1').toString('utf8'), path);
+  return parseFacts(Buffer.from(bytes, 'latin1').toString('utf8'), path, named);
 }
 
 /**
  * Reads facts of another host, whoever wrote them: nothing in them is used unless all of it fits the schema.
  *
  * @param source - what the text is called in a fault: a file, or `ssh://host-b`
+ * @param named - see {@link readFactsFile}
  * @throws Fault RG_FACTS
  */
-export function parseFacts(text: string, source: string): FactsJson {
+export function parseFacts(text: string, source: string, named?: string): FactsJson {
   const refuse = (why: string, details: readonly string[] = []): never => {
     throw new Fault('RG_FACTS', 3, `${source} is not used: ${why}`, {
       details,
-      hint: 'Make it again on that host: sudo rulesguard doctor --facts > facts.json',
+      hint: `Make it again on that host: ${factsCommand(named)}`,
     });
   };
   if (text.length > MOST_OF_FACTS) return refuse(`it is longer than ${String(MOST_OF_FACTS)} characters`);
@@ -50,7 +53,12 @@ export function parseFacts(text: string, source: string): FactsJson {
         .slice(0, 4)
         .map(({ instancePath, message = '' }) => `${instancePath.slice(0, 120)} ${message}`),
     );
-  return document as FactsJson;
+  const facts = document as FactsJson;
+  // A pattern takes a thirteenth month and a thirtieth of February; how old facts of such a day are nobody can say.
+  const time = new Date(facts.time);
+  if (Number.isNaN(time.getTime()) || time.toISOString() !== facts.time)
+    return refuse(`${facts.time} is no time`);
+  return facts;
 }
 
 function headOf(document: unknown): { readonly version: number | undefined; readonly program: string } {

@@ -2,7 +2,8 @@ import type { NetworkLink } from '../../../trace/network-state.ts';
 import { MESH } from '../../../docker/inventory/container.ts';
 import { checksOf, listNames } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
-import { isUnavailable, type Facts } from '../../facts/facts.ts';
+import { isUnavailable, type Facts, type Inside } from '../../facts/facts.ts';
+import { within } from '../container/inside-commands.ts';
 import { namesIn } from './kernel-settings.ts';
 import {
   bridgeNetworks,
@@ -61,7 +62,7 @@ function judgePair(member: Member, facts: Facts): Check | undefined {
   const meaning = `${name} is cut off from network ${network.name}`;
   const link = insideLinkOf(inside, attached);
   // Only where it is wanted: what a remedy opens is found out by following the host's packets once more.
-  const recreating = (): readonly Remedy[] => recreateVeth(member, inside.netns, facts);
+  const recreating = (): readonly Remedy[] => recreateVeth(member, inside, facts);
   if (link === undefined)
     // An interface that is there without its address is the container's trouble.
     return inside.links.some(({ name: other }) => other !== 'lo')
@@ -112,13 +113,13 @@ function isolatedOn(facts: Facts): readonly Check[] {
 /** A new veth pair in place of one that is gone: Docker itself would give another address, and forget its aliases. */
 function recreateVeth(
   { container: { name }, attached, network }: Member,
-  netns: string,
+  inside: Inside,
   facts: Facts,
 ): readonly Remedy[] {
   const veth = `veth${vethName(attached.networkId, name)}`;
   const length = network.subnets.find((subnet) => !subnet.includes(':'))?.split('/')[1] ?? '16';
   const here = (command: string): RemedyStep => ({
-    command: `${sh`nsenter --net=${netns}`} ${command}`,
+    command: within(inside, command),
     change: { of: 'inside' },
   });
   const again = untried('docker', 'or restart it', sh`docker restart ${name}`);
@@ -128,7 +129,7 @@ function recreateVeth(
       'recreate its veth pair: its processes keep running',
       [
         {
-          command: sh`ip link add ${veth} type veth peer name eth0 netns ${netns}`,
+          command: `${sh`ip link add ${veth} type veth peer name eth0`} netns ${inside.netns}`,
           change: { of: 'link', name: veth, fields: { kind: 'veth' } },
         },
         ...(attached.mac === '' ? [] : [here(sh`ip link set dev eth0 address ${attached.mac}`)]),

@@ -6,7 +6,7 @@ import { readingsFrom } from '../../../../src/doctor/recorded/read-facts.ts';
 import { Fault } from '../../../../src/fault.ts';
 import { MOST_OF_FACTS, parseFacts } from '../../../../src/host/peers/facts-file.ts';
 import { doctorJson } from '../../../../src/report/doctor/json.ts';
-import { healthyFacts } from '../../../support/doctor/host-facts.ts';
+import { healthyFacts, onInside } from '../../../support/doctor/host-facts.ts';
 import { failing } from '../../../support/app/diagnosed.ts';
 import { memoryDiagnosisHost, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
 import { withRule } from '../../../support/app/edit-rules.ts';
@@ -23,9 +23,9 @@ const replayed = (text: string) => {
   return replayedHost(readings, about.time);
 };
 
-const refusal = (text: string): Fault => {
+const refusal = (text: string, named?: string): Fault => {
   try {
-    readingsFrom(parseFacts(text, 'facts.json'), 'facts.json');
+    readingsFrom(parseFacts(text, 'facts.json', named), 'facts.json');
   } catch (error) {
     if (error instanceof Fault) return error;
     throw error;
@@ -94,6 +94,9 @@ describe('what is no file of facts is refused whole', () => {
     ['a namespace elsewhere', /"netns":"[^"]*"/, '"netns":"/etc/passwd"'],
     ['an unknown field', /"usual":/, '"more":1,"usual":'],
     ['a number for a text', /"usual":"nft"/, '"usual":3'],
+    ['more dockerd than a host can hold', /"daemons":1,/, '"daemons":1000000000000000,'],
+    ['a day that is none', /"time":"[^"]*"/, '"time":"2026-13-45T99:99:99.999Z"'],
+    ['a thirtieth of February', /"time":"[^"]*"/, '"time":"2026-02-30T00:00:00.000Z"'],
   ];
   test.each(CHANGES)('%s', async (_name, what, by) => {
     const text = await factsOf();
@@ -105,6 +108,33 @@ describe('what is no file of facts is refused whole', () => {
     const text = (await factsOf()).replace('COMMIT', 'ZOMMIT');
     expect(refusal(text).code).toBe('RG_PARSE');
   });
+});
+
+test('a command in a container finds its namespace when it is typed, and not by a process that the file names', async () => {
+  const broken = memoryDiagnosisHost(WHOLE_RULES, {
+    readContainers: () => Promise.resolve(onInside('web', () => ({ routes: [] }))(healthyFacts()).containers),
+  });
+  const text = (await factsOf(broken)).replaceAll(/\/proc\/\d+\/ns\/net/g, '/proc/1/ns/net');
+  const { diagnosis } = await diagnoseHost(replayed(text), ASKED, quiet);
+  const commands = diagnosis.checks.flatMap(({ remedies }) => remedies.flatMap((one) => one.commands));
+  expect(commands.filter((command) => command.startsWith('nsenter'))).toEqual([
+    "nsenter --net=/proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net ip route replace default via 172.17.0.1 dev eth0",
+  ]);
+  expect(JSON.stringify(diagnosis)).not.toContain('/proc/1/');
+});
+
+test('a name of a container that is a command stays a word', async () => {
+  const named = (await factsOf()).replaceAll('"name":"web"', '"name":"$(reboot) \'; x"');
+  const { readings } = readingsFrom(parseFacts(named, 'facts.json'), 'facts.json');
+  const read = 'gave' in readings.containers ? readings.containers.gave : [];
+  expect(
+    read.flatMap(({ inside }) => (inside !== undefined && 'netns' in inside ? [inside.netns] : [])),
+  ).toContain("/proc/$(docker inspect -f '{{.State.Pid}}' '$(reboot) '\\''; x')/ns/net");
+});
+
+test('what is asked is in the command that makes a file again', () => {
+  const { hint } = refusal('{}', '192.0.2.20:8080/tcp');
+  expect(hint).toContain('sudo rulesguard doctor --facts 192.0.2.20:8080/tcp > facts.json');
 });
 
 test('secrets in rules are not in the facts', async () => {
