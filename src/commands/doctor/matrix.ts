@@ -1,6 +1,7 @@
 import { fleetOf } from '../../app/peers/read-fleet.ts';
 import { readFactsFile } from '../../host/peers/facts-file.ts';
 import { makeMask } from '../../report/mask/mask.ts';
+import { namesToMask } from '../../report/peers/names.ts';
 import { matrixJson, matrixText } from '../../report/peers/matrix.ts';
 import type { Context, Exit } from '../context.ts';
 
@@ -14,7 +15,7 @@ export async function runMatrix(
 ): Promise<Exit> {
   const documents = await Promise.all(files.map(async (file) => [file, await readFactsFile(file)] as const));
   const matrix = fleetOf(documents, Date.now());
-  const shown = mask ? makeMask([matrix], matrix.hosts).value(matrix) : matrix;
+  const shown = mask ? makeMask([matrix], namesToMask(matrix.hosts)).value(matrix) : matrix;
   print(json ? `${JSON.stringify(matrixJson(shown), undefined, 2)}\n` : matrixText(shown, paint));
   return EXITS[matrix.verdict];
 }

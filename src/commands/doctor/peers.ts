@@ -1,6 +1,7 @@
 import { diagnosePeers } from '../../app/peers/diagnose-peers.ts';
 import { realPeersReader } from '../../app/peers/real-peers-reader.ts';
 import { makeMask } from '../../report/mask/mask.ts';
+import { namesToMask } from '../../report/peers/names.ts';
 import { peersJson } from '../../report/peers/json.ts';
 import { peersText } from '../../report/peers/text.ts';
 import type { PeersDiagnosis } from '../../doctor/peers/peer.ts';
@@ -35,9 +36,6 @@ export async function runPeers(args: PeersArgs, context: Context): Promise<Exit>
 
 /** Addresses and names of both hosts replaced, in both alike. */
 function masked(diagnosis: PeersDiagnosis): PeersDiagnosis {
-  const names = [diagnosis.asking, diagnosis.asked].flatMap(({ about: { host } }) => [
-    host,
-    host.split('.')[0] ?? '',
-  ]);
+  const names = namesToMask([diagnosis.asking, diagnosis.asked].map(({ about }) => about.host));
   return makeMask([diagnosis], names).value(diagnosis);
 }

@@ -3,6 +3,9 @@ import { askerOptions } from './options/asker.ts';
 
 const word = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
 
+/** What is typed twice comes as a list, whatever its option's type says. */
+const isList = (value: unknown): boolean => Array.isArray(value);
+
 /** Options of `rulesguard doctor`. */
 export const doctorOptions = (yargs: Argv) =>
   askerOptions(
@@ -42,7 +45,17 @@ export const doctorOptions = (yargs: Argv) =>
     .conflicts('facts', ['from', 'to', 'probe', 'verbose', 'json', 'html', 'bundle', 'mask', 'peer'])
     .conflicts('matrix', ['from', 'to', 'probe', 'verbose', 'html', 'bundle', 'facts', 'peer', 'here'])
     .conflicts('peer', ['from', 'probe', 'html', 'bundle'])
-    .check(({ mask, bundle, html, peer, here, to, matrix }) => {
+    .check(({ mask, bundle, html, peer, here, to, from, matrix, target }) => {
+      const twice = Object.entries({ bundle, html, peer, here, to, from }).find(([, value]) => isList(value));
+      if (twice !== undefined) throw new Error(`--${twice[0]} was given more than once`);
+      if (matrix !== undefined && target !== undefined)
+        throw new Error(
+          `--matrix asks for every published port, and ${target} is not asked about: rulesguard doctor --matrix FILE FILE…`,
+        );
+      if (matrix?.length === 1)
+        throw new Error(
+          '--matrix needs the files of two hosts or more: rulesguard doctor --matrix FILE FILE…',
+        );
       if (mask === true && bundle === undefined && html === undefined && (peer ?? matrix) === undefined)
         throw new Error('--mask is for what is given away: add --bundle FILE or --html FILE');
       if (peer !== undefined && to === undefined)

@@ -1,5 +1,5 @@
 import { hostPort } from '../../net/address.ts';
-import type { Check } from '../../doctor/diagnosis.ts';
+import type { Check, Remedy } from '../../doctor/diagnosis.ts';
 import type { PeerCause, PeerDiagnosis, PeersDiagnosis } from '../../doctor/peers/peer.ts';
 import { basisWords, COLOURS, MARKS, VERDICT_WORDS } from '../doctor/words.ts';
 import { count, printable, type Paint } from '../text.ts';
@@ -76,18 +76,21 @@ function causeLines(cause: PeerCause, number: number | undefined, paint: Paint):
     ...(check.meaning === '' ? [] : [`   ${printable(check.meaning)}`]),
     ...check.evidence.slice(0, MOST_EVIDENCE).map((line) => paint('dim', `     ${printable(line)}`)),
     ...(more > 0 ? [paint('dim', `     … and ${String(more)} more`)] : []),
-    ...(remedy === undefined ? [] : [`   ${printable(remedy.what)}${type}`]),
+    ...(remedy === undefined ? [] : [`   ${remedyWords(remedy)}${type}`]),
     ...(remedy?.commands ?? []).map((command) => paint('bold', `     ${printable(command)}`)),
-    ...others.flatMap(({ what, commands }) => [
-      `   or: ${printable(what)}`,
-      ...commands.map((command) => `     ${printable(command)}`),
+    ...others.flatMap((other) => [
+      `   or: ${remedyWords(other)}`,
+      ...other.commands.map((command) => `     ${printable(command)}`),
     ]),
   ];
 }
 
+/** Where the first remedy does not hold the next takes its place, and some begin as an alternative does. */
+const remedyWords = ({ what }: Remedy): string => printable(what.replace(/^or /, ''));
+
 const noteLines = ({ verdict, title, meaning, remedies }: Check, paint: Paint): readonly string[] => [
   `${paint(COLOURS[verdict], MARKS[verdict])} ${printable(title)}${meaning === '' ? '' : `: ${printable(meaning)}`}`,
-  ...remedies.map(({ what }) => `   ${printable(what)}`),
+  ...remedies.map((remedy) => `   ${remedyWords(remedy)}`),
 ];
 
 /** What both hosts show besides, which does not stop these packets. */

@@ -4,6 +4,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { makeMask } from '../../../../src/report/mask/mask.ts';
 import { peersJson } from '../../../../src/report/peers/json.ts';
+import { namesToMask } from '../../../../src/report/peers/names.ts';
 import { peersText } from '../../../../src/report/peers/text.ts';
 import { paintWith } from '../../../../src/report/text.ts';
 import { onLink } from '../../../support/doctor/host-facts.ts';
@@ -41,6 +42,24 @@ test('where nothing is found, what is between is said not to be seen', () => {
   expect(text).toMatch(/^HEALTHY/);
   expect(text).toContain('by way of 192.0.2.2, which is not seen, to eth0 of host-b');
   expect(text).toContain('it is lost between them');
+});
+
+test('no remedy begins as an alternative to one that is not shown', () => {
+  const text = peersText(BROKEN, paintWith(false), { verbose: false });
+  expect(text).toContain('   or: have host-a send smaller ones');
+  const [cause] = BROKEN.causes;
+  if (cause === undefined) throw new Error('there is no cause');
+  const remedies = [{ what: 'or give it a route', commands: [] }];
+  const alone = { ...BROKEN, causes: [{ ...cause, check: { ...cause.check, remedies } }] };
+  expect(peersText(alone, paintWith(false), { verbose: false })).toContain('\n   give it a route\n');
+});
+
+test.each([
+  ['host-a.example.com', 'host-a is lost'],
+  ['copy (asking)', 'the clock of copy'],
+  ['copy.example.com (copy.json)', 'copy looks for it'],
+])('a mask hides what texts call %s', (host, text) => {
+  expect(makeMask([], namesToMask([host])).text(text)).not.toMatch(/host-a|copy/);
 });
 
 test('a mask hides addresses and names of both hosts alike', () => {
