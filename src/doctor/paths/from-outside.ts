@@ -83,7 +83,7 @@ const isServed = ({ proto, hostIp, hostPort, proxied }: PublishedPort, { proxies
   proxied !== undefined &&
   proxies.some((one) => one.proto === proto && one.hostPort === hostPort && sameBlock(one.hostIp, hostIp));
 
-/** From outside to a container's own address, by every way in; and the answers. */
+/** From outside to a container's own address, the one that is asked where one is named, by every way in; and the answers. */
 export function directPaths(
   to: Member,
   { proto, port }: Port,
@@ -91,7 +91,8 @@ export function directPaths(
   facts: Facts,
   asker: NamedOutsider,
 ): readonly PathRequest[] {
-  const family: Family = to.attached.ipv4 === '' ? 'ipv6' : 'ipv4';
+  const usual: Family = to.attached.ipv4 === '' ? 'ipv6' : 'ipv4';
+  const family = asker.at === undefined ? usual : familyOf(asker.at);
   const destination = addressOf(to.attached, family);
   return links.flatMap((link) =>
     sourcesOf(link, family, facts, asker).map((source): PathRequest => ({

@@ -1,4 +1,5 @@
 import { hostPort } from '../../net/address.ts';
+import { checksOf } from '../checks/check.ts';
 import { diagnose } from '../diagnose.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -6,15 +7,17 @@ import { isOwnAddress, linkInside, membersOf } from '../lookup.ts';
 import { outwardPaths } from '../paths/asked.ts';
 import { follow, type Followed } from '../paths/follow.ts';
 import type { PathRequest } from '../paths/request.ts';
+import { advise } from '../remedies/proposal.ts';
 import { findTarget } from '../target/target.ts';
 import { arrivingPaths, isAnswered } from './arriving.ts';
-import { senderOn } from './asker.ts';
+import { sendersOn, type PeerSender } from './asker.ts';
 import { doorInto, wiresOf, type WireDoor } from './door.ts';
 import { judgePeerFacts } from './freshness.ts';
 import { leavingBy, seenOn } from './leaving.ts';
 import { legsOf } from './legs.ts';
 import { hostCauses } from './matters.ts';
 import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
+import { unaskedBy, unfollowedInto, unreadAt } from './unfollowed.ts';
 import { isForCarrier, judgeWireDown } from './wire-down.ts';
 import { elsewhere, here } from './whose-address.ts';
 import type { PeerWay } from './way.ts';
@@ -27,25 +30,62 @@ export interface PeersQuestion {
   readonly target: PeerTarget;
 }
 
+/** So many containers of a service or network are followed, each by itself. */
+const MOST = 3;
+const RANK = { ok: 0, unknown: 1, fail: 2 } as const;
+
 /**
  * Follows a packet from somebody on one host over the wire into another host and its container, and the answer all the way home. Pure: the same
  * facts, the same diagnosis. What is between both hosts is not seen: packets between addresses of the hosts themselves are taken to be carried.
+ * Of the containers of a service or network the one that fares worst is told.
  *
  * @throws Fault RG_USAGE for an asker that is nothing there, or more than one thing
  */
 export function followPeers(question: PeersQuestion, asking: PeerHost, asked: PeerHost): PeersDiagnosis {
+  const senders = sendersOn(question.asker, asking.facts);
+  const followed = senders.slice(0, MOST).map((sender) => followSender(sender, question, { asking, asked }));
+  const worst = followed.reduce((one, other) => (RANK[other.verdict] > RANK[one.verdict] ? other : one));
+  return senders.length === followed.length
+    ? worst
+    : inPart(worst, `${String(followed.length)} of ${String(senders.length)}`, asking);
+}
+
+/** Of those who were not followed nothing is known. */
+function inPart(worst: PeersDiagnosis, share: string, { about: { host } }: PeerHost): PeersDiagnosis {
+  const { asker, verdict, causes, between } = worst;
+  const remedies = [advise('ask for one container by its name')];
+  const told = checksOf('path');
+  const [code, title] = ['path-unknown', `${share} containers of ${asker} were followed`] as const;
+  if (verdict === 'fail')
+    return { ...worst, between: [...between, told.warn(code, title, { about: asker, remedies })] };
+  const check = told.unknown(code, title, { about: asker, remedies });
+  return { ...worst, verdict: 'unknown', causes: [...causes, { place: 'asking', host, check }] };
+}
+
+/** Both hosts. */
+interface BothHosts {
+  readonly asking: PeerHost;
+  readonly asked: PeerHost;
+}
+
+function followSender(sender: PeerSender, question: PeersQuestion, hosts: BothHosts): PeersDiagnosis {
   const { asker, target } = question;
+  const { asking, asked } = hosts;
   const about = `${hostPort(target.address, target.port)}/${target.proto}`;
-  const sender = senderOn(asker, asking.facts);
   const isHere = isOwnAddress(asking.facts.netState, target.address);
   const [request] = isHere ? [] : outwardPaths(sender, { kind: 'address', ...target }, asking.facts);
-  const { way, home } = wayOf(request, target, about, asking, asked);
+  const { way, home } = wayOf(request, target, about, hosts);
   const { there } = way;
   const diagnoses = {
     asking: diagnose(asking.facts, { about, from: asker, known: { sender, requestsTo: () => home } }),
     asked: diagnosedThere(about, there, asked.facts),
   };
-  const causes = isHere ? [here(target, asking, asked)] : causesOn(way, { target, asking, asked, diagnoses });
+  const unasked = isHere || request !== undefined ? undefined : unaskedBy(sender, asking);
+  const causes = isHere
+    ? [here(target, asking, asked)]
+    : unasked !== undefined
+      ? [{ place: 'asking' as const, host: asking.about.host, check: unasked }]
+      : causesOn(way, { target, diagnoses, ...hosts });
   const failed = causes.filter(({ check }) => check.verdict === 'fail');
   const legs = legsOf(way, asking, asked);
   const isDark = causes.length > 0 || there === undefined || legs.some(({ verdict }) => verdict !== 'ok');
@@ -57,7 +97,7 @@ export function followPeers(question: PeersQuestion, asking: PeerHost, asked: Pe
     asked: { about: asked.about, diagnosis: diagnoses.asked },
     between: [
       ...causes.filter(({ place }) => place === 'between').map(({ check }) => check),
-      ...judgePeerFacts(asking, asked),
+      ...judgePeerFacts([asking, asked], (peer) => (peer === asked ? about : asker === 'host' ? '' : asker)),
     ],
   };
 }
@@ -67,8 +107,7 @@ function wayOf(
   request: PathRequest | undefined,
   target: PeerTarget,
   about: string,
-  asking: PeerHost,
-  asked: PeerHost,
+  { asking, asked }: BothHosts,
 ): { readonly way: PeerWay; readonly home: readonly PathRequest[] } {
   const leaving = request && leavingBy(request, target, asking.facts);
   const there = leaving?.wire && crossing(leaving.wire, asking, asked);
@@ -114,10 +153,8 @@ function diagnosedThere(about: string, there: Crossing | undefined, facts: Facts
 }
 
 /** All that both hosts and the wire are judged by. */
-interface PeersBasis {
+interface PeersBasis extends BothHosts {
   readonly target: PeerTarget;
-  readonly asking: PeerHost;
-  readonly asked: PeerHost;
   readonly diagnoses: { readonly asking: Diagnosis; readonly asked: Diagnosis };
 }
 
@@ -127,11 +164,15 @@ function causesOn(
   { target, asking, asked, diagnoses }: PeersBasis,
 ): readonly PeerCause[] {
   const passed = [out, home].filter((one) => one !== undefined);
-  const onAsking = hostCauses('asking', asking, diagnoses.asking, passed);
+  const onAsking = [
+    ...hostCauses('asking', asking, diagnoses.asking, passed),
+    ...unreadAt('asking', out, asking),
+  ];
   if (!isAnswered(target.address, asked.facts)) return [...onAsking, elsewhere(target, asked)];
   const down = there === undefined ? [] : judgeWireDown(there);
   // What it leads to on either host is no cause of its own.
   if (there !== undefined && down.length > 0) return isForCarrier(out, there) ? down : [...onAsking, ...down];
+  const onAsked = intoCauses(there, into, { target, asked, diagnoses });
   const largest = largestOf(out, into[0], { asking, asked });
   const shared = there === undefined ? [] : judgeSegment(there);
   // Whoever has the same address takes packets of the other for forged ones: what follows of that is no cause of its own.
@@ -140,10 +181,25 @@ function causesOn(
     ...onAsking,
     ...(there?.packet.isSeen === true ? judgeCarried(there, 'there') : []),
     ...(there === undefined ? [] : judgeWireMtu(there, largest)),
-    ...hostCauses('asked', asked, diagnoses.asked, into),
+    ...onAsked,
     ...(back === undefined || there?.packet.isSeen !== true ? [] : judgeCarried(back, 'back')),
     ...(back === undefined ? [] : judgeWireMtu(back, largest)),
   ];
+}
+
+/** What is wrong, or not known, of what comes into the host that is asked. */
+function intoCauses(
+  there: Crossing | undefined,
+  into: readonly Followed[],
+  { target, asked, diagnoses }: Pick<PeersBasis, 'target' | 'asked' | 'diagnoses'>,
+): readonly PeerCause[] {
+  const found = hostCauses('asked', asked, diagnoses.asked, into);
+  const isFailed = found.some(({ check }) => check.verdict === 'fail');
+  // Why nothing came so far is said of the host that asks.
+  if (there === undefined) return isFailed ? found : [];
+  const check = into.length > 0 || isFailed ? undefined : unfollowedInto(there, asked);
+  if (check !== undefined) return [{ place: 'asked', host: asked.about.host, check }];
+  return [...found, ...unreadAt('asked', into[0], asked, target)];
 }
 
 /** Bytes of the largest packet that both ends of a connection agree on: each end tells what its own interface takes. */

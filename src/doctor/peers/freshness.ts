@@ -1,5 +1,6 @@
-import { checksOf } from '../checks/check.ts';
+import { checksOf, listNames } from '../checks/check.ts';
 import type { Check } from '../diagnosis.ts';
+import { factsCommand } from '../recorded/facts-command.ts';
 import { advise } from '../remedies/proposal.ts';
 import type { PeerHost } from './peer.ts';
 
@@ -21,9 +22,20 @@ const span = (seconds: number): string => {
   return `${String(Math.floor(seconds / size))} ${unit}`;
 };
 
-/** What is to be known of the facts of both hosts: how old they are, and by which version they were written. */
-export function judgePeerFacts(asking: PeerHost, asked: PeerHost): readonly Check[] {
-  const old = [asking, asked].flatMap(({ about: { host }, age: seconds }) => {
+/**
+ * What is to be known of the facts of hosts: how old they are, and by which versions they were written.
+ *
+ * @param namedOn - what is asked about on a host, to be read in depth there again
+ */
+export function judgePeerFacts(
+  peers: readonly PeerHost[],
+  namedOn: (peer: PeerHost) => string = () => '',
+): readonly Check[] {
+  const old = peers.flatMap((peer) => {
+    const {
+      about: { host },
+      age: seconds,
+    } = peer;
     if (seconds < -AHEAD)
       return [
         warn(
@@ -40,25 +52,28 @@ export function judgePeerFacts(asking: PeerHost, asked: PeerHost): readonly Chec
           warn('facts-old', `the facts of ${host} are ${span(seconds)} old`, {
             about: host,
             meaning: 'what changed there since is not in them',
-            remedies: [advise(`on ${host}: sudo rulesguard doctor --facts > facts.json`)],
+            remedies: [advise(`on ${host}: ${factsCommand(namedOn(peer))}`)],
           }),
         ];
   });
-  const [a, b] = [asking.about, asked.about];
-  return [
-    ...old,
-    ...(a.program === b.program
-      ? []
-      : [
-          warn(
-            'facts-version',
-            `facts of ${a.host} are of rulesguard ${a.program}, those of ${b.host} of ${b.program}`,
-            {
-              about: b.host,
-              meaning: 'an older version may not have read all that is judged here',
-              remedies: [advise('install one version on both hosts')],
-            },
-          ),
-        ]),
-  ];
+  return [...old, ...differingVersions(peers)];
+}
+
+/** Facts of another version than those of the first host. */
+function differingVersions([first, ...others]: readonly PeerHost[]): readonly Check[] {
+  if (first === undefined) return [];
+  const { host, program } = first.about;
+  const versions = [...new Set(others.map(({ about }) => about.program))].filter((one) => one !== program);
+  return versions.map((version) => {
+    const hosts = listNames(others.flatMap(({ about }) => (about.program === version ? [about.host] : [])));
+    return warn(
+      'facts-version',
+      `facts of ${host} are of rulesguard ${program}, those of ${hosts} of ${version}`,
+      {
+        about: hosts,
+        meaning: 'an older version may not have read all that is judged here',
+        remedies: [advise('install one version on all hosts')],
+      },
+    );
+  });
 }

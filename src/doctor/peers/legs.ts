@@ -51,23 +51,35 @@ const leg = (
   verdict: VERDICTS[outcome.is] ?? 'fail',
 });
 
-const outWords = (out: Followed, { about: { host } }: PeerHost): string => {
+const outWords = (out: Followed, peer: PeerHost): string => {
   const { packet } = out.path;
-  const who = packet.source === '' ? host : `${out.request.subjects[0] ?? ''} (${packet.source})`;
-  return `${who} → ${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}: ${leaveWords(out, { about: { host } })}`;
+  const who = packet.source === '' ? peer.about.host : `${out.request.subjects[0] ?? ''} (${packet.source})`;
+  return `${who} → ${hostPort(packet.destination, packet.destinationPort)}/${packet.protocol}: ${leaveWords(out, peer)}`;
 };
 
-function leaveWords(
-  { outcome, path }: Followed,
-  { about: { host } }: { readonly about: Pick<PeerHost['about'], 'host'> },
-): string {
+function leaveWords({ outcome, path }: Followed, { about: { host }, facts }: PeerHost): string {
   const { end, last, packet } = path;
   const isOut = outcome.is === 'reached' || outcome.is === 'detour';
-  if (end.at !== 'sent' || !isOut) return `does not leave ${host}: ${whyNot({ outcome, path })}`;
+  const isOnWire = end.at === 'sent' && wiresOf(facts).some(({ name }) => name === end.outInterface);
+  if (end.at !== 'sent' || !(isOut || isOnWire))
+    return `does not leave ${host}: ${whyNot({ outcome, path })}`;
   const worn =
     last.source === packet.source || packet.source === '' ? last.source : `${last.source} (translated)`;
-  return `leaves ${host} by ${end.outInterface} as ${worn}${end.nextHop === '' ? '' : `, by way of ${end.nextHop}`}`;
+  const flaw = isOut ? '' : `, ${flawWords(outcome)}`;
+  return `leaves ${host} by ${end.outInterface} as ${worn}${end.nextHop === '' ? '' : `, by way of ${end.nextHop}`}${flaw}`;
 }
+
+/** What is wrong with a packet that leaves all the same: by whom and as whom has been said. */
+const flawWords = (outcome: Followed['outcome']): string => {
+  switch (outcome.is) {
+    case 'unmasked':
+      return 'not masqueraded: only hosts with a route there can answer';
+    case 'elsewhere':
+      return 'which does not lead there';
+    default:
+      return outcomeWords(outcome) || 'not as it should';
+  }
+};
 
 /** Why a packet did not get where it should, in a few words. */
 const whyNot = ({ outcome, path: { end, last } }: Pick<Followed, 'outcome' | 'path'>): string =>

@@ -72,7 +72,7 @@ export function judgeCarried(
         evidence: routeLines(address, from),
         remedies: [
           ...remedies,
-          advise(`or give ${router} a route: ${subnet} via an address of ${to.about.host}`),
+          advise(`give ${router} a route: ${subnet} via an address of ${to.about.host}`),
         ],
       }),
     ),
@@ -217,9 +217,7 @@ export function judgeWireMtu({ packet, from, to, door }: Crossing, largest: numb
               ],
               to.facts,
             ),
-            advise(
-              `or have ${from.about.host} send smaller ones: mtu ${String(door.link.mtu)} on ${link.name}`,
-            ),
+            advise(`have ${from.about.host} send smaller ones: mtu ${String(door.link.mtu)} on ${link.name}`),
           ],
         },
       ),

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { edited } from '../../../support/edited.ts';
 import { all } from '../../../support/doctor/causes.ts';
 import { onInside, onLink, sysctls, withoutRoute, type Change } from '../../../support/doctor/host-facts.ts';
-import { rewritten } from '../../../support/doctor/rule-changes.ts';
+import type { Finding } from '../../../../src/reconcile/finding.ts';
+import { lost, rewritten } from '../../../support/doctor/rule-changes.ts';
 import { followed, type PeerPair } from '../../../support/peers/hosts.ts';
 
 /** Without any rule of a host's that has its containers leave under its own address. */
@@ -149,6 +150,57 @@ describe('the right host and cause, and no other', () => {
   });
 });
 
+/** Rules of Docker's that are lost, as its comparison says. */
+const findings =
+  (...all: readonly Partial<Finding>[]): Change =>
+  (facts) => ({
+    ...facts,
+    drift: {
+      ...{ rules: 24, baseline: undefined },
+      findings: all.map((one) => ({
+        ...{ kind: 'missing', severity: 'outage', family: 'ipv4', table: 'filter', chain: 'FORWARD' },
+        ...{ rule: '-A FORWARD -j DOCKER-FORWARD', consequence: 'packets are lost' },
+        ...one,
+      })),
+    },
+  });
+
+const flushed = lost((save) => edited(save, /.*-A (?:FORWARD|DOCKER-FORWARD|DOCKER) .*\n/g, ''));
+
+describe('what does not stop this packet is no cause of it, though something does', () => {
+  const DROP: readonly string[] = ['host-b rule-stops'];
+  test.each<readonly [string, Change, readonly string[]]>([
+    ['rules of IPv6 are lost', all(dropForwarded, findings({ family: 'ipv6' })), DROP],
+    ['what is lost kept others out', all(dropForwarded, findings({ severity: 'exposure' })), DROP],
+    [
+      'the kernel does not forward IPv6',
+      all(dropForwarded, sysctls({ 'ipv6/conf/all/forwarding': '0' }), (facts) => ({
+        ...facts,
+        networks: facts.networks.map((one) => ({ ...one, ipv6: true })),
+      })),
+      DROP,
+    ],
+    ['what is lost is what lets it through', all(flushed, findings({})), ['host-b rules-lost']],
+    [
+      'what is lost lets it through, and IPv6 is lost too',
+      all(flushed, findings({ severity: 'exposure' }, { family: 'ipv6' })),
+      ['host-b rules-lost'],
+    ],
+  ])('%s', (_name, asked, causes) => {
+    expect(causesOf(followed({ asked }))).toEqual(causes);
+  });
+
+  test('where nothing was followed no rule is a cause', () => {
+    const unled: Change = (facts) => ({
+      ...facts,
+      ports: facts.ports.map((one) => ({ ...one, endpoint: undefined })),
+    });
+    const { verdict, causes } = followed({ asked: all(unled, findings({ family: 'ipv6' })) });
+    expect(causes.map(({ check }) => check.code)).toEqual(['path-unknown']);
+    expect(verdict).toBe('unknown');
+  });
+});
+
 /** A network whose containers leave with their own addresses, by design. */
 const routedNetwork: Change = (facts) =>
   all(unmasqueraded, (one) => ({
@@ -160,4 +212,12 @@ test('networks of both hosts hold the same addresses, and one is not masqueraded
   const diagnosis = followed({ asking: routedNetwork });
   expect(causesOf(diagnosis)).toEqual(['host-a masquerade-off', 'host-b wire-overlap']);
   expect(diagnosis.legs.find(({ part }) => part === 'back')?.verdict).toBe('fail');
+});
+
+test('a packet that leaves, and should not as it does, is said to leave', () => {
+  const [out] = followed({ asking: unmasqueraded }).legs;
+  expect(out?.what).toMatch(
+    /: leaves host-a by eth0 as 172\.17\.0\.2, not masqueraded: only hosts with a route there can answer$/,
+  );
+  expect(out?.verdict).toBe('fail');
 });
