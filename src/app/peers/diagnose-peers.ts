@@ -56,7 +56,9 @@ export async function diagnosePeers(
   const [asking, asked] = await Promise.all([
     here === undefined
       ? thisHost(reader, [asker], on)
-      : reader.readPeer(here, undefined).then((facts) => otherHost(facts, here, reader.host.now())),
+      : reader
+          .readPeer(here, asker === 'host' ? undefined : asker)
+          .then((facts) => otherHost(facts, here, reader.host.now())),
     reader.readPeer(peer, named).then((facts) => otherHost(facts, peer, reader.host.now())),
   ]);
   const diagnosis = followPeers({ asker, target }, ...toldApart(asking, asked));

@@ -21,11 +21,24 @@ export const fleetOf = (
   now: number,
 ): FleetMatrix =>
   fleetMatrix(
-    documents.map(([source, json]): PeerHost => {
-      const { about, readings } = readingsFrom(json, source);
-      return { about, facts: packetFacts(readings), age: (now - Date.parse(about.time)) / 1000 };
-    }),
+    toldApart(
+      documents.map(([source, json]) => {
+        const { about, readings } = readingsFrom(json, source);
+        const facts = packetFacts(readings);
+        return { source, peer: { about, facts, age: (now - Date.parse(about.time)) / 1000 } };
+      }),
+    ),
   );
+
+/** Copies of one machine often have one name: then the file says which of them is meant. */
+const toldApart = (
+  read: readonly { readonly source: string; readonly peer: PeerHost }[],
+): readonly PeerHost[] =>
+  read.map(({ source, peer }) => {
+    const { about } = peer;
+    const isOne = read.filter((other) => other.peer.about.host === about.host).length === 1;
+    return isOne ? peer : { ...peer, about: { ...about, host: `${about.host} (${source})` } };
+  });
 
 const orNot = <Value, Read extends object>(reading: SourceReading<Value>, read: (value: Value) => Read) =>
   'fault' in reading ? unavailableBy(reading.fault) : read(reading.gave);
@@ -46,8 +59,12 @@ function packetFacts(readings: Readings): Facts {
     },
     rulesets,
   );
-  const all = [...('fault' in rules ? unseen('rules', unavailableBy(rules.fault)) : []), ...lacking];
   const listed = orNot(containers, (one) => one);
+  const all = [
+    ...('fault' in rules ? unseen('rules', unavailableBy(rules.fault)) : []),
+    ...lacking,
+    ...(isUnavailable(listed) ? unseen('containers', listed) : []),
+  ];
   return {
     engine: engineStateOf(engine, undefined, { proxies, daemons: [] }),
     drift: { findings: [], rules: 0, baseline: undefined },
@@ -56,6 +73,7 @@ function packetFacts(readings: Readings): Facts {
     leftovers: [],
     netState: { ...netState, unread: unreadOf(all) },
     networks: engine.inventory?.networks ?? [],
+    setAside: engine.inventory?.setAside,
     containers: isUnavailable(listed) ? [] : listed,
     ports: engine.inventory?.ports ?? [],
     conntrack: undefined,

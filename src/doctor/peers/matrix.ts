@@ -1,16 +1,17 @@
-import { hostPort, isAny, isLoopback } from '../../net/address.ts';
-import { familyOf } from '../../net/family.ts';
-import type { Path } from '../../trace/path.ts';
-import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { membersOf, type Member } from '../lookup.ts';
-import { outwardPaths } from '../paths/asked.ts';
-import { follow, type Followed } from '../paths/follow.ts';
-import { outcomeWords } from '../paths/outcome-words.ts';
-import { tellingApart, type TellingApart } from './alike.ts';
-import { arrivingPaths } from './arriving.ts';
-import { doorInto, isNear, wireWith, wiresOf } from './door.ts';
-import { leavingBy } from './leaving.ts';
-import type { PeerHost, PeerTarget, WirePacket } from './peer.ts';
+import { hostPort } from '../../net/address.ts';
+import { listNames } from '../checks/check.ts';
+import { blindSpots } from './fleet-blind.ts';
+import { fateOf } from './fleet-fates.ts';
+import {
+  addressless,
+  fleetHost,
+  targetsOf,
+  type FleetHost,
+  type FleetTarget,
+  type HostFate,
+} from './fleet-host.ts';
+import { judgePeerFacts } from './freshness.ts';
+import type { PeerHost } from './peer.ts';
 
 /** One reason for which ways between hosts are cut, or not known. */
 export interface FleetCause {
@@ -18,7 +19,7 @@ export interface FleetCause {
   /** In one line: `DROP by a rule of filter FORWARD: -A FORWARD -j DROP`. */
   readonly what: string;
   readonly verdict: 'fail' | 'unknown';
-  /** How many ways it is the reason for. */
+  /** How many ways it is the reason for; 0 where it is not known which ways there are. */
   readonly ways: number;
   /** Hosts that do not reach it, or that it does not reach. */
   readonly hosts: readonly string[];
@@ -37,213 +38,101 @@ export interface FleetMatrix {
   /** The one for most ways first. */
   readonly causes: readonly FleetCause[];
   readonly verdict: 'ok' | 'fail' | 'unknown';
+  /** What is to be known of the facts themselves: how old they are, and by which versions they were written. */
+  readonly notes: readonly string[];
 }
-
-/** What became of a packet at one host, in what all that fare alike have in common. */
-interface HostFate {
-  readonly verdict: 'ok' | 'fail' | 'unknown';
-  readonly what: string;
-}
-
-/** A host, and what was followed there already. */
-interface FleetHost {
-  readonly peer: PeerHost;
-  readonly apart: TellingApart;
-  readonly known: Map<string, HostFate & { readonly wire?: WirePacket | undefined }>;
-  /** One container of each network that may ask outside. */
-  readonly askers: readonly Member[];
-  readonly served: readonly PublishedPort[];
-}
-
-const fleetHost = (peer: PeerHost): FleetHost => {
-  const members = membersOf(peer.facts).filter(({ network }) => !network.internal);
-  const firsts = new Map(members.toReversed().map((member) => [member.network.id, member]));
-  return {
-    peer,
-    apart: tellingApart(peer.facts),
-    known: new Map(),
-    askers: [...firsts.values()],
-    served: peer.facts.ports.filter(
-      ({ hostIp, hostPort: port, proto }) => port !== undefined && !isLoopback(hostIp) && proto !== 'sctp',
-    ),
-  };
-};
 
 /**
  * Who reaches which published port of a fleet, from one container of each network of every other host. Packets that nothing on a host tells apart are
- * followed once there. Pure.
+ * followed once there. What is not followed is no way, and is told: without it nobody is said to reach everything. Pure.
+ *
+ * @param peers - each with a name of its own
  */
 export function fleetMatrix(peers: readonly PeerHost[]): FleetMatrix {
   const all = peers.map(fleetHost);
-  const causes = new Map<
-    string,
-    { cause: FleetCause; hosts: Set<string>; ports: Set<string>; ways: number }
-  >();
+  const causes = new Causes();
   let [ways, open] = [0, 0];
   for (const asked of all)
     for (const asking of all) {
       if (asking === asked) continue;
-      for (const target of targetsOf(asked, asking))
+      const { targets, unasked } = targetsOf(asked, asking);
+      for (const target of targets)
         for (const asker of asking.askers) {
           if (addressless(asker, target)) continue;
           ways++;
           const found = fateOf(asker, target, asking, asked);
-          if (found === undefined) {
-            open++;
-            continue;
-          }
-          const { host, fate } = found;
-          const key = `${host} ${fate.what}`;
-          const { verdict, what } = fate;
-          const entry = causes.get(key) ?? {
-            cause: {
-              host,
-              what,
-              verdict: verdict === 'fail' ? 'fail' : 'unknown',
-              ways: 0,
-              hosts: [],
-              ports: [],
-            },
-            ...{ hosts: new Set<string>(), ports: new Set<string>(), ways: 0 },
-          };
-          entry.ways++;
-          entry.hosts.add((host === asked.peer.about.host ? asking : asked).peer.about.host);
-          entry.ports.add(
-            `${target.name}, ${asked.peer.about.host} ${hostPort(target.address, target.port)}/${target.proto}`,
-          );
-          causes.set(key, entry);
+          if (found === undefined) open++;
+          else causes.add(found, { target, asking, asked });
         }
+      if (unasked.length > 0 && asking.askers.length > 0)
+        causes.tell(asked.peer, `it has no address but such as ${asking.peer.about.host} has too`);
     }
-  const told = [...causes.values()]
-    .map((one): FleetCause => ({
-      ...one.cause,
-      ways: one.ways,
-      hosts: [...one.hosts],
-      ports: [...one.ports],
-    }))
-    .sort((a, b) => b.ways - a.ways);
+  for (const peer of peers) for (const what of blindSpots(peer)) causes.tell(peer, what);
+  const told = causes.told();
+  const hosts = peers.map(({ about }) => about.host);
+  const isNothing = ways === 0 && told.length === 0;
   return {
-    hosts: peers.map(({ about }) => about.host),
+    ...{ hosts, ways, open },
     ports: all.reduce((sum, { served }) => sum + served.length, 0),
-    ...{ ways, open, causes: told },
-    verdict: told.some(({ verdict }) => verdict === 'fail') ? 'fail' : told.length > 0 ? 'unknown' : 'ok',
+    causes: isNothing ? [unknownCause(listNames(hosts), NOTHING)] : told,
+    verdict: told.some(({ verdict }) => verdict === 'fail')
+      ? 'fail'
+      : told.length > 0 || isNothing
+        ? 'unknown'
+        : 'ok',
+    notes: judgePeerFacts(peers).map(({ title, meaning }) => `${title}: ${meaning}`),
   };
 }
 
-interface FleetTarget extends PeerTarget {
-  readonly name: string;
-}
+const NOTHING = 'no container of one has a port to ask for that another publishes';
 
-const addressless = ({ attached }: Member, { address }: FleetTarget): boolean =>
-  (familyOf(address) === 'ipv4' ? attached.ipv4 : attached.ipv6) === '';
+const unknownCause = (host: string, what: string): FleetCause => ({
+  ...{ host, what, verdict: 'unknown', ways: 0 },
+  ...{ hosts: [], ports: [] },
+});
 
-/** The published ports of a host, by the address that the other host would ask: one on a wire of both, else that of the way out. */
-function targetsOf({ peer, served }: FleetHost, asking: FleetHost): readonly FleetTarget[] {
-  return served.flatMap(({ container, hostIp, hostPort: port, proto }): readonly FleetTarget[] => {
-    if (port === undefined || proto === 'sctp') return [];
-    const address = isAny(hostIp) ? facing(peer, asking.peer, familyOf(hostIp)) : hostIp;
-    return address === undefined ? [] : [{ name: container, address, port, proto }];
-  });
-}
+/** Causes by host and words, with the ways each is the reason for. */
+class Causes {
+  readonly #found = new Map<
+    string,
+    { readonly cause: FleetCause; readonly hosts: Set<string>; readonly ports: Set<string>; ways: number }
+  >();
 
-function facing(peer: PeerHost, asking: PeerHost, family: 'ipv4' | 'ipv6'): string | undefined {
-  const own = wiresOf(peer.facts)
-    .flatMap(({ addresses }) => addresses)
-    .filter((one) => one.family === family && one.scope === 'global');
-  const near = own.find(({ address }) => wiresOf(asking.facts).some((link) => isNear(link, address)));
-  return (near ?? own[0])?.address;
-}
+  /** One more way that is not open. */
+  add(
+    { at, fate }: { readonly at: FleetHost; readonly fate: HostFate },
+    {
+      target,
+      asking,
+      asked,
+    }: { readonly target: FleetTarget; readonly asking: FleetHost; readonly asked: FleetHost },
+  ): void {
+    const entry = this.#entry(at.peer, fate.what, fate.verdict === 'fail' ? 'fail' : 'unknown');
+    const { published, address, port, proto } = target;
+    entry.ways++;
+    entry.hosts.add((at === asked ? asking : asked).peer.about.host);
+    entry.ports.add(`${published.container}, ${asked.peer.about.host} ${hostPort(address, port)}/${proto}`);
+  }
 
-/** Why a way is cut, and where; undefined for one that is open. */
-function fateOf(
-  asker: Member,
-  target: FleetTarget,
-  asking: FleetHost,
-  asked: FleetHost,
-): { readonly host: string; readonly fate: HostFate } | undefined {
-  const out = leavesAs(asker, target, asking);
-  if (out.verdict !== 'ok') return { host: asking.peer.about.host, fate: out };
-  const { wire } = out;
-  if (wire === undefined)
-    return {
-      host: asking.peer.about.host,
-      fate: { verdict: 'unknown', what: 'as whom packets leave is not known' },
+  /** What is not known, of nobody knows how many ways. */
+  tell(peer: PeerHost, what: string): void {
+    this.#entry(peer, what, 'unknown');
+  }
+
+  /** The one for most ways first. */
+  told(): readonly FleetCause[] {
+    return [...this.#found.values()]
+      .map(({ cause, ways, hosts, ports }) => ({ ...cause, ways, hosts: [...hosts], ports: [...ports] }))
+      .sort((a, b) => b.ways - a.ways);
+  }
+
+  #entry({ about: { host } }: PeerHost, what: string, verdict: FleetCause['verdict']) {
+    const key = `${host} ${what}`;
+    const entry = this.#found.get(key) ?? {
+      cause: { ...unknownCause(host, what), verdict },
+      ...{ hosts: new Set<string>(), ports: new Set<string>(), ways: 0 },
     };
-  const own = { ...wire, ...target };
-  const into = entersBy(own, asked);
-  if (into.verdict !== 'ok') return { host: asked.peer.about.host, fate: into };
-  return wireWith(own.source, asking.peer.facts) === undefined
-    ? {
-        host: asking.peer.about.host,
-        fate: {
-          verdict: 'unknown',
-          what: `packets of network ${asker.network.name} leave with the container's own address: whether answers come back is not seen here`,
-        },
-      }
-    : undefined;
-}
-
-function leavesAs(
-  asker: Member,
-  target: FleetTarget,
-  { peer, apart, known }: FleetHost,
-): HostFate & { readonly wire?: WirePacket | undefined } {
-  const key = `out ${asker.network.id} ${target.proto} ${apart.addressKey(target.address)} ${apart.portKey(target.port)}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const sender = { is: 'containers', names: [asker.container.name] } as const;
-  const [request] = outwardPaths(sender, { kind: 'address', ...target }, peer.facts);
-  const leaving = request && leavingBy(request, target, peer.facts);
-  const answered = request === undefined ? [] : follow(request, peer.facts);
-  const fate =
-    leaving === undefined
-      ? { verdict: 'unknown' as const, what: `nothing of network ${asker.network.name} can be followed` }
-      : { ...worst(answered), wire: leaving.wire };
-  known.set(key, fate);
-  return fate;
-}
-
-function entersBy(packet: WirePacket, { peer, apart, known }: FleetHost): HostFate {
-  const door = doorInto(packet, peer.facts);
-  if (door === undefined)
-    return { verdict: 'unknown', what: 'by which interface packets come in is not known' };
-  const { address, port, proto, source } = packet;
-  const key = `in ${door.link.name} ${address} ${String(port)}/${proto} ${apart.addressKey(source)}`;
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const requests = arrivingPaths(packet, door, NO_TROUBLE, peer.facts);
-  const fate =
-    requests.length === 0
-      ? { verdict: 'unknown' as const, what: 'nothing that is published there can be followed' }
-      : worst(requests.flatMap((request) => follow(request, peer.facts)));
-  known.set(key, fate);
-  return fate;
-}
-
-const NO_TROUBLE = { target: { kind: 'host' }, containers: new Set<string>(), trouble: [] } as const;
-
-/** The first packet, there or back, that did not get where it should. */
-function worst(followed: readonly Followed[]): HostFate {
-  const bad = followed.find(({ outcome }) => outcome.is !== 'reached' && outcome.is !== 'detour');
-  if (bad === undefined) return { verdict: 'ok', what: '' };
-  return { verdict: bad.outcome.is === 'unknown' ? 'unknown' : 'fail', what: whyNot(bad) };
-}
-
-function whyNot({ outcome, path }: Followed): string {
-  const { end, packet } = path;
-  const answer = packet.state === 'NEW' ? '' : 'answers: ';
-  return `${answer}${end.at === 'sent' || end.at === 'local' ? outcomeWords(outcome) : endWords(end)}`;
-}
-
-function endWords(end: Exclude<Path['end'], { readonly at: 'sent' | 'local' }>): string {
-  switch (end.at) {
-    case 'stopped':
-      return end.rule === undefined
-        ? `${end.target} by the policy of ${end.table} ${end.chain}`
-        : `${end.target} by a rule of ${end.table} ${end.chain}: ${end.rule.text}`;
-    case 'lost':
-      return end.detail === '' ? end.why : end.detail;
-    case 'unknown':
-      return `not known: ${end.why}`;
+    this.#found.set(key, entry);
+    return entry;
   }
 }
