@@ -6,7 +6,7 @@ import type { ContainerFacts, Facts } from '../facts/facts.ts';
 import { isRunning, membersOf } from '../lookup.ts';
 
 /** A running container's place on a network without a bridge: macvlan, ipvlan, overlay. Packets are not followed there. */
-export interface PlaceAside {
+interface PlaceAside {
   readonly attached: NetworkPlace;
   readonly network: LiveNetwork;
 }

@@ -49,7 +49,7 @@ const BARE_HOST = /^(?:[A-Za-z0-9_][\w.-]*@)?[A-Za-z0-9][\w.-]*(?::\d{1,5})?$/;
 function refuseHost(error: unknown, where: string): never {
   if (!(error instanceof Fault) || error.code !== 'RG_REFUSED_INPUT' || !BARE_HOST.test(where)) throw error;
   const { code, exit, message, details, hint = '' } = error;
-  throw new Fault(code, exit, message, { details, hint: `${hint} For ssh: --peer ssh://${where}` });
+  throw new Fault(code, exit, message, { details, hint: `For ssh: --peer ssh://${where}. ${hint}` });
 }
 
 /** A container's name, or an address and a port: nothing that a shell reads, nor an option. */
