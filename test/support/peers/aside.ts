@@ -1,7 +1,7 @@
 import type { Change } from '../doctor/host-facts.ts';
 
 /** A network without a bridge. */
-export const MACVLAN = { id: 'lan', name: 'lan', driver: 'macvlan', bridge: '' } as const;
+const MACVLAN = { id: 'lan', name: 'lan', driver: 'macvlan', bridge: '' } as const;
 
 /** A running container moved to a macvlan network, or put on it besides. */
 export const onMacvlan =
