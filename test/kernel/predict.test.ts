@@ -12,6 +12,8 @@ import { recording } from '../support/recorded/recordings.ts';
 /** Commands per ruleset; it is loaded again after every few, so that later commands run on what earlier ones left. */
 const COMMANDS = Number(process.env['RULESGUARD_KERNEL_COMMANDS'] ?? 70);
 const BEFORE_NEW_LOAD = 4;
+/** Of so many commands every sort is among those that succeed. */
+const ALL_SORTS = 140;
 
 const RECORDINGS: Readonly<Record<Family, readonly string[]>> = {
   ipv4: ['engine-20.10-mesh', 'engine-26.1-ports', 'engine-28.5-mesh'],
@@ -128,6 +130,8 @@ describeKinds('a prediction equals what the tool leaves', (kind) => {
     }
     for (const [sort, least] of Object.entries(leastShares(kind))) {
       const { done, predicted: sum } = counts.get(sort) ?? { done: 0, predicted: 0 };
+      // Of few commands none may be of a sort, or all of it refused.
+      if (done === 0 && COMMANDS < ALL_SORTS) continue;
       expect.soft(done, `${sort} done`).toBeGreaterThan(0);
       expect
         .soft(sum / done, `share of ${sort} predicted, ${String(sum)} of ${String(done)}`)
