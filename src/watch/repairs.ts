@@ -4,13 +4,13 @@
  */
 
 /** How often something was repaired, and when last. Milliseconds. */
-interface Repaired {
+interface RepairCount {
   readonly times: number;
   readonly last: number;
 }
 
 /** How often each effect was repaired, by its id. */
-export type Repairs = ReadonlyMap<string, Repaired>;
+export type Repairs = ReadonlyMap<string, RepairCount>;
 
 /** What was repaired counts until it has stayed whole for so long: pauses are shorter, so that nothing is forgotten in one. */
 const WINDOW = 300_000;
@@ -35,12 +35,12 @@ export const notBefore = (repairs: Repairs, ids: readonly string[], now: number)
 export const fought = (repairs: Repairs, ids: readonly string[], now: number): readonly string[] =>
   ids.filter((id) => (counting(repairs, id, now)?.times ?? 0) >= FREE);
 
-function counting(repairs: Repairs, id: string, now: number): Repaired | undefined {
+function counting(repairs: Repairs, id: string, now: number): RepairCount | undefined {
   const known = repairs.get(id);
   return known === undefined || now - known.last >= WINDOW ? undefined : known;
 }
 
-function afterPause(repaired: Repaired | undefined): number {
+function afterPause(repaired: RepairCount | undefined): number {
   if (repaired === undefined || repaired.times < FREE) return Number.NEGATIVE_INFINITY;
   return repaired.last + Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (repaired.times - FREE));
 }

@@ -5,7 +5,7 @@ import { hasPorts } from './protocols.ts';
 import type { RuleOption } from '../../firewall/iptables/text/view.ts';
 import type { Extension } from './rule-parts.ts';
 
-type PortField = 'sourcePort' | 'destinationPort';
+export type PortField = 'sourcePort' | 'destinationPort';
 
 /** `80`, `1000:2000`, `:1023`, `1024:`; undefined for a name. */
 export function portRange(text: string): readonly [number, number] | undefined {

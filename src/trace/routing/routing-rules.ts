@@ -1,6 +1,7 @@
 import { blockOf } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import { all, withSign, type MatchResult } from '../match-result.ts';
+import type { PortField } from '../match/ports.ts';
 import { protocolNumber } from '../match/protocols.ts';
 import type { RouteRule } from '../network-state.ts';
 import type { Packet } from '../packet.ts';
@@ -39,8 +40,6 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   ...['priority', 'table', 'protocol', 'action', 'suppress_prefixlen', 'family'],
   ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved', 'sport_end', 'dport_end'],
 ]);
-
-type PortField = 'sourcePort' | 'destinationPort';
 
 /**
  * Whether a port is the one, or in the range, that a rule asks for. Packets without ports have 0 there, which no rule can ask for

@@ -63,24 +63,24 @@ export function inTheirChains(
   placed: readonly Placed[],
 ): readonly Placed[] {
   const spans = spansOf(chain, live, moved);
-  const inRelays = placed.map(({ owned, gap }): Settled => {
+  const inRelays = placed.map(({ owned, gap }): Housed => {
     const span = spans.get(owned.rule.text);
-    if (span === undefined) return { owned, gap, isSettled: false };
-    return { owned: inChain(owned, span.chain), gap: clamp(gap, span.first, span.last), isSettled: true };
+    if (span === undefined) return { owned, gap, isHoused: false };
+    return { owned: inChain(owned, span.chain), gap: clamp(gap, span.first, span.last), isHoused: true };
   });
   const settled = inSequence(inRelays, placed);
   // A moved rule in the same gap is as good a neighbour as one that stayed.
   const firstAfter = new Map<number, OwnedRule>();
   const after = settled
     .toReversed()
-    .map(({ owned, gap, isSettled }) => {
-      if (isSettled) firstAfter.set(gap, owned);
+    .map(({ owned, gap, isHoused }) => {
+      if (isHoused) firstAfter.set(gap, owned);
       return firstAfter.get(gap) ?? present[gap];
     })
     .toReversed();
   const lastBefore = new Map<number, OwnedRule>();
-  return settled.map(({ owned, gap, isSettled }, index) => {
-    if (!isSettled) {
+  return settled.map(({ owned, gap, isHoused }, index) => {
+    if (!isHoused) {
       const before = lastBefore.get(gap) ?? present[gap - 1];
       return { owned: inChain(owned, homeBetween(chain, before, after[index])), gap };
     }
@@ -90,26 +90,26 @@ export function inTheirChains(
 }
 
 /** A placed rule, and whether its relay chain decides where it goes. */
-interface Settled extends Placed {
-  readonly isSettled: boolean;
+interface Housed extends Placed {
+  readonly isHoused: boolean;
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /** What a relay chain held back or pulled along takes with it the rules that were placed behind or in front of it. */
-function inSequence(settled: readonly Settled[], placed: readonly Placed[]): readonly Settled[] {
+function inSequence(settled: readonly Housed[], placed: readonly Placed[]): readonly Housed[] {
   let low = 0;
   const notBefore = settled.map((one, index) => {
-    if (one.isSettled && one.gap > (placed[index]?.gap ?? one.gap)) low = Math.max(low, one.gap);
-    return one.isSettled ? one : { ...one, gap: Math.max(one.gap, low) };
+    if (one.isHoused && one.gap > (placed[index]?.gap ?? one.gap)) low = Math.max(low, one.gap);
+    return one.isHoused ? one : { ...one, gap: Math.max(one.gap, low) };
   });
   let high = Infinity;
   return notBefore
     .toReversed()
     .map((one, back) => {
       const wanted = placed[placed.length - 1 - back]?.gap ?? one.gap;
-      if (one.isSettled && one.gap < wanted) high = Math.min(high, one.gap);
-      return one.isSettled ? one : { ...one, gap: Math.min(one.gap, high) };
+      if (one.isHoused && one.gap < wanted) high = Math.min(high, one.gap);
+      return one.isHoused ? one : { ...one, gap: Math.min(one.gap, high) };
     })
     .toReversed()
     .toSorted((a, b) => a.gap - b.gap);

@@ -1,14 +1,16 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { readPeer as ReadPeer } from '../../../../src/host/peers/read-peer.ts';
-import { Fault } from '../../../../src/fault.ts';
+import type { Fault } from '../../../../src/fault.ts';
 
 /* A stand-in for ssh: what it says is quoted from OpenSSH 9.2. */
 
 let folder = '';
 let readPeer: typeof ReadPeer;
+/** The class that the module throws: it is read anew too. */
+let FaultOfReader: typeof Fault;
 const before = process.env['PATH'];
 const file = (name: string): string => path.join(folder, name);
 
@@ -16,10 +18,14 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-peer-'));
   // Commands are looked for where the PATH says when the module is read.
   process.env['PATH'] = `${folder}:/usr/bin:/bin`;
+  // Other files of this worker have read it already.
+  vi.resetModules();
+  ({ Fault: FaultOfReader } = await import('../../../../src/fault.ts'));
   ({ readPeer } = await import('../../../../src/host/peers/read-peer.ts'));
 });
 afterAll(() => {
   process.env['PATH'] = before;
+  vi.resetModules();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -34,7 +40,7 @@ const faultOf = async (where: string, named?: string): Promise<Fault> =>
       throw new Error('it was not refused');
     },
     (error: unknown) => {
-      if (error instanceof Fault) return error;
+      if (error instanceof FaultOfReader) return error;
       throw error;
     },
   );
