@@ -88,7 +88,7 @@ async function repair(
 
 async function undo(host: Host, { rehearse }: RestoreArgs, context: Context): Promise<Exit> {
   const { undoRestore } = await import('../app/restore/undo.ts');
-  const { pausedWhile } = await import('./shared/paused-while.ts');
+  const { pausedWhile } = await import('./shared/pause.ts');
   await pausedWhile(context, () => reporting(context, (on) => undoRestore(host, rehearse, on)));
   return 0;
 }

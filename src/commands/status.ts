@@ -46,41 +46,34 @@ async function checkedHost({
 async function surroundings(context: Context): Promise<Omit<StatusReport, 'checked'>> {
   const { stateDir, runDir, unsettled } = context;
   const watches = watchesHere();
-  const [off, hooks, baseline, pause, noted] = await Promise.all([
-    offOf(context),
+  const [config, hooks, baseline, pause, noted] = await Promise.all([
+    orWhy(configured(context)),
     hookStatus(realHookHost('/', stateDir), TARGETS),
     newestBaseline(stateDir),
-    pauseOf(runDir),
+    orWhy(readPause(runDir, Date.now())),
     eventsOf(stateDir),
   ]);
   return {
     unsettled: unsettled?.headline,
     watches,
-    ...pause,
+    pausedUntil: pause.read?.until,
     hooks: hooks.filter(({ target }) => target.units?.start === undefined),
-    ...off,
+    off: config.read && automaticOff(config.read.config, process.env),
+    unread: [config, pause].flatMap(({ why }) => why ?? []),
     baseline,
     ...noted,
   };
 }
 
-/** What switched automatic writes off. What cannot be read keeps watch from writing as well. */
-async function offOf(context: Context): Promise<Pick<StatusReport, 'off' | 'offUnread'>> {
+/** What is read, or why it cannot be: what keeps watch from writing is part of the answer. */
+async function orWhy<Value>(
+  reading: Promise<Value>,
+): Promise<{ readonly read?: Value; readonly why?: string }> {
   try {
-    const { config } = await configured(context);
-    return { off: automaticOff(config, process.env), offUnread: undefined };
+    return { read: await reading };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { off: undefined, offUnread: error.message };
-  }
-}
-
-async function pauseOf(runDir: string): Promise<Pick<StatusReport, 'pausedUntil' | 'pauseUnread'>> {
-  try {
-    return { pausedUntil: (await readPause(runDir, Date.now()))?.until, pauseUnread: undefined };
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return { pausedUntil: undefined, pauseUnread: error.message };
+    return { why: error.message };
   }
 }
 

@@ -5,10 +5,9 @@ import { realTelling } from '../app/watch/real-telling.ts';
 import { realWatchPort } from '../app/watch/real-watch-port.ts';
 import { watch } from '../app/watch/watch.ts';
 import { Fault } from '../fault.ts';
-import { whoAsked } from '../host/command/who.ts';
 import type { Config } from '../host/config/defaults.ts';
 import { systemdService } from '../host/service/notify.ts';
-import { endPause, writePause } from '../host/state/watch-pause.ts';
+import { endPause } from '../host/state/watch-pause.ts';
 import { systemdJournal } from '../host/telling/journal.ts';
 import { eventLine } from '../report/watch-text.ts';
 import type { WatchEvent, WatchEventKind } from '../watch/event.ts';
@@ -16,6 +15,7 @@ import { journalFields } from '../watch/telling/journal-fields.ts';
 import { modeSays } from '../watch/mode.ts';
 import type { Context, Exit } from './context.ts';
 import { configured } from './shared/configured.ts';
+import { pauseFor } from './shared/pause.ts';
 
 export interface WatchArgs {
   readonly mode: 'report' | 'repair' | undefined;
@@ -145,8 +145,7 @@ function teller(log: Context['log']): (event: WatchEvent) => void {
 }
 
 async function pause(milliseconds: number, { runDir, print }: Context): Promise<Exit> {
-  const until = new Date(Date.now() + milliseconds).toISOString();
-  await writePause(runDir, { until, by: whoAsked().user });
+  const until = await pauseFor(milliseconds, runDir);
   print(`PAUSED  watch repairs nothing until ${until}. End it before: rulesguard watch --resume\n`);
   return 0;
 }

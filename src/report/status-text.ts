@@ -15,13 +15,11 @@ export interface StatusReport {
   readonly watches: readonly number[] | undefined;
   /** Until when watch writes nothing. */
   readonly pausedUntil: string | undefined;
-  /** Why that cannot be read. */
-  readonly pauseUnread: string | undefined;
   readonly hooks: readonly HookStatus[];
   /** What switched automatic writes off. */
   readonly off: string | undefined;
-  /** Why that cannot be read. */
-  readonly offUnread: string | undefined;
+  /** Why a pause or the configuration cannot be read. */
+  readonly unread: readonly string[];
   /** The newest baseline, or why there is none to go by. */
   readonly baseline: { readonly id: string; readonly ageSeconds: number } | { readonly why: string };
   /** What watch noted, the oldest first. */
@@ -37,8 +35,7 @@ const LABEL = 10;
 
 /** A host on one screen of 24 lines at 80 columns: rules and packets, watch, hooks, baseline, the last events. */
 export function statusText(report: StatusReport, paint: Paint): string {
-  const { checked, unsettled, off } = report;
-  const unread = [report.offUnread, report.pauseUnread].filter((why) => why !== undefined);
+  const { checked, unsettled, off, unread } = report;
   const lines = [
     ...verdictLines(checked, paint),
     ...(unsettled === undefined ? [] : [paint('red', clipped(printable(unsettled), COLUMNS))]),

@@ -27,8 +27,8 @@ export interface Schedule {
   readonly notBefore: number;
   /** Before this no look is made: the last one could not be. */
   readonly noLookBefore: number;
-  /** How many looks in a row followed each other and found nothing, and when the last one ended. */
-  readonly idle: { readonly looks: number; readonly ended: number; readonly rest: number };
+  /** How many looks in a row followed each other and found nothing, and until when the next one rests. */
+  readonly idle: { readonly looks: number; readonly restUntil: number };
 }
 
 /** What to do next, and when. */
@@ -61,7 +61,7 @@ interface Patience {
   readonly longest: number;
 }
 
-const NOT_IDLE: Schedule['idle'] = { looks: 0, ended: Number.NEGATIVE_INFINITY, rest: 0 };
+const NOT_IDLE: Schedule['idle'] = { looks: 0, restUntil: Number.NEGATIVE_INFINITY };
 
 /** As at the start: nothing is known, so the first look is due at once. */
 export const begun = (now: number): Schedule => ({
@@ -96,10 +96,10 @@ export type LookFound = { readonly exposure: boolean } | undefined;
 export function looked(schedule: Schedule, found: LookFound, beganAt: number, endedAt: number): Schedule {
   const { unjudged, damage } = schedule;
   const left = unjudged !== undefined && unjudged.newest > beganAt ? unjudged : undefined;
-  const isStorm = found === undefined && beganAt - schedule.idle.ended - schedule.idle.rest < STORM.apart;
+  const isStorm = found === undefined && beganAt - schedule.idle.restUntil < STORM.apart;
   const looks = isStorm ? schedule.idle.looks + 1 : 0;
   const rest = looks < STORM.looks ? 0 : Math.min(STORM.longest, STORM.rest * (endedAt - beganAt));
-  const idle = { looks, ended: endedAt, rest };
+  const idle = { looks, restUntil: endedAt + rest };
   if (found === undefined) return { ...schedule, idle, unjudged: left, looked: beganAt, damage: undefined };
   const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: new Set<Hand>(['unknown']) };
   return {
@@ -142,10 +142,7 @@ export const mayBeDockers = ({ unjudged }: Schedule): boolean =>
  * Whether what is lost may be brought back before a look: all changes since the last one, which found nothing, were made by programs that are
  * known by name, and that are neither Docker nor a firewall manager.
  */
-export const isRepairedAtOnce = ({ unjudged, damage }: Schedule): boolean =>
-  damage === undefined &&
-  unjudged !== undefined &&
-  [...unjudged.writers].every((writer) => writer === 'other');
+export const isRepairedAtOnce = (schedule: Schedule): boolean => isChangedBy(schedule, NAMED);
 
 /**
  * What to do next.
@@ -163,25 +160,26 @@ export function dueOf(schedule: Schedule, { interval }: Pace, repairs: boolean):
       ? last + interval
       : Math.max(
           lookAt(unjudged),
-          isHostAlone(schedule) ? last + SELDOM : 0,
-          isOthersAlone(schedule) ? idle.ended + idle.rest : 0,
+          isChangedBy(schedule, LINKS) ? last + SELDOM : 0,
+          isChangedBy(schedule, NO_FIREWALL) ? idle.restUntil : 0,
         );
   const look = { what: 'look', at: Math.max(noLookBefore, wanted) } as const;
   // A repair observes the rules itself: where both are due it comes first, so that a storm of changes cannot put it off.
   return repair !== undefined && repair.at <= look.at ? repair : look;
 }
 
-/** Whether nothing changed but links, addresses and routes, and nothing was lost before: beside containers that come and go they always do. */
-const isHostAlone = ({ unjudged, damage }: Schedule): boolean =>
-  damage === undefined &&
-  unjudged !== undefined &&
-  [...unjudged.writers].every((writer) => writer === 'host');
+/** Links, addresses and routes: beside containers that come and go they always change. */
+const LINKS: ReadonlySet<Hand> = new Set<Hand>(['host']);
+/** Hands that write neither Docker's rules nor a whole firewall. */
+const NO_FIREWALL: ReadonlySet<Hand> = new Set<Hand>(['other', 'host']);
+/** Programs that are known by name, and that are neither Docker nor a firewall manager. */
+const NAMED: ReadonlySet<Hand> = new Set<Hand>(['other']);
 
-/** Whether nothing changed but by hands that write neither Docker's rules nor a whole firewall, and nothing was lost before. */
-const isOthersAlone = ({ unjudged, damage }: Schedule): boolean =>
+/** Whether something changed by these hands alone, and nothing was lost before. */
+const isChangedBy = ({ unjudged, damage }: Schedule, hands: ReadonlySet<Hand>): boolean =>
   damage === undefined &&
   unjudged !== undefined &&
-  [...unjudged.writers].every((writer) => writer === 'other' || writer === 'host');
+  [...unjudged.writers].every((writer) => hands.has(writer));
 
 function lookAt({ writers, first, newest }: Unjudged): number {
   const isDockers = [...writers].every((writer) => writer === 'docker' || writer === 'host');

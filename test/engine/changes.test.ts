@@ -16,9 +16,8 @@ import { createHost, type Host } from '../support/host.ts';
 import { describeEngines } from '../support/incident/eras.ts';
 import { moreFlows, type PrintedCell } from '../support/changes/cell-of-flow.ts';
 import { dice } from '../support/trace/dice.ts';
+import { IS_CAMPAIGN } from '../support/incident/share.ts';
 
-/** The long run: every change thought of by hand, and as many by chance, on each Engine. */
-const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
 /** Where the long run writes what came of each change, a line of JSON each. */
 const TALLY = process.env['RULESGUARD_TALLY'];
 const SEED = Number(process.env['RULESGUARD_SEED'] ?? 12);

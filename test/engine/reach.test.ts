@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { enginesFor, ERAS_HERE, shareOf } from '../support/incident/share.ts';
+import { enginesFor, ERAS_HERE, IS_CAMPAIGN, shareOf } from '../support/incident/share.ts';
 import { ALL_ERAS, type Era } from '../support/lab/eras.ts';
 import { labUnavailable } from '../support/lab/requirement.ts';
 import { tryState, type Effort, type StateResult } from '../support/reach/campaign.ts';
@@ -12,7 +12,6 @@ import { reportOf } from '../support/reach/table.ts';
 import { raiseReachTown, type ReachTown } from '../support/reach/measured-town.ts';
 
 const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
-const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
 const SEED = Number(process.env['REACH_SEED'] ?? 1);
 const RANDOM = Number(process.env['REACH_RANDOM'] ?? 100);
 const ONLY = new RegExp(process.env['REACH_ONLY'] ?? '');

@@ -8,9 +8,9 @@ import { openStage, playNatives, type NativeStage } from '../support/trace/nativ
 import { generateTables } from '../support/trace/natives/tables.ts';
 import { generateScene, throwSysctls, type Scene } from '../support/trace/rulesets.ts';
 import { buildTown } from '../support/trace/town.ts';
+import { IS_CAMPAIGN } from '../support/incident/share.ts';
 
 const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
-const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
 /** A fixed seed, so that CI judges the change and not chance; to search for new faults set another. */
 const CI_SEED = 22;
 const seed = Number(

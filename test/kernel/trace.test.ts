@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VARIANTS, describeVariant, FAMILIES } from '../support/kernel.ts';
 import type { Family } from '../support/netns.ts';
-import { oneIn } from '../support/incident/share.ts';
+import { IS_CAMPAIGN, oneIn } from '../support/incident/share.ts';
 import { dice } from '../support/trace/dice.ts';
 import { dockerScene } from '../support/trace/docker-scenes.ts';
 import type { Verdict } from '../support/trace/judge.ts';
@@ -19,7 +19,7 @@ const seed = Number(
 );
 const PER_SCENE = 60;
 /** Rulesets of each kind: a campaign plays three times as many (docs/evidence/trace.md). */
-const MANY = process.env['RULESGUARD_CAMPAIGN'] === '1' ? 3 : 1;
+const MANY = IS_CAMPAIGN ? 3 : 1;
 
 interface Row {
   readonly name: string;

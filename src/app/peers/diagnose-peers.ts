@@ -11,6 +11,7 @@ import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { replayedHost } from './replayed-host.ts';
+import { toldApart } from './told-apart.ts';
 
 /** What is asked of two hosts. */
 export interface PeersRequest {
@@ -61,18 +62,12 @@ export async function diagnosePeers(
           .then((facts) => otherHost(facts, here, reader.host.now())),
     reader.readPeer(peer, named).then((facts) => otherHost(facts, peer, reader.host.now())),
   ]);
-  const diagnosis = followPeers({ asker, target }, ...toldApart(asking, asked));
+  const diagnosis = followPeers(
+    { asker, target },
+    toldApart(asking, 'asking', [asked]),
+    toldApart(asked, 'asked', [asking]),
+  );
   return { diagnosis, exit: EXITS[diagnosis.verdict] };
-}
-
-/** Copies of one machine often have one name: a command must not be typed on the wrong one. */
-function toldApart(asking: PeerHost, asked: PeerHost): readonly [PeerHost, PeerHost] {
-  if (asking.about.host !== asked.about.host) return [asking, asked];
-  const named = (peer: PeerHost, which: string): PeerHost => ({
-    ...peer,
-    about: { ...peer.about, host: `${peer.about.host} (${which})` },
-  });
-  return [named(asking, 'asking'), named(asked, 'asked')];
 }
 
 /** What is asked of an address without a port. */

@@ -9,6 +9,7 @@ import { readingsFrom } from '../../doctor/recorded/read-facts.ts';
 import type { Readings, SourceReading } from '../../doctor/recorded/readings.ts';
 import { unavailableBy } from '../../doctor/facts/unavailable.ts';
 import { decidesAnything } from '../../firewall/iptables/text/model.ts';
+import { toldApart } from './told-apart.ts';
 
 /**
  * Who reaches which published port of a fleet, by the facts of its hosts.
@@ -16,29 +17,27 @@ import { decidesAnything } from '../../firewall/iptables/text/model.ts';
  * @param documents - each with what it is called in a fault
  * @param now - milliseconds since 1970
  */
-export const fleetOf = (
+export function fleetOf(
   documents: readonly (readonly [source: string, json: FactsJson])[],
   now: number,
-): FleetMatrix =>
-  fleetMatrix(
-    toldApart(
-      documents.map(([source, json]) => {
-        const { about, readings } = readingsFrom(json, source);
-        const facts = packetFacts(readings);
-        return { source, peer: { about, facts, age: (now - Date.parse(about.time)) / 1000 } };
-      }),
+): FleetMatrix {
+  const read = documents.map(([source, json]) => {
+    const { about, readings } = readingsFrom(json, source);
+    const facts = packetFacts(readings);
+    const peer: PeerHost = { about, facts, age: (now - Date.parse(about.time)) / 1000 };
+    return { source, peer };
+  });
+  const peers = read.map(({ peer }) => peer);
+  return fleetMatrix(
+    read.map(({ source, peer }) =>
+      toldApart(
+        peer,
+        source,
+        peers.filter((one) => one !== peer),
+      ),
     ),
   );
-
-/** Copies of one machine often have one name: then the file says which of them is meant. */
-const toldApart = (
-  read: readonly { readonly source: string; readonly peer: PeerHost }[],
-): readonly PeerHost[] =>
-  read.map(({ source, peer }) => {
-    const { about } = peer;
-    const isOne = read.filter((other) => other.peer.about.host === about.host).length === 1;
-    return isOne ? peer : { ...peer, about: { ...about, host: `${about.host} (${source})` } };
-  });
+}
 
 const orNot = <Value, Read extends object>(reading: SourceReading<Value>, read: (value: Value) => Read) =>
   'fault' in reading ? unavailableBy(reading.fault) : read(reading.gave);

@@ -46,15 +46,7 @@ export function realWatchPort(
   const { stateDir, runDir } = options;
   const now = (): number => performance.now();
   const engine = residentEngine(REAL_OBSERVER.askEngine, now);
-  let hasAnswered = false;
-  const checkHost = {
-    ...realCheckHost(stateDir),
-    askEngine: async () => {
-      const reply = await engine.ask();
-      hasAnswered ||= reply.answered;
-      return reply;
-    },
-  };
+  const checkHost = { ...realCheckHost(stateDir), askEngine: engine.ask };
   const declared = residentDeclared(readDeclaredOf);
   const real = realHost(options);
   const host = {
@@ -105,7 +97,7 @@ export function realWatchPort(
         {
           openReference: () => openReference(BY_BOTH, host.baselines),
           // An Engine has answered, so its rules are not those of before the boot, whatever date a baseline has.
-          booted: () => (hasAnswered ? Number.NEGATIVE_INFINITY : bootedAt()),
+          booted: () => (engine.hasAnswered() ? Number.NEGATIVE_INFINITY : bootedAt()),
           isDockerdThere: () => findProcesses(undefined).daemons.length > 0,
           onWell: fast.well,
         },

@@ -3,6 +3,8 @@ import type { EngineReply } from '../../docker/engine-reply.ts';
 /** The Engine's reply, kept while nothing says that it is no longer true. */
 export interface ResidentEngine {
   readonly ask: () => Promise<EngineReply>;
+  /** Whether one has answered at all. */
+  readonly hasAnswered: () => boolean;
   /** What was said is no longer true. */
   readonly forget: () => void;
   /** Whether the Engine tells of what it does: a reply is kept only while it does. */
@@ -21,6 +23,7 @@ export function residentEngine(ask: () => Promise<EngineReply>, now: () => numbe
   let kept: { readonly reply: EngineReply; readonly at: number } | undefined;
   let told = false;
   let generation = 0;
+  let hasAnswered = false;
   const forget = (): void => {
     kept = undefined;
     generation++;
@@ -31,9 +34,11 @@ export function residentEngine(ask: () => Promise<EngineReply>, now: () => numbe
       const asked = generation;
       const at = now();
       const reply = await ask();
+      hasAnswered ||= reply.answered;
       if (told && reply.answered && asked === generation) kept = { reply, at };
       return reply;
     },
+    hasAnswered: () => hasAnswered,
     forget,
     isTold: (is) => {
       told = is;

@@ -16,6 +16,10 @@ export interface Followed {
   readonly outcome: PathOutcome;
 }
 
+/** Whether a packet gets where it should, by whatever way. */
+export const isThrough = ({ outcome }: Pick<Followed, 'outcome'>): boolean =>
+  outcome.is === 'reached' || outcome.is === 'detour';
+
 /** Where a path is stopped; undefined for one that is not. */
 export function stopOf({ request, path }: Followed): StopPlace | undefined {
   const { end, packet, steps } = path;

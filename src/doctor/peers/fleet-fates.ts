@@ -3,7 +3,7 @@ import type { PublishedPort } from '../../docker/inventory/inventory.ts';
 import { judgeServiceOf } from '../checks/container/service.ts';
 import { insideOf, type Member } from '../lookup.ts';
 import { outwardPaths } from '../paths/asked.ts';
-import { follow, type Followed } from '../paths/follow.ts';
+import { follow, isThrough, type Followed } from '../paths/follow.ts';
 import { outcomeWords } from '../paths/outcome-words.ts';
 import { arrivingPaths } from './arriving.ts';
 import { doorInto, wireWith } from './door.ts';
@@ -93,7 +93,7 @@ const NO_TROUBLE = { target: { kind: 'host' }, containers: new Set<string>(), tr
 
 /** The first packet, there or back, that did not get where it should. */
 function worst(followed: readonly Followed[]): HostFate {
-  const bad = followed.find(({ outcome }) => outcome.is !== 'reached' && outcome.is !== 'detour');
+  const bad = followed.find((one) => !isThrough(one));
   if (bad === undefined) return { verdict: 'ok', what: '' };
   return { verdict: bad.outcome.is === 'unknown' ? 'unknown' : 'fail', what: whyNot(bad) };
 }

@@ -1,7 +1,7 @@
 import type { NetworkState } from '../../trace/network-state.ts';
 import { addressFor, lookupRoute } from '../../trace/routing/route.ts';
 import type { Facts } from '../facts/facts.ts';
-import { follow, type Followed } from '../paths/follow.ts';
+import { follow, isThrough, type Followed } from '../paths/follow.ts';
 import type { PathRequest } from '../paths/request.ts';
 import { linkOf } from '../lookup.ts';
 import { wiresOf } from './door.ts';
@@ -25,8 +25,8 @@ export function leavingBy(request: PathRequest, target: PeerTarget, facts: Facts
 /** A packet on the wire, as its path ended; undefined for one that did not get so far. */
 export function seenOn({ outcome, path }: Followed, target: PeerTarget): WirePacket | undefined {
   const { end, last } = path;
-  const isOut = outcome.is === 'reached' || outcome.is === 'detour';
-  if (end.at !== 'sent' || !isOut || last.vague?.includes('source') === true) return undefined;
+  if (end.at !== 'sent' || !isThrough({ outcome }) || last.vague?.includes('source') === true)
+    return undefined;
   return {
     ...{ ...target, address: last.destination, source: last.source },
     ...{ dev: end.outInterface, nextHop: end.nextHop, isSeen: true },

@@ -1,7 +1,7 @@
 import { hostPort } from '../../net/address.ts';
 import type { PathEnd } from '../../trace/path.ts';
 import type { CheckVerdict } from '../diagnosis.ts';
-import type { Followed } from '../paths/follow.ts';
+import { isThrough, type Followed } from '../paths/follow.ts';
 import { outcomeWords } from '../paths/outcome-words.ts';
 import { wiresOf } from './door.ts';
 import type { PeerHost, PeerLeg } from './peer.ts';
@@ -59,7 +59,7 @@ const outWords = (out: Followed, peer: PeerHost): string => {
 
 function leaveWords({ outcome, path }: Followed, { about: { host }, facts }: PeerHost): string {
   const { end, last, packet } = path;
-  const isOut = outcome.is === 'reached' || outcome.is === 'detour';
+  const isOut = isThrough({ outcome });
   const isOnWire = end.at === 'sent' && wiresOf(facts).some(({ name }) => name === end.outInterface);
   if (end.at !== 'sent' || !(isOut || isOnWire))
     return `does not leave ${host}: ${whyNot({ outcome, path })}`;

@@ -4,7 +4,7 @@ import type { Check, CheckSection, Diagnosis } from '../diagnosis.ts';
 import { judgeServiceOf } from '../checks/container/service.ts';
 import type { CheckCode } from '../codes.ts';
 import { isUnavailable, type Facts } from '../facts/facts.ts';
-import { follow, type Followed } from '../paths/follow.ts';
+import { follow, isThrough, type Followed } from '../paths/follow.ts';
 import { restored } from '../remedies/change.ts';
 import { isListed } from '../target/target.ts';
 import type { PeerCause, PeerHost } from './peer.ts';
@@ -22,7 +22,6 @@ const OF_SERVICES: ReadonlySet<CheckCode> = new Set([
 /** Whether an answer gets home without it is followed. */
 const FOLLOWED: ReadonlySet<CheckCode> = new Set(['masquerade-off']);
 
-const isThrough = ({ outcome }: Followed): boolean => outcome.is === 'reached' || outcome.is === 'detour';
 const isUnknown = ({ outcome }: Followed): boolean => outcome.is === 'unknown';
 
 /** The failed checks of a host that have to do with the packets that were followed there. */

@@ -5,7 +5,7 @@ import { labUnavailable } from '../lab/requirement.ts';
 export const ERAS_HERE: readonly Era[] = ALL_ERAS.filter((era) => labUnavailable(era) === undefined);
 
 /** Every case on every Engine, as in the campaigns of docs/evidence. */
-const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
+export const IS_CAMPAIGN = process.env['RULESGUARD_CAMPAIGN'] === '1';
 
 /**
  * One case in so many, and the first at least; all of them in a campaign, which `npm test` has no time for.

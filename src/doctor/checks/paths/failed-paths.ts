@@ -6,7 +6,15 @@ import type { Check } from '../../diagnosis.ts';
 import { isUnseen, type Facts } from '../../facts/facts.ts';
 import { judgeNativeStop } from './native.ts';
 import { judgeMistranslated, judgeUnmasked, judgeUntranslated } from './translation.ts';
-import { isClosedByHost, namesOf, pathLines, stopOf, type Followed, type Group } from '../../paths/follow.ts';
+import {
+  isClosedByHost,
+  isThrough,
+  namesOf,
+  pathLines,
+  stopOf,
+  type Followed,
+  type Group,
+} from '../../paths/follow.ts';
 import { blockingRule, homeOf } from '../../paths/routes.ts';
 import { isTranslatedElsewhere } from '../../paths/translators.ts';
 import { isNative } from '../../remedies/native.ts';
@@ -37,7 +45,7 @@ export function judgePaths(all: readonly Followed[], facts: Facts, isWhole: bool
     const [first] = followed;
     return first === undefined ? [] : judgeGroup({ followed, first }, facts, isWhole);
   });
-  const reached = open.filter(({ outcome }) => outcome.is === 'reached' || outcome.is === 'detour').length;
+  const reached = open.filter(isThrough).length;
   return reached === 0
     ? checks
     : [...checks, ok('paths', `${String(reached)} paths get through, by the rules`)];

@@ -63,15 +63,17 @@ export function inTheirChains(
   placed: readonly Placed[],
 ): readonly Placed[] {
   const spans = spansOf(chain, live, moved);
-  const inRelays = placed.map(({ owned, gap }): Housed => {
-    const span = spans.get(owned.rule.text);
-    if (span === undefined) return { owned, gap, isHoused: false };
-    return { owned: inChain(owned, span.chain), gap: clamp(gap, span.first, span.last), isHoused: true };
-  });
-  const settled = inSequence(inRelays, placed);
+  const housed = inSequence(
+    placed.map(({ owned, gap: wanted }): Housed => {
+      const span = spans.get(owned.rule.text);
+      if (span === undefined) return { owned, gap: wanted, wanted, isHoused: false };
+      const gap = clamp(wanted, span.first, span.last);
+      return { owned: inChain(owned, span.chain), gap, wanted, isHoused: true };
+    }),
+  );
   // A moved rule in the same gap is as good a neighbour as one that stayed.
   const firstAfter = new Map<number, OwnedRule>();
-  const after = settled
+  const after = housed
     .toReversed()
     .map(({ owned, gap, isHoused }) => {
       if (isHoused) firstAfter.set(gap, owned);
@@ -79,7 +81,7 @@ export function inTheirChains(
     })
     .toReversed();
   const lastBefore = new Map<number, OwnedRule>();
-  return settled.map(({ owned, gap, isHoused }, index) => {
+  return housed.map(({ owned, gap, isHoused }, index) => {
     if (!isHoused) {
       const before = lastBefore.get(gap) ?? present[gap - 1];
       return { owned: inChain(owned, homeBetween(chain, before, after[index])), gap };
@@ -89,27 +91,31 @@ export function inTheirChains(
   });
 }
 
-/** A placed rule, and whether its relay chain decides where it goes. */
+/** A placed rule. */
 interface Housed extends Placed {
+  /** The gap it would go into but for relay chains. */
+  readonly wanted: number;
+  /** Whether it stays in its relay chain, which decides where it goes. */
   readonly isHoused: boolean;
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
 
 /** What a relay chain held back or pulled along takes with it the rules that were placed behind or in front of it. */
-function inSequence(settled: readonly Housed[], placed: readonly Placed[]): readonly Housed[] {
+function inSequence(placed: readonly Housed[]): readonly Housed[] {
   let low = 0;
-  const notBefore = settled.map((one, index) => {
-    if (one.isHoused && one.gap > (placed[index]?.gap ?? one.gap)) low = Math.max(low, one.gap);
-    return one.isHoused ? one : { ...one, gap: Math.max(one.gap, low) };
+  const notBefore = placed.map((one) => {
+    if (!one.isHoused) return { ...one, gap: Math.max(one.gap, low) };
+    if (one.gap > one.wanted) low = Math.max(low, one.gap);
+    return one;
   });
   let high = Infinity;
   return notBefore
     .toReversed()
-    .map((one, back) => {
-      const wanted = placed[placed.length - 1 - back]?.gap ?? one.gap;
-      if (one.isHoused && one.gap < wanted) high = Math.min(high, one.gap);
-      return one.isHoused ? one : { ...one, gap: Math.min(one.gap, high) };
+    .map((one) => {
+      if (!one.isHoused) return { ...one, gap: Math.min(one.gap, high) };
+      if (one.gap < one.wanted) high = Math.min(high, one.gap);
+      return one;
     })
     .toReversed()
     .toSorted((a, b) => a.gap - b.gap);

@@ -4,6 +4,13 @@ import { endPause, readPause, writePause } from '../../host/state/watch-pause.ts
 import { count } from '../../report/text.ts';
 import type { Context } from '../context.ts';
 
+/** Has watch repair nothing for so many milliseconds. @returns until when: ISO 8601, UTC. @throws Fault RG_UNSAFE_FILE */
+export async function pauseFor(milliseconds: number, runDir: string): Promise<string> {
+  const until = new Date(Date.now() + milliseconds).toISOString();
+  await writePause(runDir, { until, by: whoAsked().user });
+  return until;
+}
+
 /** Long enough to find out what the undone repair was good for. */
 const MINUTES = 15;
 
@@ -21,8 +28,7 @@ export async function pausedWhile(
     await work();
     return;
   }
-  const until = new Date(Date.now() + MINUTES * 60_000).toISOString();
-  await writePause(runDir, { until, by: whoAsked().user });
+  await pauseFor(MINUTES * 60_000, runDir);
   try {
     await work();
   } catch (error) {
