@@ -123,17 +123,17 @@ test('a relay chain that was emptied: its rules come back into the built-in chai
   ]);
 });
 
-/** A host with one chain of nat changed. */
+/** A host with the rules of one chain changed. */
 const edited = (
   rules: HostRules,
-  name: string,
+  [table, name]: readonly [table: string, chain: string],
   edit: (rules: Chain['rules']) => Chain['rules'],
 ): HostRules => {
-  const nat = rules.ipv4.tables.get('nat');
-  const chain = nat?.chains.get(name);
-  if (nat === undefined || chain === undefined) throw new Error(`no ${name}`);
-  const chains = new Map(nat.chains).set(name, { ...chain, rules: edit(chain.rules) });
-  return { ...rules, ipv4: { tables: new Map(rules.ipv4.tables).set('nat', { name: 'nat', chains }) } };
+  const found = rules.ipv4.tables.get(table);
+  const chain = found?.chains.get(name);
+  if (found === undefined || chain === undefined) throw new Error(`no ${table} ${name}`);
+  const chains = new Map(found.chains).set(name, { ...chain, rules: edit(chain.rules) });
+  return { ...rules, ipv4: { tables: new Map(rules.ipv4.tables).set(table, { name: table, chains }) } };
 };
 
 describe('one rule lost of a relay chain', () => {
@@ -162,17 +162,10 @@ describe('one rule lost of a relay chain', () => {
 });
 
 /** The host with the rules of BOX_FORWARD, which are two jumps, in this order, as often as they are named. */
-const reordered = (rules: HostRules, order: readonly string[]): HostRules => {
-  const filter = rules.ipv4.tables.get('filter');
-  const chain = filter?.chains.get('BOX_FORWARD');
-  if (filter === undefined || chain === undefined) throw new Error('nothing was moved');
-  const listed = order.flatMap((to) => chain.rules.filter(({ text }) => text.endsWith(` -j ${to}`)));
-  const chains = new Map(filter.chains).set('BOX_FORWARD', { ...chain, rules: listed });
-  return {
-    ...rules,
-    ipv4: { tables: new Map(rules.ipv4.tables).set('filter', { name: 'filter', chains }) },
-  };
-};
+const reordered = (host: HostRules, order: readonly string[]): HostRules =>
+  edited(host, ['filter', 'BOX_FORWARD'], (rules) =>
+    order.flatMap((to) => rules.filter(({ text }) => text.endsWith(` -j ${to}`))),
+  );
 
 test.each([
   ['the wrong order', ['DOCKER-FORWARD', 'DOCKER-USER']],
@@ -193,9 +186,9 @@ test.each([
 
 test('a rule that is moved stays in its relay chain, though a rule of others that was recorded before it is in the built-in chain', () => {
   const others = '-A POSTROUTING -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE';
-  const foreseen = edited(old.host, 'POSTROUTING', (rules) => [makeRule(others), ...rules]);
+  const foreseen = edited(old.host, ['nat', 'POSTROUTING'], (rules) => [makeRule(others), ...rules]);
   const whole = moved(foreseen, ownHost(foreseen, { networks: old.networks, settled: true }));
-  const live = edited(whole, 'BOX_POSTROUTING', (rules) => [...rules.slice(0, 1), ...rules]);
+  const live = edited(whole, ['nat', 'BOX_POSTROUTING'], (rules) => [...rules.slice(0, 1), ...rules]);
   const sides = sidesOf(recordedOf(foreseen, { networks: old.networks, settled: true }), live);
   const plan = planOf(sides);
   expect(texts(simulatePlan(plan, live).rules, 'nat', 'BOX_POSTROUTING')).toEqual(
@@ -207,14 +200,7 @@ test('a rule that is moved stays in its relay chain, though a rule of others tha
 test('what Docker wrote into the built-in chain again serves from there; the moved copy is left to whoever moved it', () => {
   const whole = moved(host, owned);
   const forward = rulesOf(host.ipv4, 'filter', 'FORWARD').filter(({ text }) => text.includes('DOCKER'));
-  const filter = whole.ipv4.tables.get('filter');
-  const chain = filter?.chains.get('FORWARD');
-  if (filter === undefined || chain === undefined) throw new Error('no FORWARD');
-  const chains = new Map(filter.chains).set('FORWARD', { ...chain, rules: [...forward, ...chain.rules] });
-  const live = {
-    ...whole,
-    ipv4: { tables: new Map(whole.ipv4.tables).set('filter', { name: 'filter', chains }) },
-  };
+  const live = edited(whole, ['filter', 'FORWARD'], (rules) => [...forward, ...rules]);
   const { chains: differing, extras } = compare(sidesOf(owned, live));
   expect({ differing, extras }).toEqual({ differing: [], extras: [] });
 });
