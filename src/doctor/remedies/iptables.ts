@@ -63,11 +63,11 @@ export interface RuleFields {
 /** Answers of connections that were let through, and what belongs to them. */
 export const ANSWERS: RuleFields = { connection: ['--ctstate', 'RELATED,ESTABLISHED'] };
 
-/** Puts a rule in front of a chain's others. */
+/** Puts a rule in front of a chain's others. @param target - what it does, or the chain it leads to */
 export function insertRule(
   chain: string,
   fields: RuleFields,
-  target: 'ACCEPT' | 'DROP',
+  target: string,
   { place, facts }: { readonly place: RulesTable; readonly facts: Pick<Facts, 'variant'> },
 ): RemedyStep {
   const { family, table } = place;

@@ -28,6 +28,17 @@ const ALLOW_LIST = inUserChain(
   '-A DOCKER-USER -i eth0 -j DROP',
 );
 
+/** A rule in a table of nftables' own. */
+const withNative = (hook: string, rule: string): Change =>
+  onNetState(() => ({
+    natives: [
+      {
+        table: 'inet own',
+        text: `table inet own {\nchain c {\ntype filter hook ${hook} priority filter; policy accept;\n${rule}\n}\n}\n`,
+      },
+    ],
+  }));
+
 const secondUplink: Change = onNetState(({ links }) => ({
   links: [
     ...links,
@@ -136,8 +147,52 @@ test.each([
     '-A DOCKER-USER -p tcp -m multiport --dports 22,8080 -j REJECT',
   ],
   ["the host's own filter", '-A INPUT -p tcp -m tcp --dport 8080 -j DROP'],
+  [
+    "a rule in DOCKER-USER by the host's address and the container's port",
+    '-A DOCKER-USER -d 192.0.2.1/32 -p tcp -m tcp --dport 80 -j DROP',
+  ],
 ])('%s closes nothing: said, with what does', (_, rule) => {
   const warnings = warningsOf(inUserChain(rule)).filter(({ code }) => code === 'closed-in-vain');
+  expect(warnings.map(({ about }) => about)).toEqual(['web']);
+  expect(warnings[0]?.remedies[0]?.commands).toEqual([
+    'iptables -w -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP',
+  ]);
+});
+
+test.each([
+  ['DOCKER-USER', inUserChain('-A DOCKER-USER -i eth0 -d 192.0.2.1/32 -j DROP')],
+  ["a table of nftables' own", withNative('forward', 'ip daddr 192.0.2.1 drop')],
+])("a rule in %s by the host's address closes none of its ports: said once, with what does", (_, change) => {
+  const warnings = warningsOf(change).filter(({ code }) => code === 'closed-in-vain');
+  expect(warnings.flatMap(({ remedies }) => remedies.flatMap(({ commands }) => commands))).toEqual([
+    'iptables -w -I DOCKER-USER -i eth0 -m conntrack --ctorigdst 192.0.2.1 --ctdir ORIGINAL -j DROP',
+  ]);
+});
+
+test("a ban chain that is led the host's port: said, and led by the port that was asked", () => {
+  const warnings = warningsOf(
+    rewritten((save) =>
+      edited(
+        edited(save, /^:DOCKER-USER.*$/m, '$&\n:f2b-web - [0:0]'),
+        '[22:1333] -A FORWARD -j DOCKER-USER',
+        '$&\n[0:0] -A DOCKER-USER -p tcp -m multiport --dports 8080 -j f2b-web\n[0:0] -A f2b-web -j RETURN',
+      ),
+    ),
+  ).filter(({ code }) => code === 'closed-in-vain');
+  expect(warnings.map(({ title }) => title)).toEqual([
+    'a rule in DOCKER-USER asks for port 8080, and packets for web have port 80 there: it leads nothing to f2b-web',
+  ]);
+  expect(warnings[0]?.remedies[0]?.commands).toEqual([
+    'iptables -w -I DOCKER-USER -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j f2b-web',
+  ]);
+});
+
+test.each([
+  ['its own forward chain', 'forward', 'tcp dport 8080 drop'],
+  ['its own forward chain, among others', 'forward', 'iifname "eth0" tcp dport { 22, 8080 } reject'],
+  ['its own input chain', 'input', 'tcp dport { 22, 8080 } drop'],
+])("%s in a table of nftables' own closes nothing: said, with what does", (_, hook, rule) => {
+  const warnings = warningsOf(withNative(hook, rule)).filter(({ code }) => code === 'closed-in-vain');
   expect(warnings.map(({ about }) => about)).toEqual(['web']);
   expect(warnings[0]?.remedies[0]?.commands).toEqual([
     'iptables -w -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP',
@@ -148,8 +203,14 @@ test.each([
   ["the container's port", '-A DOCKER-USER -p tcp -m tcp --dport 5353 -j DROP'],
   ['another port of the host', '-A DOCKER-USER -p tcp -m tcp --dport 8081 -j DROP'],
   ['a port of the host that is let in', '-A DOCKER-USER -p tcp -m tcp --dport 8080 -j ACCEPT'],
+  ['a port that containers are not to ask', '-A DOCKER-USER -i docker0 -p tcp -m tcp --dport 8080 -j DROP'],
+  [
+    'a port outside, and its containers',
+    '-A DOCKER-USER -s 172.17.0.0/16 -p tcp -m tcp --dport 8080 -j DROP',
+  ],
+  ["the host's network, which containers are not to ask", '-A DOCKER-USER -d 192.0.2.0/24 -j DROP'],
 ])('a rule by %s is none that was written in vain', (_, rule) => {
-  expect(warningsOf(inUserChain(rule))).toEqual([]);
+  expect(warningsOf(inUserChain(rule)).filter(({ code }) => code === 'closed-in-vain')).toEqual([]);
 });
 
 test("a rule by another container's port, which is this one's port of the host, was not written in vain", () => {

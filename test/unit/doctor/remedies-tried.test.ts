@@ -150,7 +150,7 @@ test('every remedy with a command is made where it is tried, or where it says wh
   );
   expect(makers.sort()).toEqual([
     'checks/cells/cells.ts',
-    'checks/paths/in-vain.ts',
+    'checks/paths/closing-remedies.ts',
     'diagnosis.ts',
     'remedies/offer.ts',
     'remedies/proposal.ts',

@@ -2,23 +2,27 @@ import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts
 import { jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
 import { rulesOf, type Rule, type Table } from '../../../firewall/iptables/text/model.ts';
 import { targetOf } from '../../../firewall/iptables/text/view.ts';
-import { splitWords } from '../../../firewall/iptables/text/words.ts';
 import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
+import type { Family } from '../../../net/family.ts';
 import { memory } from '../../../trace/memory.ts';
 import type { NetworkState } from '../../../trace/network-state.ts';
-import type { Packet } from '../../../trace/packet.ts';
 import type { Stopped } from '../../../trace/path.ts';
-import { portRange } from '../../../trace/match/ports.ts';
 import { tracePath } from '../../../trace/trace.ts';
-import type { Check, Remedy } from '../../diagnosis.ts';
+import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { follow, type Followed } from '../../paths/follow.ts';
-import { makeTable } from '../../remedies/own-table.ts';
-import { remedyOf, proposal, type RemedyStep } from '../../remedies/proposal.ts';
-import { changed } from '../../remedies/change.ts';
-import { insertRule } from '../../remedies/iptables.ts';
+import type { Followed } from '../../paths/follow.ts';
 import { managerAt, ownerOf } from '../../whose.ts';
 import { checksOf } from '../check.ts';
+import { closingRemedy, leadingRemedy, type AskedBy } from './closing-remedies.ts';
+import { closingNatives, isNativeForCrossing, nativeAsksFor, nativeAsksPort } from './closing-natives.ts';
+import {
+  asksFor,
+  asksPort,
+  closingRules,
+  isForCrossing,
+  type ClosingRule,
+  type Receiver,
+} from './closing-rules.ts';
 
 const { warn } = checksOf('path');
 
@@ -42,38 +46,96 @@ export function judgeInVain(
     const key = `${packet.inInterface} ${packet.destination} ${packet.protocol} ${String(packet.destinationPort)}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    return judgeMissing(first, facts) ?? judgeInput(first, facts, isWhole) ?? [];
+    return judgeMissing(first, facts, seen) ?? judgeInput(first, facts, isWhole) ?? [];
   });
 }
 
-/** Rules of DOCKER-USER that close the port of this host, and see the container's. */
-function judgeMissing(followed: Followed, facts: Facts): Check | undefined {
-  if (facts.tables !== undefined) return judgeUnled(followed, facts);
+/**
+ * Rules for forwarded packets that close what was asked of this host, and see the container.
+ *
+ * @param seen - rules by this host's address that were told: one rule closes all ports of an address
+ */
+function judgeMissing(followed: Followed, facts: Facts, seen: Set<string>): Check | undefined {
+  const unled = facts.tables === undefined ? undefined : judgeUnled(followed, facts);
+  if (unled !== undefined) return unled;
   const { request, path } = followed;
-  const { packet, subjects } = request;
-  const { family, destinationPort: port, protocol } = packet;
-  const ruleset = facts.netState.rulesets.find(({ variant }) => variant === facts.variant)?.rules[family];
-  const inside = path.last.destinationPort;
-  if (ruleset === undefined || inside === port) return undefined;
-  const rule = rulesOf(ruleset, 'filter', USER_CHAIN).find(
-    (one) =>
-      closes(one) &&
-      asksPort(one, port, protocol) &&
-      // Nor any other container's, which it then closes.
-      ![{ port: inside, proto: protocol }, ...facts.ports].some((to) => asksPort(one, to.port, to.proto)),
-  );
-  if (rule === undefined) return undefined;
+  const [subject = ''] = request.subjects;
+  const missing = missingRule(followed, facts);
+  if (missing === undefined) return undefined;
+  const { chain, text, by, leading } = missing;
+  if (by === 'address' && seen.has(text)) return undefined;
+  seen.add(text);
+  const [asked, met] =
+    by === 'port'
+      ? [request.packet.destinationPort, path.last.destinationPort]
+      : [request.packet.destination, path.last.destination];
   return warn(
     'closed-in-vain',
-    `a rule in ${USER_CHAIN} asks for port ${String(port)}, and packets for ${subjects[0] ?? ''} have port ${String(inside)} there: it closes nothing`,
+    `a rule in ${chain} asks for ${by} ${String(asked)}, and packets for ${subject} have ${by} ${String(met)} there: it ${leading === undefined ? 'closes nothing' : `leads nothing to ${leading.into ?? ''}`}`,
     {
-      about: subjects[0] ?? '',
-      meaning: `${USER_CHAIN} comes behind the translation to the container, whose port it sees`,
-      evidence: [rule.text, `path: ${request.name}`],
-      remedies: closing(followed, facts),
+      about: subject,
+      meaning: `${chain} comes behind the translation to the container, whose ${by} it sees`,
+      evidence: [text, `path: ${request.name}`],
+      remedies:
+        leading === undefined ? closingRemedy(followed, facts, by) : leadingRemedy(leading, followed, facts),
     },
   );
 }
+
+/** A rule that asks for this host's port or address, where packets have the container's. */
+interface MissingRule {
+  /** Where it is, for people. */
+  readonly chain: string;
+  readonly text: string;
+  /** What of this host's it asks for: an address stands for all its ports. */
+  readonly by: AskedBy;
+  /** Of iptables, where it does not end packets itself. */
+  readonly leading?: ClosingRule;
+}
+
+function missingRule({ request, path }: Followed, facts: Facts): MissingRule | undefined {
+  const { packet, goal } = request;
+  const { family, protocol: proto, destination: address, destinationPort } = packet;
+  if (goal.to !== 'container') return undefined;
+  const { last } = path;
+  const inside: Receiver = { address: last.destination, port: last.destinationPort, proto };
+  // The container's port, by the host's address, closes nothing either.
+  const before: readonly Receiver[] = [
+    { address, port: destinationPort, proto },
+    { address, port: inside.port, proto },
+  ];
+  // Nor is it for any other container, which it then closes.
+  const seen = [inside, ...receiversOf(facts, family)];
+  const isMissing = (asks: (receiver: Receiver) => boolean): boolean => before.some(asks) && !seen.some(asks);
+  const byOf = (asksPort: boolean): AskedBy =>
+    asksPort && destinationPort !== inside.port ? 'port' : 'address';
+  const crossing = { by: packet.inInterface, out: goal.bridge };
+  const subnets = facts.networks.flatMap((network) => network.subnets);
+  const closing = facts.netState.rulesets
+    .flatMap(({ rules }) => closingRules(rules[family]))
+    .find(
+      ({ asks, view }) =>
+        isMissing((receiver) => asksFor(asks, receiver)) && isForCrossing(view, crossing, subnets),
+    );
+  if (closing !== undefined) {
+    const { rule, asks, into } = closing;
+    return {
+      ...{ chain: rule.chain, text: rule.text, by: byOf(asks.ports !== undefined) },
+      ...(into !== undefined && { leading: closing }),
+    };
+  }
+  const native = closingNatives(facts.netState, family).find(
+    ({ rule }) =>
+      isMissing((receiver) => nativeAsksFor(rule, receiver)) && isNativeForCrossing(rule, crossing, subnets),
+  );
+  if (native === undefined) return undefined;
+  const { chain, table, rule } = native;
+  return { chain: `${chain} of table ${table}`, text: rule.text, by: byOf(nativeAsksPort(rule)) };
+}
+
+/** Whom published ports lead to. */
+const receiversOf = ({ ports }: Facts, family: Family): readonly Receiver[] =>
+  ports.map(({ endpoint, port, proto }) => ({ address: endpoint?.[family] ?? '', port, proto }));
 
 /** Rules of a DOCKER-USER of another time, that close a port: where Docker writes with nftables nothing need lead there. */
 function judgeUnled(followed: Followed, facts: Facts): Check | undefined {
@@ -95,7 +157,7 @@ function judgeUnled(followed: Followed, facts: Facts): Check | undefined {
         about: subject,
         meaning: `Docker with nftables does not ask ${USER_CHAIN}: what is to close a port belongs into a table of your own`,
         evidence: [rule.text, `path: ${request.name}`],
-        remedies: closing(followed, facts),
+        remedies: closingRemedy(followed, facts),
       },
     );
   }
@@ -106,18 +168,6 @@ const leadsThere = (filter: Table): boolean =>
   [...jumpGraph(filter).values()].some((targets) => [...targets].includes(USER_CHAIN));
 
 const closes = ({ text }: Rule): boolean => /^(?:DROP|REJECT)$/.test(targetOf(text) ?? '');
-
-/** Whether a rule asks for a port of the receiver among others. */
-function asksPort({ text }: Rule, port: number, protocol: string): boolean {
-  const { words } = splitWords(text);
-  if (words[words.indexOf('-p') + 1] !== protocol || !words.includes('-p')) return false;
-  const at = words.findIndex((word) => word === '--dport' || word === '--dports');
-  if (at < 0 || words[at - 1] === '!') return false;
-  return (words[at + 1] ?? '').split(',').some((one) => {
-    const range = portRange(one);
-    return range !== undefined && range[0] <= port && port <= range[1];
-  });
-}
 
 /** What this host's own filter would stop, if the port were its own. */
 function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check | undefined {
@@ -139,7 +189,7 @@ function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check |
         end.rule?.text ?? `policy of ${end.table} ${end.chain}: ${end.target}`,
         `path: ${request.name}`,
       ],
-      remedies: closing(followed, facts),
+      remedies: closingRemedy(followed, facts),
     },
   );
 }
@@ -169,7 +219,8 @@ const isOpened = ({ path: { steps, last } }: Followed, facts: Facts): boolean =>
   );
 
 const namesPort = ({ rule }: Stopped, port: number): boolean =>
-  rule !== undefined && new RegExp(`\\bdports? (?:\\S*,)?${String(port)}(?![\\d:-])`).test(rule.text);
+  rule !== undefined &&
+  new RegExp(`\\bdports? (?:\\{ (?:[^}]*, )?|\\S*,)?${String(port)}(?![\\d:-])`).test(rule.text);
 
 const untranslated = memory<NetworkState>();
 
@@ -187,42 +238,3 @@ const withoutNat = (netState: NetworkState): NetworkState =>
       },
     })),
   }));
-
-/** A rule that closes the port for whoever comes in there, by the port that was asked; tried in memory. */
-function closing({ request }: Followed, facts: Facts): readonly Remedy[] {
-  const { packet } = request;
-  const step = closingStep(packet, facts);
-  const after = step && changed(facts, step.change);
-  const isClosed = after !== undefined && follow(request, after)[0]?.outcome.is === 'stopped';
-  return step !== undefined && isClosed
-    ? [
-        remedyOf(
-          proposal('to close it, by the port that was asked; also in the file you keep such rules in', step),
-        ),
-      ]
-    : [];
-}
-
-function closingStep(packet: Packet, facts: Facts): RemedyStep | undefined {
-  const { variant, tables } = facts;
-  if (tables !== undefined)
-    return makeTable({
-      ...{
-        table: 'inet host-filter',
-        chain: 'forward',
-        hook: 'type filter hook forward priority filter - 5',
-      },
-      rule: `iifname "${packet.inInterface}" meta l4proto ${packet.protocol} ct direction original ct original proto-dst ${String(packet.destinationPort)} drop`,
-    });
-  if (variant === undefined) return undefined;
-  return insertRule(
-    USER_CHAIN,
-    {
-      in: packet.inInterface,
-      protocol: packet.protocol,
-      connection: ['--ctorigdstport', String(packet.destinationPort), '--ctdir', 'ORIGINAL'],
-    },
-    'DROP',
-    { place: { variant, family: packet.family, table: 'filter' }, facts },
-  );
-}

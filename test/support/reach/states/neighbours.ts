@@ -185,7 +185,7 @@ iptables -A ufw-user-forward -p tcp -d 172.17.0.2 --dport 80 -j ACCEPT`,
   'podman (netavark, nftables)': nft(`table inet netavark {
     chain NETAVARK-HOSTPORT-DNAT { tcp dport 8443 dnat ip to 10.88.0.2:443 }
     chain PREROUTING { type nat hook prerouting priority dstnat; policy accept; fib daddr type local jump NETAVARK-HOSTPORT-DNAT }
-    chain OUTPUT { type nat hook output priority dstnat; policy accept; fib daddr type local jump NETAVARK-HOSTPORT-DNAT }
+    chain OUTPUT { type nat hook output priority -100; policy accept; fib daddr type local jump NETAVARK-HOSTPORT-DNAT }
     chain POSTROUTING { type nat hook postrouting priority srcnat; policy accept;
       meta mark & 0x00002000 == 0x00002000 masquerade
       ip saddr 10.88.0.0/16 ip daddr != 10.88.0.0/16 masquerade }

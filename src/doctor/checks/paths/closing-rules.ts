@@ -1,0 +1,145 @@
+import { DOCKER_CHAINS, USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
+import { chainTargetOf, jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
+import { rulesOf, type Rule, type Ruleset, type Table } from '../../../firewall/iptables/text/model.ts';
+import {
+  targetOf,
+  viewRule,
+  type RuleCondition,
+  type RuleView,
+} from '../../../firewall/iptables/text/view.ts';
+import { blockOf, overlap, sameBlock } from '../../../net/address.ts';
+import { isInterface } from '../../../trace/match/base.ts';
+import { portRange } from '../../../trace/match/ports.ts';
+import { memory } from '../../../trace/memory.ts';
+
+/** Whom a packet is for, where a rule sees it, and by which interfaces it comes and goes. */
+export interface Receiver {
+  readonly address: string;
+  readonly port: number;
+  readonly proto: string;
+}
+
+/** How a packet crosses the host: the interface it comes in by, and the bridge it leaves by. */
+export interface Crossing {
+  readonly by: string;
+  readonly out: string;
+}
+
+/** A rule that ends packets for some receivers, itself or in a chain it leads to. */
+export interface ClosingRule {
+  readonly rule: Rule;
+  /** The chain it leads to; absent where it ends them itself. */
+  readonly into?: string;
+  readonly asks: AskedReceivers;
+  readonly view: RuleView;
+}
+
+/** The receivers a rule asks for: `ports` or `address` is present. */
+interface AskedReceivers {
+  readonly proto?: string;
+  readonly ports?: string;
+  /** One address, not a block of them: whoever names a network means what containers ask there. */
+  readonly address?: string;
+}
+
+/** A ban chain of fail2ban's closes what it is led, though nobody may be banned now. */
+const BANS = /^f2b-/;
+const NAMES_RECEIVER = / (?:--d?ports?|-d) /;
+const ENDS = /^(?:DROP|REJECT)$/;
+const GOES_ON = /^(?:DROP|REJECT|RETURN|LOG|NFLOG)$/;
+
+const found = memory<readonly ClosingRule[]>();
+
+/**
+ * The rules for forwarded packets that close receivers: of DOCKER-USER, of FORWARD, and of every chain they lead to that is not Docker's
+ * own. Only those that ask for a receiver; each rule once, in no order that packets keep.
+ */
+export const closingRules = (ruleset: Ruleset): readonly ClosingRule[] =>
+  found(ruleset, '', () => {
+    const filter = ruleset.tables.get('filter');
+    if (filter === undefined) return [];
+    return [...forwarding(filter)].flatMap((chain) =>
+      rulesOf(ruleset, 'filter', chain).flatMap((rule) => closing(rule, filter) ?? []),
+    );
+  });
+
+/** DOCKER-USER and FORWARD, and the chains they lead to, without Docker's own. */
+function forwarding(filter: Table): ReadonlySet<string> {
+  const graph = jumpGraph(filter);
+  const dockers = new Set((DOCKER_CHAINS['filter'] ?? []).filter((chain) => chain !== USER_CHAIN));
+  const reached = new Set([USER_CHAIN, 'FORWARD']);
+  for (const chain of reached)
+    for (const next of graph.get(chain) ?? []) if (!dockers.has(next)) reached.add(next);
+  return reached;
+}
+
+function closing(rule: Rule, filter: Table): ClosingRule | undefined {
+  // Most rules of a host are not looked at more closely.
+  if (!NAMES_RECEIVER.test(rule.text)) return undefined;
+  const view = viewRule(rule);
+  const asks = asked(view);
+  if (asks === undefined) return undefined;
+  if (ENDS.test(targetOf(rule.text) ?? '')) return { rule, asks, view };
+  const into = chainTargetOf(filter, rule.text);
+  if (into === undefined) return undefined;
+  const targets = (filter.chains.get(into)?.rules ?? []).map(({ text }) => targetOf(text) ?? '');
+  const isClosing = BANS.test(into) || targets.some((target) => ENDS.test(target));
+  return isClosing && targets.every((target) => GOES_ON.test(target))
+    ? { rule, into, asks, view }
+    : undefined;
+}
+
+/** What a rule asks of the receiver; undefined for one that asks nothing of it, or for all but some. */
+function asked({ protocol, destination, destinationPort, options }: RuleView): AskedReceivers | undefined {
+  const several = options.find(({ name }) => name === '--dports' || name === '--ports');
+  if ([protocol, destination, destinationPort, several].some((one) => one?.negated === true))
+    return undefined;
+  const ports = destinationPort?.value ?? several?.values[0];
+  const address = /^([^/]+)(?:\/(?:32|128))?$/.exec(destination?.value ?? '')?.[1];
+  if (ports === undefined && address === undefined) return undefined;
+  if (destination !== undefined && address === undefined) return undefined;
+  return {
+    ...(protocol !== undefined && { proto: protocol.value }),
+    ...(ports !== undefined && { ports }),
+    ...(address !== undefined && { address }),
+  };
+}
+
+/** Whether a rule that asks for these receivers asks for this one. */
+export const asksFor = ({ proto, ports, address }: AskedReceivers, to: Receiver): boolean =>
+  (proto === undefined || proto === to.proto) &&
+  (ports === undefined || holdsPort(ports, to.port)) &&
+  (address === undefined || sameBlock(address, to.address));
+
+/**
+ * Whether a rule is for packets that cross the host this way, and not for what containers ask of others.
+ *
+ * @param subnets - of Docker's networks
+ */
+export const isForCrossing = (
+  { inInterface, outInterface, source }: RuleView,
+  { by, out }: Crossing,
+  subnets: readonly string[],
+): boolean =>
+  isFor(inInterface, by) && isFor(outInterface, out) && !subnets.some((subnet) => isFrom(source, subnet));
+
+const isFor = (asks: RuleCondition | undefined, name: string): boolean =>
+  asks === undefined || isInterface(name, asks.value) !== asks.negated;
+
+function isFrom(source: RuleCondition | undefined, subnet: string): boolean {
+  const [asked, own] = [source?.negated === false ? blockOf(source.value) : undefined, blockOf(subnet)];
+  return asked !== undefined && own !== undefined && overlap(asked, own);
+}
+
+/** Whether a rule asks for a port of the receiver's by its number, among others; whatever else it asks. */
+export const asksPort = (rule: Rule, port: number, proto: string): boolean => {
+  const asks = asked(viewRule(rule));
+  return asks?.ports !== undefined && asks.proto === proto && holdsPort(asks.ports, port);
+};
+
+/** @param ports - as a rule lists them: `80`, `80,443`, `8000:8080` */
+const holdsPort = (ports: string, port: number): boolean =>
+  ports.split(',').some((one) => {
+    const range = portRange(one);
+    return range !== undefined && range[0] <= port && port <= range[1];
+  });
