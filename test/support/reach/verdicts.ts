@@ -16,6 +16,7 @@ export interface Verdicts {
 const NOT_A_WAY: Readonly<Partial<Record<CheckCode, string>>> = {
   'rules-lost': 'rules are lost, and nobody asks what they decide about today',
   'rules-stale': 'rules of what is gone are back, and nobody asks for it today',
+  'policy-changed': "FORWARD's policy also decides about what is not Docker's, which nobody here asks for",
   'guests-stopped': "guests of bridges that are not Docker's",
 };
 

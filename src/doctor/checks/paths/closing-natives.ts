@@ -9,7 +9,7 @@ import { blockOf, overlap, sameBlock } from '../../../net/address.ts';
 import type { Family } from '../../../net/family.ts';
 import { hooksAt, spell } from '../../../trace/native/tables.ts';
 import type { NetworkState } from '../../../trace/network-state.ts';
-import type { Crossing, Receiver } from './closing-rules.ts';
+import type { Doors, Receiver } from './closing-rules.ts';
 
 /** A rule of nftables' own that ends packets for some receivers. */
 export interface ClosingNative {
@@ -67,10 +67,10 @@ export const nativeAsksFor = ({ conditions }: NativeRule, to: Receiver): boolean
     );
   });
 
-/** Whether a rule is for packets that cross the host this way, and not for what containers ask of others. */
-export const isNativeForCrossing = (
+/** Whether a rule is for packets that come in and leave by these, and not for what containers ask of others. */
+export const isNativeForDoors = (
   { conditions }: NativeRule,
-  { by, out }: Crossing,
+  { by, out }: Doors,
   subnets: readonly string[],
 ): boolean =>
   conditions.every(({ fields: [field = ''], among, negated }) => {

@@ -19,8 +19,8 @@ export interface Receiver {
   readonly proto: string;
 }
 
-/** How a packet crosses the host: the interface it comes in by, and the bridge it leaves by. */
-export interface Crossing {
+/** The interface a packet comes in by, and the one it leaves by. */
+export interface Doors {
   readonly by: string;
   readonly out: string;
 }
@@ -112,13 +112,13 @@ export const asksFor = ({ proto, ports, address }: AskedReceivers, to: Receiver)
   (address === undefined || sameBlock(address, to.address));
 
 /**
- * Whether a rule is for packets that cross the host this way, and not for what containers ask of others.
+ * Whether a rule is for packets that come in and leave by these, and not for what containers ask of others.
  *
  * @param subnets - of Docker's networks
  */
-export const isForCrossing = (
+export const isForDoors = (
   { inInterface, outInterface, source }: RuleView,
-  { by, out }: Crossing,
+  { by, out }: Doors,
   subnets: readonly string[],
 ): boolean =>
   isFor(inInterface, by) && isFor(outInterface, out) && !subnets.some((subnet) => isFrom(source, subnet));

@@ -14,12 +14,12 @@ import type { Followed } from '../../paths/follow.ts';
 import { managerAt, ownerOf } from '../../whose.ts';
 import { checksOf } from '../check.ts';
 import { closingRemedy, leadingRemedy, type AskedBy } from './closing-remedies.ts';
-import { closingNatives, isNativeForCrossing, nativeAsksFor, nativeAsksPort } from './closing-natives.ts';
+import { closingNatives, isNativeForDoors, nativeAsksFor, nativeAsksPort } from './closing-natives.ts';
 import {
   asksFor,
   asksPort,
   closingRules,
-  isForCrossing,
+  isForDoors,
   type ClosingRule,
   type Receiver,
 } from './closing-rules.ts';
@@ -109,13 +109,13 @@ function missingRule({ request, path }: Followed, facts: Facts): MissingRule | u
   const isMissing = (asks: (receiver: Receiver) => boolean): boolean => before.some(asks) && !seen.some(asks);
   const byOf = (asksPort: boolean): AskedBy =>
     asksPort && destinationPort !== inside.port ? 'port' : 'address';
-  const crossing = { by: packet.inInterface, out: goal.bridge };
+  const doors = { by: packet.inInterface, out: goal.bridge };
   const subnets = facts.networks.flatMap((network) => network.subnets);
   const closing = facts.netState.rulesets
     .flatMap(({ rules }) => closingRules(rules[family]))
     .find(
       ({ asks, view }) =>
-        isMissing((receiver) => asksFor(asks, receiver)) && isForCrossing(view, crossing, subnets),
+        isMissing((receiver) => asksFor(asks, receiver)) && isForDoors(view, doors, subnets),
     );
   if (closing !== undefined) {
     const { rule, asks, into } = closing;
@@ -126,7 +126,7 @@ function missingRule({ request, path }: Followed, facts: Facts): MissingRule | u
   }
   const native = closingNatives(facts.netState, family).find(
     ({ rule }) =>
-      isMissing((receiver) => nativeAsksFor(rule, receiver)) && isNativeForCrossing(rule, crossing, subnets),
+      isMissing((receiver) => nativeAsksFor(rule, receiver)) && isNativeForDoors(rule, doors, subnets),
   );
   if (native === undefined) return undefined;
   const { chain, table, rule } = native;

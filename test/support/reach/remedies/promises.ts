@@ -52,7 +52,8 @@ export function promisedByDoctor(
   { paths }: Pick<DoctorAnswer, 'paths'>,
   judged: readonly Judged[],
 ): Promised {
-  if (code === 'rules-lost' || code === 'rules-stale') return promisedByRestore(judged);
+  if (code === 'rules-lost' || code === 'rules-stale' || code === 'policy-changed')
+    return promisedByRestore(judged);
   const shown = evidence.flatMap((line) => /^(?:path|way): (.+)$/.exec(line)?.[1] ?? []);
   if (shown.length === 0) return { ...allOf(judged.filter(isAmiss)), least: judged.some(isAmiss) ? 1 : 0 };
   const cells = shown.flatMap((line) => {
