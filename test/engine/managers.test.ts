@@ -15,9 +15,9 @@ import { tableOf, type Cell, type Row } from '../support/managers/table.ts';
 const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
 const LANES = 3;
 /** Each is a host of its own, which takes minutes on a busy machine. */
-const TRIED = oneIn(4, MANAGERS);
+const TRIED = oneIn(6, MANAGERS);
 const rows: Row[] = TRIED.flatMap((manager) =>
-  oneIn(2, manager.changes).map((change) => ({ manager, change, cells: {} })),
+  oneIn(3, manager.changes).map((change) => ({ manager, change, cells: {} })),
 );
 const versions = new Map<string, string>();
 let program: Program;

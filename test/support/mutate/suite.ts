@@ -38,7 +38,7 @@ export function mutationSuite(variant: Variant): void {
       test.each(KINDS)('%s', async (what) => {
         const troubles: string[] = [];
         const mutations = oneIn(
-          8,
+          12,
           mutationsOf(settled.base, settled.rules).filter((mutation) => mutation.what === what),
           variant === 'nft' ? 0 : 1,
         );
