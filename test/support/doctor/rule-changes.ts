@@ -46,3 +46,18 @@ export const inUserChain = (...rules: readonly string[]): Change =>
       `$&\n${rules.map((rule) => `[5:300] ${rule}`).join('\n')}`,
     ),
   );
+
+/** ufw decides in DOCKER-USER, as those who use it with Docker have it. */
+export const inUfw = (save: string, ...user: readonly string[]): string =>
+  edited(
+    save,
+    '[22:1333] -A FORWARD -j DOCKER-USER',
+    [
+      '$&',
+      '[0:0] -A DOCKER-USER -j ufw-user-forward',
+      '[0:0] -A DOCKER-USER -s 172.16.0.0/12 -j RETURN',
+      '[0:0] -A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
+      '[0:0] -A DOCKER-USER -d 172.16.0.0/12 -p tcp -j DROP',
+      ...user,
+    ].join('\n'),
+  ).replace(/^:DOCKER-USER.*$/m, '$&\n:ufw-user-forward - [0:0]');

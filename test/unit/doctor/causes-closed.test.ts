@@ -1,25 +1,8 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
-import type { Check } from '../../../src/doctor/diagnosis.ts';
 import { healthyFacts, onLink, onNetState, type Change } from '../../support/doctor/host-facts.ts';
 import { all, describeCauses } from '../../support/doctor/causes.ts';
-import { inFront, inUserChain, rewritten } from '../../support/doctor/rule-changes.ts';
-import { edited } from '../../support/edited.ts';
-
-/** ufw decides in DOCKER-USER, as those who use it with Docker have it. */
-const inUfw = (save: string, ...user: readonly string[]): string =>
-  edited(
-    save,
-    '[22:1333] -A FORWARD -j DOCKER-USER',
-    [
-      '$&',
-      '[0:0] -A DOCKER-USER -j ufw-user-forward',
-      '[0:0] -A DOCKER-USER -s 172.16.0.0/12 -j RETURN',
-      '[0:0] -A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN',
-      '[0:0] -A DOCKER-USER -d 172.16.0.0/12 -p tcp -j DROP',
-      ...user,
-    ].join('\n'),
-  ).replace(/^:DOCKER-USER.*$/m, '$&\n:ufw-user-forward - [0:0]');
+import { inFront, inUfw, inUserChain, rewritten } from '../../support/doctor/rule-changes.ts';
 
 const UFW = rewritten((save) => inUfw(save));
 
@@ -27,17 +10,6 @@ const ALLOW_LIST = inUserChain(
   '-A DOCKER-USER -s 198.51.100.0/24 -i eth0 -j ACCEPT',
   '-A DOCKER-USER -i eth0 -j DROP',
 );
-
-/** A rule in a table of nftables' own. */
-const withNative = (hook: string, rule: string): Change =>
-  onNetState(() => ({
-    natives: [
-      {
-        table: 'inet own',
-        text: `table inet own {\nchain c {\ntype filter hook ${hook} priority filter; policy accept;\n${rule}\n}\n}\n`,
-      },
-    ],
-  }));
 
 const secondUplink: Change = onNetState(({ links }) => ({
   links: [
@@ -137,103 +109,11 @@ describeCauses('what an operator closed', [
   ['a bridge without guests', all(bridgeWithGuest, onLink('vnet0', undefined)), []],
 ]);
 
-const warningsOf = (change: Change, about?: string): readonly Check[] =>
-  diagnose(change(healthyFacts()), { about, from: '' }).checks.filter(({ verdict }) => verdict === 'warn');
-
-test.each([
-  ["a rule in DOCKER-USER by the host's port", '-A DOCKER-USER -i eth0 -p tcp -m tcp --dport 8080 -j DROP'],
-  [
-    "a rule in DOCKER-USER by several of the host's ports",
-    '-A DOCKER-USER -p tcp -m multiport --dports 22,8080 -j REJECT',
-  ],
-  ["the host's own filter", '-A INPUT -p tcp -m tcp --dport 8080 -j DROP'],
-  [
-    "a rule in DOCKER-USER by the host's address and the container's port",
-    '-A DOCKER-USER -d 192.0.2.1/32 -p tcp -m tcp --dport 80 -j DROP',
-  ],
-])('%s closes nothing: said, with what does', (_, rule) => {
-  const warnings = warningsOf(inUserChain(rule)).filter(({ code }) => code === 'closed-in-vain');
-  expect(warnings.map(({ about }) => about)).toEqual(['web']);
-  expect(warnings[0]?.remedies[0]?.commands).toEqual([
-    'iptables -w -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP',
-  ]);
-});
-
-test.each([
-  ['DOCKER-USER', inUserChain('-A DOCKER-USER -i eth0 -d 192.0.2.1/32 -j DROP')],
-  ["a table of nftables' own", withNative('forward', 'ip daddr 192.0.2.1 drop')],
-])("a rule in %s by the host's address closes none of its ports: said once, with what does", (_, change) => {
-  const warnings = warningsOf(change).filter(({ code }) => code === 'closed-in-vain');
-  expect(warnings.flatMap(({ remedies }) => remedies.flatMap(({ commands }) => commands))).toEqual([
-    'iptables -w -I DOCKER-USER -i eth0 -m conntrack --ctorigdst 192.0.2.1 --ctdir ORIGINAL -j DROP',
-  ]);
-});
-
-test("a ban chain that is led the host's port: said, and led by the port that was asked", () => {
-  const warnings = warningsOf(
-    rewritten((save) =>
-      edited(
-        edited(save, /^:DOCKER-USER.*$/m, '$&\n:f2b-web - [0:0]'),
-        '[22:1333] -A FORWARD -j DOCKER-USER',
-        '$&\n[0:0] -A DOCKER-USER -p tcp -m multiport --dports 8080 -j f2b-web\n[0:0] -A f2b-web -j RETURN',
-      ),
-    ),
-  ).filter(({ code }) => code === 'closed-in-vain');
-  expect(warnings.map(({ title }) => title)).toEqual([
-    'a rule in DOCKER-USER asks for port 8080, and packets for web have port 80 there: it leads nothing to f2b-web',
-  ]);
-  expect(warnings[0]?.remedies[0]?.commands).toEqual([
-    'iptables -w -I DOCKER-USER -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j f2b-web',
-  ]);
-});
-
-test.each([
-  ['its own forward chain', 'forward', 'tcp dport 8080 drop'],
-  ['its own forward chain, among others', 'forward', 'iifname "eth0" tcp dport { 22, 8080 } reject'],
-  ['its own input chain', 'input', 'tcp dport { 22, 8080 } drop'],
-])("%s in a table of nftables' own closes nothing: said, with what does", (_, hook, rule) => {
-  const warnings = warningsOf(withNative(hook, rule)).filter(({ code }) => code === 'closed-in-vain');
-  expect(warnings.map(({ about }) => about)).toEqual(['web']);
-  expect(warnings[0]?.remedies[0]?.commands).toEqual([
-    'iptables -w -I DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP',
-  ]);
-});
-
-test.each([
-  ["the container's port", '-A DOCKER-USER -p tcp -m tcp --dport 5353 -j DROP'],
-  ['another port of the host', '-A DOCKER-USER -p tcp -m tcp --dport 8081 -j DROP'],
-  ['a port of the host that is let in', '-A DOCKER-USER -p tcp -m tcp --dport 8080 -j ACCEPT'],
-  ['a port that containers are not to ask', '-A DOCKER-USER -i docker0 -p tcp -m tcp --dport 8080 -j DROP'],
-  [
-    'a port outside, and its containers',
-    '-A DOCKER-USER -s 172.17.0.0/16 -p tcp -m tcp --dport 8080 -j DROP',
-  ],
-  ["the host's network, which containers are not to ask", '-A DOCKER-USER -d 192.0.2.0/24 -j DROP'],
-])('a rule by %s is none that was written in vain', (_, rule) => {
-  expect(warningsOf(inUserChain(rule)).filter(({ code }) => code === 'closed-in-vain')).toEqual([]);
-});
-
-test("a rule by another container's port, which is this one's port of the host, was not written in vain", () => {
-  const change = all(inUserChain('-A DOCKER-USER -p tcp -m tcp --dport 8080 -j DROP'), (facts) => ({
-    ...facts,
-    ports: facts.ports.flatMap((one) => [one, { ...one, container: 'mate', port: 8080, hostPort: 9090 }]),
-  }));
-  expect(warningsOf(change).filter(({ code }) => code === 'closed-in-vain')).toEqual([]);
-});
-
-test("a port that ufw's own rule lets in is not called closed in vain by what ufw denies this host", () => {
-  const asked = (user: string) =>
-    warningsOf(
-      rewritten((save) => edited(inUfw(save, user), /^:INPUT ACCEPT/m, ':INPUT DROP')),
-      ':8080',
-    ).filter(({ code }) => code === 'closed-in-vain');
-  const letIn = '[0:0] -A ufw-user-forward -d 172.17.0.2/32 -p tcp -m tcp --dport 80 -j ACCEPT';
-  expect(asked(letIn)).toEqual([]);
-  expect(asked('[0:0] -A ufw-user-forward -j ACCEPT')).toHaveLength(1);
-});
-
 test('what an operator closed is counted for a whole host, and no fault', () => {
-  const warnings = warningsOf(inUserChain('-A DOCKER-USER -i eth0 -p tcp -m tcp --dport 80 -j DROP'));
+  const closed = inUserChain('-A DOCKER-USER -i eth0 -p tcp -m tcp --dport 80 -j DROP')(healthyFacts());
+  const warnings = diagnose(closed, { about: undefined, from: '' }).checks.filter(
+    ({ verdict }) => verdict === 'warn',
+  );
   expect(warnings.map(({ code, title }) => `${code}: ${title}`)).toEqual([
     'user-rule-stops: 2 paths are closed by a rule in filter DOCKER-USER: web',
   ]);

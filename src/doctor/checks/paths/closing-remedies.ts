@@ -54,12 +54,10 @@ function closingStep(packet: Packet, facts: Facts, by: AskedBy): RemedyStep | un
 
 /** A rule that leads to a chain what was asked of this port. The chain takes no packet that it does not end: nothing opens. */
 export function leadingRemedy(
-  { rule, into = '' }: ClosingRule,
+  { variant, rule, into = '' }: ClosingRule,
   { request: { packet } }: Followed,
   facts: Facts,
 ): readonly Remedy[] {
-  const { variant } = facts;
-  if (variant === undefined) return [];
   const step = insertRule(rule.chain, byAskedPort(packet), into, {
     place: { variant, family: packet.family, table: 'filter' },
     facts,

@@ -1,6 +1,6 @@
 import { DOCKER_CHAINS, USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
 import { chainTargetOf, jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
-import { rulesOf, type Rule, type Ruleset, type Table } from '../../../firewall/iptables/text/model.ts';
+import type { Rule, Table, Variant } from '../../../firewall/iptables/text/model.ts';
 import {
   targetOf,
   viewRule,
@@ -8,9 +8,11 @@ import {
   type RuleView,
 } from '../../../firewall/iptables/text/view.ts';
 import { blockOf, overlap, sameBlock } from '../../../net/address.ts';
+import type { Family } from '../../../net/family.ts';
 import { isInterface } from '../../../trace/match/base.ts';
 import { portRange } from '../../../trace/match/ports.ts';
 import { memory } from '../../../trace/memory.ts';
+import type { VariantRules } from '../../../trace/network-state.ts';
 
 /** Whom a packet is for, where a rule sees it, and by which interfaces it comes and goes. */
 export interface Receiver {
@@ -27,6 +29,7 @@ export interface Doors {
 
 /** A rule that ends packets for some receivers, itself or in a chain it leads to. */
 export interface ClosingRule {
+  readonly variant: Variant;
   readonly rule: Rule;
   /** The chain it leads to; absent where it ends them itself. */
   readonly into?: string;
@@ -54,12 +57,15 @@ const found = memory<readonly ClosingRule[]>();
  * The rules for forwarded packets that close receivers: of DOCKER-USER, of FORWARD, and of every chain they lead to that is not Docker's
  * own. Only those that ask for a receiver; each rule once, in no order that packets keep.
  */
-export const closingRules = (ruleset: Ruleset): readonly ClosingRule[] =>
-  found(ruleset, '', () => {
-    const filter = ruleset.tables.get('filter');
+export const closingRules = ({ variant, rules }: VariantRules, family: Family): readonly ClosingRule[] =>
+  found(rules, family, () => {
+    const filter = rules[family].tables.get('filter');
     if (filter === undefined) return [];
     return [...forwarding(filter)].flatMap((chain) =>
-      rulesOf(ruleset, 'filter', chain).flatMap((rule) => closing(rule, filter) ?? []),
+      (filter.chains.get(chain)?.rules ?? []).flatMap((rule) => {
+        const closing = closingBy(rule, filter);
+        return closing === undefined ? [] : [{ variant, ...closing }];
+      }),
     );
   });
 
@@ -73,7 +79,7 @@ function forwarding(filter: Table): ReadonlySet<string> {
   return reached;
 }
 
-function closing(rule: Rule, filter: Table): ClosingRule | undefined {
+function closingBy(rule: Rule, filter: Table): Omit<ClosingRule, 'variant'> | undefined {
   // Most rules of a host are not looked at more closely.
   if (!NAMES_RECEIVER.test(rule.text)) return undefined;
   const view = viewRule(rule);
@@ -90,19 +96,25 @@ function closing(rule: Rule, filter: Table): ClosingRule | undefined {
 }
 
 /** What a rule asks of the receiver; undefined for one that asks nothing of it, or for all but some. */
-function asked({ protocol, destination, destinationPort, options }: RuleView): AskedReceivers | undefined {
-  const several = options.find(({ name }) => name === '--dports' || name === '--ports');
-  if ([protocol, destination, destinationPort, several].some((one) => one?.negated === true))
-    return undefined;
-  const ports = destinationPort?.value ?? several?.values[0];
+function asked(view: RuleView): AskedReceivers | undefined {
+  const { protocol, destination } = view;
+  const ports = portsIn(view);
+  if ([protocol, destination, ports].some((one) => one?.negated === true)) return undefined;
   const address = /^([^/]+)(?:\/(?:32|128))?$/.exec(destination?.value ?? '')?.[1];
   if (ports === undefined && address === undefined) return undefined;
   if (destination !== undefined && address === undefined) return undefined;
   return {
     ...(protocol !== undefined && { proto: protocol.value }),
-    ...(ports !== undefined && { ports }),
+    ...(ports !== undefined && { ports: ports.value }),
     ...(address !== undefined && { address }),
   };
+}
+
+/** The receiver's ports that a rule lists. */
+function portsIn({ destinationPort, options }: RuleView): RuleCondition | undefined {
+  if (destinationPort !== undefined) return destinationPort;
+  const several = options.find(({ name }) => name === '--dports' || name === '--ports');
+  return several && { value: several.values[0] ?? '', negated: several.negated };
 }
 
 /** Whether a rule that asks for these receivers asks for this one. */
@@ -132,10 +144,11 @@ function isFrom(source: RuleCondition | undefined, subnet: string): boolean {
 }
 
 /** Whether a rule asks for a port of the receiver's by its number, among others; whatever else it asks. */
-export const asksPort = (rule: Rule, port: number, proto: string): boolean => {
-  const asks = asked(viewRule(rule));
-  return asks?.ports !== undefined && asks.proto === proto && holdsPort(asks.ports, port);
-};
+export function asksPort(rule: Rule, port: number, proto: string): boolean {
+  const view = viewRule(rule);
+  const ports = portsIn(view);
+  return view.protocol?.value === proto && ports?.negated === false && holdsPort(ports.value, port);
+}
 
 /** @param ports - as a rule lists them: `80`, `80,443`, `8000:8080` */
 const holdsPort = (ports: string, port: number): boolean =>

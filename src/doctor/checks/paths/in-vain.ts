@@ -112,7 +112,7 @@ function missingRule({ request, path }: Followed, facts: Facts): MissingRule | u
   const doors = { by: packet.inInterface, out: goal.bridge };
   const subnets = facts.networks.flatMap((network) => network.subnets);
   const closing = facts.netState.rulesets
-    .flatMap(({ rules }) => closingRules(rules[family]))
+    .flatMap((rules) => closingRules(rules, family))
     .find(
       ({ asks, view }) =>
         isMissing((receiver) => asksFor(asks, receiver)) && isForDoors(view, doors, subnets),
