@@ -46,6 +46,12 @@ export function overlap(a: AddressBlock, b: AddressBlock): boolean {
   return a.base >> hostBits === b.base >> hostBits;
 }
 
+/** As {@link overlap}, of texts: those that are no blocks share nothing. */
+export function overlapping(a: string, b: string): boolean {
+  const [one, other] = [blockOf(a), blockOf(b)];
+  return one !== undefined && other !== undefined && overlap(one, other);
+}
+
 /** One spelling for every spelling of the same address or block; other text stays as it is. */
 export function canonicalBlock(text: string): string {
   const block = parseBlock(text);

@@ -1,4 +1,4 @@
-import { blockOf, formatBlock, overlap } from '../../net/address.ts';
+import { blockOf, formatBlock, overlapping } from '../../net/address.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import type { LinkAddress, NetworkState } from '../../trace/network-state.ts';
 import { linkOf } from '../../trace/routing/local.ts';
@@ -63,22 +63,19 @@ function othersOutside(
 }
 
 const farOthers = (of: string, { routes }: NetworkState): readonly string[] =>
-  othersOfPart(of).filter((address) => !routes.some(({ to }) => !to.endsWith('/0') && isWithin(address, to)));
+  othersOfPart(of).filter(
+    (address) => !routes.some(({ to }) => !to.endsWith('/0') && overlapping(address, to)),
+  );
 
 /** The addresses around one, of the same subnet of the link's. */
 function nearOthers(address: string, near: readonly LinkAddress[]): readonly string[] {
   const subnet = near
     .map((own) => `${own.address}/${String(own.length)}`)
-    .find((block) => isWithin(address, block));
+    .find((block) => overlapping(address, block));
   const base = blockOf(address);
   if (subnet === undefined || base === undefined) return [];
   return [7n, 13n, 29n, 57n, 101n, 1n, 2n, 3n].flatMap((step) => {
     const other = formatBlock({ ...base, base: base.base ^ step }).replace(/\/.*$/, '');
-    return isWithin(other, subnet) ? [other] : [];
+    return overlapping(other, subnet) ? [other] : [];
   });
-}
-
-function isWithin(address: string, block: string): boolean {
-  const [a, b] = [blockOf(address), blockOf(block)];
-  return a !== undefined && b !== undefined && overlap(a, b);
 }

@@ -1,4 +1,5 @@
 import { DOCKER_CHAINS, USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
+import { managerOf } from '../../../firewall/iptables/ownership/managers.ts';
 import { chainTargetOf, jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
 import type { Rule, Table, Variant } from '../../../firewall/iptables/text/model.ts';
 import {
@@ -7,14 +8,14 @@ import {
   type RuleCondition,
   type RuleView,
 } from '../../../firewall/iptables/text/view.ts';
-import { blockOf, overlap, sameBlock } from '../../../net/address.ts';
+import { overlapping, sameBlock } from '../../../net/address.ts';
 import type { Family } from '../../../net/family.ts';
 import { isInterface } from '../../../trace/match/base.ts';
 import { portRange } from '../../../trace/match/ports.ts';
 import { memory } from '../../../trace/memory.ts';
 import type { VariantRules } from '../../../trace/network-state.ts';
 
-/** Whom a packet is for, where a rule sees it, and by which interfaces it comes and goes. */
+/** Whom a packet is for, where a rule sees it. */
 export interface Receiver {
   readonly address: string;
   readonly port: number;
@@ -45,8 +46,6 @@ interface AskedReceivers {
   readonly address?: string;
 }
 
-/** A ban chain of fail2ban's closes what it is led, though nobody may be banned now. */
-const BANS = /^f2b-/;
 const NAMES_RECEIVER = / (?:--d?ports?|-d) /;
 const ENDS = /^(?:DROP|REJECT)$/;
 const GOES_ON = /^(?:DROP|REJECT|RETURN|LOG|NFLOG)$/;
@@ -72,7 +71,7 @@ export const closingRules = ({ variant, rules }: VariantRules, family: Family): 
 /** DOCKER-USER and FORWARD, and the chains they lead to, without Docker's own. */
 function forwarding(filter: Table): ReadonlySet<string> {
   const graph = jumpGraph(filter);
-  const dockers = new Set((DOCKER_CHAINS['filter'] ?? []).filter((chain) => chain !== USER_CHAIN));
+  const dockers = new Set(DOCKER_CHAINS['filter']);
   const reached = new Set([USER_CHAIN, 'FORWARD']);
   for (const chain of reached)
     for (const next of graph.get(chain) ?? []) if (!dockers.has(next)) reached.add(next);
@@ -89,7 +88,9 @@ function closingBy(rule: Rule, filter: Table): Omit<ClosingRule, 'variant'> | un
   const into = chainTargetOf(filter, rule.text);
   if (into === undefined) return undefined;
   const targets = (filter.chains.get(into)?.rules ?? []).map(({ text }) => targetOf(text) ?? '');
-  const isClosing = BANS.test(into) || targets.some((target) => ENDS.test(target));
+  // A ban chain closes what it is led, though nobody may be banned now.
+  const isBans = managerOf({ chain: into, text: '' }, filter) === 'fail2ban';
+  const isClosing = isBans || targets.some((target) => ENDS.test(target));
   return isClosing && targets.every((target) => GOES_ON.test(target))
     ? { rule, into, asks, view }
     : undefined;
@@ -133,15 +134,12 @@ export const isForDoors = (
   { by, out }: Doors,
   subnets: readonly string[],
 ): boolean =>
-  isFor(inInterface, by) && isFor(outInterface, out) && !subnets.some((subnet) => isFrom(source, subnet));
+  isFor(inInterface, by) &&
+  isFor(outInterface, out) &&
+  !(source?.negated === false && subnets.some((subnet) => overlapping(source.value, subnet)));
 
 const isFor = (asks: RuleCondition | undefined, name: string): boolean =>
   asks === undefined || isInterface(name, asks.value) !== asks.negated;
-
-function isFrom(source: RuleCondition | undefined, subnet: string): boolean {
-  const [asked, own] = [source?.negated === false ? blockOf(source.value) : undefined, blockOf(subnet)];
-  return asked !== undefined && own !== undefined && overlap(asked, own);
-}
 
 /** Whether a rule asks for a port of the receiver's by its number, among others; whatever else it asks. */
 export function asksPort(rule: Rule, port: number, proto: string): boolean {

@@ -38,6 +38,7 @@ export function judgeInVain(
   isWhole: boolean,
 ): readonly Check[] {
   const seen = new Set<string>();
+  const told = new Set<string>();
   return followed.flatMap((ways) => {
     const [first] = ways;
     if (first?.request.kind !== 'published' || ways.some(({ outcome }) => outcome.is !== 'reached'))
@@ -46,16 +47,16 @@ export function judgeInVain(
     const key = `${packet.inInterface} ${packet.destination} ${packet.protocol} ${String(packet.destinationPort)}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    return judgeMissing(first, facts, seen) ?? judgeInput(first, facts, isWhole) ?? [];
+    return judgeMissing(first, facts, told) ?? judgeInput(first, facts, isWhole) ?? [];
   });
 }
 
 /**
  * Rules for forwarded packets that close what was asked of this host, and see the container.
  *
- * @param seen - rules by this host's address that were told: one rule closes all ports of an address
+ * @param told - rules by this host's address that were told: one of them is for all its ports
  */
-function judgeMissing(followed: Followed, facts: Facts, seen: Set<string>): Check | undefined {
+function judgeMissing(followed: Followed, facts: Facts, told: Set<string>): Check | undefined {
   const unled = facts.tables === undefined ? undefined : judgeUnled(followed, facts);
   if (unled !== undefined) return unled;
   const { request, path } = followed;
@@ -63,8 +64,8 @@ function judgeMissing(followed: Followed, facts: Facts, seen: Set<string>): Chec
   const missing = missingRule(followed, facts);
   if (missing === undefined) return undefined;
   const { chain, text, by, leading } = missing;
-  if (by === 'address' && seen.has(text)) return undefined;
-  seen.add(text);
+  if (by === 'address' && told.has(text)) return undefined;
+  told.add(text);
   const [asked, met] =
     by === 'port'
       ? [request.packet.destinationPort, path.last.destinationPort]
@@ -105,8 +106,8 @@ function missingRule({ request, path }: Followed, facts: Facts): MissingRule | u
     { address, port: inside.port, proto },
   ];
   // Nor is it for any other container, which it then closes.
-  const seen = [inside, ...receiversOf(facts, family)];
-  const isMissing = (asks: (receiver: Receiver) => boolean): boolean => before.some(asks) && !seen.some(asks);
+  const isMissing = (asks: (receiver: Receiver) => boolean): boolean =>
+    before.some(asks) && !asks(inside) && !receiversOf(facts, family).some(asks);
   const byOf = (asksPort: boolean): AskedBy =>
     asksPort && destinationPort !== inside.port ? 'port' : 'address';
   const doors = { by: packet.inInterface, out: goal.bridge };
