@@ -39,7 +39,8 @@ export function brokenBy(
     return failing.length > names.length - least ? failing : [];
   });
   const asked = promised.flatMap((one) => one.asked);
-  const isForAnswers = promised.length > 0 && promised.every((one) => one.isForAnswers === true);
+  // One command: where doctor shows that it is for answers, it is so where check offers it for the same ways, told without them.
+  const isForAnswers = promised.some((one) => one.isForAnswers === true);
   const opened = judged.filter(
     ({ name, cell, fate }) =>
       fate.is === 'stopped' &&
