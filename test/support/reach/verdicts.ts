@@ -43,7 +43,7 @@ export function judgeVerdicts(
 const EFFECTS = { lost: 'outage', opened: 'exposure', degraded: 'degraded' } as const;
 
 function wrongOfCheck({ code, state, packets }: CheckAnswer, judged: readonly Judged[]): readonly string[] {
-  if (!packets.judged) return ['check followed no packet'];
+  if (!packets.judged) return code === 3 ? [] : ['check followed no packet'];
   const amiss = judged.filter(isAmiss);
   const wrong = Object.entries(EFFECTS).flatMap(([key, effect]) => {
     const told = packets.cells[key as keyof typeof EFFECTS];

@@ -2,6 +2,7 @@ import type { Finding } from '../../../../src/reconcile/finding.ts';
 import type { Diagnosis, NamedPath } from '../../../../src/doctor/diagnosis.ts';
 import type { Path } from '../../../../src/trace/path.ts';
 import type { Host } from '../../host.ts';
+import type { Outcome } from '../../program.ts';
 
 /** Counts of cells as `check --json` prints them. */
 interface CheckedCells {
@@ -43,20 +44,27 @@ export interface DoctorAnswer extends Pick<Diagnosis, 'causes' | 'checks' | 'ver
   readonly paths: readonly PrintedPath[];
 }
 
-/** Runs a verb that prints a document. @throws Error with what it said where it prints none */
-async function documentOf<Document>(host: Host, words: readonly string[]): Promise<Document> {
-  const { code, stdout, stderr } = await host.attempt([...words, '--json']);
+/** The document that a verb printed. @throws Error with what it said where it printed none */
+function parsed({ code, stdout, stderr }: Outcome, words: readonly string[]): unknown {
   if (stdout === '') throw new Error(`${words.join(' ')}: exit ${String(code)}: ${stderr}`);
   // Programs' output comes byte by byte.
   const text = Buffer.from(stdout, 'latin1').toString();
-  return { ...(JSON.parse(text) as Document), code };
+  return { ...(JSON.parse(text) as object), code };
 }
 
-export const askCheck = (host: Host): Promise<CheckAnswer> => documentOf(host, ['check']);
+/** Where an iptables of these rules' age cannot show what nft wrote, check tells nothing, and says so by exit 3. */
+export async function askCheck(host: Host): Promise<CheckAnswer> {
+  const words = ['check', '--json'];
+  const { code, stdout, stderr } = await host.attempt(words);
+  if (code === 3 && stdout === '' && stderr.startsWith('CANNOT TELL'))
+    return { code, state: 'cannot tell', packets: { judged: false }, effects: [], findings: [] };
+  return parsed({ code, stdout, stderr }, words) as CheckAnswer;
+}
 
 /** Asks about the whole host, or a target; once more where the machine was too busy for dockerd to answer. */
 export async function askDoctor(host: Host, ...target: readonly string[]): Promise<DoctorAnswer> {
-  const ask = (): Promise<DoctorAnswer> => documentOf(host, ['doctor', ...target]);
+  const words = ['doctor', ...target, '--json'];
+  const ask = async (): Promise<DoctorAnswer> => parsed(await host.attempt(words), words) as DoctorAnswer;
   const answer = await ask();
   return answer.causes.some(({ code }) => code === 'engine-hung') ? ask() : answer;
 }

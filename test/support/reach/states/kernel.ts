@@ -61,7 +61,7 @@ const ROUTES = typed('routes', [
   'ip route add 203.0.113.77 via 198.51.100.2 dev eth1',
   'ip route add 192.0.2.2 via 198.51.100.2 dev eth1',
   'ip route del 172.28.1.0/24 dev front0',
-  'ip route replace blackhole 172.28.1.0/24; ip route del 172.28.1.0/24 dev front0',
+  'ip route replace blackhole 172.28.1.0/24',
   'mk t0; ip route add 172.28.1.11 dev t0',
   'mk t0; ip route add 172.17.0.0/25 dev t0',
   'mk t0; ip route add 172.28.2.0/25 dev t0 metric 5',
