@@ -174,18 +174,21 @@ function followPublished(
 
 /** docker-proxy answers a datagram with the address that the way back gives it, and whoever asked another one takes it for none. */
 function answeredElsewhere({ packet, last }: Path, { netState }: FollowContext): Is | undefined {
-  const { family, source: destination } = last;
-  const vague: Is = {
-    is: 'unknown',
-    leg: 'answer',
-    end: { at: 'unknown', why: 'the address docker-proxy answers from' },
-  };
+  const unknown = (why: string): Is => ({ is: 'unknown', leg: 'answer', end: { at: 'unknown', why } });
+  const from = 'the address docker-proxy answers from';
   // Masqueraded on its way over lo, it seems to come from an address of another interface.
-  if (last.vague?.includes('source') === true) return vague;
-  const routing = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
-  if (routing.kind === 'none' || routing.kind === 'unknown') return undefined;
+  if (last.vague?.includes('source') === true) return unknown(from);
+  const { family, protocol, source: destination } = last;
+  const routing = lookupRoute(netState, {
+    ...{ family, protocol, source: '', destination, mark: 0, inInterface: '' },
+    ...{ sourcePort: last.destinationPort, destinationPort: last.sourcePort },
+    ...(last.vague?.includes('sourcePort') === true && { vague: ['destinationPort'] }),
+  });
+  // A way back that ends here was followed with the answer.
+  if (routing.kind === 'none') return undefined;
+  if (routing.kind === 'unknown') return unknown(routing.why);
   const source = sourceFor(netState, family, destination, routing);
-  if (source === undefined || source === '') return vague;
+  if (source === undefined || source === '') return unknown(from);
   const end = { at: 'sent', outInterface: routing.route.dev, nextHop: routing.route.via } as const;
   return sameBlock(source, packet.destination)
     ? undefined

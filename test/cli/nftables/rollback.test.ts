@@ -53,7 +53,7 @@ describeCli('a change to be confirmed beside an Engine that writes with nftables
         script,
         'nft insert rule ip docker-bridges filter-FORWARD counter drop\nnft delete table inet mine\niptables -P FORWARD DROP\nnft add table inet theirs\n',
       );
-      const running = host.run(`run --mode report --confirm 60 -- sh ${script}`);
+      const running = host.run(`run --mode report --confirm 600 -- sh ${script}`);
       await until(async () => (await host.nft(['list', 'tables'])).includes('inet theirs'));
       await until(() => pendingFiles(host.host).length === 1);
       const { code, said } = await host.run('rollback');
@@ -67,7 +67,7 @@ describeCli('a change to be confirmed beside an Engine that writes with nftables
 
   test('confirmed it stays', () =>
     withNftHost('plain', async (host) => {
-      const running = host.run('run --confirm 60 -- nft add table inet theirs');
+      const running = host.run('run --confirm 600 -- nft add table inet theirs');
       await until(async () => (await host.nft(['list', 'tables'])).includes('inet theirs'));
       expect(await host.run('confirm')).toMatchObject({ code: 0 });
       expect(await running).toMatchObject({ code: 0 });

@@ -79,7 +79,7 @@ describeCli('confirming without an id', () => {
     () =>
       withHost(async (host) => {
         const start = (uid: number) =>
-          host.attempt(confirming(60, 'iptables-nft', '-N', 'done'), { through: loggedInAs(uid) });
+          host.attempt(confirming(600, 'iptables-nft', '-N', 'done'), { through: loggedInAs(uid) });
         const running = start(1001);
         await until(() => inForce(host));
         const id = idOf(host);
@@ -100,7 +100,7 @@ describeCli('confirming without an id', () => {
 
   test('another login confirms by the id, and a wrong one confirms nothing', () =>
     withHost(async (host) => {
-      const running = host.attempt(confirming(60, 'iptables-nft', '-N', 'done'), {
+      const running = host.attempt(confirming(600, 'iptables-nft', '-N', 'done'), {
         through: ['setsid', '--wait'],
       });
       await until(() => inForce(host));

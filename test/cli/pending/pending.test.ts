@@ -93,7 +93,7 @@ describeCli('a change that waits to be confirmed', () => {
   test('a second one is refused before it is run, and the first can be rolled back at once', () =>
     withHost(async (host) => {
       const before = await host.rules();
-      const running = host.start(confirming(60, 'iptables-nft', '-N', 'new'));
+      const running = host.start(confirming(600, 'iptables-nft', '-N', 'new'));
       await until(() => pendingFiles(host).length === 1);
       const second = await host.attempt(confirming(9, 'iptables-nft', '-F'));
       expect(second.code).toBe(1);
@@ -130,7 +130,7 @@ describeCli('a change that waits to be confirmed', () => {
 
   test('a record that others may write, or that was changed, is not used', () =>
     withHost(async (host) => {
-      const running = host.start(confirming(60, 'iptables-nft', '-N', 'new'));
+      const running = host.start(confirming(600, 'iptables-nft', '-N', 'new'));
       await until(() => pendingFiles(host).length === 1);
       const [file = ''] = pendingFiles(host);
       await sleep(1_500);

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { reachTable } from '../../../src/reach/table.ts';
+import type { Terrain } from '../../../src/reach/terrain.ts';
 import { flushed, withRule } from '../../support/app/edit-rules.ts';
-import { recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
+import { ledOutBy, recordedTerrain, rulesOf, withRules } from '../../support/reach/terrain.ts';
 
 test('what stops a connection that was let begin: nobody is reached', () => {
   const host = recordedTerrain('engine-28.5-plain');
@@ -22,23 +23,41 @@ test('what stops a connection that was let begin: nobody is reached', () => {
   });
 });
 
-test('before Engine 28 docker-proxy answers a datagram from the address of its route: asked by another one, it is none', () => {
-  const udp = (name: string) => {
+describe('docker-proxy answers a datagram', () => {
+  const noRules = (name: string): Terrain => {
     const host = recordedTerrain(name);
-    const cells = reachTable(withRules(host, flushed(rulesOf(host))));
-    return cells
-      .filter(
-        ({ family, proto, asker, asked }) =>
-          family === 'ipv4' && proto === 'udp' && asker.by === 'outside' && asked.what === 'published',
-      )
-      .map(({ asked, is }) => `${asked.what === 'published' ? asked.at : ''} ${is.is}`);
+    return withRules(host, flushed(rulesOf(host)));
   };
-  expect(new Set(udp('engine-26.1-plain'))).toEqual(
-    new Set(['192.0.2.1 proxied', '192.0.2.10 stopped', '127.0.0.1 stopped']),
+  const fates = (terrain: Terrain) => {
+    const asked = reachTable(terrain).flatMap(({ family, proto, asker, asked: about, is }) =>
+      family === 'ipv4' && proto === 'udp' && asker.by === 'outside' && about.what === 'published'
+        ? [`${about.at} ${is.is}`]
+        : [],
+    );
+    return [...new Set(asked)].sort();
+  };
+  const BY_ROUTE = ['127.0.0.1 stopped', '192.0.2.1 proxied', '192.0.2.10 stopped'];
+
+  test('before Engine 28 from the address of its route: asked by another one, it is none', () => {
+    expect(fates(noRules('engine-26.1-plain'))).toEqual(BY_ROUTE);
+    expect(fates(noRules('engine-28.5-plain'))).toEqual([
+      '127.0.0.1 stopped',
+      '192.0.2.1 proxied',
+      '192.0.2.10 proxied',
+    ]);
+  });
+
+  test.each([{ ipproto: 'tcp', dport: '80' }, { ipproto: 'tcp' }, { sport: '4' }])(
+    'a rule of policy routing for other packets leads it nowhere else: %o',
+    (fields) => {
+      expect(fates(ledOutBy(noRules('engine-26.1-plain'), fields))).toEqual(BY_ROUTE);
+    },
   );
-  expect(new Set(udp('engine-28.5-plain'))).toEqual(
-    new Set(['192.0.2.1 proxied', '192.0.2.10 proxied', '127.0.0.1 stopped']),
-  );
+
+  test('which way it is led is not known: it is not told as answered', () => {
+    const led = ledOutBy(noRules('engine-26.1-plain'), { uidrange: '0-0' });
+    expect(fates(led).filter((fate) => fate.endsWith('proxied'))).toEqual([]);
+  });
 });
 
 test('a datagram masqueraded over lo: from which address docker-proxy answers is not known', () => {
