@@ -30,6 +30,8 @@ export interface Circumstances {
   readonly stuck?: number;
   readonly baselines?: readonly StoredBaseline[];
   readonly declared?: Declaration;
+  /** While the lock is waited for: what another rulesguard that holds it does. */
+  readonly beforeLock?: (host: MemoryHost) => void | Promise<void>;
   /** Before the rules are read, for the n-th time from 1. */
   readonly beforeReading?: (host: MemoryHost, time: number) => void;
   /** While a plan is rehearsed, for the n-th time from 1. */
@@ -172,6 +174,7 @@ export function memoryHost(
     },
     withLock: async (work) => {
       if (done.lastIndexOf('lock') > done.lastIndexOf('unlock')) throw new Error('it holds the lock already');
+      await circumstances.beforeLock?.(host);
       done.push('lock');
       return work().finally(() => done.push('unlock'));
     },

@@ -88,21 +88,21 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
   }
 
   async function repairBy({ reference, variant, backend, ...was }: Ready): Promise<FastRepair | undefined> {
-    const asking = engine.ask();
-    const reading = backend.read(rules, variant, reference, asking);
-    const asides = Promise.all([
-      held(),
-      host.baselines.list(),
-      host.baselines.readDeclared(),
-      coveringOf(accepted, () => undefined),
-      asking,
-    ]);
-    // Where the lock cannot be had they are not asked for.
-    for (const one of [reading, asides]) one.catch(() => undefined);
     return host.withLock(async () => {
+      // Whoever had the lock may have repaired, recorded or paused: what was read before it was free says nothing of what is there now.
+      rules.forget();
+      const asking = engine.ask();
+      const reading = backend.read(rules, variant, reference, asking);
       // While the rules are read there is time for it.
       const journal = readAhead(host.journal);
-      const [live, [why, baselines, declared, acceptances, reply]] = await Promise.all([reading, asides]);
+      const [live, why, baselines, declared, acceptances, reply] = await Promise.all([
+        reading,
+        held(),
+        host.baselines.list(),
+        host.baselines.readDeclared(),
+        coveringOf(accepted, () => undefined),
+        asking,
+      ]);
       if (why !== undefined || acceptances.size > 0) return undefined;
       if (JSON.stringify(declared) !== JSON.stringify(reference.declared)) return undefined;
       if (baselines.at(-1) !== reference.stored?.id || digestOfReply(reply) !== was.engine) return undefined;

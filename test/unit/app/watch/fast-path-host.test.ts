@@ -90,6 +90,42 @@ describe('what is certainly lost', () => {
   });
 });
 
+describe('while the lock is waited for', () => {
+  const waitingWhile = (happens: (host: MemoryHost) => void) =>
+    readyHost(
+      {},
+      {
+        beforeLock: async (host) => {
+          // A reading that was begun before has ended by then.
+          await new Promise((resolve) => setImmediate(resolve));
+          happens(host);
+        },
+      },
+    );
+
+  test('what another rulesguard repaired is not written again', async () => {
+    const { host, fast } = await waitingWhile((one) => (one.rules = WHOLE));
+    host.rules = flushed(WHOLE);
+    expect(await fast.repair()).toBeUndefined();
+    expect(written(host)).toEqual([]);
+  });
+
+  test('what was lost is written back too, though no event has told of it yet', async () => {
+    const { host, fast } = await waitingWhile((one) => (one.rules = flushed(one.rules, 'ipv4', 'filter')));
+    host.rules = flushed(WHOLE);
+    expect(await fast.repair()).toMatchObject({ left: [], journal: ['1'] });
+    expect(lostOf(host)).toEqual([]);
+    expect(beyond(host.rules, WHOLE)).toEqual([]);
+  });
+
+  test('a baseline that was recorded leaves it to a look', async () => {
+    const { host, fast } = await waitingWhile((one) => one.stored.push({ id: '000001' } as never));
+    host.rules = flushed(WHOLE);
+    expect(await fast.repair()).toBeUndefined();
+    expect(written(host)).toEqual([]);
+  });
+});
+
 test('a change between reading and writing is read before anything is written twice, and what it took is written too', async () => {
   const { host, fast, forget } = await readyHost(
     {},

@@ -17,7 +17,7 @@ const NAME = 'modes';
 const REFERENCE = { source: 'both', stored: undefined, declared: {} } as const;
 const WHOLE = nftRecording(NAME).tables;
 
-/** A host whose Engine writes with nftables, found whole; what the fast path makes of its tables as they are then. */
+/** A host whose Engine writes with nftables, found whole twice; what the fast path makes of its tables as they are then. */
 async function repairOf(damaged: readonly NftTable[]) {
   let tables = WHOLE;
   const written: string[] = [];
@@ -51,10 +51,11 @@ async function repairOf(damaged: readonly NftTable[]) {
   });
   fast.well(await observe(host, REFERENCE), REFERENCE);
   await until(() => armed > 0);
-  const before = rehearsals;
+  fast.well(await observe(host, REFERENCE), REFERENCE);
+  await until(() => armed > 1);
   tables = damaged;
   const done = await fast.repair();
-  return { done, written, tables, rehearsed: rehearsals - before };
+  return { done, written, tables, rehearsals };
 }
 
 /** Tables that a plan made anew have other handles. */
@@ -68,13 +69,13 @@ test.each<[string, readonly NftTable[]]>([
   ['one of them', WHOLE.slice(1)],
   ['the rules of a chain', flushed],
 ])(
-  'where %s are gone they are made again, one transaction a family, from what was rehearsed',
+  'where %s are gone they are made again, one transaction a family, from what was rehearsed once',
   async (_, damaged) => {
-    const { done, written, tables, rehearsed } = await repairOf(damaged);
+    const { done, written, tables, rehearsals } = await repairOf(damaged);
     expect(done).toMatchObject({ left: [], journal: ['1'] });
     expect(isWhole(tables)).toBe(true);
     expect(written.length).toBeLessThanOrEqual(2);
-    expect(rehearsed).toBe(0);
+    expect(rehearsals).toBe(1);
   },
 );
 
