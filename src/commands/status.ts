@@ -50,7 +50,7 @@ async function surroundings(context: Context): Promise<Omit<StatusReport, 'check
     orWhy(configured(context)),
     hookStatus(realHookHost('/', stateDir), TARGETS),
     newestBaseline(stateDir),
-    orWhy(readPause(runDir, Date.now())),
+    orWhy(readPause(runDir)),
     eventsOf(stateDir),
   ]);
   return {

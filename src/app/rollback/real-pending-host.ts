@@ -1,12 +1,12 @@
 import { rm, stat } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { thisLogin } from '../../host/command/login.ts';
+import { bootId } from '../../host/command/who.ts';
 import { makePrivateFolder } from '../../host/files/files.ts';
 import { nextId } from '../../host/files/numbered.ts';
 import { isAtWork } from '../../host/pending/at-work.ts';
 import { listPending, moveTo, pendingFolder, pendingPath, prunePending } from '../../host/pending/files.ts';
 import {
-  bootId,
   isHere,
   isOfThisBoot,
   ownNetwork,

@@ -54,7 +54,7 @@ export function realWatchPort(
     baselines: { ...real.baselines, readDeclared: declared.read },
   };
   const note = noting(stateDir, onUnnoted);
-  const held = () => heldBy({ pause: () => readPause(runDir, Date.now()), off });
+  const held = () => heldBy({ pause: () => readPause(runDir), off });
   const isChanging = (): boolean => isAnnounced(runDir, uptimeNow());
   const armed = armedHost(host, options);
   const rules = residentRules({ readVariant: armed.readSaved, readTables: real.readTables }, now);

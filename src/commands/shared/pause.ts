@@ -5,11 +5,8 @@ import { count } from '../../report/text.ts';
 import type { Context } from '../context.ts';
 
 /** Has watch repair nothing for so many milliseconds. @returns until when: ISO 8601, UTC. @throws Fault RG_UNSAFE_FILE */
-export async function pauseFor(milliseconds: number, runDir: string): Promise<string> {
-  const until = new Date(Date.now() + milliseconds).toISOString();
-  await writePause(runDir, { until, by: whoAsked().user });
-  return until;
-}
+export const pauseFor = (milliseconds: number, runDir: string): Promise<string> =>
+  writePause(runDir, milliseconds, whoAsked().user);
 
 /** Long enough to find out what the undone repair was good for. */
 const MINUTES = 15;
@@ -24,7 +21,7 @@ export async function pausedWhile(
   { runDir, print }: Pick<Context, 'runDir' | 'print'>,
   work: () => Promise<unknown>,
 ): Promise<void> {
-  if (!doesWatchRun() || (await readPause(runDir, Date.now())) !== undefined) {
+  if (!doesWatchRun() || (await readPause(runDir)) !== undefined) {
     await work();
     return;
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { hostname, release, uptime, userInfo } from 'node:os';
 
 /** Who started a change, as far as the kernel and sudo show it. */
@@ -49,3 +50,7 @@ export function thisHost(): { readonly host: string; readonly kernel: string } {
 
 /** When the machine was booted, in milliseconds since 1970. */
 export const bootedAt = (): number => Date.now() - uptime() * 1000;
+
+/** The kernel's name for the time since it was booted. */
+export const bootId = async (): Promise<string> =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();

@@ -1,7 +1,8 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { Fault } from '../../fault.ts';
 import { validate } from '../../generated/pending.js';
 import type { Login } from '../command/login.ts';
+import { bootId } from '../command/who.ts';
 import { listPending, type PendingFile } from './files.ts';
 import { isSettled } from '../../reconcile/pending-state.ts';
 import type { SavedState } from './saved-state.ts';
@@ -36,9 +37,6 @@ export interface Pending extends PendingFile {
 
 const SCHEMA = 'https://rulesguard.dev/schemas/pending.schema.json';
 
-/** The kernel's name for the time since it was booted. */
-export const bootId = async (): Promise<string> =>
-  (await readFile('/proc/sys/kernel/random/boot_id', 'latin1')).trim();
 /** The network namespace of this process, as /proc names it. */
 export const ownNetwork = (): Promise<string> => readlink('/proc/self/ns/net');
 
