@@ -11,6 +11,7 @@ import { endPause } from '../host/state/watch-pause.ts';
 import { systemdJournal } from '../host/telling/journal.ts';
 import { eventLine } from '../report/watch-text.ts';
 import type { WatchEvent, WatchEventKind } from '../watch/event.ts';
+import { WatchHealth } from '../watch/telling/health.ts';
 import { journalFields } from '../watch/telling/journal-fields.ts';
 import { modeSays } from '../watch/mode.ts';
 import type { Context, Exit } from './context.ts';
@@ -35,7 +36,6 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
   if (args.resume === true) return resume(given);
   const { config, context } = await configured(given);
   const { log } = context;
-  const service = systemdService(process.env);
   const settings = new LiveSettings(args, config.watch);
   const stopping = new AbortController();
   const tell = teller(log);
@@ -53,18 +53,20 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
       log.error(`events cannot be written to the events file; they are only in this log: ${why}`);
     },
   });
+  const health = new WatchHealth(real.now, () => settings.interval);
+  const service = systemdService(process.env, () => health.hangs() === undefined);
   const telling = realTelling({
     stateDir: context.stateDir,
     version: packageJson.version,
     now: real.now,
     isHeld: async () => (await real.held().catch(() => undefined)) !== undefined,
     mode: () => settings.mode,
-    interval: () => settings.interval,
+    unwell: () => health.unwell(),
     onTrouble: (says) => {
       log.error(says);
     },
   });
-  const port = measuredPort(real, telling.meter, (again) => (lookAgain = again));
+  const port = measuredPort(real, telling.meter, health, (again) => (lookAgain = again));
   const reload = async (): Promise<void> => {
     try {
       const { watch: anew } = (await configured(given)).config;

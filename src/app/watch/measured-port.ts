@@ -1,20 +1,28 @@
+import type { WatchHealth } from '../../watch/telling/health.ts';
 import type { WatchMeter } from '../../watch/telling/meter.ts';
 import { writerOf } from '../../watch/writer.ts';
 import type { WatchPort } from './ports.ts';
 
 /**
- * The same port, which tells a meter of all that passes.
+ * The same port, which tells a meter of all that passes, and whoever asks for watch's health that its loop goes on.
  *
  * @param onListen - is given what makes watch look again
  */
 export function measuredPort(
   port: WatchPort,
   meter: WatchMeter,
+  health: WatchHealth,
   onListen: (again: (reason: string) => void) => void,
 ): WatchPort {
+  const step = <T>(work: () => Promise<T>): Promise<T> => {
+    health.goesOn();
+    return work().finally(() => {
+      health.goesOn();
+    });
+  };
   const counted = async <T>(what: 'look' | 'repair', work: () => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await step(work);
     } catch (error) {
       meter.failed(what);
       throw error;
@@ -22,6 +30,11 @@ export function measuredPort(
   };
   return {
     ...port,
+    wait: async (until, signal) => {
+      health.rests(until);
+      await port.wait(until, signal);
+      health.goesOn();
+    },
     listen: (told) => {
       onListen((reason) => {
         told.seen({ kind: 'missed', source: 'settings', reason });
@@ -40,7 +53,10 @@ export function measuredPort(
     },
     look: async (ways) => {
       const found = await counted('look', () => port.look(ways));
-      if (found !== 'not-yet') meter.looked(found.effects);
+      if (found !== 'not-yet') {
+        health.hasLooked();
+        meter.looked(found.effects);
+      }
       return found;
     },
     undeclared: () => {
@@ -49,6 +65,8 @@ export function measuredPort(
       return why;
     },
     repair: () => counted('repair', port.repair),
+    repairAtOnce: () => step(port.repairAtOnce),
+    record: (signal) => step(() => port.record(signal)),
     note: (event) => {
       meter.noted(event);
       port.note(event);

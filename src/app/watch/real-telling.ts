@@ -4,7 +4,6 @@ import type { Metrics } from '../../host/metrics/metrics.ts';
 import { eventPrograms } from '../../host/telling/event-programs.ts';
 import { baselineFolder } from '../../host/state/store.ts';
 import type { WatchEvent } from '../../watch/event.ts';
-import { unwell } from '../../watch/telling/health.ts';
 import type { WatchMeter } from '../../watch/telling/meter.ts';
 import type { WatchMode } from '../../watch/mode.ts';
 
@@ -23,8 +22,8 @@ export interface TellingOutside {
   readonly now: () => number;
   readonly isHeld: () => Promise<boolean>;
   readonly mode: () => WatchMode;
-  /** Milliseconds between looks. */
-  readonly interval: () => number;
+  /** As `WatchHealth`. */
+  readonly unwell: () => string | undefined;
   /** Something of this does not work: each time it begins. */
   readonly onTrouble: (says: string) => void;
 }
@@ -42,9 +41,7 @@ export interface Telling {
 
 /** Starts telling nobody, see {@link Telling.use}. */
 export function realTelling(outside: TellingOutside): Telling {
-  const { now } = outside;
   let metrics: Metrics | undefined;
-  let last = now();
   let outputs: readonly { readonly stop: () => Promise<void> }[] = [];
   let changed: () => void = () => undefined;
   const programs = eventPrograms([], outside.onTrouble);
@@ -74,7 +71,7 @@ export function realTelling(outside: TellingOutside): Telling {
       const served = {
         metrics: text,
         contentType,
-        unwell: () => unwell({ last, interval: outside.interval() }, now()),
+        unwell: outside.unwell,
       };
       outputs = [...outputs, serve(listen, served, troubles(`metrics cannot be served at ${listen}`))];
     }
@@ -88,7 +85,6 @@ export function realTelling(outside: TellingOutside): Telling {
   return {
     meter: {
       looked: (effects) => {
-        last = now();
         metrics?.meter.looked(effects);
         changed();
       },

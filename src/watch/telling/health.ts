@@ -1,17 +1,56 @@
-/** How often a look is made, and when: milliseconds of one clock that never goes back. */
-export interface LookTimes {
-  /** The last look that could be made, or the start. */
-  readonly last: number;
-  readonly interval: number;
-}
-
-/** A look of a large host on a busy machine may take so long. */
+/** A look of a large host on a busy machine may take so long. Milliseconds. */
 const LONGEST_LOOK = 60_000;
+/** No step of watch, not even a repair beside a dockerd that keeps writing, takes longer than this. Milliseconds. */
+const LONGEST_STEP = 300_000;
 
-/** Why watch is not well: undefined while looks are made as often as they should. */
-export function unwell({ last, interval }: LookTimes, now: number): string | undefined {
-  const ago = now - last;
-  return ago <= interval + LONGEST_LOOK
-    ? undefined
-    : `no look could be made for ${String(Math.round(ago / 1000))} s: rulesguard log`;
+/**
+ * How well watch is, by what its loop did: one answer for systemd's watchdog and for whoever asks at `/healthz`. Milliseconds of one clock that
+ * never goes back.
+ */
+export class WatchHealth {
+  private readonly now: () => number;
+  /** How often a look is made though nothing was seen. */
+  private readonly interval: () => number;
+  /** The last look that could be made, or the start. */
+  private looked: number;
+  /** When the loop last went on, and by when it does again. */
+  private step: { readonly began: number; readonly until: number };
+
+  constructor(now: () => number, interval: () => number) {
+    [this.now, this.interval] = [now, interval];
+    this.looked = now();
+    this.step = { began: now(), until: now() + LONGEST_STEP };
+  }
+
+  /** The loop goes on. */
+  goesOn(): void {
+    const now = this.now();
+    this.step = { began: now, until: now + LONGEST_STEP };
+  }
+
+  /** The loop has nothing to do until a moment. */
+  rests(until: number): void {
+    const now = this.now();
+    this.step = { began: now, until: Math.max(now, until) + LONGEST_LOOK };
+  }
+
+  /** A look could be made. */
+  hasLooked(): void {
+    this.looked = this.now();
+  }
+
+  /** Why only a restart helps: the loop hangs. Undefined while it goes on, whatever its looks come to. */
+  hangs(): string | undefined {
+    const now = this.now();
+    return now <= this.step.until ? undefined : `it has hung for ${seconds(now - this.step.began)}`;
+  }
+
+  /** Why watch is not well; undefined while looks are made as often as they should. */
+  unwell(): string | undefined {
+    const ago = this.now() - this.looked;
+    const isLate = ago > this.interval() + LONGEST_LOOK;
+    return this.hangs() ?? (isLate ? `no look could be made for ${seconds(ago)}: rulesguard log` : undefined);
+  }
 }
+
+const seconds = (milliseconds: number): string => `${String(Math.round(milliseconds / 1000))} s`;

@@ -58,6 +58,8 @@ export class World {
   };
   /** What is lost that the fast path repairs; by default it does nothing. */
   onFastRepair: () => readonly NotedEffect[] | undefined = () => undefined;
+  /** What is put around it. */
+  around: (port: WatchPort) => WatchPort = (port) => port;
   readonly fastTries: number[] = [];
   onLook: () => void = () => undefined;
   /** How long things take, in milliseconds. */
@@ -94,7 +96,11 @@ export class World {
     this.at(until, () => {
       this.stopping.abort();
     });
-    await watch(this.port(), { mode: 'repair', interval: 120_000, ...settings }, this.stopping.signal);
+    await watch(
+      this.around(this.port()),
+      { mode: 'repair', interval: 120_000, ...settings },
+      this.stopping.signal,
+    );
     return this;
   }
 

@@ -9,7 +9,6 @@ import { metricsOf, type MetricsOutside } from '../../../../src/host/metrics/met
 import { serve } from '../../../../src/host/metrics/serve.ts';
 import { textfile } from '../../../../src/host/metrics/textfile.ts';
 import type { WatchEvent } from '../../../../src/watch/event.ts';
-import { unwell } from '../../../../src/watch/telling/health.ts';
 import { until } from '../../../support/until.ts';
 import { author, EXPOSURE, OUTAGE } from '../../../support/watch/world.ts';
 
@@ -122,11 +121,6 @@ test('a textfile may be read by everybody, and what keeps it from being written 
   expect(statSync(file).mode & 0o777).toBe(0o644);
   await textfile(path.join(folder, 'no', 'x.prom'), () => Promise.resolve(''), told).stop();
   expect(states).toEqual([undefined, expect.stringContaining('could not be written')]);
-});
-
-test('health: a look must have been made within the interval and a minute', () => {
-  expect(unwell({ last: 0, interval: 120_000 }, 180_000)).toBeUndefined();
-  expect(unwell({ last: 0, interval: 120_000 }, 181_000)).toContain('no look could be made for 181 s');
 });
 
 test('a unix socket serves metrics and health, also where a process before left one; nothing else is answered', async () => {
