@@ -121,6 +121,10 @@ class LiveSettings {
     return this.args.mode ?? this.config.mode;
   }
 
+  get settings(): Config['watch']['settings'] {
+    return this.config.settings;
+  }
+
   /** Milliseconds. */
   get interval(): number {
     return (this.args.interval ?? this.config.intervalSeconds) * 1_000;

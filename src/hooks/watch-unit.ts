@@ -21,7 +21,8 @@ export const WATCH_UNIT: Target = {
  *
  * What it may do is what a repair needs: rules (NET_ADMIN, NET_RAW for the legacy backend), the namespace of a rehearsal (SYS_ADMIN), and to
  * see whose process wrote before it is gone (SYS_PTRACE, DAC_READ_SEARCH; SYS_NICE to be scheduled at once, so real time is not restricted).
- * /proc shows all processes for that. Docker's socket and the state folder of another user need DAC_OVERRIDE. Node writes its code as it
+ * /proc shows all processes for that. Of the kernel's settings those of the network may be written, which Docker needs (ReadWritePaths, within
+ * what ProtectKernelTunables makes read-only). Docker's socket and the state folder of another user need DAC_OVERRIDE. Node writes its code as it
  * runs, so memory may be written and executed. A stop tells watch alone (KillMode): what writes rules for it ends its transaction. Programs of `onEvent` are confined with it, and may use the network.
  */
 const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
@@ -55,6 +56,7 @@ const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   'PrivateTmp=yes',
   'PrivateDevices=yes',
   'ProtectKernelTunables=yes',
+  'ReadWritePaths=-/proc/sys/net',
   'ProtectKernelModules=yes',
   'ProtectKernelLogs=yes',
   'ProtectControlGroups=yes',

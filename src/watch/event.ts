@@ -3,9 +3,9 @@ import type { Author } from './seen.ts';
 /**
  * What watch notes.
  *
- * `damage`: something differs that did not; `repaired`, `not-repaired`: what a restore came to; `ended`: it no longer differs, and watch did
- * not repair it; `fight`: somebody breaks again what was repaired; `host`: a setting of the kernel changed; `source`: what tells of changes
- * stopped or works again; `failed`: a look or a repair could not be made.
+ * `damage`: something differs that did not; `repaired`, `not-repaired`: what a restore came to, or the repair of a setting; `ended`: it no longer
+ * differs, and watch did not repair it; `fight`: somebody breaks again what was repaired; `host`: a setting of the kernel changed, or something
+ * of the host that Docker needs is gone; `source`: what tells of changes stopped or works again; `failed`: a look or a repair could not be made.
  */
 export const WATCH_EVENT_KINDS = [
   'started',

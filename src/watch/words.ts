@@ -1,3 +1,4 @@
+import { onCommand } from './host-lacks.ts';
 import type { Seen } from './seen.ts';
 import type { NotedEffect } from './event.ts';
 
@@ -18,4 +19,4 @@ export const fightSays = (effects: readonly NotedEffect[]): string =>
 
 /** A setting of the kernel's that Docker needs to be 1 was changed; with the command where it was switched off. */
 export const settingSays = ({ name, from, to }: Extract<Seen, { readonly kind: 'setting' }>): string =>
-  `${name} was ${from} and is ${to}${from === '1' && to === '0' ? `: sysctl -w ${name}=1` : ''}`;
+  `${name} was ${from} and is ${to}${from === '1' && to === '0' ? `: ${onCommand(name)}` : ''}`;

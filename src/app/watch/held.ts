@@ -25,6 +25,12 @@ export async function heldBy({ pause, off }: Holders): Promise<string | undefine
   }
 }
 
+/** @throws Fault RG_BUSY where something keeps watch from writing */
+export async function refuseWhile(held: () => Promise<string | undefined>): Promise<void> {
+  const why = await held();
+  if (why !== undefined) throw new Fault('RG_BUSY', 4, `nothing was written: ${why}`);
+}
+
 /**
  * A host on which nothing is written once something keeps watch from it: what was free before the lock was waited for may not be any more.
  *
@@ -33,20 +39,14 @@ export async function heldBy({ pause, off }: Holders): Promise<string | undefine
 export const writesUnless = <H extends Pick<Writer, 'writeRules' | 'writeTables'>>(
   host: H,
   held: () => Promise<string | undefined>,
-): H => {
-  const refuse = async (): Promise<void> => {
-    const why = await held();
-    if (why !== undefined) throw new Fault('RG_BUSY', 4, `nothing was written: ${why}`);
-  };
-  return {
-    ...host,
-    writeRules: async (...what) => {
-      await refuse();
-      return host.writeRules(...what);
-    },
-    writeTables: async (text) => {
-      await refuse();
-      return host.writeTables(text);
-    },
-  };
-};
+): H => ({
+  ...host,
+  writeRules: async (...what) => {
+    await refuseWhile(held);
+    return host.writeRules(...what);
+  },
+  writeTables: async (text) => {
+    await refuseWhile(held);
+    return host.writeTables(text);
+  },
+});

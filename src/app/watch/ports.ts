@@ -1,5 +1,6 @@
 import type { NotedEffect, WatchEvent } from '../../watch/event.ts';
-import type { WatchMode } from '../../watch/mode.ts';
+import type { HostLack, SettingName } from '../../watch/host-lacks.ts';
+import type { WatchAction, WatchMode } from '../../watch/mode.ts';
 import type { Source, Told } from '../../watch/seen.ts';
 import type { Own } from '../../watch/writer.ts';
 
@@ -76,6 +77,15 @@ export interface WatchPort extends Own {
   readonly isChanging: () => boolean;
   /** Why what is declared could not all be read by the last look, for people; undefined where it could. */
   readonly undeclared: () => string | undefined;
+  /** What Docker needs of this host itself and lacks, beside rules, as doctor finds it. @throws Fault of what could not be read */
+  readonly lacks: () => Promise<readonly HostLack[]>;
+  /**
+   * Switches settings of the kernel on, under the lock.
+   *
+   * @returns those that were off
+   * @throws Fault of one that could not be, RG_BUSY where something keeps watch from writing
+   */
+  readonly switchOn: (names: readonly SettingName[]) => Promise<readonly SettingName[]>;
   /**
    * Records a baseline where what should be there has changed.
    *
@@ -90,6 +100,8 @@ export interface WatchPort extends Own {
 /** How watch is to behave: asked anew each time, so that it may change while it runs. */
 export interface WatchSettings {
   readonly mode: WatchMode;
+  /** What is done about settings of the kernel that Docker needs and that are off. */
+  readonly settings: WatchAction;
   /** How often a look is made though nothing was seen, in milliseconds. */
   readonly interval: number;
 }

@@ -25,6 +25,7 @@ import { readsUntil } from './reads-until.ts';
 import { residentDeclared } from './resident-declared.ts';
 import { residentEngine } from './resident-engine.ts';
 import { residentRules } from './resident-rules.ts';
+import { realHostNeeds } from './settings/real-host-needs.ts';
 import { WATCH_REPAIR } from './watch-repair.ts';
 
 /** What watch asks the command line. */
@@ -137,6 +138,7 @@ export function realWatchPort(
       const recorded = { ...readsUntil(real, signal), terrain: REAL_TERRAIN };
       await snapshot(recorded, { ifChanged: true }, () => undefined);
     },
+    ...realHostNeeds(stateDir, real, mayNot),
     held,
     isChanging,
     undeclared: declared.fault,

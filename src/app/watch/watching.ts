@@ -22,6 +22,7 @@ import { effectsSay } from '../../watch/words.ts';
 import { effectsUntil, type Undertaken } from './effects-until.ts';
 import { NotYet } from './not-yet.ts';
 import { Notes } from './notes.ts';
+import { HostNeeds } from './settings/host-needs.ts';
 import { Recording } from './recording.ts';
 import { brokenAgain, tellOutcome } from './repair-ended.ts';
 import type { WatchLook, WatchPort, WatchSettings } from './ports.ts';
@@ -40,6 +41,7 @@ export class Watching {
   private open: Open = new Map();
   private readonly attempts = new Attempts();
   private readonly baseline: Recording;
+  private readonly needs: HostNeeds;
   private readonly changes = new ChangedBy();
   /** When damage was found that is open. */
   private detected: { readonly first: number; readonly at: number } | undefined;
@@ -53,6 +55,7 @@ export class Watching {
     this.port = port;
     this.notes = new Notes(port);
     this.baseline = new Recording(port, this.notes);
+    this.needs = new HostNeeds(port, settings, this.notes);
     this.settings = settings;
     this.schedule = begun(port.now());
   }
@@ -67,6 +70,7 @@ export class Watching {
     // dockerd writes rules before it tells of what they are for.
     if (writer === 'docker' || writer === 'unknown') this.port.forgetEngine();
     this.baseline.saw(what, writer);
+    this.needs.saw(what);
     this.attempts.changed();
     this.schedule = heldBack(seen(this.schedule, writer, now), now);
     this.wake();
@@ -153,6 +157,7 @@ export class Watching {
     this.notes.undeclared(this.port.undeclared());
     this.baseline.looked(effects.every(({ cause }) => cause !== 'lost'));
     if (effects.length === 0) this.notes.well();
+    await this.needs.looked(effects, turn.began);
   }
 
   /** What the look after a repair shows again though the repair had ended it. */

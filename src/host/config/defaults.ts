@@ -1,5 +1,5 @@
 import type { WatchEventKind } from '../../watch/event.ts';
-import type { WatchMode } from '../../watch/mode.ts';
+import type { WatchAction, WatchMode } from '../../watch/mode.ts';
 
 /** A program that is told of events: an event as JSON on its standard input. */
 export interface EventProgram {
@@ -36,6 +36,8 @@ export interface Config {
   };
   readonly watch: {
     readonly mode: WatchMode;
+    /** What is done about settings of the kernel that Docker needs and that are off. */
+    readonly settings: WatchAction;
     readonly intervalSeconds: number;
     /** The file metrics are written to, for node-exporter. */
     readonly textfile: string | undefined;
@@ -55,7 +57,14 @@ export const CONFIG_PATH = '/etc/rulesguard/config.json';
 export const CONFIG_DEFAULTS: Config = {
   run: { mode: 'refuse', confirm: 0, rehearsalSeconds: 30 },
   hook: { pre: 'record', post: 'repair', policies: false, strict: false },
-  watch: { mode: 'report', intervalSeconds: 120, textfile: undefined, listen: undefined, onEvent: [] },
+  watch: {
+    mode: 'report',
+    settings: 'report',
+    intervalSeconds: 120,
+    textfile: undefined,
+    listen: undefined,
+    onEvent: [],
+  },
   automatic: true,
   wait: 10,
 };

@@ -1,14 +1,10 @@
-import type { Source, Told } from '../../watch/seen.ts';
+import { writeFileSync } from 'node:fs';
 import { printable } from '../../printable.ts';
+import { SETTINGS, type SettingName } from '../../watch/host-lacks.ts';
+import type { Source, Told } from '../../watch/seen.ts';
 import { readProc } from '../doctor/proc-file.ts';
+import { systemFault } from '../files/system-fault.ts';
 
-/** What Docker needs of the kernel, as sysctl names it. The last two are there once br_netfilter is loaded. */
-const SETTINGS = [
-  'net.ipv4.ip_forward',
-  'net.ipv6.conf.all.forwarding',
-  'net.bridge.bridge-nf-call-iptables',
-  'net.bridge.bridge-nf-call-ip6tables',
-];
 const EACH = 3_000;
 const ABSENT = 'absent';
 
@@ -19,9 +15,9 @@ const ABSENT = 'absent';
  * @param each - milliseconds between looks
  */
 export function watchSettings(told: Told, each = EACH): Source {
-  let last = SETTINGS.map(valueOf);
+  let last = SETTINGS.map((name) => valueOf(name));
   const look = (): void => {
-    const now = SETTINGS.map(valueOf);
+    const now = SETTINGS.map((name) => valueOf(name));
     const before = last;
     last = now;
     SETTINGS.forEach((name, at) => {
@@ -46,7 +42,27 @@ export function watchSettings(told: Told, each = EACH): Source {
   };
 }
 
-const valueOf = (name: string): string => {
-  const text = readProc(`/proc/sys/${name.replaceAll('.', '/')}`);
+/**
+ * Switches a setting on where it is off.
+ *
+ * @param root - where settings are
+ * @returns whether it was off
+ * @throws Fault RG_SYSTEM
+ */
+export function switchOn(name: SettingName, root = ROOT): boolean {
+  if (valueOf(name, root) !== '0') return false;
+  try {
+    writeFileSync(pathOf(name, root), '1\n');
+    return true;
+  } catch (error) {
+    throw systemFault(error) ?? error;
+  }
+}
+
+const ROOT = '/proc/sys';
+const pathOf = (name: string, root: string): string => `${root}/${name.replaceAll('.', '/')}`;
+
+const valueOf = (name: string, root = ROOT): string => {
+  const text = readProc(pathOf(name, root));
   return text === undefined ? ABSENT : printable(text.trim());
 };

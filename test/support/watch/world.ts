@@ -98,7 +98,7 @@ export class World {
     });
     await watch(
       this.around(this.port()),
-      { mode: 'repair', interval: 120_000, ...settings },
+      { mode: 'repair', settings: 'report', interval: 120_000, ...settings },
       this.stopping.signal,
     );
     return this;
@@ -194,6 +194,8 @@ export class World {
         if (++this.asksAtOnce > 1_000) throw new Error('it asks without waiting');
         return this.isChanging;
       },
+      lacks: () => Promise.resolve([]),
+      switchOn: () => Promise.resolve([]),
       undeclared: () => this.undeclared,
       note: (event) => {
         this.events.push({ ...event, time: this.time });

@@ -32,7 +32,7 @@ test('what the file does not say is as without a file', async () => {
   expect(await read('{"version": 1, "run": {"confirm": 60}, "hook": {"strict": true}}')).toEqual({
     run: { mode: 'refuse', confirm: 60, rehearsalSeconds: 30 },
     hook: { pre: 'record', post: 'repair', policies: false, strict: true },
-    watch: { mode: 'report', intervalSeconds: 120, onEvent: [] },
+    watch: { mode: 'report', settings: 'report', intervalSeconds: 120, onEvent: [] },
     automatic: true,
     wait: 10,
   });
