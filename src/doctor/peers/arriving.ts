@@ -6,7 +6,7 @@ import { directPaths, hostServicePaths, publishedPaths } from '../paths/from-out
 import type { PathRequest } from '../paths/request.ts';
 import type { ResolvedTarget } from '../target/resolved.ts';
 import type { WireDoor } from './door.ts';
-import { isListed } from '../target/target.ts';
+import { isListed } from '../target/listed.ts';
 import type { PeerTarget, WirePacket } from './peer.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { listNames } from '../checks/check.ts';
 import { unseenTogether } from '../facts/unavailable.ts';
-import { isListed } from '../target/target.ts';
+import { isListed } from '../target/listed.ts';
 import { containersAside, unlistedWords } from './aside.ts';
 import type { PeerHost } from './peer.ts';
 

@@ -6,7 +6,7 @@ import type { CheckCode } from '../codes.ts';
 import { isUnavailable, type Facts } from '../facts/facts.ts';
 import { follow, isThrough, type Followed } from '../paths/follow.ts';
 import { restored } from '../remedies/change.ts';
-import { isListed } from '../target/target.ts';
+import { isListed } from '../target/listed.ts';
 import type { PeerCause, PeerHost } from './peer.ts';
 
 /** What is wrong with a host and does not stop this packet is no cause of it: what was read of rules and settings is in its path already. */

@@ -6,7 +6,7 @@ import { insideOf, isOwnAddress, isRunning } from '../lookup.ts';
 import type { Followed } from '../paths/follow.ts';
 import { factsCommand } from '../recorded/facts-command.ts';
 import { advise } from '../remedies/proposal.ts';
-import { isListed, unlisted } from '../target/target.ts';
+import { isListed, unlisted } from '../target/listed.ts';
 import { publishedAt } from './arriving.ts';
 import { asideCheck, containersAside, unlistedWords } from './aside.ts';
 import type { PeerSender } from './asker.ts';

@@ -2,7 +2,7 @@ import { sameBlock } from '../../net/address.ts';
 import type { Check } from '../diagnosis.ts';
 import { isUnseen } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
-import { isListed } from '../target/target.ts';
+import { isListed } from '../target/listed.ts';
 import { checksOf } from '../checks/check.ts';
 import { advise } from '../remedies/proposal.ts';
 import { asideCheck, placesAside, unlistedWords } from './aside.ts';

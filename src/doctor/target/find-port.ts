@@ -8,6 +8,7 @@ import { advise } from '../remedies/proposal.ts';
 import type { Check } from '../diagnosis.ts';
 import { isUnseen, type Facts } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
+import { isListed, unlistedPort } from './listed.ts';
 
 const { fail, unknown } = checksOf('container');
 
@@ -60,7 +61,10 @@ export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
     return found([], unservedByMesh(target));
   const own = facts.listeners.find((one) => one.port === port && one.proto === proto);
   if (own !== undefined && !isLoopback(own.address)) return found([]);
-  return found([], notPublished(target, own !== undefined, facts));
+  return found(
+    [],
+    isListed(facts) ? notPublished(target, own !== undefined, facts) : unlistedPort(spell(target)),
+  );
 }
 
 /** Whether a rule of the swarm's translates the port: it publishes it on every node, wherever the service's containers run. */

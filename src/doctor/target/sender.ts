@@ -4,7 +4,7 @@ import { isUnseen, type Facts } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
 import { namesNothing, readArgument } from './argument.ts';
 import { containersOf, type NameableContainer } from './names.ts';
-import { isListed, unlisted } from './target.ts';
+import { isListed, unlisted } from './listed.ts';
 
 /** Who asks. */
 export type Sender =

@@ -1,11 +1,10 @@
 import { Fault } from '../../fault.ts';
-import { checksOf } from '../checks/check.ts';
-import { advise } from '../remedies/proposal.ts';
 import type { Check } from '../diagnosis.ts';
 import type { ContainerFacts, Facts } from '../facts/facts.ts';
 import { isOwnAddress } from '../lookup.ts';
 import { namesNothing, readArgument } from './argument.ts';
 import { findPort } from './find-port.ts';
+import { isListed, unlisted } from './listed.ts';
 import { containersOf } from './names.ts';
 import type { PortTarget } from './port-argument.ts';
 import type { ResolvedTarget } from './resolved.ts';
@@ -74,23 +73,3 @@ function portOf(port: PortTarget, facts: Facts, isOwn: (address: string) => bool
     });
   return found;
 }
-
-/** Whether the Engine has said which containers and networks there are. */
-export const isListed = ({
-  engine,
-  unseen = [],
-}: Pick<Facts, 'unseen'> & { readonly engine: Pick<Facts['engine'], 'answered'> }): boolean =>
-  engine.answered && !unseen.some(({ what }) => what === 'containers');
-
-/** Where the Engine says nothing, no name is wrong. */
-export const unlisted = (argument: string): Check =>
-  checksOf('container').unknown(
-    'not-found',
-    `cannot tell whether there is a container or network ${argument}`,
-    {
-      about: argument,
-      always: true,
-      meaning: 'the Engine did not say what there is',
-      remedies: [advise('repair the Engine first, then ask again')],
-    },
-  );

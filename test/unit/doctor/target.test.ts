@@ -8,6 +8,7 @@ import { Fault } from '../../../src/fault.ts';
 import { sh } from '../../../src/shell.ts';
 import { ownHost } from '../../../src/firewall/iptables/ownership/ownership.ts';
 import { recording } from '../../support/recorded/recordings.ts';
+import { engineSilent } from '../../support/peers/aside.ts';
 import { healthyFacts } from '../../support/doctor/host-facts.ts';
 
 test.each([
@@ -135,17 +136,18 @@ test('a name that is near nothing: what there is', () => {
   });
 });
 
-test('where the Engine does not say what there is, no name is wrong', () => {
-  const engine = {
-    answered: false,
-    code: 'RG_ENGINE_DOWN',
-    message: '',
-    hint: '',
-    details: [],
-    log: [],
-  } as const;
-  const facts: Facts = { ...healthyFacts(), engine, containers: [], networks: [] };
+test('where the Engine does not say what there is, no name is wrong, and no port is unpublished', () => {
+  const facts = engineSilent(healthyFacts());
   expect(diagnose(facts, { about: 'wep', from: '' }).checks[0]?.code).toBe('not-found');
+  const { checks, causes } = diagnose(facts, { about: ':8080', from: '' });
+  expect(checks[0]?.title).toBe('cannot tell whether a container publishes 8080/tcp');
+  // A fault is what keeps it from being told.
+  expect(causes.map(({ code }) => code)).toEqual(['engine-hung']);
+  const unread: Facts = {
+    ...{ ...healthyFacts(), containers: [], ports: [] },
+    unseen: [{ what: 'containers', unavailable: 'the Engine is silent' }],
+  };
+  expect(diagnose(unread, { about: ':8080', from: '' })).toMatchObject({ verdict: 'unknown', causes: [] });
 });
 
 test.each([

@@ -79,6 +79,16 @@ describe('what is not known', () => {
   });
 });
 
+test('where an Engine listed nothing its host’s own diagnosis calls no port unpublished', () => {
+  const { asked } = followed({ asked: engineSilent });
+  expect(asked.diagnosis.checks.filter(({ verdict }) => verdict === 'fail').map(({ code }) => code)).toEqual([
+    'engine-hung',
+  ]);
+  expect(asked.diagnosis.checks.map(({ title }) => title)).toContain(
+    'cannot tell whether a container publishes 192.0.2.20:8080/tcp',
+  );
+});
+
 test('the command that reads more names the container, or the port behind which it is', () => {
   const remedies = (pair: PeerPair) => followed(pair).causes.map(({ check }) => check.remedies[0]?.what);
   expect(remedies({ asking: shallow('web') })).toEqual([
