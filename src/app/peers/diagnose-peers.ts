@@ -11,6 +11,7 @@ import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
 import { replayedHost } from './replayed-host.ts';
+import { refuseOneHost } from './same-host.ts';
 import { toldApart } from './told-apart.ts';
 
 /** What is asked of two hosts. */
@@ -62,6 +63,7 @@ export async function diagnosePeers(
           .then((facts) => otherHost(facts, here, reader.host.now())),
     reader.readPeer(peer, named).then((facts) => otherHost(facts, peer, reader.host.now())),
   ]);
+  refuseOneHost({ source: here ?? 'what is read here', peer: asking }, { source: peer, peer: asked });
   const diagnosis = followPeers(
     { asker, target },
     toldApart(asking, 'asking', [asked]),

@@ -9,6 +9,7 @@ import { readingsFrom } from '../../doctor/recorded/read-facts.ts';
 import type { Readings, SourceReading } from '../../doctor/recorded/readings.ts';
 import { unavailableBy } from '../../doctor/facts/unavailable.ts';
 import { decidesAnything } from '../../firewall/iptables/text/model.ts';
+import { refuseCopies } from './same-host.ts';
 import { toldApart } from './told-apart.ts';
 
 /**
@@ -16,6 +17,7 @@ import { toldApart } from './told-apart.ts';
  *
  * @param documents - each with what it is called in a fault
  * @param now - milliseconds since 1970
+ * @throws Fault RG_USAGE where one host is there twice
  */
 export function fleetOf(
   documents: readonly (readonly [source: string, json: FactsJson])[],
@@ -27,6 +29,7 @@ export function fleetOf(
     const peer: PeerHost = { about, facts, age: (now - Date.parse(about.time)) / 1000 };
     return { source, peer };
   });
+  refuseCopies(read);
   const peers = read.map(({ peer }) => peer);
   return fleetMatrix(
     read.map(({ source, peer }) =>

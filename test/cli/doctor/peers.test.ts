@@ -66,6 +66,32 @@ test('a table of a fleet', async () => {
   expect(code).toBe(0);
 });
 
+describe('one host is not two', () => {
+  const later = (): string => {
+    const text = readFileSync(file('here.json'), 'utf8');
+    writeFileSync(file('later.json'), text.replace(/"time":"[^"]*"/, '"time":"2100-01-01T00:00:00.000Z"'));
+    return file('later.json');
+  };
+
+  test('a file of the asking host as the peer is refused', async () => {
+    for (const peer of [file('here.json'), later()]) {
+      const { code, stdout, stderr } = await asked(peer);
+      expect(stderr).toContain(`${file('here.json')} and ${peer} are both facts of alpha`);
+      expect(stderr).toContain('Give the facts of the other host as --peer');
+      expect(stdout).toBe('');
+      expect(code).toBe(2);
+    }
+  });
+
+  test('in a fleet the older file is named', async () => {
+    const { code, stdout, stderr } = await doctor('--matrix', later(), file('there.json'), file('here.json'));
+    expect(stderr).toContain(`${file('later.json')} and ${file('here.json')} are both facts of alpha`);
+    expect(stderr).toContain(`Leave out ${file('here.json')}, the older`);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
 test('by ssh: keys are checked, nobody is asked, and the host is no option', async () => {
   stubSsh(`cat '${file('there.json')}'`);
   const { code, stdout } = await asked('ssh://ops@host-b:2222');
