@@ -53,7 +53,7 @@ export async function run(args: WatchArgs, given: Context): Promise<Exit> {
       log.error(`events cannot be written to the events file; they are only in this log: ${why}`);
     },
   });
-  const health = new WatchHealth(real.now, () => settings.interval);
+  const health = new WatchHealth(real.now, () => settings.interval, context.waitSeconds * 1_000);
   const service = systemdService(process.env, () => health.hangs() === undefined);
   const telling = realTelling({
     stateDir: context.stateDir,

@@ -1,6 +1,6 @@
 /** A look of a large host on a busy machine may take so long. Milliseconds. */
 const LONGEST_LOOK = 60_000;
-/** No step of watch, not even a repair beside a dockerd that keeps writing, takes longer than this. Milliseconds. */
+/** No step of watch, not even a repair beside a dockerd that keeps writing, takes longer than this once it has the lock. Milliseconds. */
 const LONGEST_STEP = 300_000;
 
 /**
@@ -11,21 +11,24 @@ export class WatchHealth {
   private readonly now: () => number;
   /** How often a look is made though nothing was seen. */
   private readonly interval: () => number;
+  private readonly longestStep: number;
   /** The last look that could be made, or the start. */
   private looked: number;
   /** When the loop last went on, and by when it does again. */
   private step: { readonly began: number; readonly until: number };
 
-  constructor(now: () => number, interval: () => number) {
+  /** @param lockWait - how long a step may wait for the lock, in milliseconds */
+  constructor(now: () => number, interval: () => number, lockWait = 0) {
     [this.now, this.interval] = [now, interval];
+    this.longestStep = LONGEST_STEP + lockWait;
     this.looked = now();
-    this.step = { began: now(), until: now() + LONGEST_STEP };
+    this.step = { began: now(), until: now() + this.longestStep };
   }
 
   /** The loop goes on. */
   goesOn(): void {
     const now = this.now();
-    this.step = { began: now, until: now + LONGEST_STEP };
+    this.step = { began: now, until: now + this.longestStep };
   }
 
   /** The loop has nothing to do until a moment. */

@@ -110,3 +110,20 @@ test('a look must have been made within the interval and a minute', () => {
   health.hasLooked();
   expect(health.unwell()).toBeUndefined();
 });
+
+test('whoever lets watch wait long for the lock does not have it restarted while it waits', () => {
+  let now = 0;
+  const hangsAfter = (minutes: number, lockWait?: number): boolean => {
+    now = 0;
+    const health = new WatchHealth(
+      () => now,
+      () => INTERVAL,
+      lockWait,
+    );
+    now = minutes * MINUTE;
+    return health.hangs() !== undefined;
+  };
+  expect(hangsAfter(9)).toBe(true);
+  expect(hangsAfter(9, 10 * MINUTE)).toBe(false);
+  expect(hangsAfter(16, 10 * MINUTE)).toBe(true);
+});
