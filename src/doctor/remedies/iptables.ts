@@ -51,6 +51,8 @@ export const openPolicy = (chain: string, place: RulesTable, facts: Pick<Facts, 
 /** What a rule asks for. Absent: anything. */
 export interface RuleFields {
   readonly source?: string;
+  /** Who sends, in words: in the place of `source`, and as matches of their own. */
+  readonly senders?: { readonly source: readonly string[]; readonly matches: readonly string[] };
   readonly destination?: string;
   readonly in?: string;
   readonly out?: string;
@@ -97,11 +99,12 @@ export const insertTyped = (
 
 /** The words of a rule in the order in which a save prints them. */
 function wordsOf(
-  { source, destination, in: by, out, protocol, port, connection }: RuleFields,
+  { source, senders, destination, in: by, out, protocol, port, connection }: RuleFields,
   spell: (address: string) => string,
   match: readonly string[],
 ): readonly string[] {
   return [
+    ...(senders?.source ?? []),
     ...(source === undefined ? [] : ['-s', spell(source)]),
     ...(destination === undefined ? [] : ['-d', spell(destination)]),
     ...(by === undefined ? [] : ['-i', by]),
@@ -109,6 +112,7 @@ function wordsOf(
     ...(protocol === undefined ? [] : ['-p', protocol]),
     ...match,
     ...(port === undefined ? [] : ['--dport', String(port)]),
+    ...(senders?.matches ?? []),
     ...(connection === undefined ? [] : ['-m', 'conntrack', ...connection]),
   ];
 }

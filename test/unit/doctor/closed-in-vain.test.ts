@@ -45,6 +45,34 @@ test.each([
 });
 
 test.each([
+  ['-s 203.0.113.0/24 -p tcp -m tcp --dport 8080', '-s 203.0.113.0/24 -i eth0 -p tcp'],
+  ['! -s 198.51.100.0/24 -i eth0 -p tcp -m tcp --dport 8080', "'!' -s 198.51.100.0/24 -i eth0 -p tcp"],
+  [
+    '-p tcp -m tcp --dport 8080 -m set ! --match-set allowed src',
+    "-i eth0 -p tcp -m set '!' --match-set allowed src",
+  ],
+])('a rule in vain for some clients alone (%s): what closes it is for them alone', (rule, asked) => {
+  expect(inVain(inUserChain(`-A DOCKER-USER ${rule} -j DROP`))[0]?.remedies[0]?.commands).toEqual([
+    `iptables -w -I DOCKER-USER ${asked} -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL -j DROP`,
+  ]);
+});
+
+test.each([
+  inUserChain('-A DOCKER-USER -p tcp -m tcp --dport 8080 -m connlimit --connlimit-above 20 -j DROP'),
+  withNative('forward', 'ip saddr != 198.51.100.0/24 tcp dport 8080 drop'),
+])(
+  'a rule in vain that asks what is not said again: its words are told, and no command closes more',
+  (change) => {
+    expect(inVain(change)[0]?.remedies).toEqual([
+      {
+        what: expect.stringMatching(/ -m conntrack --ctorigdstport 8080 --ctdir ORIGINAL /) as unknown,
+        commands: [],
+      },
+    ]);
+  },
+);
+
+test.each([
   ['DOCKER-USER', inUserChain('-A DOCKER-USER -i eth0 -d 192.0.2.1/32 -j DROP')],
   ["a table of nftables' own", withNative('forward', 'ip daddr 192.0.2.1 drop')],
 ])("a rule in %s by the host's address closes none of its ports: said once, with what does", (_, change) => {

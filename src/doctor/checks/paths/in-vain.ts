@@ -1,7 +1,7 @@
 import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts';
 import { jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
 import { rulesOf, type Rule, type Table } from '../../../firewall/iptables/text/model.ts';
-import { targetOf } from '../../../firewall/iptables/text/view.ts';
+import { targetOf, viewRule } from '../../../firewall/iptables/text/view.ts';
 import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import type { Family } from '../../../net/family.ts';
 import { memory } from '../../../trace/memory.ts';
@@ -13,7 +13,7 @@ import type { Facts } from '../../facts/facts.ts';
 import type { Followed } from '../../paths/follow.ts';
 import { managerAt, ownerOf } from '../../whose.ts';
 import { checksOf } from '../check.ts';
-import { closingRemedy, leadingRemedy, type AskedBy } from './closing-remedies.ts';
+import { closingRemedy, leadingRemedy, type AskedBy, type ClosedTo } from './closing-remedies.ts';
 import { closingNatives, isNativeForDoors, nativeAsksFor, nativeAsksPort } from './closing-natives.ts';
 import {
   asksFor,
@@ -23,6 +23,7 @@ import {
   type ClosingRule,
   type Receiver,
 } from './closing-rules.ts';
+import { isForEverybody, sendersOf } from './closing-senders.ts';
 
 const { warn } = checksOf('path');
 
@@ -63,7 +64,7 @@ function judgeMissing(followed: Followed, facts: Facts, told: Set<string>): Chec
   const [subject = ''] = request.subjects;
   const missing = missingRule(followed, facts);
   if (missing === undefined) return undefined;
-  const { chain, text, by, leading } = missing;
+  const { chain, text, by, to, leading } = missing;
   if (by === 'address' && told.has(text)) return undefined;
   told.add(text);
   const [asked, met] =
@@ -78,7 +79,9 @@ function judgeMissing(followed: Followed, facts: Facts, told: Set<string>): Chec
       meaning: `${chain} comes behind the translation to the container, whose ${by} it sees`,
       evidence: [text, `path: ${request.name}`],
       remedies:
-        leading === undefined ? closingRemedy(followed, facts, by) : leadingRemedy(leading, followed, facts),
+        leading === undefined
+          ? closingRemedy(followed, facts, by, to)
+          : leadingRemedy(leading, followed, facts),
     },
   );
 }
@@ -90,6 +93,7 @@ interface MissingRule {
   readonly text: string;
   /** What of this host's it asks for: an address stands for all its ports. */
   readonly by: AskedBy;
+  readonly to: ClosedTo | undefined;
   /** Of iptables, where it does not end packets itself. */
   readonly leading?: ClosingRule;
 }
@@ -119,9 +123,10 @@ function missingRule({ request, path }: Followed, facts: Facts): MissingRule | u
         isMissing((receiver) => asksFor(asks, receiver)) && isForDoors(view, doors, subnets),
     );
   if (closing !== undefined) {
-    const { rule, asks, into } = closing;
+    const { rule, asks, into, view } = closing;
+    const to = sendersOf(view) ?? 'other';
     return {
-      ...{ chain: rule.chain, text: rule.text, by: byOf(asks.ports !== undefined) },
+      ...{ chain: rule.chain, text: rule.text, by: byOf(asks.ports !== undefined), to },
       ...(into !== undefined && { leading: closing }),
     };
   }
@@ -131,7 +136,8 @@ function missingRule({ request, path }: Followed, facts: Facts): MissingRule | u
   );
   if (native === undefined) return undefined;
   const { chain, table, rule } = native;
-  return { chain: `${chain} of table ${table}`, text: rule.text, by: byOf(nativeAsksPort(rule)) };
+  const to = isForEverybody(rule) ? undefined : 'other';
+  return { chain: `${chain} of table ${table}`, text: rule.text, by: byOf(nativeAsksPort(rule)), to };
 }
 
 /** Whom published ports lead to. */
@@ -158,7 +164,7 @@ function judgeUnled(followed: Followed, facts: Facts): Check | undefined {
         about: subject,
         meaning: `Docker with nftables does not ask ${USER_CHAIN}: what is to close a port belongs into a table of your own`,
         evidence: [rule.text, `path: ${request.name}`],
-        remedies: closingRemedy(followed, facts),
+        remedies: closingRemedy(followed, facts, 'port', sendersOf(viewRule(rule)) ?? 'other'),
       },
     );
   }
