@@ -131,7 +131,7 @@ function fromHost(resolved: ResolvedTarget, facts: Facts): readonly PathRequest[
   if (target.kind === 'address') return outwardsFromHost(target, facts);
   if (target.kind === 'port')
     return askedOf(resolved, facts)
-      .flatMap((port) => ownAddressPaths(port, members, waysIn(target, uplinksOf(facts), facts), facts))
+      .flatMap((port) => ownAddressPaths(port, target, members, facts))
       .filter(({ packet }) => packet.source === '')
       .filter(isTo(target))
       .map(({ mayBeClosed: _, ...request }) => request);

@@ -23,7 +23,7 @@ export function pathsOf(resolved: ResolvedTarget, sender: Sender, facts: Facts):
     )
     .flatMap((port) => [
       ...publishedPaths(port, members, waysIn(target, uplinks, facts), facts),
-      ...ownAddressPaths(port, members, uplinks, facts),
+      ...ownAddressPaths(port, target, members, facts),
     ]);
   const to = members.filter(({ container }) => isConcerned(container.name));
   const onHost = to.flatMap((member) =>

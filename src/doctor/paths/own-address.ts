@@ -1,35 +1,57 @@
 import type { Goal } from '../../reach/goal.ts';
 import { FROM_PORT, packetTo } from '../../reach/question.ts';
 import { addressIn, type PublishedPort } from '../../docker/inventory/inventory.ts';
-import { hostPort as hostAndPort, isAny, sameBlock } from '../../net/address.ts';
+import { hostPort as hostAndPort, isAny, parseBlock, sameBlock } from '../../net/address.ts';
 import { familyOf } from '../../net/family.ts';
-import type { NetworkLink } from '../../trace/network-state.ts';
+import type { LinkAddress } from '../../trace/network-state.ts';
 import type { Packet } from '../../trace/packet.ts';
+import type { DoctorTarget } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
-import { addressOf, type Member } from '../lookup.ts';
+import { addressOf, uplinksOf, type Member } from '../lookup.ts';
 import { atContainer, doorOf, hostPaths, servicePaths, type PathRequest, type Port } from './request.ts';
 
-/** To a published port by an address of this host, from the host itself and from a neighbour of the container; and the answers. */
+/**
+ * To a published port by an address of this host, from the host itself and from a neighbour of the container; and the answers. By one
+ * address of each uplink: what routes by addresses may lead the answers of one away, and not those of another.
+ *
+ * @param target - may name the very address
+ */
 export function ownAddressPaths(
-  { hostIp, hostPort, endpoint, proto, container, port }: PublishedPort,
+  published: PublishedPort,
+  target: DoctorTarget,
   members: readonly Member[],
-  uplinks: readonly NetworkLink[],
   facts: Facts,
 ): readonly PathRequest[] {
+  const { hostIp, hostPort } = published;
   const family = familyOf(hostIp);
+  const isMeant = ({ address, ...one }: LinkAddress): boolean =>
+    one.family === family && one.scope === 'global' && (isAny(hostIp) || sameBlock(address, hostIp));
+  const named = target.kind === 'port' && !isAny(target.address) ? target.address : '';
+  const own =
+    parseBlock(named) === undefined
+      ? uplinksOf(facts).flatMap(({ addresses }) => addresses.find(isMeant) ?? [])
+      : facts.netState.links
+          .flatMap(({ addresses }) => addresses.filter(isMeant))
+          .filter(({ address }) => sameBlock(address, named));
+  if (hostPort === undefined) return [];
+  const addresses = new Set(own.map(({ address }) => address));
+  return [...addresses].flatMap((address) => byAddress(address, published, members, facts));
+}
+
+function byAddress(
+  own: string,
+  { hostPort = 0, endpoint, proto, container, port }: PublishedPort,
+  members: readonly Member[],
+  facts: Facts,
+): readonly PathRequest[] {
+  const family = familyOf(own);
   const to = members.find(
     ({ attached, network }) =>
       network.bridge === endpoint?.bridge &&
       addressOf(attached, family) === addressIn(endpoint, family) &&
       addressOf(attached, family) !== '',
   );
-  const own = uplinks
-    .flatMap(({ addresses }) => addresses)
-    .find(
-      (one) =>
-        one.family === family && one.scope === 'global' && (isAny(hostIp) || sameBlock(one.address, hostIp)),
-    );
-  if (hostPort === undefined || to === undefined || own === undefined) return [];
+  if (to === undefined) return [];
   const neighbour = members.find(
     ({ network, container: other, attached }) =>
       network.id === to.network.id && other.id !== to.container.id && addressOf(attached, family) !== '',
@@ -40,12 +62,12 @@ export function ownAddressPaths(
   // A proxy that is gone is told of by itself.
   const isServed = orProxy || (facts.engine.answered && facts.engine.userlandProxy === false);
   const request = (from: string, source: string, door: Partial<Packet>, answers: Goal): PathRequest => ({
-    name: `${from} → ${hostAndPort(own.address, hostPort)}/${proto} → ${container}:${String(port)}`,
+    name: `${from} → ${hostAndPort(own, hostPort)}/${proto} → ${container}:${String(port)}`,
     kind: 'host',
     subjects: [container, to.network.name],
     shouldPass: true,
     mayBeClosed: true,
-    packet: packetTo(proto, [source, own.address, hostPort], door),
+    packet: packetTo(proto, [source, own, hostPort], door),
     goal: { ...atContainer(to, family, port), orProxy },
     answer: { ...doorOf(to, facts), goal: answers },
   });

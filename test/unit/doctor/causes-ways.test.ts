@@ -106,6 +106,16 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
     'ip rule add pref 2 to 172.17.0.0/16 lookup main',
   ],
   [
+    "rule of policy routing that leads the answers of a second uplink's address away",
+    all(
+      secondUplink,
+      withRoute({ to: '0.0.0.0/0', via: '198.51.100.2', dev: 'eth1', table: '100' }),
+      withRules({ priority: 3, table: '100', fields: { src: '198.51.100.1' } }),
+    ),
+    ['route-rule'],
+    'ip rule add pref 2 to 172.17.0.0/16 lookup main',
+  ],
+  [
     'without docker-proxy, bridged answers are not translated back',
     all(withoutProxy, sysctls({ 'bridge/bridge-nf-call-iptables': '0' })),
     ['answer-untranslated'],

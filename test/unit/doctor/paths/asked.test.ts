@@ -71,6 +71,15 @@ test('this host asks an address elsewhere, and a published port', () => {
   expect(packets(':8080', 'host').packets[0]).toEqual(['', '', '192.0.2.1:8080']);
 });
 
+test('this host asks a published port by the address of another uplink, or of a bridge', () => {
+  expect(packets('198.51.100.1:8080', 'host', twoUplinks()).packets[0]).toEqual([
+    '',
+    '',
+    '198.51.100.1:8080',
+  ]);
+  expect(packets('172.17.0.1:8080', 'host').packets[0]).toEqual(['', '', '172.17.0.1:8080']);
+});
+
 test('no way to an address elsewhere is a fault', () => {
   const facts = healthyFacts();
   const routes = facts.netState.routes.filter(({ to }) => to !== '0.0.0.0/0');
