@@ -11,6 +11,7 @@ import { wordsOf, type NativeStop, type NativeStopPlace } from './native-stop.ts
 import { whoseStop } from '../whose.ts';
 import { zonePorts } from './host-firewall.ts';
 import { nativeOpenings } from './native-openings.ts';
+import { isForSome } from './native-senders.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
 import { isFirewalld, PANIC_OFF, zoneCommand } from './removal.ts';
 
@@ -89,6 +90,7 @@ export function nativeProposals(group: Group, stop: NativeStopPlace, facts: Fact
   const narrow =
     facts.tables === undefined || isKept || isDockersTable(table) ? [] : nativeOpenings(group, stop);
   if (whose === 'operator') return narrow;
+  if (isForSome(stop.end, facts)) return nativeOpenings(group, stop);
   const base = baseAt(table, group.first, facts);
   const isForward = base?.base?.hook === 'forward';
   if (isPanic(table))

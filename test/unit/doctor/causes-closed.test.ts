@@ -48,7 +48,37 @@ const bridgeWithGuest: Change = onNetState(({ links, routes }) => ({
   ],
 }));
 
+/** An allow-list in a table of nftables' own. */
+const ownAllowList = (...first: readonly string[]): Change =>
+  onNetState(() => ({
+    natives: [
+      {
+        table: 'inet own',
+        text: [
+          'table inet own { # handle 1\n\tchain fwd { # handle 2',
+          '\t\ttype filter hook forward priority filter; policy accept;',
+          ...first.map((rule) => `\t\t${rule}`),
+          '\t\tiifname "eth0" ip saddr 198.51.100.0/24 accept # handle 4',
+          '\t\tiifname "eth0" drop # handle 5\n\t}\n}\n',
+        ].join('\n'),
+      },
+    ],
+  }));
+
 describeCauses('what an operator closed', [
+  [
+    "an allow-list of nftables' own that forgets answers: they are let through, and its drop stays",
+    ownAllowList(),
+    ['native-stops'],
+    "nft insert rule inet own fwd handle 5 'ct state established,related accept'",
+  ],
+  [
+    "an allow-list of nftables' own, and the port that it closes: opened, and nothing else",
+    ownAllowList('ct state established,related accept # handle 3'),
+    ['native-stops'],
+    'nft insert rule inet own fwd handle 5 \'iifname "eth0" oifname "docker0" ip daddr 172.17.0.2 tcp dport 80 accept\'',
+    ':8080',
+  ],
   [
     'an allow-list that forgets answers: they are let through, and nothing else',
     ALLOW_LIST,

@@ -8,6 +8,7 @@ import type { Facts } from '../../facts/facts.ts';
 import { namesOf, pathLines, stopOf, type Group } from '../../paths/follow.ts';
 import { advise, proposal, untried } from '../../remedies/proposal.ts';
 import { deleteNative, letBridgesPass, openNativePolicy } from '../../remedies/native.ts';
+import { isForSome } from '../../remedies/native-senders.ts';
 import { wordsOf, type NativeStop } from '../../remedies/native-stop.ts';
 import { isFirewalld } from '../../remedies/removal.ts';
 import { harmless, offered } from '../../remedies/offer.ts';
@@ -135,6 +136,7 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
         ),
       },
     );
+  const isMeant = !isUnzoned && isForSome(end, facts);
   return checksOf('path').fail(
     'native-stops',
     `${what} of nftables' own table ${table} ${ends} packets for ${namesOf(followed)}`,
@@ -145,7 +147,7 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
       remedies: isUnzoned
         ? [...offered(group, facts, propose), RESTART_DOCKERD]
         : offered(
-            group,
+            isMeant ? answersIn(group) : group,
             facts,
             propose,
             (stop && keepersWay(group, stop, facts)) ??
@@ -155,6 +157,13 @@ export function judgeNativeStop(group: Group, end: NativeStop, facts: Facts): Ch
           ),
     },
   );
+}
+
+/** The answers that a rule ends, where it does: who closes a port to strangers means none of them. Else what it ends. */
+function answersIn(group: Group): Group {
+  const followed = group.followed.filter(({ path }) => path.packet.state === 'ESTABLISHED');
+  const [first] = followed;
+  return first === undefined ? group : { followed, first };
 }
 
 /** Whose a rule is that is not Docker's. */
