@@ -86,6 +86,8 @@ export function lookupRoute(netState: NetworkState, journey: Journey): Routing {
   let from = 0;
   for (const rule of rulesOf(netState, family)) {
     if (rule.priority < from) continue;
+    // The kernel adds it with the first VRF; whose packets are of none, it passes by.
+    if (Object.hasOwn(rule.fields, 'l3mdev') && !isInVrf(netState, journey.inInterface)) continue;
     const applies = isFor(rule, journey);
     if (applies === false) continue;
     if (typeof applies === 'string') return { kind: 'unknown', why: applies };
@@ -112,6 +114,12 @@ export function lookupRoute(netState: NetworkState, journey: Journey): Routing {
     return routingOf(route, rule, journey);
   }
   return { kind: 'none', why: 'no-route', detail: `no route to ${journey.destination}` };
+}
+
+/** Whether an interface is a VRF, or belongs to one. */
+function isInVrf(netState: NetworkState, name: string): boolean {
+  const link = linkOf(netState, name);
+  return [link, linkOf(netState, link?.master ?? '')].some((one) => one?.kind === 'vrf');
 }
 
 function routingOf(route: Route, rule: RouteRule, { destination }: Journey): Routing {

@@ -38,7 +38,7 @@ export function skipsTo({ fields, priority }: RouteRule): number | undefined {
 /** Fields of a rule that say nothing of which packets it is for, or are read elsewhere. */
 const NEUTRAL: ReadonlySet<string> = new Set([
   ...['priority', 'table', 'protocol', 'action', 'suppress_prefixlen', 'family'],
-  ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved', 'sport_end', 'dport_end'],
+  ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved', 'sport_end', 'dport_end', 'uid_end'],
 ]);
 
 /**
@@ -96,6 +96,9 @@ export function isFor({ fields }: RouteRule, journey: Journey): MatchResult {
       case 'dport':
       case 'dport_start':
         return inPorts(fields, 'dport', journey);
+      // Forwarded packets count as root's (ip_route_input_slow); dockerd and docker-proxy are his, and who asks from this host.
+      case 'uid_start':
+        return Number(value) === 0;
       // Packets that no socket bound to a device made have no interface to go out by yet.
       case 'oif':
         return false;

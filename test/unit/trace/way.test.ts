@@ -74,9 +74,9 @@ describe('routing', () => {
     ],
     [
       'a rule for all but what is not known',
-      rule({ not: '', src: 'all', uid_start: '0' }),
+      rule({ not: '', src: 'all', tos: '0x10' }),
       {},
-      'a routing rule with uid_start',
+      'a routing rule with tos',
     ],
     ['a rule for a protocol', rule({ src: 'all', ipproto: 'tcp' }), TCP, 'unicast br1'],
     ['a rule for a protocol by its number', rule({ src: 'all', ipproto: '6' }), TCP, 'unicast br1'],
@@ -106,9 +106,12 @@ describe('routing', () => {
       {},
       'unicast eth0',
     ],
+    ['a rule for users', rule({ src: 'all', uid_start: '1', uid_end: '9' }), {}, 'unicast eth0'],
+    ['a rule for root', rule({ src: 'all', uid_start: '0', uid_end: '99' }), {}, 'unicast br1'],
+    ['a rule for VRFs, and a bridge in none', rule({ src: 'all', l3mdev: '' }, ''), {}, 'unicast eth0'],
     ['a rule that ends it', rule({ src: 'all', action: 'blackhole' }, ''), {}, 'unreachable'],
-    ['a rule not known here', rule({ src: 'all', uid_start: '0' }), {}, 'a routing rule with uid_start'],
-    ['a rule not known here, for others', rule({ src: '10.0.0.1', uid_start: '0' }), {}, 'unicast eth0'],
+    ['a rule not known here', rule({ src: 'all', tos: '0x10' }), {}, 'a routing rule with tos'],
+    ['a rule not known here, for others', rule({ src: '10.0.0.1', tos: '0x10' }), {}, 'unicast eth0'],
   ])('%s', (_, netState, change, expected) => {
     expect(way(netState, change)).toBe(expected);
   });

@@ -65,13 +65,14 @@ const actionOf = ({ table, fields }: RouteRule): string =>
 /** As `ip rule` shows it. */
 function spellRule(rule: RouteRule): string {
   const { priority, fields } = rule;
-  const { src = 'all', srclen, dst, dstlen, fwmark, fwmask, iif, ipproto } = fields;
+  const { src = 'all', srclen, dst, dstlen, fwmark, fwmask, iif, ipproto, uid_start, uid_end } = fields;
   const words = [
     'not' in fields ? 'not' : '',
     `from ${src}${srclen === undefined ? '' : `/${srclen}`}`,
     dst === undefined ? '' : `to ${dst}${dstlen === undefined ? '' : `/${dstlen}`}`,
     fwmark === undefined ? '' : `fwmark ${fwmark}${fwmask === undefined ? '' : `/${fwmask}`}`,
     iif === undefined ? '' : `iif ${iif}`,
+    uid_start === undefined ? '' : `uidrange ${uid_start}-${uid_end ?? ''}`,
     ipproto === undefined ? '' : `ipproto ${ipproto}`,
     spellPorts(fields, 'sport'),
     spellPorts(fields, 'dport'),
