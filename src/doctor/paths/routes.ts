@@ -3,7 +3,7 @@ import { familyOf, type Family } from '../../net/family.ts';
 import type { NetworkState, Route, RouteRule } from '../../trace/network-state.ts';
 import { inBlock } from '../../trace/routing/addresses.ts';
 import { isUsualTable, lookupRoute } from '../../trace/routing/route.ts';
-import { endsPackets } from '../../trace/routing/routing-rules.ts';
+import { endsPackets, skipsTo } from '../../trace/routing/routing-rules.ts';
 import type { Facts } from '../facts/facts.ts';
 import { isBare, linkOf } from '../lookup.ts';
 import type { Followed } from './follow.ts';
@@ -106,7 +106,8 @@ export function blockingRule(followed: Followed, netState: NetworkState): RouteR
   const without: NetworkState = {
     ...netState,
     cutFrom: netState.cutFrom ?? netState,
-    routeRules: netState.routeRules.filter((rule) => !endsPackets(rule)),
+    // One that skips the main table leads to it: without both the route is found.
+    routeRules: netState.routeRules.filter((rule) => !endsPackets(rule) && skipsTo(rule) === undefined),
   };
   return routingOf(followed, without).kind === 'none' ? undefined : found.rule;
 }

@@ -97,6 +97,18 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
     'ip rule del priority 100',
   ],
   [
+    'rule of policy routing that ends what another one led past the main table',
+    withRules(
+      {
+        priority: 100,
+        table: '',
+        fields: { src: '172.17.0.0', srclen: '16', action: 'goto', goto: '40000' },
+      },
+      { priority: 40_000, table: '', fields: { src: 'all', action: 'prohibit' } },
+    ),
+    ['route-blocked'],
+  ],
+  [
     "rule of policy routing that leads the answers of the host's own address away",
     all(
       withRoute({ to: '0.0.0.0/0', via: '192.0.2.2', dev: 'eth0', table: '100' }),
