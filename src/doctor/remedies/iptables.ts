@@ -80,10 +80,7 @@ export function insertRule(
   const match = fields.port === undefined ? [] : ['-m', fields.protocol ?? ''];
   const saved = ['-A', chain, ...wordsOf(fields, whole, match), '-j', target];
   const rule = makeRule(saved.join(' '));
-  return {
-    command: `${toolOf(place, facts)} -w ${commandLine(typed)}`,
-    change: edit(place, { op: 'insert', chain, position: 1, rule }),
-  };
+  return insertTyped(commandLine(typed), rule, place, facts);
 }
 
 /** Puts a rule in front of a chain's others. @param typed - the words behind the tool's name and `-w` */
@@ -92,10 +89,7 @@ export const insertTyped = (
   rule: Rule,
   place: RulesTable,
   facts: Pick<Facts, 'variant'>,
-): RemedyStep => ({
-  command: `${toolOf(place, facts)} -w ${typed}`,
-  change: edit(place, { op: 'insert', chain: rule.chain, position: 1, rule }),
-});
+): RemedyStep => insertBy(`${toolOf(place, facts)} -w ${typed}`, rule, place);
 
 /** The words of a rule in the order in which a save prints them. */
 function wordsOf(
@@ -125,6 +119,12 @@ export const appendRule = (rule: string, place: RulesTable, facts: Pick<Facts, '
 export const appendBy = (command: string, rule: string, place: RulesTable): RemedyStep => ({
   command,
   change: edit(place, { op: 'append', chain: makeRule(rule).chain, rule: makeRule(rule) }),
+});
+
+/** Puts a rule in front of a chain's others by a command of a firewall manager's. */
+export const insertBy = (command: string, rule: Rule, place: RulesTable): RemedyStep => ({
+  command,
+  change: edit(place, { op: 'insert', chain: rule.chain, position: 1, rule }),
 });
 
 /** `rulesguard restore`. */

@@ -1,5 +1,5 @@
 import { USER_CHAIN } from '../../firewall/iptables/ownership/chain-shapes.ts';
-import { rulesOf } from '../../firewall/iptables/text/model.ts';
+import { makeRule, rulesOf } from '../../firewall/iptables/text/model.ts';
 import { isNobodys } from '../../reach/far.ts';
 import { sh } from '../../shell.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -7,7 +7,7 @@ import type { Followed, Group } from '../paths/follow.ts';
 import { managerAt, whoseStop, type StopPlace } from '../whose.ts';
 import { inputKeeper } from './host-firewall.ts';
 import { proposal, type Proposal, type RemedyStep } from './proposal.ts';
-import { ANSWERS, appendBy, insertRule, type RuleFields, type RulesTable } from './iptables.ts';
+import { ANSWERS, appendBy, insertBy, insertRule, type RuleFields, type RulesTable } from './iptables.ts';
 
 /** The chain in which a rule of the operator's decides before what stops a path. */
 function chainFor(stop: StopPlace, facts: Facts): string {
@@ -84,7 +84,10 @@ function whatOf({ path }: Followed, chain: string): string {
   return `to open it${keep}; -s ADDRESS lets in one client alone`;
 }
 
-/** What ufw lets through by a command of its own. It appends to chains of its own, which must come first. */
+/**
+ * What ufw lets through by a command of its own. It appends to chains of its own, which must come first; where a rule of the same chain stops
+ * it, only a rule before that one opens anything.
+ */
 export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Facts): readonly Proposal[] {
   const { family, hook } = stop;
   const { variant, table, chain } = stop.end;
@@ -101,19 +104,29 @@ export function ufwRoutes({ followed, first }: Group, stop: StopPlace, facts: Fa
   if (!isUfws || first.path.packet.state === 'ESTABLISHED') return [];
   const place: RulesTable = { variant, family, table };
   const rows = followed.map((one) => ufwWords(one, hook, six));
-  return [0, 1, 2].flatMap((width): readonly Proposal[] => {
-    const steps = rows.flatMap((row): readonly RemedyStep[] => {
-      const words = row[Math.min(width, row.length - 1)];
-      return words === undefined ? [] : [appendBy(words.command, words.rule, place)];
-    });
-    const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
-    return distinct.length === 0 ? [] : [proposal('to open it: ufw keeps the rule', ...distinct)];
-  });
+  const verb = hook === 'INPUT' ? 'ufw' : 'ufw route';
+  return (['append', 'insert'] as const).flatMap((op) =>
+    [0, 1, 2].flatMap((width): readonly Proposal[] => {
+      const steps = rows.flatMap((row): readonly RemedyStep[] => {
+        const words = row[Math.min(width, row.length - 1)];
+        if (words === undefined) return [];
+        const { allowed, rule } = words;
+        return [
+          op === 'append'
+            ? appendBy(`${verb} allow ${allowed}`, rule, place)
+            : insertBy(`${verb} prepend allow ${allowed}`, makeRule(rule), place),
+        ];
+      });
+      const distinct = [...new Map(steps.map((step) => [step.command, step])).values()];
+      return distinct.length === 0 ? [] : [proposal('to open it: ufw keeps the rule', ...distinct)];
+    }),
+  );
 }
 
 interface UfwWords {
-  readonly command: string;
-  /** The rule that ufw appends. */
+  /** What stands behind `allow`. */
+  readonly allowed: string;
+  /** The rule that ufw makes of it. */
   readonly rule: string;
 }
 
@@ -128,7 +141,7 @@ function ufwWords(
   if (goal.to === 'outside')
     return [
       {
-        command: sh`ufw route allow in on ${by} out on ${out}`,
+        allowed: sh`in on ${by} out on ${out}`,
         rule: `-A ufw${six}-user-forward -i ${by} -o ${out} -j ACCEPT`,
       },
     ];
@@ -137,21 +150,21 @@ function ufwWords(
   if (hook === 'INPUT')
     return [
       {
-        command: sh`ufw allow in on ${by} to ${destination} port ${port} proto ${protocol}`,
+        allowed: sh`in on ${by} to ${destination} port ${port} proto ${protocol}`,
         rule: `-A ufw${six}-user-input -d ${destination}/${length} -i ${by} ${match}`,
       },
     ];
   return [
     {
-      command: sh`ufw route allow proto ${protocol} from any to any port ${port}`,
+      allowed: sh`proto ${protocol} from any to any port ${port}`,
       rule: `-A ufw${six}-user-forward ${match}`,
     },
     {
-      command: sh`ufw route allow proto ${protocol} from any to ${destination} port ${port}`,
+      allowed: sh`proto ${protocol} from any to ${destination} port ${port}`,
       rule: `-A ufw${six}-user-forward -d ${destination}/${length} ${match}`,
     },
     {
-      command: sh`ufw route allow in on ${by} proto ${protocol} from any to ${destination} port ${port}`,
+      allowed: sh`in on ${by} proto ${protocol} from any to ${destination} port ${port}`,
       rule: `-A ufw${six}-user-forward -d ${destination}/${length} -i ${by} ${match}`,
     },
   ];

@@ -101,6 +101,13 @@ describeCauses('what an operator closed', [
     ':8080',
   ],
   [
+    'what a rule of ufw itself closes, asked about: only one before it opens',
+    rewritten((save) => inUfw(save, '-A ufw-user-forward -p tcp -m tcp --dport 80 -j DROP')),
+    ['rule-stops'],
+    'ufw route prepend allow in on eth0 proto tcp from any to 172.17.0.2 port 80',
+    ':8080',
+  ],
+  [
     'a second uplink, asked by its address',
     all(secondUplink, inUserChain('-A DOCKER-USER -i eth1 -j DROP')),
     ['user-rule-stops'],
