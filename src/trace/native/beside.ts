@@ -66,7 +66,10 @@ function needsArp({ packet, last }: FollowedPath, netState: NetworkState): boole
   );
 }
 
-/** Whether a packet may come by a chain: tables of bridges see what bridges carry, those of a device what leaves by it. */
+/**
+ * Whether a packet may come by a chain: tables of bridges see what bridges carry, in their hook `forward` only from port to port
+ * (br_forward.c, __br_forward; by packets on 6.18); those of a device what leaves by it.
+ */
 function maySee(
   chain: NativeChain | undefined,
   family: string,
@@ -77,9 +80,14 @@ function maySee(
   const links = [packet.inInterface, last.inInterface, last.outInterface].map((name) =>
     linkOf(netState, name),
   );
-  const isBridged = links.some((link) => link?.kind === 'bridge' || (link?.master ?? '') !== '');
-  if (family === 'bridge') return isBridged;
+  const bridges = links.map((link) => (link?.kind === 'bridge' ? link.name : (link?.master ?? '')));
+  const isOnBridge = bridges.some((bridge) => bridge !== '');
   const { hook, devices } = chain.base;
-  if (hook !== 'egress' || devices.length === 0 || isBridged) return true;
+  if (family === 'bridge') return isOnBridge && (hook !== 'forward' || isWithinOne(bridges));
+  if (hook !== 'egress' || devices.length === 0 || isOnBridge) return true;
   return devices.some((name) => name.includes('*') || name === last.outInterface || name === 'lo');
 }
+
+/** Whether what comes in by the first or second leaves by the same bridge. */
+const isWithinOne = ([asked = '', came = '', leaves = '']: readonly string[]): boolean =>
+  leaves !== '' && (leaves === asked || leaves === came);

@@ -102,7 +102,11 @@ describe('where they stand', () => {
   test('a chain of bridges concerns only what bridges carry, one of a device only what leaves by it', () => {
     const bridge = listed(base(FORWARD, 'drop')).replace('inet own', 'bridge own');
     expect(behind([bridge], outside(), saved('filter', []))).toBe('local 192.0.2.1:80');
-    expect(behind([bridge], inside(), saved('filter', []))).toMatch(/^unknown/);
+    expect(behind([bridge], inside({ destination: '172.17.0.3' }), saved('filter', []))).toMatch(/^unknown/);
+    // From port to port alone: what is routed comes by its other hooks.
+    expect(behind([bridge], inside(), saved('filter', []))).toMatch(/^sent eth0/);
+    const entering = bridge.replace('hook forward', 'hook input');
+    expect(behind([entering], inside(), saved('filter', []))).toMatch(/^unknown/);
     const leaving = (device: string): string =>
       behind(
         [
