@@ -164,3 +164,53 @@ test("a port that ufw's own rule lets in is not called closed in vain by what uf
   expect(asked(letIn.replace('172.17.0.2/32', '172.17.0.0/16'))).toEqual([]);
   expect(asked('[0:0] -A ufw-user-forward -j ACCEPT')).toHaveLength(1);
 });
+
+test.each([
+  [
+    'port',
+    '-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 80 --ctdir ORIGINAL -j DROP',
+    'a rule in DOCKER-USER asks for connections to port 80, and outside asks web at port 8080: it does not close that',
+    '-p tcp -m conntrack --ctorigdstport 8080',
+  ],
+  [
+    "port at this host's address",
+    '-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdst 192.0.2.1 --ctorigdstport 80 -j DROP',
+    'a rule in DOCKER-USER asks for connections to port 80, and outside asks web at port 8080: it does not close that',
+    undefined,
+  ],
+  [
+    'address',
+    '-A DOCKER-USER -i eth0 -m conntrack --ctorigdst 172.17.0.2 -j DROP',
+    'a rule in DOCKER-USER asks for connections to address 172.17.0.2, and outside asks web at address 192.0.2.1: it does not close that',
+    '-m conntrack --ctorigdst 192.0.2.1',
+  ],
+])(
+  "a rule by what was asked that names the container's %s closes nothing from outside",
+  (_, rule, says, by) => {
+    const [warning] = inVain(inUserChain(rule));
+    expect(warning?.title).toBe(says);
+    expect(warning?.remedies[0]?.commands).toEqual(
+      by === undefined ? [] : [`iptables -w -I DOCKER-USER -i eth0 ${by} --ctdir ORIGINAL -j DROP`],
+    );
+  },
+);
+
+test.each([
+  ['this port', '-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8081 -j DROP'],
+  ['what containers ask outside', '-A DOCKER-USER -p tcp -m conntrack --ctorigdstport 80 -j DROP'],
+  ['answers', '-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 80 --ctdir REPLY -j DROP'],
+  ['whoever is let in', '-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 80 -j ACCEPT'],
+])('a rule by what was asked that is not for %s was not written in vain', (_, rule) => {
+  expect(inVain(inUserChain(rule))).toEqual([]);
+});
+
+test("a rule by what was asked that closes another container's port was not written in vain", () => {
+  const change = all(
+    inUserChain('-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 80 -j DROP'),
+    (facts) => ({
+      ...facts,
+      ports: facts.ports.flatMap((one) => [one, { ...one, container: 'mate', port: 3000, hostPort: 80 }]),
+    }),
+  );
+  expect(inVain(change)).toEqual([]);
+});

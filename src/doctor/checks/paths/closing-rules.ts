@@ -44,9 +44,11 @@ interface AskedReceivers {
   readonly ports?: string;
   /** One address, not a block of them: whoever names a network means what containers ask there. */
   readonly address?: string;
+  /** What was asked before any translation, by connection tracking. */
+  readonly isOriginal?: true;
 }
 
-const NAMES_RECEIVER = / (?:--d?ports?|-d) /;
+const NAMES_RECEIVER = / (?:--d?ports?|-d|--ctorigdst(?:port)?) /;
 const ENDS = /^(?:DROP|REJECT)$/;
 const GOES_ON = /^(?:DROP|REJECT|RETURN|LOG|NFLOG)$/;
 
@@ -100,13 +102,31 @@ function closingBy(rule: Rule, filter: Table): Omit<ClosingRule, 'variant'> | un
 function asked(view: RuleView): AskedReceivers | undefined {
   const { protocol, destination } = view;
   const ports = portsIn(view);
+  if (ports === undefined && destination === undefined) return askedBefore(view);
   if ([protocol, destination, ports].some((one) => one?.negated === true)) return undefined;
   const address = /^([^/]+)(?:\/(?:32|128))?$/.exec(destination?.value ?? '')?.[1];
-  if (ports === undefined && address === undefined) return undefined;
   if (destination !== undefined && address === undefined) return undefined;
   return {
     ...(protocol !== undefined && { proto: protocol.value }),
     ...(ports !== undefined && { ports: ports.value }),
+    ...(address !== undefined && { address }),
+  };
+}
+
+/** What a rule asks of the receiver that connection tracking remembers. */
+function askedBefore({ protocol, options }: RuleView): AskedReceivers | undefined {
+  const find = (name: string) => options.find((one) => one.name === name);
+  const [port, at, direction] = ['--ctorigdstport', '--ctorigdst', '--ctdir'].map(find);
+  if (port === undefined && at === undefined) return undefined;
+  if (protocol?.negated === true || port?.negated === true || at?.negated === true) return undefined;
+  // Of a connection's answers it ends none of the questions.
+  if (direction !== undefined && (direction.negated || direction.values[0] !== 'ORIGINAL')) return undefined;
+  const address = /^([^/]+)(?:\/(?:32|128))?$/.exec(at?.values[0] ?? '')?.[1];
+  if (at !== undefined && address === undefined) return undefined;
+  return {
+    isOriginal: true,
+    ...(protocol !== undefined && { proto: protocol.value }),
+    ...(port !== undefined && { ports: port.values[0] ?? '' }),
     ...(address !== undefined && { address }),
   };
 }
@@ -118,8 +138,15 @@ function portsIn({ destinationPort, options }: RuleView): RuleCondition | undefi
   return several && { value: several.values[0] ?? '', negated: several.negated };
 }
 
-/** Whether a rule that asks for these receivers asks for this one. */
-export const asksFor = ({ proto, ports, address }: AskedReceivers, to: Receiver): boolean =>
+/** Whether a rule that asks for these receivers, as its chain sees them, asks for this one. */
+export const asksFor = (asks: AskedReceivers, to: Receiver): boolean =>
+  asks.isOriginal !== true && names(asks, to);
+
+/** Whether a rule that asks for what was asked before any translation asks for this one. */
+export const asksForOriginal = (asks: AskedReceivers, to: Receiver): boolean =>
+  asks.isOriginal === true && names(asks, to);
+
+const names = ({ proto, ports, address }: AskedReceivers, to: Receiver): boolean =>
   (proto === undefined || proto === to.proto) &&
   (ports === undefined || holdsPort(ports, to.port)) &&
   (address === undefined || sameBlock(address, to.address));

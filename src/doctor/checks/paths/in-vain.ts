@@ -2,16 +2,10 @@ import { USER_CHAIN } from '../../../firewall/iptables/ownership/chain-shapes.ts
 import { jumpGraph } from '../../../firewall/iptables/text/jumps.ts';
 import { rulesOf, type Rule, type Table } from '../../../firewall/iptables/text/model.ts';
 import { targetOf, viewRule } from '../../../firewall/iptables/text/view.ts';
-import { isDockersTable } from '../../../firewall/nftables/ownership/ownership.ts';
 import type { Family } from '../../../net/family.ts';
-import { memory } from '../../../trace/memory.ts';
-import type { NetworkState } from '../../../trace/network-state.ts';
-import type { Stopped } from '../../../trace/path.ts';
-import { tracePath } from '../../../trace/trace.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Followed } from '../../paths/follow.ts';
-import { managerAt, ownerOf } from '../../whose.ts';
 import { checksOf } from '../check.ts';
 import { closingRemedy, leadingRemedy, type AskedBy, type ClosedTo } from './closing-remedies.ts';
 import { closingNatives, isNativeForDoors, nativeAsksFor, nativeAsksPort } from './closing-natives.ts';
@@ -24,6 +18,8 @@ import {
   type Receiver,
 } from './closing-rules.ts';
 import { isForEverybody, sendersOf } from './closing-senders.ts';
+import { judgeAskedInVain } from './in-vain-asked.ts';
+import { judgeInput } from './in-vain-input.ts';
 
 const { warn } = checksOf('path');
 
@@ -48,7 +44,12 @@ export function judgeInVain(
     const key = `${packet.inInterface} ${packet.destination} ${packet.protocol} ${String(packet.destinationPort)}`;
     if (seen.has(key)) return [];
     seen.add(key);
-    return judgeMissing(first, facts, told) ?? judgeInput(first, facts, isWhole) ?? [];
+    return (
+      judgeMissing(first, facts, told) ??
+      judgeAskedInVain(first, facts) ??
+      judgeInput(first, facts, isWhole) ??
+      []
+    );
   });
 }
 
@@ -175,73 +176,3 @@ const leadsThere = (filter: Table): boolean =>
   [...jumpGraph(filter).values()].some((targets) => [...targets].includes(USER_CHAIN));
 
 const closes = ({ text }: Rule): boolean => /^(?:DROP|REJECT)$/.test(targetOf(text) ?? '');
-
-/** What this host's own filter would stop, if the port were its own. */
-function judgeInput(followed: Followed, facts: Facts, isWhole: boolean): Check | undefined {
-  const { request } = followed;
-  const { packet, subjects } = request;
-  const { end, steps } = tracePath(packet, withoutNat(facts.netState));
-  if (end.at !== 'stopped' || steps.at(-1)?.hook !== 'INPUT') return undefined;
-  if (isWhole && !namesPort(end, packet.destinationPort)) return undefined;
-  if (isOpened(followed, facts)) return undefined;
-  const manager = managerAt({ end, family: packet.family, hook: 'INPUT', way: '' }, facts);
-  const port = `${String(packet.destinationPort)}/${packet.protocol}`;
-  return warn(
-    'closed-in-vain',
-    `port ${port} of ${subjects[0] ?? ''} is reachable although ${manager ?? "this host's own filter"} denies it`,
-    {
-      about: subjects[0] ?? '',
-      meaning: `packets for a published port are translated and forwarded: they meet ${facts.tables === undefined ? USER_CHAIN : 'what filters there'}, and never INPUT`,
-      evidence: [
-        end.rule?.text ?? `policy of ${end.table} ${end.chain}: ${end.target}`,
-        `path: ${request.name}`,
-      ],
-      remedies: closingRemedy(followed, facts),
-    },
-  );
-}
-
-/** Whether a rule lets in what is for this very port, or container: whoever wrote it closed the port no longer. */
-const isOpened = ({ path: { steps, last } }: Followed, facts: Facts): boolean =>
-  steps.some(
-    ({ hook, stage, handle = '', acts, what }) =>
-      hook === 'FORWARD' &&
-      handle !== '' &&
-      acts === 'decides' &&
-      !isDockersTable(stage) &&
-      /\baccept\b/.test(what) &&
-      new RegExp(
-        `\\b(?:dport ${String(last.destinationPort)}|daddr ${last.destination.replaceAll('.', '\\.')})\\b`,
-      ).test(what),
-  ) ||
-  steps.some(
-    ({ hook, stage, variant = '', rule, acts, what }) =>
-      hook === 'FORWARD' &&
-      what === 'ACCEPT' &&
-      acts === 'decides' &&
-      rule !== undefined &&
-      ownerOf(rule, stage, last.family, { variant, facts }) !== 'docker' &&
-      (asksPort(rule, last.destinationPort, last.protocol) ||
-        ` ${rule.text} `.includes(` -d ${last.destination}/`)),
-  );
-
-const namesPort = ({ rule }: Stopped, port: number): boolean =>
-  rule !== undefined &&
-  new RegExp(`\\bdports? (?:\\{ (?:[^}]*, )?|\\S*,)?${String(port)}(?![\\d:-])`).test(rule.text);
-
-const untranslated = memory<NetworkState>();
-
-/** The host without Docker's translations, once for all ports: its own tables of nftables are read only then. */
-const withoutNat = (netState: NetworkState): NetworkState =>
-  untranslated(netState, '', () => ({
-    ...netState,
-    cutFrom: netState,
-    natives: netState.natives?.filter(({ table }) => !isDockersTable(table)),
-    rulesets: netState.rulesets.map(({ variant, rules }) => ({
-      variant,
-      rules: {
-        ipv4: { tables: new Map([...rules.ipv4.tables].filter(([name]) => name !== 'nat')) },
-        ipv6: { tables: new Map([...rules.ipv6.tables].filter(([name]) => name !== 'nat')) },
-      },
-    })),
-  }));
