@@ -204,13 +204,16 @@ test.each([
   expect(inVain(inUserChain(rule))).toEqual([]);
 });
 
-test("a rule by what was asked that closes another container's port was not written in vain", () => {
-  const change = all(
-    inUserChain('-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 80 -j DROP'),
-    (facts) => ({
-      ...facts,
-      ports: facts.ports.flatMap((one) => [one, { ...one, container: 'mate', port: 3000, hostPort: 80 }]),
-    }),
-  );
-  expect(inVain(change)).toEqual([]);
-});
+test.each(['', '--ctorigdst 192.0.2.1 '])(
+  "a rule by what was asked that closes another container's port was not written in vain: %s",
+  (address) => {
+    const change = all(
+      inUserChain(`-A DOCKER-USER -i eth0 -p tcp -m conntrack ${address}--ctorigdstport 80 -j DROP`),
+      (facts) => ({
+        ...facts,
+        ports: facts.ports.flatMap((one) => [one, { ...one, container: 'mate', port: 3000, hostPort: 80 }]),
+      }),
+    );
+    expect(inVain(change)).toEqual([]);
+  },
+);

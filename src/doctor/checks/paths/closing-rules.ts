@@ -104,7 +104,7 @@ function asked(view: RuleView): AskedReceivers | undefined {
   const ports = portsIn(view);
   if (ports === undefined && destination === undefined) return askedBefore(view);
   if ([protocol, destination, ports].some((one) => one?.negated === true)) return undefined;
-  const address = /^([^/]+)(?:\/(?:32|128))?$/.exec(destination?.value ?? '')?.[1];
+  const address = oneAddress(destination?.value);
   if (destination !== undefined && address === undefined) return undefined;
   return {
     ...(protocol !== undefined && { proto: protocol.value }),
@@ -112,6 +112,9 @@ function asked(view: RuleView): AskedReceivers | undefined {
     ...(address !== undefined && { address }),
   };
 }
+
+/** A block that is one address, as that; undefined for a wider one. */
+const oneAddress = (block = ''): string | undefined => /^([^/]+)(?:\/(?:32|128))?$/.exec(block)?.[1];
 
 /** What a rule asks of the receiver that connection tracking remembers. */
 function askedBefore({ protocol, options }: RuleView): AskedReceivers | undefined {
@@ -121,7 +124,7 @@ function askedBefore({ protocol, options }: RuleView): AskedReceivers | undefine
   if (protocol?.negated === true || port?.negated === true || at?.negated === true) return undefined;
   // Of a connection's answers it ends none of the questions.
   if (direction !== undefined && (direction.negated || direction.values[0] !== 'ORIGINAL')) return undefined;
-  const address = /^([^/]+)(?:\/(?:32|128))?$/.exec(at?.values[0] ?? '')?.[1];
+  const address = oneAddress(at?.values[0]);
   if (at !== undefined && address === undefined) return undefined;
   return {
     isOriginal: true,

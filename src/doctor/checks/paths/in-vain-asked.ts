@@ -1,11 +1,11 @@
-import { asksForOriginal, closingRules, isForDoors, type ClosingRule } from './closing-rules.ts';
-import { closingRemedy, type ClosedTo } from './closing-remedies.ts';
-import { sendersOf } from './closing-senders.ts';
-import { checksOf } from '../check.ts';
 import { sameBlock } from '../../../net/address.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Followed } from '../../paths/follow.ts';
+import { checksOf } from '../check.ts';
+import { closingRemedy, type ClosedTo } from './closing-remedies.ts';
+import { asksForOriginal, closingRules, isForDoors, type ClosingRule } from './closing-rules.ts';
+import { sendersOf } from './closing-senders.ts';
 
 const { warn } = checksOf('path');
 
@@ -18,17 +18,16 @@ export function judgeAskedInVain(followed: Followed, facts: Facts): Check | unde
   const { packet, goal } = request;
   if (goal.to !== 'container') return undefined;
   const { family, protocol: proto, destination: address, destinationPort: port } = packet;
-  const asked = { address, port, proto };
   const inside = { address: path.last.destination, port: path.last.destinationPort, proto };
   // The container's port at this host's address was not asked either.
   const unasked = [inside, { ...inside, address }];
   const doors = { by: packet.inInterface, out: goal.bridge };
   const subnets = facts.networks.flatMap((network) => network.subnets);
   // What another container's port is published as it closes rightly.
-  const isPublished = (asks: Parameters<typeof asksForOriginal>[0]): boolean =>
+  const isPublished = (asks: ClosingRule['asks']): boolean =>
     facts.ports.some(
       ({ hostPort, proto: other }) =>
-        hostPort !== undefined && asksForOriginal(asks, { address: '', port: hostPort, proto: other }),
+        hostPort !== undefined && asksForOriginal(asks, { address, port: hostPort, proto: other }),
     );
   const closing = facts.netState.rulesets
     .flatMap((rules) => closingRules(rules, family))
@@ -36,7 +35,6 @@ export function judgeAskedInVain(followed: Followed, facts: Facts): Check | unde
       ({ asks, view, into }) =>
         into === undefined &&
         unasked.some((one) => asksForOriginal(asks, one)) &&
-        !asksForOriginal(asks, asked) &&
         !isPublished(asks) &&
         // Without an interface it may be for what containers ask outside.
         view.inInterface?.negated === false &&
