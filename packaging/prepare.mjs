@@ -18,6 +18,7 @@ const tools = {
   chromium: 'chromium',
   tcpdump: 'tcpdump',
   ping: 'iputils-ping',
+  ssh: 'openssh-client',
   'qemu-system-x86_64': 'qemu-system-x86',
   mke2fs: 'e2fsprogs',
   debugfs: 'e2fsprogs',

@@ -63,6 +63,7 @@ export async function run(
     }),
   );
   const watched = { stopped: false };
+  if (options.mostBytes !== undefined) stopFlood(child, options.mostBytes);
   const unwatch =
     options.whileWorking === true
       ? watchWorking(child.pid, timeout, () => {
@@ -109,6 +110,24 @@ export async function run(
     );
   }
   return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode };
+}
+
+/** Execa stops reading at its limit and leaves the program running: ssh would stay until its time is up. */
+function stopFlood(
+  child: {
+    readonly stdout: NodeJS.ReadableStream;
+    readonly stderr: NodeJS.ReadableStream;
+    kill(signal: 'SIGKILL'): unknown;
+  },
+  mostBytes: number,
+): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > mostBytes) child.kill('SIGKILL');
+    });
+  }
 }
 
 const packageOf = (file: string): string => {

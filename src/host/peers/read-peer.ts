@@ -66,9 +66,16 @@ function remoteCommand(named: string | undefined): string {
   return sh`sh -c ${`if [ "$(id -u)" = 0 ]; then exec ${facts}; else exec sudo -n ${facts}; fi`}`;
 }
 
-async function askBySsh({ user, host, port }: SshPeer, named: string | undefined): Promise<string> {
+async function askBySsh(peer: SshPeer, named: string | undefined): Promise<string> {
+  const { user, host, port } = peer;
   const options = [
-    ...['BatchMode=yes', 'StrictHostKeyChecking=yes', `ConnectTimeout=${String(CONNECTING)}`],
+    // A connection that the configuration keeps open for later (ControlPersist) would be a process that we leave behind.
+    ...[
+      'ControlMaster=no',
+      'BatchMode=yes',
+      'StrictHostKeyChecking=yes',
+      `ConnectTimeout=${String(CONNECTING)}`,
+    ],
     ...['ForwardAgent=no', 'ForwardX11=no', 'ClearAllForwardings=yes', 'PermitLocalCommand=no'],
   ].flatMap((option) => ['-o', option]);
   const words: readonly [string, ...string[]] = [
@@ -91,40 +98,42 @@ async function askBySsh({ user, host, port }: SshPeer, named: string | undefined
       );
     },
   );
-  if (result.exitCode !== 0) throw refusal(host, result, named);
+  if (result.exitCode !== 0) throw refusal(peer, result, named);
   return result.stdout;
 }
 
-/** The place of the command in a hint: what is to be read in depth belongs into it. */
-const FACTS = 'FACTS';
-
-/** What ssh and the other side say, and what it means. The first that fits counts. */
+/** What ssh and the other side say, and what it means; `%…` stands for what {@link placesOf} has. The first that fits counts. */
 const REASONS: readonly (readonly [said: RegExp, means: string, hint: string])[] = [
   // A host of which no key is known is no host whose key has changed: ssh says the second of both as well.
   [
     /no \S+ host key is known/i,
     'its host key is not known to this login yet',
-    'Compare the fingerprint, then connect once by hand as root: ssh HOST.',
+    'Compare the fingerprint, then connect once by hand, as the user who runs rulesguard: %ssh',
   ],
   [
     /host key verification failed|host identification has changed/i,
     'its host key is not the one that is known here',
-    'See that it is the right host, then: ssh-keygen -R HOST, and connect to it once by hand.',
+    'See that it is the right host, then: %forget, and connect to it once by hand: %ssh',
   ],
   [
     /permission denied \(|too many authentication failures/i,
     'it does not let this login in without a password',
-    'Give root a key there, or name a login that has one: ssh://USER@HOST.',
+    'Give the user who runs rulesguard a key there, or name a login that takes the one it has: --peer ssh://USER@%host',
   ],
   [
-    /could not resolve|connection refused|connection timed out|no route to host|network is unreachable|connection closed|banner exchange/i,
+    /connection to \S+ closed by remote host|broken pipe/i,
+    'the connection broke',
+    'Try again. Or bring a file: %facts',
+  ],
+  [
+    /could not resolve|connection (?:refused|timed out|closed|reset)|no route to host|network is unreachable|banner|kex_exchange/i,
     'it cannot be reached by ssh',
-    `Reach it by hand first: ssh HOST. Or bring a file: ${FACTS}`,
+    'Reach it by hand first: %ssh. Or bring a file: %facts',
   ],
   [
     /sudo: .*(?:password|terminal)|not allowed to (?:run|execute)|is not in the sudoers/i,
     'this login may not run rulesguard by sudo without a password there',
-    'Allow it in sudoers: USER ALL=(root) NOPASSWD: /usr/bin/rulesguard doctor --facts *',
+    'Allow it in sudoers: %user ALL=(root) NOPASSWD: /usr/bin/rulesguard doctor --facts *',
   ],
   [
     /rulesguard: (?:command )?not found|sudo: rulesguard: command not found/i,
@@ -138,15 +147,38 @@ const REASONS: readonly (readonly [said: RegExp, means: string, hint: string])[]
   ],
 ];
 
-function refusal(host: string, { stderr, exitCode }: CommandResult, named: string | undefined): Fault {
-  const found = REASONS.find(([said]) => said.test(stderr));
-  const why = found?.[1] ?? `rulesguard doctor --facts ended there with ${String(exitCode)}`;
-  return new Fault('RG_PEER', 3, `${host} does not tell its facts: ${why}`, {
+/** What ssh exits with for a failure of its own; rulesguard never does. */
+const SSH_FAILED = 255;
+
+function refusal(peer: SshPeer, { stderr, exitCode }: CommandResult, named: string | undefined): Fault {
+  const [, why, hint] =
+    REASONS.find(([said]) => said.test(stderr)) ??
+    (exitCode === SSH_FAILED
+      ? ([/./, 'ssh itself failed', 'See what it says: %ssh. Or bring a file: %facts'] as const)
+      : ([
+          /./,
+          `rulesguard doctor --facts ended there with ${String(exitCode)}`,
+          'Run it there by hand: %facts',
+        ] as const));
+  const places = placesOf(peer, named);
+  return new Fault('RG_PEER', 3, `${peer.host} does not tell its facts: ${why}`, {
     details: stderr
-      .split('\n')
+      .split(/\r?\n/)
       .filter((line) => line.trim() !== '')
       .slice(-6)
       .map((line) => line.slice(0, 300)),
-    hint: (found?.[2] ?? `Run it there by hand: ${FACTS}`).replace(FACTS, () => factsCommand(named)),
+    hint: hint.replace(/%(\w+)/g, (place, name: string) => places.get(name) ?? place),
   });
+}
+
+/** What the places in a hint are filled with: commands as they are typed for this host. */
+function placesOf({ user, host, port }: SshPeer, named: string | undefined): ReadonlyMap<string, string> {
+  const login = user === '' ? host : `${user}@${host}`;
+  return new Map([
+    ['ssh', port === '' ? sh`ssh ${login}` : sh`ssh -p ${port} ${login}`],
+    ['forget', sh`ssh-keygen -R ${port === '' ? host : `[${host}]:${port}`}`],
+    ['host', host],
+    ['user', user === '' ? 'USER' : user],
+    ['facts', factsCommand(named)],
+  ]);
 }
