@@ -31,8 +31,14 @@ export function tellingApart({ netState }: Pick<Facts, 'netState'>): TellingApar
   const named = [...new Set(rules.match(ADDRESS))].flatMap((text) => blockOf(text) ?? []);
   const ports = new Set(rules.match(NUMBER));
   const hasRanges = PORT_RANGE.test(rules.replaceAll(ADDRESS, ''));
+  const keys = new Map<string, string>();
   return {
-    addressKey: (address) => (isOdd ? address : `${within(address, named)} ${routeKey(address, netState)}`),
+    addressKey(address) {
+      if (isOdd) return address;
+      const key = keys.get(address) ?? `${within(address, named)} ${routeKey(address, netState)}`;
+      keys.set(address, key);
+      return key;
+    },
     portKey: (port) => (hasRanges || ports.has(String(port)) ? String(port) : 'other'),
   };
 }

@@ -1,4 +1,5 @@
 import { sameBlock } from '../../net/address.ts';
+import { memory } from '../../trace/memory.ts';
 import { isInNetworkOf } from '../../trace/routing/local.ts';
 import { exitFor } from '../../trace/routing/route.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
@@ -14,12 +15,18 @@ export interface WireDoor {
 }
 
 /** Interfaces that lead to other hosts: neither loopback, nor a network of Docker's, nor the port of a bridge. */
-export const wiresOf = ({ netState, networks }: Facts): readonly NetworkLink[] => {
-  const bridges = new Set(networks.map(({ bridge }) => bridge));
-  return netState.links.filter(
-    ({ name, master }) => name !== 'lo' && name !== 'docker_gwbridge' && master === '' && !bridges.has(name),
-  );
-};
+export const wiresOf = (facts: Facts): readonly NetworkLink[] =>
+  wires(facts, '', () => {
+    const { netState, networks } = facts;
+    const bridges = new Set(networks.map(({ bridge }) => bridge));
+    return netState.links.filter(
+      ({ name, master }) =>
+        name !== 'lo' && name !== 'docker_gwbridge' && master === '' && !bridges.has(name),
+    );
+  });
+
+/** Of a fleet's host they are asked for with each way. */
+const wires = memory<readonly NetworkLink[]>();
 
 const has =
   (address: string) =>

@@ -19,7 +19,13 @@ export interface FleetHost {
   readonly known: Map<string, HostFate & { readonly wire?: WirePacket | undefined }>;
   /** One container of each network that may ask outside. */
   readonly askers: readonly Member[];
-  readonly served: readonly PublishedPort[];
+  readonly served: readonly ServedPort[];
+}
+
+/** A published port, and the addresses by which others can ask for it, those of the way out first. */
+interface ServedPort {
+  readonly published: PublishedPort;
+  readonly addresses: readonly string[];
 }
 
 /** What is asked of a host of a fleet, and who asks there. */
@@ -31,10 +37,12 @@ export const fleetHost = (peer: PeerHost): FleetHost => {
     apart: tellingApart(peer.facts),
     known: new Map(),
     askers: [...firsts.values()],
-    served: peer.facts.ports.filter(
-      ({ hostIp, hostPort: port, proto }) =>
-        port !== undefined && proto !== 'sctp' && isForOthers(hostIp, peer),
-    ),
+    served: peer.facts.ports
+      .filter(
+        ({ hostIp, hostPort: port, proto }) =>
+          port !== undefined && proto !== 'sctp' && isForOthers(hostIp, peer),
+      )
+      .map((published) => ({ published, addresses: addressesFor(published, peer) })),
   };
 };
 
@@ -57,13 +65,12 @@ export const addressless = ({ attached }: Member, { address }: FleetTarget): boo
  * @returns `unasked`: those whose host has no address of that family but such as the asking host has too
  */
 export function targetsOf(
-  { peer, served }: FleetHost,
+  { served }: FleetHost,
   { peer: asking }: FleetHost,
 ): { readonly targets: readonly FleetTarget[]; readonly unasked: readonly PublishedPort[] } {
-  const asked = served.map((published) => ({ published, addresses: addressesFor(published, peer) }));
   const own = (address: string): boolean => isOwnAddress(asking.facts.netState, address);
   return {
-    targets: asked.flatMap(({ published, addresses }): readonly FleetTarget[] => {
+    targets: served.flatMap(({ published, addresses }): readonly FleetTarget[] => {
       const { hostPort: port, proto } = published;
       const others = addresses.filter((one) => !own(one));
       const near = others.find((one) => wiresOf(asking.facts).some((link) => isNear(link, one)));
@@ -72,13 +79,12 @@ export function targetsOf(
         ? []
         : [{ address, port, proto, published }];
     }),
-    unasked: asked.flatMap(({ published, addresses }) =>
+    unasked: served.flatMap(({ published, addresses }) =>
       addresses.length > 0 && addresses.every(own) ? [published] : [],
     ),
   };
 }
 
-/** The addresses by which a port can be asked for, those of the way out first. */
 function addressesFor({ hostIp }: PublishedPort, { facts }: PeerHost): readonly string[] {
   if (!isAny(hostIp)) return [hostIp];
   const family = familyOf(hostIp);
