@@ -24,16 +24,37 @@ export async function recordFacts(
   about: Pick<ReadingAbout, 'host' | 'program'>,
   on: Listener<StepEvent>,
 ): Promise<FactsJson> {
+  const noted = notedHost(host);
   const reference = await openReference(BY_BOTH, host.baselines);
   on({ kind: 'step', step: 'gathering' });
+  const { stuckClients } = await gatherFacts(noted.host, { reference, named });
+  return noted.facts(about, { stuckClients, reference });
+}
+
+/** A host that is read as ever, and gives what was read of it as a document. */
+export interface NotedHost {
+  readonly host: DiagnosisHost;
+  /** @param read - what was found out besides, and by which reference; that of the host when not given */
+  readonly facts: (
+    about: Pick<ReadingAbout, 'host' | 'program'>,
+    read: {
+      readonly stuckClients: number | undefined;
+      readonly reference?: Parameters<typeof stoodIn>[0];
+    },
+  ) => Promise<FactsJson>;
+}
+
+/** Notes what is read of a host from now on, for {@link NotedHost.facts}. */
+export function notedHost(host: DiagnosisHost): NotedHost {
   const time = new Date(host.now()).toISOString();
   const { noting, readings } = noteReadings(host);
-  const { stuckClients } = await gatherFacts(noting, { reference, named });
-  return factsJson(
-    { ...(await readings()), stuckClients, stood: stoodIn(reference) },
-    { ...about, time },
-    redactRule,
-  );
+  return {
+    host: noting,
+    async facts(about, { stuckClients, reference }) {
+      const stood = stoodIn(reference ?? (await openReference(BY_BOTH, host.baselines)));
+      return factsJson({ ...(await readings()), stuckClients, stood }, { ...about, time }, redactRule);
+    },
+  };
 }
 
 /** A text of rules with secrets in its words replaced; all else stays to the byte. */

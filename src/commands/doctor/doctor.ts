@@ -34,12 +34,18 @@ export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
   const { paint, print, stateDir, unsettled } = context;
   const { probe = false } = args;
   const { target, from = '' } = args.to === undefined ? args : { target: args.to, from: args.target };
+  const real = realDiagnosisHost(stateDir);
+  // Masked facts would be those of no host: addresses of two are masked differently.
+  const noted =
+    args.bundle === undefined || args.mask === true
+      ? undefined
+      : (await import('../../app/peers/record-facts.ts')).notedHost(real);
   const { facts, diagnosis, exit } = await reporting(context, (on) =>
-    diagnoseHost(realDiagnosisHost(stateDir), { target, from, probe }, on),
+    diagnoseHost(noted?.host ?? real, { target, from, probe }, on),
   );
   if (args.html !== undefined || args.bundle !== undefined) {
     const { writeReports } = await import('./files.ts');
-    await writeReports(args, diagnosis, facts, context);
+    await writeReports(args, { diagnosis, facts, noted }, context);
   }
   print(
     args.json === true

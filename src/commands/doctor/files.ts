@@ -8,6 +8,7 @@ import { reachSummary } from '../../report/page/reach.ts';
 import { doctorPage } from '../../report/page/page.ts';
 import { writeBundle, writeReport } from '../../host/doctor/bundle.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
+import type { NotedHost } from '../../app/peers/record-facts.ts';
 import type { Context } from '../context.ts';
 
 /** What is written beside the report on the terminal. */
@@ -17,6 +18,14 @@ export interface FileArgs {
   readonly mask: boolean | undefined;
 }
 
+/** What is reported. */
+interface Reported {
+  readonly diagnosis: Diagnosis;
+  readonly facts: Facts;
+  /** Gives the facts for doctor on another host; undefined where the bundle is to hold none. */
+  readonly noted: NotedHost | undefined;
+}
+
 /**
  * Writes the page and the bundle that were requested, each readable by its owner alone.
  *
@@ -24,8 +33,7 @@ export interface FileArgs {
  */
 export async function writeReports(
   { html, bundle, mask = false }: FileArgs,
-  diagnosis: Diagnosis,
-  facts: Facts,
+  { diagnosis, facts, noted }: Reported,
   { log }: Context,
 ): Promise<void> {
   const now = new Date();
@@ -42,7 +50,11 @@ export async function writeReports(
     log.warn(`page written to ${html}`);
   }
   if (bundle !== undefined) {
-    const files = bundleFiles({ facts, diagnosis, about }, mask);
+    const recorded = await noted?.facts(
+      { host: about.host, program: about.version },
+      { stuckClients: facts.stuckClients },
+    );
+    const files = bundleFiles({ facts, diagnosis, about, recorded }, mask);
     await writeBundle(bundle, files, Math.floor(now.getTime() / 1000));
     log.warn(`bundle written to ${bundle}`);
   }

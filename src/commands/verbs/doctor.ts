@@ -30,13 +30,16 @@ export const doctorOptions = (yargs: Argv) =>
       type: 'boolean',
       describe: 'print what is read of this host, for doctor on another (schemas/facts.schema.json)',
     })
-    .option('peer', word('with --to: the other host, as a file of its facts or ssh://[USER@]HOST[:PORT]'))
-    .option('here', word('with --peer: a file of facts in place of this host, which asks'))
+    .option(
+      'peer',
+      word('with --to: the other host: a file of its facts, its bundle, or ssh://[USER@]HOST[:PORT]'),
+    )
+    .option('here', word('with --peer: a file of facts, or a bundle, in place of this host, which asks'))
     .option('matrix', {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'who reaches which published port, by files of facts of a fleet',
+      describe: 'who reaches which published port, by files of facts, or bundles, of a fleet',
     })
     .option('mask', {
       type: 'boolean',

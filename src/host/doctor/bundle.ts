@@ -1,10 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { Fault } from '../../fault.ts';
 import { writeAtomically } from '../files/files.ts';
-import { tarGz, type PackedFile } from './tar.ts';
-
-/** The folder that a bundle unpacks into. */
-const FOLDER = 'rulesguard-doctor';
+import { FOLDER, tarGz, type PackedFile } from './tar.ts';
 
 /**
  * Writes a report where the user requested it, mode 0600: it discloses the topology. An older report is replaced.

@@ -8,7 +8,10 @@ export interface PackedFile {
   readonly encoding: 'utf8' | 'latin1';
 }
 
-const BLOCK = 512;
+/** Bytes of a header, and what contents are filled up to. */
+export const BLOCK = 512;
+/** The folder that a bundle unpacks into. */
+export const FOLDER = 'rulesguard-doctor';
 
 /**
  * Files as one .tar.gz (ustar), each to be read by its owner alone.

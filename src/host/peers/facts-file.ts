@@ -5,20 +5,35 @@ import { validate } from '../../generated/facts.js';
 import { readBounded } from '../files/bounded.ts';
 import { excessOf } from '../files/json-excess.ts';
 import { jsonFault } from '../files/json-fault.ts';
+import { bundledFacts, isBundle } from './bundled-facts.ts';
 
 /** Characters of one file: a host of a thousand containers has a twentieth of it. */
 export const MOST_OF_FACTS = 32 * 1024 * 1024;
 
 /**
- * Reads what `rulesguard doctor --facts` printed on another host.
+ * Reads what `rulesguard doctor --facts` printed on another host, or a bundle that `doctor --bundle` wrote there.
  *
  * @param named - what is asked about there, for the command that makes the file again
  * @throws Fault RG_REFUSED_INPUT for what is no plain file or too large, RG_FACTS for what are no facts
  */
 export async function readFactsFile(path: string, named?: string): Promise<FactsJson> {
-  const bytes = await readBounded(path, 'file of facts');
-  return parseFacts(Buffer.from(bytes, 'latin1').toString('utf8'), path, named);
+  const bytes = Buffer.from(await readBounded(path, 'file of facts'), 'latin1');
+  if (!isBundle(bytes)) return parseFacts(bytes.toString('utf8'), path, named);
+  const bundled = await bundledFacts(bytes);
+  if ('refused' in bundled) throw refusal(path, named, bundled.refused);
+  return parseFacts(bundled.text, path, named);
 }
+
+const refusal = (
+  source: string,
+  named: string | undefined,
+  why: string,
+  details: readonly string[] = [],
+): Fault =>
+  new Fault('RG_FACTS', 3, `${source} is not used: ${why}`, {
+    details,
+    hint: `Make it again on that host: ${factsCommand(named)}`,
+  });
 
 /**
  * Reads facts of another host, whoever wrote them: nothing in them is used unless all of it fits the schema.
@@ -29,10 +44,7 @@ export async function readFactsFile(path: string, named?: string): Promise<Facts
  */
 export function parseFacts(text: string, source: string, named?: string): FactsJson {
   const refuse = (why: string, details: readonly string[] = []): never => {
-    throw new Fault('RG_FACTS', 3, `${source} is not used: ${why}`, {
-      details,
-      hint: `Make it again on that host: ${factsCommand(named)}`,
-    });
+    throw refusal(source, named, why, details);
   };
   if (text.length > MOST_OF_FACTS) return refuse(`it is longer than ${String(MOST_OF_FACTS)} characters`);
   const excess = excessOf(text, true);

@@ -1,4 +1,5 @@
 import type { Diagnosis } from '../../doctor/diagnosis.ts';
+import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { isUnavailable, type ContainerFacts, type Facts } from '../../doctor/facts/facts.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { printRuleset } from '../../firewall/iptables/text/print.ts';
@@ -22,6 +23,8 @@ export interface BundleSources {
   readonly facts: Facts;
   readonly diagnosis: Diagnosis;
   readonly about: PageAbout;
+  /** What `doctor --facts` would print. */
+  readonly recorded?: FactsJson | undefined;
 }
 
 /**
@@ -29,13 +32,17 @@ export interface BundleSources {
  *
  * @param mask - addresses and the host's name are replaced, in everything alike; see {@link makeMask}
  */
-export function bundleFiles(sources: BundleSources, mask: boolean): readonly BundleFile[] {
+export function bundleFiles({ recorded, ...sources }: BundleSources, mask: boolean): readonly BundleFile[] {
   // Whose each rule is, and what a restore would leave, can be computed again from the rules; those files would be the largest.
   const { owned, afterRestore, afterRestoreWith, judging, tables, ...facts } = sources.facts;
   const plain = { ...sources, facts };
   const { host } = sources.about;
   const seen = mask ? makeMask([plain], [host, host.split('.')[0] ?? '']).value(plain) : plain;
-  const files = named([...reports(seen.diagnosis, seen.about), ...gathered(seen.facts)]);
+  const files = named([
+    ...reports(seen.diagnosis, seen.about),
+    ...(mask || recorded === undefined ? [] : [textFile('facts.json', `${JSON.stringify(recorded)}\n`)]),
+    ...gathered(seen.facts),
+  ]);
   return [textFile('README.txt', readme(files, seen.about, mask)), ...files];
 }
 
@@ -141,8 +148,10 @@ function readme(files: readonly BundleFile[], about: PageAbout, mask: boolean): 
 What is in one network stays in one: private networks of /12 and longer, public ones of /24 and longer, IPv6 ones of /48 to
 /64. Of wider ones only the length is right. Private addresses stay private (10.0.0.0/8, 100.64.0.0/10), public ones are in
 198.18.0.0/15 (or above 240.0.0.0), IPv6 ones in fd00::/16, 2001:db8::/32 and fe80::/64. As they were: 0.0.0.0, 127.0.0.0/8,
-10.0.0.0/8 as a whole, 224.0.0.0/24, ::, ::1, ff02::/16, and the names of containers, networks and interfaces.`;
-  const open = `NOTHING IS MASKED: this discloses the addresses and names of a network. To mask them, make it with --mask.`;
+10.0.0.0/8 as a whole, 224.0.0.0/24, ::, ::1, ff02::/16, and the names of containers, networks and interfaces.
+With masked addresses it is no use to rulesguard doctor --peer: the facts for that are left out.`;
+  const open = `NOTHING IS MASKED: this discloses the addresses and names of a network. To mask them, make it with --mask.
+The bundle as a whole is taken by rulesguard doctor --peer, --here and --matrix in the place of a file of facts.`;
   return `What rulesguard ${about.version} doctor read and found on ${about.host}, ${about.time}.
 
 Begin with page.html in a browser, or diagnosis.txt.

@@ -73,6 +73,10 @@ describeCli('doctor', () => {
       expect(page).not.toMatch(/[ÂâÃ\ufffd]/);
       expect(await unpacked(plain)).toContain('203.0.113.45');
       expect(await unpacked(masked)).not.toContain('203.0.113.45');
+      const asPeer = (bundle: string) =>
+        host.attempt(['doctor', 'host', '--to', '192.0.2.20', '--here', plain, '--peer', bundle]);
+      expect((await asPeer(plain)).stdout).toMatch(/^[A-Z ]+ {2}host on .+ 192\.0\.2\.20:443\/tcp on /);
+      expect((await asPeer(masked)).stderr).toContain('it was made with --mask, or by an older rulesguard');
     }));
 
   test('--html refuses a symbolic link', () =>

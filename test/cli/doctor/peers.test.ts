@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordFacts } from '../../../src/app/peers/record-facts.ts';
+import { writeBundle } from '../../../src/host/doctor/bundle.ts';
 import { memoryDiagnosisHost } from '../../support/app/memory-diagnosis-host.ts';
 import { PROGRAM } from '../../support/cli.ts';
 import { runProgram } from '../../support/program.ts';
@@ -53,6 +54,17 @@ test('two files are enough, on a machine that is neither host', async () => {
   const { code, stdout } = await asked(file('there.json'));
   expect(stdout).toMatch(/^HEALTHY {2}web on alpha → 192\.0\.2\.20:8080\/tcp on beta: /);
   expect(code).toBe(0);
+});
+
+test('bundles of both are as good as files of facts', async () => {
+  for (const name of ['here', 'there']) {
+    const facts = readFileSync(file(`${name}.json`), 'utf8');
+    await writeBundle(file(`${name}.tar.gz`), [{ name: 'facts.json', text: facts, encoding: 'utf8' }], 1);
+  }
+  const bundles = [file('here.tar.gz'), file('there.tar.gz')] as const;
+  const way = ['web', '--to', '192.0.2.20:8080', '--here', bundles[0], '--peer', bundles[1]];
+  expect((await doctor(...way)).stdout).toMatch(/^HEALTHY {2}web on alpha /);
+  expect((await doctor('--matrix', ...bundles)).stdout).toMatch(/^HEALTHY {2}2 hosts, /);
 });
 
 test('--mask hides both hosts', async () => {
