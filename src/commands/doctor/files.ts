@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { cellsIn } from '../../doctor/cells.ts';
 import type { Diagnosis } from '../../doctor/diagnosis.ts';
 import type { Facts } from '../../doctor/facts/facts.ts';
@@ -7,9 +6,9 @@ import { makeMask } from '../../report/mask/mask.ts';
 import { reachSummary } from '../../report/page/reach.ts';
 import { doctorPage } from '../../report/page/page.ts';
 import { writeBundle, writeReport } from '../../host/doctor/bundle.ts';
-import packageJson from '../../../package.json' with { type: 'json' };
 import type { NotedHost } from '../../app/peers/record-facts.ts';
 import type { Context } from '../context.ts';
+import { pageAbout } from './about.ts';
 
 /** What is written beside the report on the terminal. */
 export interface FileArgs {
@@ -37,11 +36,7 @@ export async function writeReports(
   { log }: Context,
 ): Promise<void> {
   const now = new Date();
-  const about = {
-    host: hostname(),
-    time: `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`,
-    version: packageJson.version,
-  };
+  const about = pageAbout(now);
   if (html !== undefined) {
     const table = cellsIn(facts);
     const plain = { diagnosis, about, reach: table && reachSummary(table, facts.accepted) };

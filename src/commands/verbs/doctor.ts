@@ -47,7 +47,7 @@ export const doctorOptions = (yargs: Argv) =>
     })
     .conflicts('facts', ['from', 'to', 'probe', 'verbose', 'json', 'html', 'bundle', 'mask', 'peer'])
     .conflicts('matrix', ['from', 'to', 'probe', 'verbose', 'html', 'bundle', 'facts', 'peer', 'here'])
-    .conflicts('peer', ['from', 'probe', 'html', 'bundle'])
+    .conflicts('peer', ['from', 'probe', 'bundle'])
     .check(({ mask, bundle, html, peer, here, to, from, matrix, target }) => {
       const twice = Object.entries({ bundle, html, peer, here, to, from }).find(([, value]) => isList(value));
       if (twice !== undefined) throw new Error(`--${twice[0]} was given more than once`);

@@ -1,10 +1,11 @@
 import { hostPort } from '../../net/address.ts';
 import type { PathEnd } from '../../trace/path.ts';
 import type { CheckVerdict } from '../diagnosis.ts';
+import { linkOf } from '../lookup.ts';
 import { isThrough, type Followed } from '../paths/follow.ts';
 import { outcomeWords } from '../paths/outcome-words.ts';
 import { wiresOf } from './door.ts';
-import type { PeerHost, PeerLeg } from './peer.ts';
+import type { PeerHost, PeerLeg, WireEnds } from './peer.ts';
 import type { PeerWay } from './way.ts';
 import type { Crossing } from './wire.ts';
 
@@ -44,10 +45,10 @@ const VERDICTS: Readonly<Partial<Record<Followed['outcome']['is'], CheckVerdict>
 const leg = (
   place: PeerLeg['place'],
   part: PeerLeg['part'],
-  { outcome }: Followed,
+  { outcome, path }: Followed,
   what: string,
 ): PeerLeg => ({
-  ...{ place, part, what },
+  ...{ place, part, what, path },
   verdict: VERDICTS[outcome.is] ?? 'fail',
 });
 
@@ -120,11 +121,14 @@ const homeWords = (home: Followed): string =>
     : `does not reach ${home.request.subjects[0] ?? ''}: ${whyNot(home)}`;
 
 /** What is between both hosts is never seen: it is named, so that somebody can look. */
-function wireLeg(part: 'there' | 'back', { packet, from, to, door }: Crossing): PeerLeg {
+function wireLeg(part: 'there' | 'back', crossing: Crossing): PeerLeg {
+  const { packet, from, to, door } = crossing;
+  const wire = endsOf(crossing);
   if (!wiresOf(from.facts).some(({ name }) => name === packet.dev))
     return {
       place: 'between',
       part,
+      wire,
       verdict: 'fail',
       what: `does not get to the wire: ${packet.dev} is a network of ${from.about.host} itself`,
     };
@@ -134,5 +138,16 @@ function wireLeg(part: 'there' | 'back', { packet, from, to, door }: Crossing): 
     door?.isDirect === true
       ? `over the wire to ${at}: nobody routes in between`
       : `by way of ${router ?? 'somebody who is not named'}, which is not seen, to ${at}`;
-  return { place: 'between', part, verdict: door === undefined ? 'unknown' : 'ok', what };
+  return { place: 'between', part, wire, verdict: door === undefined ? 'unknown' : 'ok', what };
 }
+
+const endsOf = ({ packet, from, to, door }: Crossing): WireEnds => ({
+  packet,
+  from: {
+    host: from.about.host,
+    dev: packet.dev,
+    mtu: linkOf(from.facts.netState, packet.dev)?.mtu,
+  },
+  to: { host: to.about.host, dev: door?.link.name ?? '', mtu: door?.link.mtu },
+  isDirect: door?.isDirect === true,
+});

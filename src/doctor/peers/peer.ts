@@ -1,4 +1,5 @@
 import type { SocketProtocol } from '../../net/protocol.ts';
+import type { Path } from '../../trace/path.ts';
 import type { Check, CheckVerdict, Diagnosis } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { ReadingAbout } from '../recorded/readings.ts';
@@ -41,6 +42,28 @@ export interface PeerLeg {
   readonly verdict: CheckVerdict;
   /** What becomes of the packet, in one line. */
   readonly what: string;
+  /** Through a host, rule by rule; absent between the hosts. */
+  readonly path?: Path;
+  /** Between the hosts; absent on one. */
+  readonly wire?: WireEnds;
+}
+
+/** What both hosts show of one direction over the wire. */
+export interface WireEnds {
+  readonly packet: WirePacket;
+  readonly from: WireEnd;
+  readonly to: WireEnd;
+  /** Whether nobody routes between both interfaces. */
+  readonly isDirect: boolean;
+}
+
+/** One end of the wire. */
+export interface WireEnd {
+  readonly host: string;
+  /** '' where nothing says which. */
+  readonly dev: string;
+  /** Bytes of the largest packet that it takes; undefined where that is not known. */
+  readonly mtu: number | undefined;
 }
 
 /** A cause, and where it is: there the commands of its remedies are to be typed. */

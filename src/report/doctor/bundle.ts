@@ -7,7 +7,8 @@ import type { VariantRules } from '../../trace/network-state.ts';
 import { doctorJson, printableTexts } from './json.ts';
 import { doctorText } from './text.ts';
 import { makeMask } from '../mask/mask.ts';
-import { doctorPage, type PageAbout } from '../page/page.ts';
+import type { PageAbout } from '../page/frame.ts';
+import { doctorPage } from '../page/page.ts';
 import { paintWith, printable } from '../text.ts';
 
 /** A file of a bundle. */

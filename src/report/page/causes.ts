@@ -21,11 +21,23 @@ export function causesSection(diagnosis: Diagnosis): Html | undefined {
   </section>`;
 }
 
-function causeCard(check: Check, number: number): Html {
+/**
+ * One cause, with its evidence and what to type.
+ *
+ * @param number - 0 for the only one
+ * @param at - of two hosts: where the cause is, and the host to type at
+ */
+export function causeCard(
+  check: Check,
+  number: number,
+  at?: { readonly place: string; readonly host: string },
+): Html {
   const { verdict, title, meaning, impairs } = check;
   const affected = impairs === 'all' ? 'all containers' : (impairs ?? []).join(', ');
   return html`<article class="card cause ${verdict}">
-    <h3>${number > 0 ? html`<span class="number">${number}</span>` : undefined}${title}</h3>
+    <h3>
+      ${number > 0 ? html`<span class="number">${number}</span>` : undefined}${at === undefined ? '' : `${at.place}: `}${title}
+    </h3>
     ${meaning === '' ? undefined : html`<p>${meaning}</p>`}
     ${affected === '' ? undefined : html`<p class="soft small">Affects ${affected}.</p>`}
     ${
@@ -37,7 +49,7 @@ function causeCard(check: Check, number: number): Html {
     ${
       check.remedies.length === 0
         ? undefined
-        : html`<h4>How to fix it, as root</h4>
+        : html`<h4>How to fix it${at === undefined ? '' : `, on ${at.host}`}, as root</h4>
             ${remedyList(check)}`
     }
   </article>`;

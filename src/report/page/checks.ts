@@ -44,7 +44,8 @@ function sectionPart(
   </details>`;
 }
 
-const checkList = (checks: readonly Check[], isCause: readonly Check[]): Html =>
+/** Checks, each with its mark. */
+export const checkList = (checks: readonly Check[], isCause: readonly Check[]): Html =>
   html`<ul class="checks">
     ${checks.map((check) => checkItem(check, isCause.includes(check)))}
   </ul>`;

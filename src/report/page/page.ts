@@ -4,22 +4,11 @@ import { causesSection } from './causes.ts';
 import { checksSection } from './checks.ts';
 import { html, type Html } from './html.ts';
 import { mapSection } from './map.ts';
-import { DRAWINGS, STYLE } from './style.ts';
+import { DRAWINGS } from './style.ts';
+import { fact, pageFrame, sentence, type PageAbout } from './frame.ts';
 import { filterOf } from './filter.ts';
 import { pathsSection } from './paths.ts';
 import { reachSection, type ReachSummary } from './reach.ts';
-
-/** When, where and by what a page was made: it is read elsewhere and later. */
-export interface PageAbout {
-  readonly host: string;
-  /** As it is to be read: `2026-11-22 03:12:44 UTC`. */
-  readonly time: string;
-  /** Version of rulesguard. */
-  readonly version: string;
-}
-
-/** Nothing is fetched, run or sent, whatever a rule's comment contains. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
  * A diagnosis as one self-contained HTML page: for a ticket, a phone, or paper.
@@ -30,34 +19,18 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 export function doctorPage(diagnosis: Diagnosis, about: PageAbout, reach?: ReachSummary): string {
   const filter = filterOf(diagnosis);
   const word = VERDICT_WORDS[diagnosis.verdict];
-  const page = html`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="referrer" content="no-referrer" />
-      <meta name="robots" content="noindex" />
-      <title>${word}: ${subjectWords(diagnosis)} · ${about.host} · ${about.time}</title>
-      <style>
-        ${{ html: `${STYLE}${DRAWINGS}${filter.style}` }}
-      </style>
-    </head>
-    <body>
-      <div class="page">
-        ${header(diagnosis, about, reach)}
-        <main>
-          ${reachSection(reach)} ${causesSection(diagnosis)} ${filter.controls}
-          ${mapSection(diagnosis, filter)} ${pathsSection(diagnosis, filter)} ${checksSection(diagnosis)}
-        </main>
-        <footer>
-          Made by rulesguard ${about.version} on ${about.host}, ${about.time}. Nothing on this page is loaded
-          from anywhere.
-        </footer>
-      </div>
-    </body>
-  </html>`;
-  return `<!doctype html>\n${page.html}\n`;
+  return pageFrame(
+    {
+      title: `${word}: ${subjectWords(diagnosis)} · ${about.host} · ${about.time}`,
+      style: `${DRAWINGS}${filter.style}`,
+      about,
+    },
+    html`${header(diagnosis, about, reach)}
+      <main>
+        ${reachSection(reach)} ${causesSection(diagnosis)} ${filter.controls} ${mapSection(diagnosis, filter)}
+        ${pathsSection(diagnosis, filter)} ${checksSection(diagnosis)}
+      </main>`,
+  );
 }
 
 function header(diagnosis: Diagnosis, about: PageAbout, reach: ReachSummary | undefined): Html {
@@ -87,11 +60,3 @@ function header(diagnosis: Diagnosis, about: PageAbout, reach: ReachSummary | un
     </nav>
   </header>`;
 }
-
-const fact = (name: string, value: string, width = ''): Html =>
-  html`<div class="${width}">
-    <dt>${name}</dt>
-    <dd>${value}</dd>
-  </div>`;
-
-const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;

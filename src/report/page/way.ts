@@ -37,7 +37,7 @@ export function pathCard(named: NamedPath, mayOpen: boolean): Html {
 }
 
 /** A path through the hooks, then rule by rule. */
-export function pathDrawing({ verdict, path, flaw }: NamedPath): Html {
+export function pathDrawing({ verdict, path, flaw }: Pick<NamedPath, 'verdict' | 'path' | 'flaw'>): Html {
   return html`${flaw === '' ? undefined : html`<p class="flaw">${flaw}</p>`}
     <div class="way">
       ${startHop(path)} ${hopsOf(path).map((hop) => hopBox(hop, path))} ${endHop(path, verdict)}
@@ -56,6 +56,19 @@ function packetPart({ protocol, source, sourcePort, destination, destinationPort
     <div>→ ${hostPort(destination, destinationPort)}</div>
   </div>`;
 }
+
+/** What each stage of a path did, one after another. */
+export const stagesOf = (
+  path: Path,
+): readonly { readonly place: string; readonly told: string; readonly ends: boolean }[] =>
+  hopsOf(path).flatMap(({ stages }) =>
+    stages.map(({ stage, steps }) => {
+      const last = steps.at(-1);
+      const ends = last !== undefined && last === path.steps.at(-1) && isEnding(path.steps.length - 1, path);
+      const chain = last?.chain ?? steps.find((step) => step.chain !== undefined)?.chain;
+      return { place: chain === undefined ? stage : `${stage} ${chain}`, told: tellingOf(steps), ends };
+    }),
+  );
 
 /** What is decided in one hook, in order: steps of one stage are one box. */
 interface Hop {

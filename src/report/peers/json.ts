@@ -9,7 +9,7 @@ export function peersJson(diagnosis: PeersDiagnosis): unknown {
     version: 1,
     ...{ asker, target, verdict },
     causes: causes.map(({ place, host, check }) => ({ place, host, check: checkJson(check) })),
-    legs,
+    legs: legs.map(({ place, part, verdict: one, what }) => ({ place, part, verdict: one, what })),
     between: between.map(checkJson),
     asking: hostJson(asking),
     asked: hostJson(asked),

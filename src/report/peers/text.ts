@@ -1,8 +1,8 @@
-import { hostPort } from '../../net/address.ts';
-import type { Check, Remedy } from '../../doctor/diagnosis.ts';
+import type { Check } from '../../doctor/diagnosis.ts';
 import type { PeerCause, PeerDiagnosis, PeersDiagnosis } from '../../doctor/peers/peer.ts';
 import { basisWords, COLOURS, MARKS, VERDICT_WORDS } from '../doctor/words.ts';
-import { count, printable, type Paint } from '../text.ts';
+import { printable, type Paint } from '../text.ts';
+import { besidesOf, placeWords, remedyWords, subjectWords, sumWords, UNSEEN } from './words.ts';
 
 /** Evidence that is shown of one cause. */
 const MOST_EVIDENCE = 4;
@@ -38,28 +38,6 @@ export function peersText(
   return `${lines.join('\n')}\n`;
 }
 
-/** What is between the hosts nobody asked. */
-const UNSEEN =
-  'Both hosts let it through, there and back. If it does not arrive all the same it is lost between them:\na firewall, a route or NAT of somebody else. See whether it comes in there: tcpdump -ni any host ADDRESS';
-
-const subjectWords = ({ asker, target, asking, asked }: PeersDiagnosis): string =>
-  printable(
-    `${asker} on ${asking.about.host} → ${hostPort(target.address, target.port)}/${target.proto} on ${asked.about.host}`,
-  );
-
-function sumWords({ verdict, causes }: PeersDiagnosis): string {
-  const [first] = causes;
-  if (verdict === 'ok') return 'no fault found on either host';
-  if (verdict === 'unknown')
-    return causes.length === 0
-      ? 'no fault found, but not all of the way could be followed'
-      : `no fault found, but ${count(causes.length, 'thing')} could not be checked`;
-  return `${count(causes.length, 'cause')} found, ${causes.length > 1 ? 'the first ' : ''}${first === undefined ? '' : placeWords(first)}`;
-}
-
-const placeWords = ({ host, place }: PeerCause): string =>
-  place === 'between' ? `between the hosts, at ${printable(host)}` : `on ${printable(host)}`;
-
 const hostWords = ({ about: { host }, diagnosis }: PeerDiagnosis): string =>
   `${printable(host)}: ${basisWords(diagnosis)}`;
 
@@ -85,19 +63,16 @@ function causeLines(cause: PeerCause, number: number | undefined, paint: Paint):
   ];
 }
 
-/** Where the first remedy does not hold the next takes its place, and some begin as an alternative does. */
-const remedyWords = ({ what }: Remedy): string => printable(what.replace(/^or /, ''));
-
 const noteLines = ({ verdict, title, meaning, remedies }: Check, paint: Paint): readonly string[] => [
   `${paint(COLOURS[verdict], MARKS[verdict])} ${printable(title)}${meaning === '' ? '' : `: ${printable(meaning)}`}`,
   ...remedies.map((remedy) => `   ${remedyWords(remedy)}`),
 ];
 
 /** What both hosts show besides, which does not stop these packets. */
-function besidesLines({ asking, asked, causes }: PeersDiagnosis, paint: Paint): readonly string[] {
-  const told = new Set(causes.map(({ check }) => check));
-  return [asking, asked].flatMap(({ about: { host }, diagnosis: { checks } }) => {
-    const others = checks.filter((check) => check.verdict !== 'ok' && !told.has(check));
+function besidesLines(diagnosis: PeersDiagnosis, paint: Paint): readonly string[] {
+  return [diagnosis.asking, diagnosis.asked].flatMap((peer) => {
+    const { host } = peer.about;
+    const others = besidesOf(peer, diagnosis);
     return others.length === 0
       ? []
       : [

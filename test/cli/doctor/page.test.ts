@@ -4,8 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { diagnose } from '../../../src/doctor/diagnose.ts';
 import type { Diagnosis } from '../../../src/doctor/diagnosis.ts';
+import type { PeersDiagnosis } from '../../../src/doctor/peers/peer.ts';
 import { doctorPage } from '../../../src/report/page/page.ts';
+import { peersPage } from '../../../src/report/page/peers/page.ts';
 import { browserUnavailable, withBrowser, type OpenPage, type View } from '../../support/browser.ts';
+import { DROPS, followed } from '../../support/peers/hosts.ts';
 import { manyContainers } from '../../support/doctor/many-containers.ts';
 import { BUSY } from '../../support/doctor/samples/busy.ts';
 import { hostile } from '../../support/doctor/samples/hostile.ts';
@@ -16,12 +19,17 @@ const reason = browserUnavailable();
 const ABOUT = { host: 'edge-03.example.net', time: '2026-11-22 03:12:44 UTC', version: '0.1.0' };
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1440, height: 900 };
-const SAMPLES: readonly (readonly [string, Diagnosis])[] = [
-  ['healthy', HEALTHY],
-  ['broken', BROKEN],
-  ['dark', DARK],
-  ['busy', BUSY],
-  ['hostile', hostile()],
+const one = (diagnosis: Diagnosis): string => doctorPage(diagnosis, ABOUT);
+const two = (diagnosis: PeersDiagnosis): string => peersPage(diagnosis, ABOUT);
+const SAMPLES: readonly (readonly [name: string, page: string])[] = [
+  ['healthy', one(HEALTHY)],
+  ['broken', one(BROKEN)],
+  ['dark', one(DARK)],
+  ['busy', one(BUSY)],
+  ['hostile', one(hostile())],
+  ['two-hosts', two(followed({ routed: true }))],
+  ['two-hosts-stopped', two(followed({ asking: DROPS, asked: DROPS }))],
+  ['two-hosts-unknown', two(followed({ target: '203.0.113.7:80' }))],
 ];
 
 /** Texts of the page with less contrast than 4.5:1 to what they stand on, folded parts too. */
@@ -55,8 +63,7 @@ describe.skipIf(reason !== undefined)(
     let folder = '';
     beforeAll(() => {
       folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-page-'));
-      for (const [name, diagnosis] of SAMPLES)
-        writeFileSync(path.join(folder, `${name}.html`), doctorPage(diagnosis, ABOUT));
+      for (const [name, page] of SAMPLES) writeFileSync(path.join(folder, `${name}.html`), page);
     });
     afterAll(() => {
       rmSync(folder, { recursive: true });
@@ -101,6 +108,17 @@ describe.skipIf(reason !== undefined)(
         ).toBe(0);
         expect(await page.evaluate('typeof window.harm')).toBe('undefined');
         expect(await page.evaluate('document.body.textContent')).toContain('<script>harm=1</script>');
+      }));
+
+    test('two hosts are a few sheets of paper, the host that asks on the left in both directions', () =>
+      look({ width: 1280, height: 900, scheme: 'light' }, async (page, name) => {
+        if (!name.startsWith('two-hosts')) return;
+        expect(await page.sheets(), name).toBeLessThanOrEqual(5);
+        const hosts = `[...document.querySelectorAll('.hosts')].map((e) => [...e.children]
+          .toSorted((a, b) => a.getBoundingClientRect().left - b.getBoundingClientRect().left)
+          .map((side) => side.querySelector('.who').textContent))`;
+        const row = ['host-a', 'Between the hosts', 'host-b'];
+        expect(await page.evaluate(hosts), name).toEqual([row, row]);
       }));
 
     test.each(oneIn(4, [30, 300]))(

@@ -1,5 +1,5 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordFacts } from '../../../src/app/peers/record-facts.ts';
@@ -70,6 +70,54 @@ test('bundles of both are as good as files of facts', async () => {
 test('--mask hides both hosts', async () => {
   const { stdout } = await asked(file('there.json'), '--mask');
   expect(stdout).not.toMatch(/192\.0\.2|alpha|beta/);
+});
+
+describe('--html writes one page of both hosts', () => {
+  const pageOf = async (...more: readonly string[]) => {
+    const page = file('ticket.html');
+    rmSync(page, { force: true });
+    const outcome = await asked(file('there.json'), '--html', page, ...more);
+    return { ...outcome, page, text: readFileSync(page, 'utf8') };
+  };
+
+  test('beside the report, for its owner alone', async () => {
+    const { code, stdout, stderr, page, text } = await pageOf();
+    expect(stdout).toMatch(/^HEALTHY/);
+    expect(stderr).toContain(`page written to ${page}`);
+    expect(statSync(page).mode & 0o777).toBe(0o600);
+    expect(text).toContain('<title>HEALTHY: web on alpha → 192.0.2.20:8080/tcp on beta');
+    expect(text).toContain('eth0 of beta, MTU 1500');
+    expect(code).toBe(0);
+  });
+
+  test('--mask hides both hosts, and the one the page is made on', async () => {
+    const { text } = await pageOf('--mask');
+    expect(text).not.toMatch(/192\.0\.2|alpha|beta/);
+    expect(text).not.toContain(` on ${hostname()},`);
+    expect(text).toContain('HEALTHY: web on host-');
+  });
+
+  test('facts of the other side that hold markup are text', async () => {
+    const evil = '<script>harm=1</script>';
+    const there = readFileSync(file('there.json'), 'utf8');
+    stubSsh(`cat '${file('evil.json')}'`);
+    const rule = '-A FORWARD -j DOCKER-USER';
+    expect(there).toContain(rule);
+    writeFileSync(
+      file('evil.json'),
+      there.replaceAll(
+        rule,
+        `-A FORWARD -m comment --comment ${JSON.stringify(JSON.stringify(evil)).slice(1, -1)} -j DROP\\n${rule}`,
+      ),
+    );
+    const page = file('evil.html');
+    const { code, stderr } = await asked('ssh://host-b', '--html', page);
+    expect(stderr).toContain('page written to');
+    const text = readFileSync(page, 'utf8');
+    expect(text).not.toContain(evil);
+    expect(text).toContain('&lt;script&gt;harm=1&lt;/script&gt;');
+    expect(code).toBe(1);
+  });
 });
 
 test('a table of a fleet', async () => {

@@ -1,6 +1,8 @@
 import { followPeers } from '../../../src/doctor/peers/follow-peers.ts';
 import type { PeersDiagnosis, PeerHost } from '../../../src/doctor/peers/peer.ts';
 import type { NetworkLink } from '../../../src/trace/network-state.ts';
+import { rewritten } from '../doctor/rule-changes.ts';
+import { edited } from '../edited.ts';
 import { healthyFacts, onLink, onNetState, type Change } from '../doctor/host-facts.ts';
 
 /** Two healthy hosts in memory, each with `web` published on 8080, on one wire or with a router between. */
@@ -65,3 +67,12 @@ export function followed({
     hostOf('host-b', b),
   );
 }
+
+/** A rule of the host's own drops all that it forwards; its comment holds markup. */
+export const DROPS: Change = rewritten((save) =>
+  edited(
+    save,
+    /^\[\d+:\d+\] -A FORWARD -j DOCKER-USER$/m,
+    '[0:0] -A FORWARD -m comment --comment "<script>harm=1</script>" -j DROP\n$&',
+  ),
+);
