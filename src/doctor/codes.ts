@@ -132,6 +132,7 @@ export const CHECK_CODES = [
   'proof-stopped',
   'proof-proxy',
   'proof-differs',
+  'proof-lost',
   'proof-unknown',
 ] as const;
 

@@ -1,5 +1,6 @@
 import { followPeers } from '../../doctor/peers/follow-peers.ts';
 import type { PeerHost, PeersDiagnosis, PeerTarget } from '../../doctor/peers/peer.ts';
+import type { Listened, ListenedFlow } from '../../doctor/peers/probe/listened.ts';
 import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { readingsFrom } from '../../doctor/recorded/read-facts.ts';
 import { readPort } from '../../doctor/target/port-argument.ts';
@@ -10,6 +11,7 @@ import type { DiagnosisHost } from '../diagnose/ports.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
 import { coveringOf } from '../accept/acceptances.ts';
 import { BY_BOTH, openReference } from '../observe/open-reference.ts';
+import { probePeers } from './probe-peers.ts';
 import { replayedHost } from './replayed-host.ts';
 import { refuseOneHost } from './same-host.ts';
 import { toldApart } from './told-apart.ts';
@@ -24,6 +26,8 @@ export interface PeersRequest {
   readonly peer: string;
   /** A file of facts of the host that asks; undefined for this host. */
   readonly here: string | undefined;
+  /** Whether a real packet is sent, and both hosts watch. */
+  readonly probe: boolean;
 }
 
 /** What a diagnosis of two hosts touches. */
@@ -32,6 +36,11 @@ export interface PeersReader {
   readonly about: { readonly host: string; readonly program: string };
   /** @param where - a path, or a URL of ssh. @throws Fault RG_PEER, RG_FACTS */
   readonly readPeer: (where: string, named: string | undefined) => Promise<FactsJson>;
+  /** Has another host watch for a probe. @param where - a URL of ssh */
+  readonly listenAtPeer: (
+    where: string,
+    flow: ListenedFlow,
+  ) => Promise<{ readonly end: () => Promise<Listened> }>;
 }
 
 /** What was found out, with its exit: 0 nothing found, 1 a cause, 3 cannot tell. */
@@ -49,7 +58,7 @@ const EXITS = { ok: 0, fail: 1, unknown: 3 } as const;
  */
 export async function diagnosePeers(
   reader: PeersReader,
-  { asker, to, peer, here }: PeersRequest,
+  { asker, to, peer, here, probe }: PeersRequest,
   on: Listener<StepEvent | NoticeEvent>,
 ): Promise<PeersDiagnosed> {
   const target = targetFrom(to);
@@ -64,11 +73,10 @@ export async function diagnosePeers(
     reader.readPeer(peer, named).then((facts) => otherHost(facts, peer, reader.host.now())),
   ]);
   refuseOneHost({ source: here ?? 'what is read here', peer: asking }, { source: peer, peer: asked });
-  const diagnosis = followPeers(
-    { asker, target },
-    toldApart(asking, 'asking', [asked]),
-    toldApart(asked, 'asked', [asking]),
-  );
+  const hosts = [toldApart(asking, 'asking', [asked]), toldApart(asked, 'asked', [asking])] as const;
+  const followed = followPeers({ asker, target }, ...hosts);
+  const listen = (flow: ListenedFlow) => reader.listenAtPeer(peer, flow);
+  const diagnosis = probe ? await probePeers({ prober: reader.host, listen }, followed, ...hosts) : followed;
   return { diagnosis, exit: EXITS[diagnosis.verdict] };
 }
 

@@ -18,6 +18,8 @@ export interface DoctorArgs {
   readonly mask: boolean | undefined;
   /** What was read is printed, and not judged. */
   readonly facts: boolean | undefined;
+  /** The port another host sends a probe from: what comes of it is printed. */
+  readonly listen: number | undefined;
   /** The other host of two. */
   readonly peer: string | undefined;
   readonly here: string | undefined;
@@ -28,6 +30,8 @@ export interface DoctorArgs {
 /** `rulesguard doctor`: why packets do not arrive, and what fixes it. Exit 0 healthy, 1 a fault found, 3 cannot tell. */
 export async function run(args: DoctorArgs, context: Context): Promise<Exit> {
   if (args.facts === true) return (await import('./facts.ts')).printFacts(args.target, context);
+  if (args.listen !== undefined)
+    return (await import('./listen.ts')).printListened(args.listen, args.target, context);
   const { peer, matrix } = args;
   if (matrix !== undefined) return (await import('./matrix.ts')).runMatrix(matrix, args, context);
   if (peer !== undefined) return (await import('./peers.ts')).runPeers({ ...args, peer }, context);

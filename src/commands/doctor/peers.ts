@@ -17,6 +17,7 @@ export interface PeersArgs {
   readonly to: string | undefined;
   readonly peer: string;
   readonly here: string | undefined;
+  readonly probe: boolean | undefined;
   readonly verbose: boolean | undefined;
   readonly json: boolean | undefined;
   readonly html: string | undefined;
@@ -25,9 +26,19 @@ export interface PeersArgs {
 
 /** `rulesguard doctor WHO --to ADDRESS --peer HOST`: follows a packet through both hosts. Exit 0 no fault, 1 a cause, 3 cannot tell. */
 export async function runPeers(args: PeersArgs, context: Context): Promise<Exit> {
-  const { target: asker = '', to = '', peer, here, verbose = false, json = false, mask = false, html } = args;
+  const {
+    target: asker = '',
+    to = '',
+    peer,
+    here,
+    verbose = false,
+    json = false,
+    mask = false,
+    html,
+    probe = false,
+  } = args;
   const { diagnosis, exit } = await reporting(context, (on) =>
-    diagnosePeers(realPeersReader(context.stateDir), { asker, to, peer, here }, on),
+    diagnosePeers(realPeersReader(context.stateDir), { asker, to, peer, here, probe }, on),
   );
   const plain = { diagnosis, about: pageAbout() };
   const { diagnosis: shown, about } = mask ? masked(plain) : plain;

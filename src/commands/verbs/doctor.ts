@@ -30,6 +30,12 @@ export const doctorOptions = (yargs: Argv) =>
       type: 'boolean',
       describe: 'print what is read of this host, for doctor on another (schemas/facts.schema.json)',
     })
+    .option('listen', {
+      type: 'number',
+      requiresArg: true,
+      describe:
+        'print what comes here of a probe from this port, for doctor on another (schemas/doctor-listen.schema.json)',
+    })
     .option(
       'peer',
       word('with --to: the other host: a file of its facts, its bundle, or ssh://[USER@]HOST[:PORT]'),
@@ -47,8 +53,21 @@ export const doctorOptions = (yargs: Argv) =>
     })
     .conflicts('facts', ['from', 'to', 'probe', 'verbose', 'json', 'html', 'bundle', 'mask', 'peer'])
     .conflicts('matrix', ['from', 'to', 'probe', 'verbose', 'html', 'bundle', 'facts', 'peer', 'here'])
-    .conflicts('peer', ['from', 'probe', 'bundle'])
-    .check(({ mask, bundle, html, peer, here, to, from, matrix, target }) => {
+    .conflicts('peer', ['from', 'bundle'])
+    .conflicts('listen', [
+      'facts',
+      'from',
+      'to',
+      'probe',
+      'verbose',
+      'json',
+      'html',
+      'bundle',
+      'mask',
+      'peer',
+      'matrix',
+    ])
+    .check(({ mask, bundle, html, peer, here, to, from, matrix, target, probe }) => {
       const twice = Object.entries({ bundle, html, peer, here, to, from }).find(([, value]) => isList(value));
       if (twice !== undefined) throw new Error(`--${twice[0]} was given more than once`);
       if (matrix !== undefined && target !== undefined)
@@ -64,6 +83,10 @@ export const doctorOptions = (yargs: Argv) =>
       if (peer !== undefined && to === undefined)
         throw new Error(
           '--peer needs what is asked there: rulesguard doctor CONTAINER --to ADDRESS:PORT --peer HOST',
+        );
+      if (peer !== undefined && probe === true && (here !== undefined || !/^ssh:\/\//.test(peer)))
+        throw new Error(
+          '--probe sends a packet from this host while the other one watches, and a file cannot: ask here, with --peer ssh://HOST',
         );
       if (here !== undefined && peer === undefined)
         throw new Error('--here is for two files of facts: add --peer FILE');

@@ -1,26 +1,12 @@
 import { factsCommand } from '../../doctor/recorded/facts-command.ts';
 import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { Fault } from '../../fault.ts';
-import { sh } from '../../shell.ts';
 import { run, type CommandResult } from '../command/command.ts';
 import { MOST_OF_FACTS, parseFacts, readFactsFile } from './facts-file.ts';
+import { isUrl, sshPeer, sshWords, type SshPeer } from './ssh.ts';
 
 /** Seconds in which another host must have told its facts: a host of a hundred containers needs three. */
 const PATIENCE = 60;
-/** Seconds in which it must take the connection. */
-const CONNECTING = 10;
-
-/** How another host is reached: by OpenSSH. */
-interface SshPeer {
-  /** '' for whom ssh's own configuration says. */
-  readonly user: string;
-  readonly host: string;
-  /** '' for the usual one. */
-  readonly port: string;
-}
-
-const SSH_URL =
-  /^ssh:\/\/(?:(?<user>[A-Za-z0-9_][\w.-]{0,63})@)?(?:\[(?<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?<host>[A-Za-z0-9][\w.-]{0,252}))(?::(?<port>\d{1,5}))?\/?$/;
 
 /**
  * Facts of another host: of a file that `rulesguard doctor --facts` made there, or asked for by ssh.
@@ -30,15 +16,8 @@ const SSH_URL =
  * @throws Fault RG_USAGE for a URL that is none; RG_PEER where the host does not tell its facts; RG_FACTS, RG_REFUSED_INPUT
  */
 export async function readPeer(where: string, named: string | undefined): Promise<FactsJson> {
-  if (!/^[a-z]+:\/\//.test(where))
-    return readFactsFile(where, named).catch((error: unknown) => refuseHost(error, where));
-  const { user = '', ipv6, host = '', port = '' } = SSH_URL.exec(where)?.groups ?? {};
-  const peer = { user, host: ipv6 ?? host, port };
-  if (peer.host === '' || Number(port) > 65_535)
-    throw new Fault('RG_USAGE', 2, `--peer ${where}: that is no host`, {
-      hint: 'Name a file of facts, or ssh://[USER@]HOST[:PORT].',
-    });
-  const told = await askBySsh(peer, named);
+  if (!isUrl(where)) return readFactsFile(where, named).catch((error: unknown) => refuseHost(error, where));
+  const told = await askBySsh(sshPeer(where), named);
   return parseFacts(Buffer.from(told, 'latin1').toString('utf8'), where, named);
 }
 
@@ -52,38 +31,9 @@ function refuseHost(error: unknown, where: string): never {
   throw new Fault(code, exit, message, { details, hint: `For ssh: --peer ssh://${where}. ${hint}` });
 }
 
-/** A container's name, or an address and a port: nothing that a shell reads, nor an option. */
-const NAMED = /^[0-9A-Za-z[:][0-9A-Za-z_.:/[\]-]*$/;
-
-/**
- * As root it is run as it is; any other login needs leave to run it by sudo without a password.
- *
- * @param named - of other words nothing is read in depth
- */
-function remoteCommand(named: string | undefined): string {
-  const target = named !== undefined && NAMED.test(named) ? sh` ${named}` : '';
-  const facts = `rulesguard doctor --facts${target}`;
-  return sh`sh -c ${`if [ "$(id -u)" = 0 ]; then exec ${facts}; else exec sudo -n ${facts}; fi`}`;
-}
-
 async function askBySsh(peer: SshPeer, named: string | undefined): Promise<string> {
-  const { user, host, port } = peer;
-  const options = [
-    // A connection that the configuration keeps open for later (ControlPersist) would be a process that we leave behind.
-    ...[
-      'ControlMaster=no',
-      'BatchMode=yes',
-      'StrictHostKeyChecking=yes',
-      `ConnectTimeout=${String(CONNECTING)}`,
-    ],
-    ...['ForwardAgent=no', 'ForwardX11=no', 'ClearAllForwardings=yes', 'PermitLocalCommand=no'],
-  ].flatMap((option) => ['-o', option]);
-  const words: readonly [string, ...string[]] = [
-    ...(['ssh', '-T', ...options] as const),
-    ...(user === '' ? [] : ['-l', user]),
-    ...(port === '' ? [] : ['-p', port]),
-    ...['--', host, remoteCommand(named)],
-  ];
+  const words = sshWords(peer, ['--facts'], named);
+  const { host } = peer;
   const file = `bring a file: ${factsCommand(named)}`;
   const result = await run(words, { timeout: PATIENCE * 1000, mostBytes: MOST_OF_FACTS }).catch(
     (error: unknown) => {

@@ -2,7 +2,7 @@ import type { Check } from '../../doctor/diagnosis.ts';
 import type { PeerCause, PeerDiagnosis, PeersDiagnosis } from '../../doctor/peers/peer.ts';
 import { basisWords, COLOURS, MARKS, VERDICT_WORDS } from '../doctor/words.ts';
 import { printable, type Paint } from '../text.ts';
-import { besidesOf, placeWords, remedyWords, subjectWords, sumWords, UNSEEN } from './words.ts';
+import { besidesOf, isNote, placeWords, remedyWords, subjectWords, sumWords, UNSEEN } from './words.ts';
 
 /** Evidence that is shown of one cause. */
 const MOST_EVIDENCE = 4;
@@ -30,9 +30,7 @@ export function peersText(
     ...(legs.length === 0 ? [] : ['', 'the way']),
     ...legs.map(({ verdict: one, what }) => `  ${paint(COLOURS[one], MARKS[one])} ${printable(what)}`),
     ...(verdict === 'ok' ? ['', UNSEEN] : []),
-    ...between
-      .filter((check) => check.verdict === 'warn')
-      .flatMap((check) => ['', ...noteLines(check, paint)]),
+    ...between.filter(isNote).flatMap((check) => ['', ...noteLines(check, paint)]),
     ...(verbose ? besidesLines(diagnosis, paint) : []),
   ];
   return `${lines.join('\n')}\n`;

@@ -39,3 +39,6 @@ export function besidesOf(
   const told = new Set(causes.map(({ check }) => check));
   return checks.filter((check) => check.verdict !== 'ok' && !told.has(check));
 }
+
+/** What is said of the facts, and what a packet proved. */
+export const isNote = ({ verdict, section }: Check): boolean => verdict === 'warn' || section === 'proof';

@@ -120,6 +120,34 @@ describe('--html writes one page of both hosts', () => {
   });
 });
 
+test('a file cannot watch for a packet: --probe is refused, and says how to ask', async () => {
+  for (const words of [
+    ['web', '--to', '192.0.2.20:8080', '--peer', file('there.json'), '--probe'],
+    ['web', '--to', '192.0.2.20:8080', '--here', file('here.json'), '--peer', 'ssh://host-b', '--probe'],
+  ]) {
+    const { code, stdout, stderr } = await doctor(...words);
+    expect(stderr).toContain('a file cannot: ask here, with --peer ssh://HOST');
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  }
+});
+
+test('--listen needs a port to know the probe by, and an address', async () => {
+  for (const words of [
+    ['--listen', '0', '192.0.2.1:80'],
+    ['--listen', '70000', '192.0.2.1:80'],
+    ['--listen', '61000', 'web'],
+    ['--listen', '61000'],
+    ['--listen', 'x', '192.0.2.1:80'],
+    ['--listen', '61000', '$(reboot):80'],
+  ]) {
+    const { code, stdout, stderr } = await doctor(...words);
+    expect(stderr, words.join(' ')).toContain('--listen 61000 192.0.2.1:80/tcp');
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  }
+});
+
 test('a table of a fleet', async () => {
   const { code, stdout } = await doctor('--matrix', file('here.json'), file('there.json'));
   expect(stdout).toMatch(/^HEALTHY {2}2 hosts, /);

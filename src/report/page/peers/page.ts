@@ -1,6 +1,6 @@
 import type { PeerDiagnosis, PeersDiagnosis } from '../../../doctor/peers/peer.ts';
 import { basisWords, MARKS, VERDICT_WORDS } from '../../doctor/words.ts';
-import { besidesOf, placeWords, subjectWords, sumWords, UNSEEN } from '../../peers/words.ts';
+import { besidesOf, isNote, placeWords, subjectWords, sumWords, UNSEEN } from '../../peers/words.ts';
 import { causeCard } from '../causes.ts';
 import { checkList } from '../checks.ts';
 import { fact, pageFrame, sentence, type PageAbout } from '../frame.ts';
@@ -80,10 +80,10 @@ const sentenceStart = (words: string): string => `${words.charAt(0).toUpperCase(
 
 /** What is to be known of the facts themselves: their age, and by which versions they were written. */
 function notesSection({ between }: PeersDiagnosis): Html | undefined {
-  const notes = between.filter(({ verdict }) => verdict === 'warn');
+  const notes = between.filter(isNote);
   if (notes.length === 0) return undefined;
   return html`<section aria-labelledby="notes">
-    <h2 id="notes">About what was read</h2>
+    <h2 id="notes">About what was read and sent</h2>
     ${checkList(notes, [])}
   </section>`;
 }

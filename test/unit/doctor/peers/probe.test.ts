@@ -1,0 +1,266 @@
+import { describe, expect, test } from 'vitest';
+import { listenedOf, listenFilter, type Listened } from '../../../../src/doctor/peers/probe/listened.ts';
+import { judgePeerProbe, type PeerProbe } from '../../../../src/doctor/peers/probe/proof.ts';
+import { withPeerProof } from '../../../../src/doctor/peers/probe/with-proof.ts';
+import type { CapturedPacket } from '../../../../src/doctor/probe/result.ts';
+import { parseListened } from '../../../../src/host/peers/listened-json.ts';
+import { DROPS, followed } from '../../../support/peers/hosts.ts';
+
+const FLOW = { address: '198.51.100.20', port: 8080, proto: 'tcp', sourcePort: 61_000 } as const;
+const [A, B, WEB] = ['192.0.2.1', FLOW.address, '172.17.0.2'];
+
+const packet = (where: string, source: string, destination: string, reply = false): CapturedPacket => {
+  const [link = '', way] = where.split(' ');
+  return { link, out: way === 'out', reply, source, destination };
+};
+/** All there is to be seen of a probe that is answered, in order. */
+const HERE = [
+  packet('docker0 in', WEB, B),
+  packet('eth0 out', A, B),
+  packet('eth0 in', B, A, true),
+  packet('docker0 out', B, WEB, true),
+];
+const THERE = [
+  packet('eth0 in', A, B),
+  packet('docker0 out', A, WEB),
+  packet('docker0 in', WEB, A, true),
+  packet('eth0 out', B, A, true),
+];
+
+type Answer = PeerProbe['result']['answer'];
+const watched = (packets: readonly CapturedPacket[], others = 0): Listened => ({
+  unavailable: '',
+  packets,
+  others,
+});
+const judged = (
+  answer: Answer,
+  captured: readonly CapturedPacket[] | undefined,
+  listened: Listened = watched(THERE),
+) =>
+  judgePeerProbe({
+    result: { from: 'web', to: `${B}:8080/tcp`, answer, detail: '', captured, notes: [] },
+    listened,
+    asking: { host: 'host-a', wires: ['eth0'] },
+    asked: { host: 'host-b', wires: ['eth0'] },
+  });
+
+type Row = readonly [
+  name: string,
+  answer: Answer,
+  captured: readonly CapturedPacket[] | undefined,
+  listened: Listened,
+  told: string,
+  title: RegExp,
+];
+const ROWS: readonly Row[] = [
+  [
+    'answered',
+    'answered',
+    HERE,
+    watched(THERE),
+    'asked ok proof-passed',
+    /answered, and seen to come into host-b/,
+  ],
+  [
+    'answered by somebody else',
+    'answered',
+    HERE,
+    watched([]),
+    'between unknown proof-differs',
+    /no packet of it was seen on host-b/,
+  ],
+  [
+    'not seen to leave',
+    'silent',
+    HERE.slice(0, 1),
+    watched([]),
+    'asking unknown proof-stopped',
+    /not seen leaving host-a/,
+  ],
+  [
+    'lost on its way there',
+    'silent',
+    HERE.slice(0, 2),
+    watched([]),
+    'between fail proof-lost',
+    /lost on the wire: it left host-a by eth0 as 192\.0\.2\.1, and nothing came into host-b/,
+  ],
+  [
+    'refused by somebody between',
+    'refused',
+    HERE,
+    watched([]),
+    'between fail proof-lost',
+    /lost on the wire/,
+  ],
+  [
+    'others ask meanwhile',
+    'silent',
+    HERE.slice(0, 2),
+    watched([], 3),
+    'between unknown proof-unknown',
+    /not known again/,
+  ],
+  [
+    'stopped there',
+    'silent',
+    HERE.slice(0, 2),
+    watched(THERE.slice(0, 1)),
+    'asked fail proof-stopped',
+    /came into host-b by eth0, and no answer left it/,
+  ],
+  [
+    'its answer stopped there',
+    'silent',
+    HERE.slice(0, 2),
+    watched(THERE.slice(0, 3)),
+    'asked fail proof-stopped',
+    /no answer left it/,
+  ],
+  ['refused there', 'refused', HERE, watched(THERE), 'asked fail proof-stopped', /refused by host-b/],
+  [
+    'lost on its way back',
+    'silent',
+    HERE.slice(0, 2),
+    watched(THERE),
+    'between fail proof-lost',
+    /answer is lost on the wire/,
+  ],
+  [
+    'stopped at home',
+    'silent',
+    HERE.slice(0, 3),
+    watched(THERE),
+    'asking fail proof-stopped',
+    /came back into host-a by eth0, and was stopped there/,
+  ],
+  [
+    'nobody watched there',
+    'silent',
+    HERE.slice(0, 2),
+    { ...watched([]), unavailable: 'tcpdump is not installed' },
+    'asked unknown proof-unknown',
+    /tcpdump is not installed/,
+  ],
+  [
+    'nobody watched here',
+    'silent',
+    undefined,
+    watched(THERE),
+    'asking unknown proof-unknown',
+    /was not seen/,
+  ],
+  [
+    'an old tcpdump there',
+    'silent',
+    HERE.slice(0, 2),
+    watched([packet(' in', A, B)]),
+    'asked unknown proof-unknown',
+    /too old/,
+  ],
+  ['nothing was sent', 'unsent', undefined, watched([]), 'asking unknown proof-unknown', /nothing was sent/],
+];
+
+test.each(ROWS)('%s', (_name, answer, captured, listened, told, title) => {
+  const { place, check } = judged(answer, captured, listened);
+  expect(`${place} ${check.verdict} ${check.code}`).toBe(told);
+  expect(check.title).toMatch(title);
+});
+
+describe('what was followed, and what was proven', () => {
+  const healthy = followed({ routed: true });
+  const stopped = followed({ routed: true, asked: DROPS });
+  const lost = judged('silent', HERE.slice(0, 2), watched([]));
+  const passed = judged('answered', HERE);
+
+  test('what is answered stays healthy', () => {
+    expect(withPeerProof(healthy, passed).verdict).toBe('ok');
+  });
+
+  test.each(ROWS.filter(([, , , , told]) => !told.includes(' ok ')))('never healthy: %s', (_name, ...row) => {
+    const [answer, captured, listened] = row;
+    const proof = judged(answer, captured, listened);
+    const { verdict, causes } = withPeerProof(healthy, proof);
+    expect(verdict).toBe(proof.check.verdict);
+    expect(causes).toEqual([proof]);
+  });
+
+  test('a packet that passes what a cause should stop: the fault stays, and that they differ is said', () => {
+    const { verdict, causes, between } = withPeerProof(stopped, passed);
+    expect(verdict).toBe('fail');
+    expect(causes).toEqual(stopped.causes);
+    expect(between.at(-1)).toMatchObject({ code: 'proof-differs', verdict: 'warn' });
+  });
+
+  test('a packet that is lost elsewhere than where a cause was found comes first', () => {
+    expect(withPeerProof(stopped, lost).causes).toEqual([lost, ...stopped.causes]);
+  });
+
+  test('a packet that stops where a cause was found adds no second cause', () => {
+    const there = judged('silent', HERE.slice(0, 2), watched(THERE.slice(0, 1)));
+    expect(withPeerProof(stopped, there).causes).toEqual(stopped.causes);
+  });
+
+  test('what nobody could see of the wire, an answer settles', () => {
+    const unseen = judged('silent', undefined);
+    const dark = { ...healthy, verdict: 'unknown', causes: [{ ...unseen, place: 'between' }] } as const;
+    expect(withPeerProof(dark, passed)).toMatchObject({ verdict: 'ok', causes: [] });
+    const elsewhere = { ...dark, causes: [unseen] };
+    expect(withPeerProof(elsewhere, passed)).toMatchObject({ verdict: 'unknown', causes: [unseen] });
+  });
+});
+
+test('the filter lets in the probe, and whoever else begins to ask the same', () => {
+  expect(listenFilter(FLOW)).toBe(
+    '((tcp or udp) and (port 61000)) or (dst host 198.51.100.20 and tcp dst port 8080 and tcp[13] & 2 != 0)',
+  );
+  expect(listenFilter({ ...FLOW, address: '2001:db8::20' })).toContain('ip6[53] & 2 != 0');
+});
+
+test('packets of the probe are told from others that ask the same', () => {
+  const text = [
+    'eth0  In  IP 192.0.2.1.61000 > 198.51.100.20.8080: tcp 0',
+    'eth0  In  IP 203.0.113.9.40000 > 198.51.100.20.8080: tcp 0',
+    'eth0  Out IP 198.51.100.20.8080 > 192.0.2.1.61000: tcp 0',
+  ].join('\n');
+  expect(listenedOf(text, FLOW)).toEqual({
+    unavailable: '',
+    packets: [packet('eth0 in', A, B), packet('eth0 out', B, A, true)],
+    others: 1,
+  });
+});
+
+describe('what the other side says it saw is hostile', () => {
+  const document = {
+    $schema: 'https://rulesguard.dev/schemas/doctor-listen.schema.json',
+    version: 1,
+    ...watched(THERE),
+  };
+
+  test('a document that fits is taken', () => {
+    expect(parseListened(JSON.stringify(document))?.packets).toEqual(THERE);
+  });
+
+  test.each<readonly [string, string]>([
+    ['nothing', ''],
+    ['no JSON', '{"packets":'],
+    ['another version', JSON.stringify({ ...document, version: 2 })],
+    ['a field more', JSON.stringify({ ...document, extra: 1 })],
+    [
+      'an interface that is none',
+      JSON.stringify({ ...document, packets: [{ ...packet('eth0 in', A, B), link: 'eth0\u001b[2J' }] }),
+    ],
+    [
+      'an address that is none',
+      JSON.stringify({ ...document, packets: [packet('eth0 in', '$(reboot)', B)] }),
+    ],
+    [
+      'too many packets',
+      JSON.stringify({ ...document, packets: Array.from({ length: 201 }, () => THERE[0]) }),
+    ],
+    ['too long', `${JSON.stringify(document)}${' '.repeat(300_000)}`],
+  ])('%s is not used', (_name, text) => {
+    expect(parseListened(text)).toBeUndefined();
+  });
+});
