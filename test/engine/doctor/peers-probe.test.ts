@@ -1,9 +1,10 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Check } from '../../../src/doctor/diagnosis.ts';
 import type { Era } from '../../support/lab/eras.ts';
 import { labUnavailable } from '../../support/lab/requirement.ts';
 import { sshStandIn, type SshStandIn } from '../../support/peers/ssh-stand-in.ts';
-import { FAR, raiseTwo, type TwoEngines } from '../../support/peers/two-engines.ts';
+import { FAR, raiseTwo, type EngineHost, type TwoEngines } from '../../support/peers/two-engines.ts';
 
 const ERA: Era = '28.5';
 const reason = labUnavailable(ERA);
@@ -14,6 +15,21 @@ interface Told {
   readonly causes: readonly { readonly place: string; readonly host: string; readonly check: Check }[];
   readonly between: readonly Check[];
 }
+
+/** Processes of tcpdump in a host's network namespace. */
+const watching = ({ engine }: EngineHost): readonly string[] =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/comm`, 'utf8') === 'tcpdump\n' &&
+          statSync(`/proc/${pid}/ns/net`).ino === statSync(engine.netns).ino
+        );
+      } catch {
+        return false;
+      }
+    });
 
 describe.skipIf(reason !== undefined)(
   `doctor --peer --probe: real packets, watched on both hosts${reason === undefined ? '' : ` (skipped: ${reason})`}`,
@@ -34,15 +50,17 @@ describe.skipIf(reason !== undefined)(
       where: 'host-a' | 'host-b' | 'router' = 'router',
       breaks = 'true',
       undo = 'true',
+      asker = 'web',
     ): Promise<Told & { readonly code: number; readonly notes: string }> => {
       if (two === undefined || ssh === undefined) throw new Error('no hosts');
       await two.sh(where, breaks);
       try {
-        const words = ['doctor', 'web', '--to', `${FAR}:8080`, '--peer', 'ssh://host-b', '--probe', '--json'];
+        const words = ['doctor', asker, '--to', `${FAR}:8080`, '--peer', 'ssh://host-b', '--probe', '--json'];
         const { code, stdout, stderr } = await ssh.consult(words);
         const text = Buffer.from(stdout, 'latin1').toString();
         if (text === '') throw new Error(stderr);
         const told = JSON.parse(text) as Told;
+        expect(watching(two.asked), 'left on the other host').toEqual([]);
         return {
           ...told,
           code,
@@ -65,6 +83,14 @@ describe.skipIf(reason !== undefined)(
       const evidence = told.between.flatMap((check) => check.evidence).join('\n');
       expect(evidence).toMatch(/host-b: eth0 in: \S+ → 198\.51\.100\.20$/m);
       expect(evidence).toMatch(/host-b: eth0 out: 198\.51\.100\.20 → \S+ \(answer\)$/m);
+    });
+
+    test('healthy: the host itself asks', async () => {
+      const told = await probed('router', 'true', 'true', 'host');
+      expect(told.notes).toMatch(
+        /proof-passed \S+.* → 198\.51\.100\.20:8080\/tcp: answered, and seen to come into host-b/,
+      );
+      expect([told.verdict, told.code]).toEqual(['ok', 0]);
     });
 
     test('the router drops the question: lost on the wire, on the way there', async () => {

@@ -42,8 +42,10 @@ const trailOf = ({ address, proto, sourcePort }: ListenedFlow) => ({
 
 /** What tcpdump printed, of one probe and of others who asked the same. */
 export function listenedOf(text: string, flow: ListenedFlow): Listened {
-  const asked = ` > ${flow.address}.${String(flow.port)}: `;
-  const own = `.${String(flow.sourcePort)}${asked}`;
-  const others = text.split('\n').filter((line) => line.includes(asked) && !line.includes(own)).length;
+  const port = `.${String(flow.sourcePort)}`;
+  // The filter lets in nothing but the probe and what others ask.
+  const others = text
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes(`${port} > `) && !line.includes(`${port}: `)).length;
   return { unavailable: '', packets: capturedOf(text, trailOf(flow)), others };
 }

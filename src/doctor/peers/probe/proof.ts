@@ -1,11 +1,12 @@
 import { checksOf } from '../../checks/check.ts';
 import type { Check } from '../../diagnosis.ts';
+import { HERE } from '../../probe/probe-plan.ts';
 import type { CapturedPacket, ProbeResult } from '../../probe/result.ts';
 import { advise } from '../../remedies/proposal.ts';
 import type { PeerCause, PeerPlace } from '../peer.ts';
 import type { Listened } from './listened.ts';
 
-const { ok, fail, unknown } = checksOf('proof');
+const { ok, warn, fail, unknown } = checksOf('proof');
 
 /** What was seen of one probe on both hosts. */
 export interface PeerProbe {
@@ -38,14 +39,15 @@ const seenBy =
  */
 export function judgePeerProbe(probe: PeerProbe): PeerCause {
   const { result, listened, asking, asked } = probe;
-  const name = `${result.from} → ${result.to}`;
+  const who = result.from === HERE ? asking.host : result.from;
+  const name = `${who} → ${result.to}`;
   const told = (place: PeerPlace, host: string, check: Check): PeerCause => ({ place, host, check });
   const evidence = evidenceOf(probe);
   if (result.answer === 'unsent')
     return told(
       'asking',
       asking.host,
-      unknown('proof-unknown', `${name}: nothing was sent: ${result.detail}`, { about: result.from }),
+      unknown('proof-unknown', `${name}: nothing was sent: ${result.detail}`, { about: who }),
     );
   const blind = blindAt(probe);
   const here = result.captured ?? [];
@@ -101,7 +103,7 @@ export function judgePeerProbe(probe: PeerProbe): PeerCause {
       'asking',
       asking.host,
       unknown('proof-stopped', `${name}: ${ANSWERS[result.answer]}, and not seen leaving ${asking.host}`, {
-        about: result.from,
+        about: who,
         meaning: `it was stopped on ${asking.host}, or left from another port than the one it is known by`,
         evidence,
       }),
@@ -132,6 +134,23 @@ export function judgePeerProbe(probe: PeerProbe): PeerCause {
       }),
     );
   }
+  const on = passedOn(there);
+  if (sentBack === undefined && result.answer === 'silent' && result.to.endsWith('/udp'))
+    return told(
+      'asked',
+      asked.host,
+      on === ''
+        ? unknown(
+            'proof-unknown',
+            `${name}: came into ${asked.host} by ${came.link}, and whether anybody took it is not seen`,
+            { about: result.to, evidence },
+          )
+        : warn('proof-passed', `${name}: came into ${asked.host} by ${came.link}${on}`, {
+            about: result.to,
+            meaning: 'a datagram need not be answered: of the way back this says nothing',
+            evidence,
+          }),
+    );
   if (sentBack === undefined)
     return told(
       'asked',
@@ -140,7 +159,7 @@ export function judgePeerProbe(probe: PeerProbe): PeerCause {
         about: result.to,
         meaning: there.some(({ reply }) => reply)
           ? `its answer was stopped on ${asked.host}`
-          : `it was stopped on ${asked.host}, or nobody answered there${passedOn(there)}`,
+          : `it was stopped on ${asked.host}, or nobody answered there${on}`,
         evidence,
         remedies: [advise(`on ${asked.host}: rulesguard doctor ${result.to} --probe`)],
       }),
@@ -178,9 +197,13 @@ export function judgePeerProbe(probe: PeerProbe): PeerCause {
       'proof-stopped',
       `${name}: its answer came back into ${asking.host} by ${cameBack.link}, and was stopped there`,
       {
-        about: result.from,
+        about: who,
         evidence,
-        remedies: [advise(`on ${asking.host}: rulesguard doctor ${result.from} --probe`)],
+        remedies: [
+          advise(
+            `on ${asking.host}: rulesguard doctor ${result.from === HERE ? '' : `${result.from} `}--probe`,
+          ),
+        ],
       },
     ),
   );

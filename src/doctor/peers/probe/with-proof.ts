@@ -13,6 +13,7 @@ export function withPeerProof(diagnosis: PeersDiagnosis, proof: PeerCause): Peer
     ...changes,
     between: [...between, one],
   });
+  if (check.verdict === 'warn') return beside(check);
   if (check.verdict === 'ok') {
     if (verdict === 'fail')
       return beside({

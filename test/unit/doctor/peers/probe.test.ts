@@ -1,38 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { listenedOf, listenFilter, type Listened } from '../../../../src/doctor/peers/probe/listened.ts';
+import type { Listened } from '../../../../src/doctor/peers/probe/listened.ts';
 import { judgePeerProbe, type PeerProbe } from '../../../../src/doctor/peers/probe/proof.ts';
 import { withPeerProof } from '../../../../src/doctor/peers/probe/with-proof.ts';
 import type { CapturedPacket } from '../../../../src/doctor/probe/result.ts';
-import { parseListened } from '../../../../src/host/peers/listened-json.ts';
+import { A, B, HERE, packet, THERE, watched } from '../../../support/peers/probed.ts';
 import { DROPS, followed } from '../../../support/peers/hosts.ts';
 
-const FLOW = { address: '198.51.100.20', port: 8080, proto: 'tcp', sourcePort: 61_000 } as const;
-const [A, B, WEB] = ['192.0.2.1', FLOW.address, '172.17.0.2'];
-
-const packet = (where: string, source: string, destination: string, reply = false): CapturedPacket => {
-  const [link = '', way] = where.split(' ');
-  return { link, out: way === 'out', reply, source, destination };
-};
-/** All there is to be seen of a probe that is answered, in order. */
-const HERE = [
-  packet('docker0 in', WEB, B),
-  packet('eth0 out', A, B),
-  packet('eth0 in', B, A, true),
-  packet('docker0 out', B, WEB, true),
-];
-const THERE = [
-  packet('eth0 in', A, B),
-  packet('docker0 out', A, WEB),
-  packet('docker0 in', WEB, A, true),
-  packet('eth0 out', B, A, true),
-];
-
 type Answer = PeerProbe['result']['answer'];
-const watched = (packets: readonly CapturedPacket[], others = 0): Listened => ({
-  unavailable: '',
-  packets,
-  others,
-});
 const judged = (
   answer: Answer,
   captured: readonly CapturedPacket[] | undefined,
@@ -211,56 +185,20 @@ describe('what was followed, and what was proven', () => {
   });
 });
 
-test('the filter lets in the probe, and whoever else begins to ask the same', () => {
-  expect(listenFilter(FLOW)).toBe(
-    '((tcp or udp) and (port 61000)) or (dst host 198.51.100.20 and tcp dst port 8080 and tcp[13] & 2 != 0)',
-  );
-  expect(listenFilter({ ...FLOW, address: '2001:db8::20' })).toContain('ip6[53] & 2 != 0');
-});
-
-test('packets of the probe are told from others that ask the same', () => {
-  const text = [
-    'eth0  In  IP 192.0.2.1.61000 > 198.51.100.20.8080: tcp 0',
-    'eth0  In  IP 203.0.113.9.40000 > 198.51.100.20.8080: tcp 0',
-    'eth0  Out IP 198.51.100.20.8080 > 192.0.2.1.61000: tcp 0',
-  ].join('\n');
-  expect(listenedOf(text, FLOW)).toEqual({
-    unavailable: '',
-    packets: [packet('eth0 in', A, B), packet('eth0 out', B, A, true)],
-    others: 1,
-  });
-});
-
-describe('what the other side says it saw is hostile', () => {
-  const document = {
-    $schema: 'https://rulesguard.dev/schemas/doctor-listen.schema.json',
-    version: 1,
-    ...watched(THERE),
+test('a datagram need not be answered: passed on there it has arrived, and of the way back nothing is said', () => {
+  const result: PeerProbe['result'] = {
+    ...{ from: 'this host', to: `${B}:53/udp`, detail: '' },
+    answer: 'silent',
+    ...{ captured: HERE.slice(1, 2), notes: [] },
   };
-
-  test('a document that fits is taken', () => {
-    expect(parseListened(JSON.stringify(document))?.packets).toEqual(THERE);
-  });
-
-  test.each<readonly [string, string]>([
-    ['nothing', ''],
-    ['no JSON', '{"packets":'],
-    ['another version', JSON.stringify({ ...document, version: 2 })],
-    ['a field more', JSON.stringify({ ...document, extra: 1 })],
-    [
-      'an interface that is none',
-      JSON.stringify({ ...document, packets: [{ ...packet('eth0 in', A, B), link: 'eth0\u001b[2J' }] }),
-    ],
-    [
-      'an address that is none',
-      JSON.stringify({ ...document, packets: [packet('eth0 in', '$(reboot)', B)] }),
-    ],
-    [
-      'too many packets',
-      JSON.stringify({ ...document, packets: Array.from({ length: 201 }, () => THERE[0]) }),
-    ],
-    ['too long', `${JSON.stringify(document)}${' '.repeat(300_000)}`],
-  ])('%s is not used', (_name, text) => {
-    expect(parseListened(text)).toBeUndefined();
-  });
+  const hosts = {
+    asking: { host: 'host-a', wires: ['eth0'] },
+    asked: { host: 'host-b', wires: ['eth0'] },
+  };
+  const [arrived, taken] = [2, 1].map((most) =>
+    judgePeerProbe({ result, listened: watched(THERE.slice(0, most)), ...hosts }),
+  );
+  expect(arrived?.check).toMatchObject({ verdict: 'warn', code: 'proof-passed' });
+  expect(arrived?.check.title).toMatch(/^host-a → .*came into host-b by eth0 \(it was passed on by docker0/);
+  expect(taken?.check).toMatchObject({ verdict: 'unknown', code: 'proof-unknown' });
 });
