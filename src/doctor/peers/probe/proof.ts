@@ -5,6 +5,7 @@ import type { CapturedPacket, ProbeResult } from '../../probe/result.ts';
 import { advise } from '../../remedies/proposal.ts';
 import type { PeerCause, PeerPlace } from '../peer.ts';
 import type { Listened } from './listened.ts';
+import { linesOf, passedOn } from './packet-words.ts';
 
 const { ok, warn, fail, unknown } = checksOf('proof');
 
@@ -94,7 +95,7 @@ export function judgePeerProbe(probe: PeerProbe): PeerCause {
         {
           about: result.to,
           evidence,
-          remedies: [advise(`install tcpdump on ${blind.host}, then ask again with --probe`)],
+          remedies: [advise(sightWords(blind, result.to))],
         },
       ),
     );
@@ -209,6 +210,12 @@ export function judgePeerProbe(probe: PeerProbe): PeerCause {
   );
 }
 
+/** What lets the host be watched. */
+const sightWords = ({ host, why }: { readonly host: string; readonly why: string }, to: string): string =>
+  /tcpdump (?:is not installed|is too old)/.test(why)
+    ? `install tcpdump on ${host}, then ask again with --probe`
+    : `see what keeps it from watching on ${host}: sudo -n rulesguard doctor --listen 61000 ${to}`;
+
 const ANSWERS = { refused: 'refused', silent: 'not answered', unreachable: 'called unreachable' } as const;
 
 /** What keeps from being seen where a probe stopped. */
@@ -228,18 +235,7 @@ function blindAt({
   return isNameless(listened.packets) ? { place: 'asked', host: asked.host, why } : undefined;
 }
 
-const passedOn = (there: readonly CapturedPacket[]): string => {
-  const last = there.findLast(({ out, reply }) => out && !reply);
-  return last === undefined ? '' : ` (it was passed on by ${last.link} to ${last.destination})`;
-};
-
 const evidenceOf = ({ result: { captured = [] }, listened, asking, asked }: PeerProbe): readonly string[] => [
   ...linesOf(asking.host, captured),
   ...linesOf(asked.host, listened.packets),
 ];
-
-const linesOf = (host: string, packets: readonly CapturedPacket[]): readonly string[] =>
-  packets.map(
-    ({ link, out, reply, source, destination }) =>
-      `${host}: ${link} ${out ? 'out' : 'in'}: ${source} → ${destination}${reply ? ' (answer)' : ''}`,
-  );

@@ -142,6 +142,17 @@ test.each(ROWS)('%s', (_name, answer, captured, listened, told, title) => {
   expect(check.title).toMatch(title);
 });
 
+test.each([
+  ['tcpdump is not installed: judged by answers', /^install tcpdump on host-b/],
+  [
+    'doctor --listen did not tell what it saw there: sudo: a password is required',
+    /on host-b: sudo -n rulesguard doctor --listen/,
+  ],
+])('what to do where nobody watched there: %s', (unavailable, what) => {
+  const { check } = judged('silent', HERE.slice(0, 2), { ...watched([]), unavailable });
+  expect(check.remedies[0]?.what).toMatch(what);
+});
+
 describe('what was followed, and what was proven', () => {
   const healthy = followed({ routed: true });
   const stopped = followed({ routed: true, asked: DROPS });
