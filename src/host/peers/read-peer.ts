@@ -1,6 +1,7 @@
 import { factsCommand } from '../../doctor/recorded/facts-command.ts';
 import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { Fault } from '../../fault.ts';
+import { sh } from '../../shell.ts';
 import { run, type CommandResult } from '../command/command.ts';
 import { MOST_OF_FACTS, parseFacts, readFactsFile } from './facts-file.ts';
 import { isUrl, sshPeer, sshWords, type SshPeer } from './ssh.ts';
