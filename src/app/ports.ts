@@ -9,6 +9,8 @@ import type { JournalEntry } from '../reconcile/journal.ts';
 import type { Plan } from '../firewall/iptables/plan/plan.ts';
 import type { Variant } from '../firewall/iptables/text/model.ts';
 import type { TablePlan } from '../firewall/nftables/plan/plan.ts';
+import type { DeclaredTable } from '../firewall/nftables/text/declared-table.ts';
+import type { HeldTable } from '../reconcile/declared-tables.ts';
 import type { NftTable } from '../firewall/nftables/tables/model.ts';
 import type { RestoreInput } from '../firewall/iptables/text/restore-input.ts';
 import type { Family } from '../net/family.ts';
@@ -38,6 +40,8 @@ export interface Observer extends Clock {
   readonly readVariant: (variant: Variant) => Promise<Live>;
   /** Docker's own tables of nftables. @throws Fault for "could not look", never "no tables" */
   readonly readTables: () => Promise<readonly NftTable[]>;
+  /** Declared tables beside the live ones. @throws Fault for "could not look", never "not there" */
+  readonly readHeldTables: (declared: readonly DeclaredTable[]) => Promise<readonly HeldTable[]>;
   /** The Engine's reply. @throws Fault RG_ENGINE_NO_IPTABLES when this Engine keeps no rules */
   readonly askEngine: () => Promise<EngineReply>;
   /** Waits until these containers are through with starting or stopping. */

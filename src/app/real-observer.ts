@@ -12,6 +12,8 @@ export const REAL_OBSERVER: Observer = {
   beginReading,
   readVariant: (variant) => readVariant(variant),
   readTables: async () => (await import('../host/nft/docker-tables.ts')).readDockerTables(),
+  readHeldTables: async (declared) =>
+    (await import('../host/nft/declared-tables.ts')).readHeldTables(declared),
   askEngine: askEngineState,
   awaitContainers: async (ids, socket) =>
     (await import('../host/engine/engine.ts')).awaitContainers(ids, socket),

@@ -59,6 +59,8 @@ export async function run(args: RestoreArgs, context: Context): Promise<Exit> {
     assumeUnchanged: args.assumeUnchanged === true,
     rehearse: args.rehearse,
     flows: args.dropFlows === true ? 'all' : 'repaired',
+    // Nobody is there to say that a change was not meant.
+    changed: args.scheduled === true ? 'leave' : 'restore',
   };
   if (args.dryRun === true || args.print === true || args.planOut !== undefined)
     return preview(host, args, options, context);

@@ -16,6 +16,8 @@ export interface SnapshotArgs {
   readonly all: boolean | undefined;
   readonly keep: number;
   readonly declare: boolean | undefined;
+  /** `declare`: tables of nftables in the place of DOCKER-USER. */
+  readonly table?: readonly string[] | undefined;
   /** `declare`: replace what is declared. */
   readonly yes: boolean | undefined;
 }
@@ -23,7 +25,9 @@ export interface SnapshotArgs {
 /** `rulesguard snapshot`: records Docker's rules as they are now. Exit 1 when they look damaged. */
 export async function run(args: SnapshotArgs, context: Context): Promise<Exit> {
   if (args.declare === true) {
-    const { runDeclare } = await import('./shared/declare.ts');
+    const { runDeclare, runDeclareTables } = await import('./shared/declare.ts');
+    const { table: tables = [] } = args;
+    if (tables.length > 0) return runDeclareTables(tables, args.yes === true, context);
     return runDeclare(args.yes === true, context);
   }
   const { print, paint } = context;

@@ -27,6 +27,7 @@ const unitLines = ({ path, nodeFolder }: Program): readonly string[] => [
   'RequiresMountsFor=/var/lib/rulesguard',
   'ConditionPathExists=|/etc/rulesguard/docker-user.v4',
   'ConditionPathExists=|/etc/rulesguard/docker-user.v6',
+  'ConditionPathExists=|/etc/rulesguard/docker-user.nft',
   '',
   '[Service]',
   'Type=oneshot',

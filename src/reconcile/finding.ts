@@ -15,6 +15,7 @@ export const FINDING_KINDS = [
   'declared-missing',
   'declared-bypassed',
   'declared-policy',
+  'declared-table',
   'policy',
   'stale',
   'extra',

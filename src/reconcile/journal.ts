@@ -2,14 +2,16 @@ import type { Variant } from '../firewall/iptables/text/model.ts';
 import type { ChainState } from '../firewall/iptables/plan/chain-states.ts';
 import type { StoredPlan } from '../firewall/iptables/plan/plan-json.ts';
 
-/** What an apply did to Docker's own tables of nftables. */
+/** What an apply did to tables of nftables: Docker's, or those the operator declared. */
 export interface AppliedTables {
   /** The transactions as `nft -f` took them, a family each. */
   readonly done: readonly string[];
   /** Each table that was changed, as nft listed it before; '' where there was none. */
   readonly before: readonly { readonly table: string; readonly text: string }[];
-  /** A digest of all of Docker's tables afterwards, without what was counted; null until that is known. */
+  /** A digest of all of Docker's tables afterwards, or of the declared ones, without what was counted; null until that is known. */
   readonly after: string | null;
+  /** The tables are those that the operator declared. */
+  readonly own?: true;
 }
 
 /** One apply. `schemas/journal.schema.json` describes it. */
@@ -28,7 +30,7 @@ export interface JournalEntry {
   /** Id of the apply before it in the same repair, when one was not enough: undo takes both back. */
   readonly continues: string | null;
   readonly plan: StoredPlan;
-  /** What was done to Docker's own tables of nftables; absent where rules of iptables were changed. */
+  /** What was done to tables of nftables; absent where rules of iptables were changed. */
   readonly tables?: AppliedTables;
   readonly before: readonly ChainState[];
   readonly after: readonly ChainState[] | null;

@@ -12,6 +12,7 @@ import type { StoredBaseline } from './stored-baseline.ts';
 import { ownHost, type OwnedHost } from '../firewall/iptables/ownership/ownership.ts';
 import { hasUserlandProxy, localPortsIn } from './consequence.ts';
 import { containerFindings } from './container-findings.ts';
+import { declaredTableFindings } from './declared-tables.ts';
 import { desiredBy } from './desired-by.ts';
 import { worstFirst, type Finding } from './finding.ts';
 import { findingsOf, unreadFinding } from './findings.ts';
@@ -52,6 +53,13 @@ export const NO_RULES = ownHost({ ipv4: EMPTY_RULESET, ipv6: EMPTY_RULESET });
  * @throws Fault as {@link desiredBy}
  */
 export function observationOf(reference: Reference, live: LiveFirewall, engine: EngineReply): Observation {
+  const seen = dockersObservation(reference, live, engine);
+  const held = declaredTableFindings(live.held ?? []);
+  return held.length === 0 ? seen : { ...seen, findings: [...held, ...seen.findings].sort(worstFirst) };
+}
+
+/** As {@link observationOf}, without the operator's own tables, which are the same beside either firewall backend. */
+function dockersObservation(reference: Reference, live: LiveFirewall, engine: EngineReply): Observation {
   const { tables } = live;
   if (engine.answered && writesNftables(engine.inventory)) {
     if (tables === undefined)

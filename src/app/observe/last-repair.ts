@@ -16,7 +16,7 @@ export async function lastTablesRepair({
   try {
     for (const id of (await list()).slice(-MOST).toReversed()) {
       const { action, outcome, created, tables } = await read(id);
-      if (action === 'restore' && outcome === 'applied' && tables !== undefined)
+      if (action === 'restore' && outcome === 'applied' && tables !== undefined && tables.own !== true)
         return { id, at: created, tables: tables.before.map(({ table }) => table) };
     }
     return undefined;

@@ -36,14 +36,15 @@ export async function observe(
 
 /** The live rules and the Engine's reply, as {@link observe} compares them. @throws Fault of what could not be read */
 export async function readFirewall(
-  observer: Pick<Observer, 'beginReading' | 'readTables' | 'askEngine'>,
-  reference: Pick<Reference, 'stored'>,
+  observer: Pick<Observer, 'beginReading' | 'readTables' | 'readHeldTables' | 'askEngine'>,
+  reference: Pick<Reference, 'stored' | 'declared'>,
   { reading = observer.beginReading(), asking = observer.askEngine() }: Begun = {},
 ): Promise<[LiveFirewall, EngineReply]> {
   const read = reading(reference.stored?.baseline.variant);
   const left = beginLeft(observer, reference);
+  const held = beginHeld(observer, reference);
   const all = await Promise.all([unlessNotInstalled(read, reference, asking), asking, left]);
-  return [await withTables(observer, reference, all), all[1]];
+  return [{ ...(await withTables(observer, reference, all)), ...(await held) }, all[1]];
 }
 
 /** Reads one variant and asks again, and compares. */
@@ -64,8 +65,22 @@ export async function readAgain(
   const asking = askAgain(observer, before.engine);
   const reading = observer.readVariant(before.live.variant);
   const left = beginLeft(observer, reference, before.engine);
+  const held = beginHeld(observer, reference);
   const all = await Promise.all([unlessNotInstalled(reading, reference, asking), asking, left]);
-  return [await withTables(observer, reference, all), all[1]];
+  return [{ ...(await withTables(observer, reference, all)), ...(await held) }, all[1]];
+}
+
+/** Begins to read the tables that are declared, if any is. */
+function beginHeld(
+  { readHeldTables }: Pick<Observer, 'readHeldTables'>,
+  { declared }: Pick<Reference, 'declared'>,
+): Promise<Pick<LiveFirewall, 'held'>> {
+  const { tables = [] } = declared ?? {};
+  if (tables.length === 0) return Promise.resolve({});
+  const reading = readHeldTables(tables).then((held) => ({ held }));
+  // Where something else cannot be read it is not asked for.
+  reading.catch(() => undefined);
+  return reading;
 }
 
 /** No rule of iptables, and no program that could have written one. */

@@ -29,6 +29,7 @@ export function replayedHost(readings: Readings, time: string): DiagnosisHost {
     sleep: () => Promise.resolve(),
     beginReading: () => liveOf,
     readVariant: liveOf,
+    readHeldTables: () => Promise.resolve([]),
     readTables: () => given(dockerTables ?? { fault: unasked("Docker's tables were not read") }),
     askEngine: () => Promise.resolve(engine),
     askAnyEngine: () => Promise.resolve(engine),

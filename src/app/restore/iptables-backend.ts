@@ -27,7 +27,7 @@ export type IptablesProgress = RepairProgress<Applied, IptablesMemory>;
 export function iptablesBackend(
   host: Applier,
   reference: Reference,
-  planning: Planning,
+  planning: Planning & { readonly continues?: string | undefined },
   earlier: ReadonlySet<string>,
 ): Backend<Plan, Applied, IptablesMemory> {
   const planOf = (at: IptablesProgress): Plan => {
@@ -72,7 +72,7 @@ export function iptablesBackend(
           action: 'restore',
           baseline: reference.stored?.digest ?? null,
           undoes: null,
-          continues: done.at(-1)?.noted.id ?? null,
+          continues: done.at(-1)?.noted.id ?? planning.continues ?? null,
         },
         true,
       );

@@ -23,6 +23,10 @@ export interface RepairOptions extends Planning {
    * clients that are stuck then.
    */
   readonly flows?: 'repaired' | 'all' | undefined;
+  /** Whether a declared table that somebody changed is put back too; it is where nothing is said. */
+  readonly changed?: 'restore' | 'leave' | undefined;
+  /** Id of the apply before it in the same repair. */
+  readonly continues?: string | undefined;
 }
 
 /** What a repair found, did and left, with what the journal says of it. */

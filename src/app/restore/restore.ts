@@ -1,5 +1,6 @@
 import { Fault } from '../../fault.ts';
 import type { Plan } from '../../firewall/iptables/plan/plan.ts';
+import { declaresAnything } from '../../firewall/iptables/desired/declared.ts';
 import { usersOpenings } from '../../firewall/iptables/plan/withhold.ts';
 import type { Family } from '../../net/family.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
@@ -8,10 +9,11 @@ import type { Reference } from '../../reconcile/reference.ts';
 import { planFor } from '../../reconcile/repair-plan.ts';
 import { resultOf, type RestoreResult } from '../../reconcile/repair-result.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
-import { observe, type Begun } from '../observe/observe.ts';
+import { NOT_INSTALLED, observe, type Begun } from '../observe/observe.ts';
 import { openReference, type ReferenceArgs } from '../observe/open-reference.ts';
 import type { Host } from '../ports.ts';
 import { decideFlows } from './flows.ts';
+import { restoreHeld, withHeld } from './held/restore-held.ts';
 import { repair, type RepairOptions } from './repair.ts';
 import { restoreTables } from './tables/restore-tables.ts';
 
@@ -59,6 +61,12 @@ function restoreDeclared(
   const unasked: Host = { ...host, askEngine: () => Promise.resolve({ answered: false, fault }) };
   return host.withLock(async () => {
     const reference = await openReference(args, host.baselines);
+    // Where tables alone are declared nobody needs iptables, and Docker's own tables are not looked at.
+    if (!declaresAnything(reference.declared)) {
+      const none = () => Promise.resolve(NOT_INSTALLED);
+      const beside = { ...unasked, readVariant: none, readTables: () => Promise.resolve([]) };
+      return restoreLocked(beside, reference, options, on, { reading: none });
+    }
     const reading = host.beginReading();
     const begun = {
       reading: async () => reading((await host.usualVariant()) === 'legacy' ? 'legacy' : undefined),
@@ -78,6 +86,19 @@ export async function restoreLocked(
   on({ kind: 'step', step: 'reading' });
   const first = await observe(host, reference, begun);
   for (const notice of noticesOf(reference, first)) on({ kind: 'notice', notice });
+  const held = await restoreHeld(host, reference, first, options.changed);
+  const dockers = { ...options, continues: held.journal };
+  return withHeld(await restoreDockers(host, reference, held.seen, dockers, on), held);
+}
+
+/** Brings Docker's rules back. @param first - what was observed before it */
+async function restoreDockers(
+  host: Host,
+  reference: Reference,
+  first: Observation,
+  options: RepairOptions,
+  on: Listener<RestoreEvent>,
+): Promise<RestoreResult> {
   if (first.tables !== undefined) {
     on({ kind: 'step', step: 'repairing' });
     return restoreTables(host, reference, first, options);

@@ -25,7 +25,8 @@ export async function unfinishedApplies(
   const found: Unfinished[] = [];
   for (const id of (await journal.list()).toReversed()) {
     const entry = await readUsable(journal, id);
-    if (entry?.action !== 'restore') continue;
+    // A declared table is nobody's who could have stopped since.
+    if (entry?.action !== 'restore' || entry.tables?.own === true) continue;
     if (entry.outcome === 'applied') break;
     if (entry.outcome === 'begun') found.push({ id, entry });
   }

@@ -43,9 +43,10 @@ export async function run(args: CheckArgs, context: Context): Promise<Exit> {
   return verdict.exit === 0 ? (unsettled?.exit ?? 0) : verdict.exit;
 }
 
-async function diffOf({ drift, tables }: Checked['observation']): Promise<string> {
+async function diffOf({ drift, tables, live }: Checked['observation']): Promise<string> {
   const { driftDiff, tablesDiff } = await import('../../report/diff.ts');
-  return tables === undefined ? driftDiff(drift) : tablesDiff(tables.drifts);
+  const { heldDiff } = await import('../../report/declared-tables-text.ts');
+  return `${heldDiff(live.held)}${tables === undefined ? driftDiff(drift) : tablesDiff(tables.drifts)}`;
 }
 
 const detailOf = ({ all, rules }: CheckArgs): CheckDetail =>

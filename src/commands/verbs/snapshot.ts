@@ -28,6 +28,14 @@ export const snapshotOptions = (yargs: Argv) =>
       describe:
         'record no baseline, but declare what is in DOCKER-USER: check, restore and watch hold it from then on',
     })
+    .option('table', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      implies: 'declare',
+      describe:
+        "--declare: not DOCKER-USER, but a table of nftables of your own, as 'inet close'; may be given again",
+    })
     .option('yes', { type: 'boolean', implies: 'declare', describe: '--declare: replace what is declared' })
     .conflicts('force', 'repair-first')
     .conflicts('declare', ['force', 'repair-first', 'if-changed', 'scheduled', 'all'])

@@ -6,11 +6,13 @@ import { refusalIn } from './write-tables.ts';
  * Loads tables in a network namespace of its own, and lists them there.
  *
  * @param names - `ip docker-user`
+ * @param how - `-sa` with the handles of rules, as comments
  * @throws Fault RG_REHEARSAL where nft does not take them
  */
 export async function listInScratch(
   text: string,
   names: readonly string[],
+  how: '-s' | '-sa' = '-sa',
 ): Promise<readonly { readonly table: string; readonly text: string }[]> {
   return inNetns(async ({ run }) => {
     const refused = refusalIn(await run(['nft', '-f', '-'], text));
@@ -19,7 +21,7 @@ export async function listInScratch(
     return Promise.all(
       names.map(async (table) => ({
         table,
-        text: (await run(['nft', '-sa', 'list', 'table', ...table.split(' ')])).stdout,
+        text: (await run(['nft', how, 'list', 'table', ...table.split(' ')])).stdout,
       })),
     );
   });

@@ -1,4 +1,5 @@
 import { Fault } from '../../fault.ts';
+import { XTABLES } from '../../firewall/nftables/tables/names.ts';
 import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
 import { which } from '../command/which.ts';
 
@@ -10,8 +11,6 @@ export interface NativeTableText {
   readonly text: string;
 }
 
-/** Tables of these families and names are iptables-nft's. */
-export const XTABLES = /^ip6? (?:raw|mangle|nat|filter|security)$/;
 /** A table that only the process that made it can change (firewalld 2): no other change touches it, nor can we. */
 const OWNED = /^\tflags [^\n]*\bowner\b/m;
 

@@ -8,9 +8,11 @@ import {
 import { FAMILIES, NFT_FAMILY, type Family } from '../../net/family.ts';
 import type { KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { hiddenIn, NATIVE } from '../../firewall/iptables/text/hidden.ts';
+import { XTABLES } from '../../firewall/nftables/tables/names.ts';
+import { withoutPassingElements } from '../../firewall/nftables/text/declared-table.ts';
 import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
 import { which } from '../command/which.ts';
-import { isNftsOwn, output, XTABLES, type NativeTableText } from './sets-native.ts';
+import { isNftsOwn, output, type NativeTableText } from './sets-native.ts';
 
 /** What nft holds inside a table of iptables' (`ip filter`) and iptables-save does not print, or not in full. */
 export interface Within {
@@ -155,9 +157,7 @@ function ledTo<B extends { kind: string; name: string }>(
 export const withoutPassing = (text: string): string =>
   [...blocksOf(text)]
     .map(({ lines }) => lines.join('\n'))
-    .map((block) =>
-      /^\t\tflags .*(?:dynamic|timeout)/m.test(block) ? block.replace(/^\t\telements = [^}]*\}/m, '') : block,
-    )
+    .map(withoutPassingElements)
     .join('\n');
 
 /** Saved rules, with those of nft's marked again as they were when read. */

@@ -4,6 +4,8 @@ import {
   type Declaration,
   type DeclaredFamily,
 } from '../../firewall/iptables/desired/declared.ts';
+import { parseDeclaredTables, printDeclaredTables } from '../../firewall/nftables/desired/declared-tables.ts';
+import type { DeclaredTable } from '../../firewall/nftables/text/declared-table.ts';
 import { FAMILIES, type Family } from '../../net/family.ts';
 import { makePrivateFolder, readTrusted, writeAtomically } from '../files/files.ts';
 
@@ -27,18 +29,32 @@ export async function readDeclared(): Promise<Declaration> {
       return declared === undefined ? [] : ([[family, declared]] as const);
     }),
   );
-  return Object.fromEntries(read.flat());
+  const tables = await readDeclaredTables();
+  return { ...Object.fromEntries(read.flat()), ...(tables === undefined ? {} : { tables }) };
 }
+
+/** The file that declares tables of nftables. */
+export const declaredTablesPath = (): string => `${declaredFolder()}/docker-user.nft`;
+
+/** The tables that are declared; undefined where there is no file. @throws Fault as {@link readDeclared} */
+export async function readDeclaredTables(): Promise<readonly DeclaredTable[] | undefined> {
+  const text = await readText(declaredTablesPath());
+  return text === undefined ? undefined : parseDeclaredTables(text, declaredTablesPath());
+}
+
+/** Writes the declared tables whole, mode 0600. @throws Fault RG_UNSAFE_FILE */
+export const writeDeclaredTables = (tables: readonly DeclaredTable[]): Promise<void> =>
+  writeText(declaredTablesPath(), printDeclaredTables(tables));
 
 /** What is declared of one family; undefined where it has no file. @throws Fault as {@link readDeclared} */
 export async function readDeclaredOf(family: Family): Promise<DeclaredFamily | undefined> {
-  const text = await readText(family);
+  const text = await readText(declaredPath(family));
   return text === undefined ? undefined : parseDeclared(text, declaredPath(family));
 }
 
-async function readText(family: Family): Promise<string | undefined> {
+async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readTrusted(declaredPath(family), 'declaration', 'latin1');
+    return await readTrusted(path, 'declaration', 'latin1');
   } catch (error) {
     if (error instanceof Fault && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
       return undefined;
@@ -47,7 +63,10 @@ async function readText(family: Family): Promise<string | undefined> {
 }
 
 /** Writes the declaration of one family whole, mode 0600. @param text - latin1. @throws Fault RG_UNSAFE_FILE */
-export async function writeDeclared(family: Family, text: string): Promise<void> {
+export const writeDeclared = (family: Family, text: string): Promise<void> =>
+  writeText(declaredPath(family), text);
+
+async function writeText(path: string, text: string): Promise<void> {
   await makePrivateFolder(declaredFolder());
-  await writeAtomically(declaredPath(family), Buffer.from(text, 'latin1'));
+  await writeAtomically(path, Buffer.from(text, 'latin1'));
 }

@@ -1,7 +1,7 @@
 import { Fault } from '../../fault.ts';
 import { FAMILIES } from '../../net/family.ts';
 import { run } from '../command/command.ts';
-import { XTABLES } from '../nft/sets-native.ts';
+import { XTABLES } from '../../firewall/nftables/tables/names.ts';
 
 /** How many rules are named. */
 const SHOWN = 3;

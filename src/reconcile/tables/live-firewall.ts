@@ -1,4 +1,5 @@
 import type { Live } from '../../firewall/iptables/text/live.ts';
+import type { HeldTable } from '../declared-tables.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 
 /** What was read of a host's firewall: the rules of iptables and, where Docker writes with nftables, its own tables. */
@@ -7,6 +8,8 @@ export interface LiveFirewall extends Live {
   readonly tables?: readonly NftTable[] | undefined;
   /** Docker's own tables where this Engine writes with iptables. */
   readonly leftTables?: readonly NftTable[] | undefined;
+  /** Declared tables of nftables; absent where none is declared. */
+  readonly held?: readonly HeldTable[] | undefined;
   /** Why it is not known whether there are any; undefined where it is. */
   readonly leftUnread?: string | undefined;
 }

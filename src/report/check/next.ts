@@ -1,4 +1,5 @@
 import { repairCommand } from '../check-text.ts';
+import { takeOverCommand } from '../declared-tables-text.ts';
 import { printable, type Paint } from '../text.ts';
 import { isDeclared, type Finding } from '../../reconcile/finding.ts';
 import type { CheckEffect } from '../../reconcile/verdict/effect.ts';
@@ -83,10 +84,18 @@ const isFilter = ({ cause, effect }: CheckEffect): boolean =>
   cause === 'overridden' && (effect === 'outage' || effect === 'degraded');
 
 /** How a change of what is declared is said to be meant. */
-const takeOverLines = (findings: readonly Finding[], paint: Paint): readonly string[] =>
-  findings.some(isDeclared)
-    ? [`If the change in DOCKER-USER is meant: ${paint('bold', 'rulesguard snapshot --declare --yes')}`]
-    : [];
+function takeOverLines(findings: readonly Finding[], paint: Paint): readonly string[] {
+  const declared = findings.filter(isDeclared);
+  const tables = declared.flatMap(({ kind, table }) => (kind === 'declared-table' ? [table] : []));
+  return [
+    ...(declared.length > tables.length
+      ? [`If the change in DOCKER-USER is meant: ${paint('bold', 'rulesguard snapshot --declare --yes')}`]
+      : []),
+    ...(tables.length > 0
+      ? [`If the change of the table is meant: ${paint('bold', printable(takeOverCommand(tables)))}`]
+      : []),
+  ];
+}
 
 /**
  * How a rule that closes something is said to be meant. A snapshot records all that decides before Docker's rules, and is refused where

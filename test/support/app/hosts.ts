@@ -51,6 +51,7 @@ export function changeHost(name: string, { rehearse, launch }: Behaviour = {}): 
     sleep: () => Promise.resolve(),
     beginReading: () => live,
     readVariant: live,
+    readHeldTables: () => Promise.resolve([]),
     readTables: () => Promise.resolve([]),
     readOther: () => Promise.resolve(undefined),
     askEngine: () => Promise.resolve(reply),

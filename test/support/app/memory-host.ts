@@ -101,6 +101,7 @@ export function memoryHost(
     },
     beginReading: () => read,
     readVariant: read,
+    readHeldTables: () => Promise.resolve([]),
     readTables: () => Promise.resolve([]),
     rehearseTables: () => Promise.resolve(),
     writeTables: () => Promise.resolve('no nft here'),

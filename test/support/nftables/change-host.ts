@@ -75,6 +75,7 @@ export function nftChangeHost(
     sleep: () => Promise.resolve(),
     beginReading: () => host.readVariant.bind(undefined, 'nft'),
     readVariant: () => Promise.resolve(liveOf(host.firewall.rules)),
+    readHeldTables: () => Promise.resolve([]),
     readTables: () => Promise.resolve(host.firewall.tables),
     readOther: () => Promise.resolve(undefined),
     askEngine: () => Promise.resolve(nftReply(name)),

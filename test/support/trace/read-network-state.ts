@@ -1,6 +1,6 @@
 import type { Ruleset } from '../../../src/firewall/iptables/text/model.ts';
 import { parseSave } from '../../../src/firewall/iptables/text/parse.ts';
-import { XTABLES } from '../../../src/host/nft/sets-native.ts';
+import { XTABLES } from '../../../src/firewall/nftables/tables/names.ts';
 import { parseSets } from '../../../src/trace/match/set-contents.ts';
 import type { NetworkLink, Route, RouteRule, NetworkState } from '../../../src/trace/network-state.ts';
 import type { Family, Netns } from '../netns.ts';

@@ -49,7 +49,7 @@ export async function applyTransactions(
   host: Applier,
   done: readonly string[],
   plans: readonly TablePlan[],
-  about: AboutApply & { readonly changed?: readonly string[] },
+  about: AboutApply & { readonly changed?: readonly string[]; readonly own?: true },
 ): Promise<AppliedTransactions> {
   const begun = await beginTables(host, { changed: plans.map(tableName), ...about, done });
   try {
@@ -68,8 +68,14 @@ export async function beginTables(
   {
     done,
     changed,
+    own,
     ...rest
-  }: AboutApply & { readonly done: readonly string[]; readonly changed: readonly string[] },
+  }: AboutApply & {
+    readonly done: readonly string[];
+    readonly changed: readonly string[];
+    /** They are not Docker's. */
+    readonly own?: true;
+  },
 ): Promise<Pick<AppliedTransactions, 'noted' | 'entry'>> {
   const entry = {
     version: 1 as const,
@@ -79,7 +85,7 @@ export async function beginTables(
     outcome: 'begun' as const,
     asked: host.asked(),
     plan: NO_PLAN,
-    tables: { done, before: await host.listTables(changed), after: null },
+    tables: { done, before: await host.listTables(changed), after: null, ...(own && { own }) },
     before: [],
     after: null,
   };

@@ -8,7 +8,10 @@ import type { Writer } from '../../ports.ts';
 import type { RepairOptions } from '../repair.ts';
 
 /** How Docker's tables are repaired, and how carefully. */
-export type TableRepairOptions = Pick<RepairOptions, 'rehearse' | 'assumeUnchanged' | 'rehearsed'>;
+export type TableRepairOptions = Pick<
+  RepairOptions,
+  'rehearse' | 'assumeUnchanged' | 'rehearsed' | 'continues'
+>;
 
 /** What plans are proved by. */
 export interface TableProof extends TableRepairOptions {

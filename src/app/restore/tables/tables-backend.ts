@@ -73,7 +73,7 @@ export function tablesBackend(
       const applied = await applyTables(host, plans, {
         ...{ action: 'restore', baseline: reference.stored?.digest ?? null, undoes: null },
         variant: seen.live.variant,
-        continues: done.at(-1)?.noted.id ?? null,
+        continues: done.at(-1)?.noted.id ?? options.continues ?? null,
       });
       const refused = (plan: TablePlan): string | undefined => applied.refusals[plan.family];
       return {

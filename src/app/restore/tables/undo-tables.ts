@@ -2,6 +2,7 @@ import { Fault } from '../../../fault.ts';
 import type { JournalEntry } from '../../../reconcile/journal.ts';
 import { digestOfTables } from '../../observe/digests.ts';
 import type { Applier } from '../apply.ts';
+import { digestOfOwn, finishHeld } from '../held/restore-held.ts';
 import { applyTransactions, finishTables, type AppliedTransactions } from './apply-tables.ts';
 
 type TablesEntry = JournalEntry & { readonly tables: NonNullable<JournalEntry['tables']> };
@@ -24,11 +25,19 @@ export const countTables = ({ tables }: TablesEntry): number => tables.before.le
  * @throws Fault RG_CHANGED where the tables are no longer as the restore left them, RG_NOT_REPAIRED when nft refuses
  */
 export async function undoTables(host: Applier, id: string, entry: TablesEntry): Promise<string | undefined> {
-  if (digestOfTables(await host.readTables()) !== entry.tables.after)
+  const { own, before, after } = entry.tables;
+  const now =
+    own === true
+      ? await digestOfOwn(
+          host,
+          before.map(({ table }) => table),
+        )
+      : digestOfTables(await host.readTables());
+  if (now !== after)
     throw new Fault(
       'RG_CHANGED',
       1,
-      "the restore is not undone: Docker's tables are not as it left them, and what was written since would be lost",
+      `the restore is not undone: ${own === true ? 'the declared tables' : "Docker's tables"} are not as it left them, and what was written since would be lost`,
       { hint: 'See what is there now: rulesguard check' },
     );
   const refused = await takeBack(host, id, entry);
@@ -44,9 +53,11 @@ async function takeBack(host: Applier, id: string | null, entry: TablesEntry): P
   const { baseline, variant, tables } = entry;
   const about = { action: 'undo', baseline, undoes: id, continues: null, variant } as const;
   const changed = tables.before.map(({ table }) => table);
-  const back = await applyTransactions(host, takingBack(entry), [], { ...about, changed });
+  const own = tables.own === true ? ({ own: true } as const) : {};
+  const back = await applyTransactions(host, takingBack(entry), [], { ...about, changed, ...own });
   const outcome = back.refused === undefined ? 'applied' : 'failed';
-  await finishTables(host, back, outcome, await host.readTables());
+  if (tables.own === true) await finishHeld(host, back, outcome);
+  else await finishTables(host, back, outcome, await host.readTables());
   return back.refused;
 }
 

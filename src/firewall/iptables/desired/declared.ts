@@ -2,6 +2,7 @@ import { Fault } from '../../../fault.ts';
 import { FAMILIES, type Family } from '../../../net/family.ts';
 import type { OwnedChain, OwnedHost, OwnedRule, OwnedTables } from '../ownership/ownership.ts';
 import { undeclarable } from '../ownership/undeclarable.ts';
+import type { DeclaredTable } from '../../nftables/text/declared-table.ts';
 import { makeRule, type Chain, type Rule } from '../text/model.ts';
 import { parseSave } from '../text/parse.ts';
 import { printRuleset } from '../text/print.ts';
@@ -15,7 +16,10 @@ export interface DeclaredFamily {
 }
 
 /** What is declared; a family without a file is not. */
-export type Declaration = Readonly<Partial<Record<Family, DeclaredFamily>>>;
+export interface Declaration extends Readonly<Partial<Record<Family, DeclaredFamily>>> {
+  /** Tables of nftables that are the operator's own; absent where none is declared. */
+  readonly tables?: readonly DeclaredTable[] | undefined;
+}
 
 const CHAIN = 'DOCKER-USER';
 

@@ -32,3 +32,6 @@ export const ENCRYPTED_VNIS = 'encrypted-vnis';
 export const VNI_FIELD = '@th,96,24';
 export const ENCRYPTED_IN = 'enc-in';
 export const ENCRYPTED_OUT = 'enc-out';
+
+/** Tables of these families and names are iptables-nft's. */
+export const XTABLES = /^ip6? (?:raw|mangle|nat|filter|security)$/;

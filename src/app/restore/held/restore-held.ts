@@ -1,0 +1,133 @@
+import { meantLines } from '../../../firewall/nftables/text/declared-table.ts';
+import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
+import { digestOf } from '../../../digest.ts';
+import { heldState, type HeldTable } from '../../../reconcile/declared-tables.ts';
+import type { Observation } from '../../../reconcile/observation.ts';
+import type { Reference } from '../../../reconcile/reference.ts';
+import type { RestoreResult } from '../../../reconcile/repair-result.ts';
+import type { Applier } from '../apply.ts';
+import { observeAgain } from '../../observe/observe.ts';
+import { beginTables } from '../tables/apply-tables.ts';
+
+/** What was done about declared tables, before anything of Docker's was repaired. */
+export interface HeldRestored {
+  /** As it was left. */
+  readonly seen: Observation;
+  readonly repaired: number;
+  /** Id of the journal entry; undefined where nothing was written, or where it could not be noted. */
+  readonly journal: string | undefined;
+  readonly unjournaled: string | undefined;
+  /** Tables that are left as they are, and why. */
+  readonly left: readonly LeftOut[];
+  readonly applies: number;
+}
+
+/** What makes a table as it is declared: it takes the place of what is there, or nothing is done. */
+export const heldTransaction = ({ table, text }: Pick<HeldTable, 'table' | 'text'>): string =>
+  `add table ${table}\ndelete table ${table}\n${text}`;
+
+/** The declared tables that a restore writes. @param changed - whether one that somebody changed is put back too */
+export const heldToWrite = (
+  held: readonly HeldTable[] = [],
+  changed: 'restore' | 'leave' = 'restore',
+): readonly HeldTable[] =>
+  held.filter((one) => {
+    const state = heldState(one);
+    return state !== 'whole' && (state !== 'changed' || changed === 'restore');
+  });
+
+/**
+ * Puts declared tables back. They come first: what closes is there before a repair opens a port.
+ *
+ * The caller holds the lock.
+ *
+ * @param changed - whether a table that somebody changed is put back too: not unless he who asks is there to say so
+ * @throws Fault RG_PRIVILEGE, or of what could not be read
+ */
+export async function restoreHeld(
+  host: Applier,
+  reference: Reference,
+  first: Observation,
+  changed: 'restore' | 'leave' = 'restore',
+): Promise<HeldRestored> {
+  const wanted = heldToWrite(first.live.held, changed);
+  const untouched = heldToWrite(first.live.held).filter((one) => !wanted.includes(one));
+  const left = untouched.map((one) => leftOut(one, CHANGED));
+  if (wanted.length === 0)
+    return { seen: first, repaired: 0, journal: undefined, unjournaled: undefined, left, applies: 0 };
+  const begun = await beginTables(host, {
+    ...{ action: 'restore', baseline: reference.stored?.digest ?? null, undoes: null, continues: null },
+    variant: first.live.variant,
+    changed: wanted.map(({ table }) => table),
+    done: wanted.map(heldTransaction),
+    own: true,
+  });
+  const refused: LeftOut[] = [];
+  await host.withSignalsHeld(async () => {
+    for (const one of wanted) {
+      const why = await host.writeTables(heldTransaction(one));
+      if (why !== undefined) refused.push(leftOut(one, `nft does not take it: ${why}`));
+    }
+  });
+  const outcome = refused.length === wanted.length ? 'failed' : 'applied';
+  const unjournaled = await finishHeld(host, begun, outcome);
+  return {
+    seen: await observeAgain(host, reference, first),
+    repaired: wanted.length - refused.length,
+    journal: outcome === 'applied' ? begun.noted.id : undefined,
+    unjournaled,
+    left: [...left, ...refused],
+    applies: outcome === 'applied' ? 1 : 0,
+  };
+}
+
+const CHANGED =
+  'somebody changed it: rulesguard restore puts it back, rulesguard snapshot --declare takes it over (docs/declared-rules.md)';
+
+const leftOut = ({ table }: HeldTable, reason: string): LeftOut => ({
+  ...{ family: table.startsWith('ip6 ') ? 'ipv6' : 'ipv4', table, chain: '', rule: table, reason },
+});
+
+/** A digest of tables that are the operator's own, without what was counted. */
+export async function digestOfOwn(
+  host: Pick<Applier, 'readHeldTables'>,
+  names: readonly string[],
+): Promise<string> {
+  const live = await host.readHeldTables(names.map((table) => ({ table, text: '' })));
+  return digestOf(
+    live.map(({ table, live: text = '' }) => [table, ...meantLines(text)].join('\n')).join('\n'),
+  );
+}
+
+/** Writes what became of an apply to tables of the operator's own. @returns why that could not be written */
+export async function finishHeld(
+  host: Pick<Applier, 'journal' | 'readHeldTables'>,
+  { noted, entry }: Awaited<ReturnType<typeof beginTables>>,
+  outcome: 'applied' | 'failed',
+): Promise<string | undefined> {
+  if (noted.id === undefined) return noted.why;
+  const after = await digestOfOwn(
+    host,
+    entry.tables.before.map(({ table }) => table),
+  );
+  return host.journal.end(noted.id, { ...entry, outcome, tables: { ...entry.tables, after } });
+}
+
+/** A restore's result, with what was done about declared tables before. */
+export function withHeld(result: RestoreResult, done: HeldRestored): RestoreResult {
+  const unexplained = result.unexplained.filter(
+    ({ kind, table }) => kind !== 'declared-table' || !done.left.some((one) => one.table === table),
+  );
+  return {
+    ...result,
+    exit: done.left.length > 0 ? 1 : result.exit,
+    repaired: result.repaired + done.repaired,
+    steps: result.steps + done.repaired,
+    leftOut: [...result.leftOut, ...done.left],
+    unexplained,
+    explained: result.explained + result.unexplained.length - unexplained.length,
+    applies: result.applies + done.applies,
+    journal: [...(done.journal === undefined ? [] : [done.journal]), ...result.journal],
+    unjournaled: result.unjournaled ?? done.unjournaled,
+  };
+}
