@@ -1,4 +1,4 @@
-import { meantLines, type DeclaredTable } from '../firewall/nftables/text/declared-table.ts';
+import { isSameTable, meantLines, type DeclaredTable } from '../firewall/nftables/text/declared-table.ts';
 import type { Finding } from './finding.ts';
 
 /** A declared table beside the live one: both as nft lists them. */
@@ -13,10 +13,10 @@ export type HeldState = 'whole' | 'missing' | 'lost' | 'changed';
 /** Compares a declared table with the live one. */
 export function heldState({ text, live }: HeldTable): HeldState {
   if (live === undefined) return 'missing';
-  const [declared, present] = [meantLines(text), meantLines(live)];
-  if (declared.join('\n') === present.join('\n')) return 'whole';
+  if (isSameTable(text, live)) return 'whole';
+  const declared = meantLines(text);
   let at = 0;
-  for (const line of present) {
+  for (const line of meantLines(live)) {
     const next = declared.indexOf(line, at);
     if (next === -1) return 'changed';
     at = next + 1;

@@ -8,7 +8,11 @@ interface ChangedTable {
   readonly after: string;
 }
 
-const linesOf = (text = ''): readonly string[] => text.split('\n').filter((line) => line !== '');
+const linesOf = (text = ''): readonly string[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^\t+/, (tabs) => '  '.repeat(tabs.length)));
 
 /** What a declaration of tables changes, as a unified diff for each. */
 export const declaredTablesDiff = (tables: readonly ChangedTable[]): string =>

@@ -70,8 +70,8 @@ export async function readAgain(
   return [{ ...(await withTables(observer, reference, all)), ...(await held) }, all[1]];
 }
 
-/** Begins to read the tables that are declared, if any is. */
-function beginHeld(
+/** Begins to read the tables that are declared, if any is. @throws Fault of what could not be listed */
+export function beginHeld(
   { readHeldTables }: Pick<Observer, 'readHeldTables'>,
   { declared }: Pick<Reference, 'declared'>,
 ): Promise<Pick<LiveFirewall, 'held'>> {

@@ -23,7 +23,7 @@ export interface RepairOptions extends Planning {
    * clients that are stuck then.
    */
   readonly flows?: 'repaired' | 'all' | undefined;
-  /** Whether a declared table that somebody changed is put back too; it is where nothing is said. */
+  /** Whether a declared table that somebody changed is put back too; not where nothing is said, for nobody may be there to say that it was not meant. */
   readonly changed?: 'restore' | 'leave' | undefined;
   /** Id of the apply before it in the same repair. */
   readonly continues?: string | undefined;

@@ -1,5 +1,5 @@
 import { undeclarableTable } from '../../firewall/nftables/desired/undeclarable-table.ts';
-import { meantLines, type DeclaredTable } from '../../firewall/nftables/text/declared-table.ts';
+import { isSameTable, type DeclaredTable } from '../../firewall/nftables/text/declared-table.ts';
 import { Fault } from '../../fault.ts';
 import { near } from '../../nearest.ts';
 import type { Host } from '../ports.ts';
@@ -46,7 +46,7 @@ export function declareTables(
         undeclarableTable(table, '') ?? (present.includes(table) ? undefined : absent(table, present));
       if (refused !== undefined) throw notDeclared(table, refused);
       const text = await host.listDeclarable(table);
-      const why = undeclarableTable(table, text);
+      const why = text === '' ? 'is gone by now' : undeclarableTable(table, text);
       if (why !== undefined) throw notDeclared(table, why);
       read.push({ table, text });
     }
@@ -55,7 +55,7 @@ export function declareTables(
         ...{ table, after },
         before: declared.find((one) => one.table === table)?.text,
       }))
-      .filter(({ before, after }) => before === undefined || !isSame(before, after));
+      .filter(({ before, after }) => before === undefined || !isSameTable(before, after));
     if (tables.length === 0) return { outcome: 'unchanged', tables };
     if (!replaces && tables.some(({ before }) => before !== undefined))
       return { outcome: 'unwritten', tables };
@@ -63,8 +63,6 @@ export function declareTables(
     return { outcome: 'written', tables };
   });
 }
-
-const isSame = (a: string, b: string): boolean => meantLines(a).join('\n') === meantLines(b).join('\n');
 
 const notDeclared = (table: string, why: string): Fault =>
   new Fault('RG_USAGE', 2, `table ${table} was not declared: it ${why}`, {

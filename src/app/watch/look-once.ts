@@ -2,6 +2,7 @@ import { KEEPS_NONE } from '../../docker/engine-reply.ts';
 import { Fault } from '../../fault.ts';
 import { PASSING } from '../../firewall/iptables/plan/edit.ts';
 import type { Observation } from '../../reconcile/observation.ts';
+import { heldState } from '../../reconcile/declared-tables.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { effectId } from '../../reconcile/accept/effect-id.ts';
 import type { CheckEffect, EffectSource } from '../../reconcile/verdict/effect.ts';
@@ -57,7 +58,7 @@ export async function lookOnce(
     const isUnreachable = !engine.answered && isNoEngine(engine.fault) && isDockerdThere();
     if (isUnreachable && isPatient) return 'not-yet';
     const seen = isTwice() ? await lookAgainUntilStable(host, reference, first) : first;
-    const effects = (await effectsIn(seen, reference, host)).map(notedOf);
+    const effects = (await effectsIn(seen, reference, host)).map((effect) => notedOf(effect, seen));
     if (!effects.some(({ repairable }) => repairable)) onWell(seen.observation, reference);
     return { effects, ...(isUnreachable && { isPastDockerd: true }) };
   } catch (error) {
@@ -79,7 +80,9 @@ export async function effectsThen(
   reference: Reference,
 ): Promise<readonly NotedEffect[]> {
   const seen = await lookAt(host, observation, reference, await readSurroundings(host));
-  return (await effectsIn(seen, reference, host)).map(notedOf).filter(({ repairable }) => repairable);
+  return (await effectsIn(seen, reference, host))
+    .map((effect) => notedOf(effect, seen))
+    .filter(({ repairable }) => repairable);
 }
 
 async function effectsIn(seen: Look, reference: Reference, host: CheckHost): Promise<readonly CheckEffect[]> {
@@ -95,12 +98,21 @@ const isOfContainers = (shown: EffectSource): boolean =>
 const isPolicy = (shown: EffectSource): boolean =>
   'findings' in shown && shown.findings.every(({ kind }) => kind === 'policy');
 
-const notedOf = (effect: CheckEffect): NotedEffect => ({
+/** A table of the operator's own that holds what is not declared: whether that was meant is his word. */
+const isChangedTable = (shown: EffectSource, { observation }: Look): boolean =>
+  'findings' in shown &&
+  shown.findings.every(
+    ({ kind, table }) =>
+      kind === 'declared-table' &&
+      observation.live.held?.some((one) => one.table === table && heldState(one) === 'changed') === true,
+  );
+
+const notedOf = (effect: CheckEffect, seen: Look): NotedEffect => ({
   id: effect.shown.by === 'unread' ? effectId([effect.shown.part.what]) : effect.id,
   effect: effect.effect,
   cause: effect.cause,
   headline: printable(effectWords(effect).headline),
   cells: effect.cells,
-  repairable: effect.cause === 'lost' && !isPolicy(effect.shown),
+  repairable: effect.cause === 'lost' && !isPolicy(effect.shown) && !isChangedTable(effect.shown, seen),
   covers: effect.covers,
 });

@@ -5,7 +5,7 @@ import { findProcesses } from '../../host/doctor/processes.ts';
 import { startSources } from '../../host/events/sources.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
 import { appendEvent } from '../../host/state/watch-events.ts';
-import { readDeclaredOf } from '../../host/state/declared.ts';
+import { readDeclaredOf, readDeclaredTables } from '../../host/state/declared.ts';
 import { isAnnounced, uptimeNow } from '../../host/state/announcements.ts';
 import { readPause } from '../../host/state/watch-pause.ts';
 import type { WatchEvent } from '../../watch/event.ts';
@@ -48,7 +48,11 @@ export function realWatchPort(
   const now = (): number => performance.now();
   const engine = residentEngine(REAL_OBSERVER.askEngine, now);
   const checkHost = { ...realCheckHost(stateDir), askEngine: engine.ask };
-  const declared = residentDeclared(readDeclaredOf);
+  const declared = residentDeclared({
+    ipv4: () => readDeclaredOf('ipv4'),
+    ipv6: () => readDeclaredOf('ipv6'),
+    tables: readDeclaredTables,
+  });
   const real = realHost(options);
   const host = {
     ...{ ...real, askEngine: engine.ask },

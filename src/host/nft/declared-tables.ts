@@ -1,6 +1,6 @@
 import { Fault } from '../../fault.ts';
 import {
-  meantLines,
+  isSameTable,
   withoutPassing,
   type DeclaredTable,
 } from '../../firewall/nftables/text/declared-table.ts';
@@ -8,6 +8,7 @@ import type { HeldTable } from '../../reconcile/declared-tables.ts';
 import { runHere, type Runner } from '../command/command.ts';
 import { listInScratch } from './list-in-scratch.ts';
 import { output } from './sets-native.ts';
+import { listTables } from './write-tables.ts';
 
 /** The names of all tables of nftables here: `inet close`. @throws Fault of what could not be listed */
 export const listTableNames = async (runner: Runner = runHere): Promise<readonly string[]> =>
@@ -15,26 +16,27 @@ export const listTableNames = async (runner: Runner = runHere): Promise<readonly
     .split('\n')
     .flatMap((line) => /^table (\S+ \S+)/.exec(line)?.[1] ?? []);
 
-/** One table as it is declared: without counters, without elements that come and go. @throws Fault of what could not be listed */
-export const listDeclarable = async (table: string, runner: Runner = runHere): Promise<string> =>
-  withoutPassing(await output(['nft', '-s', 'list', 'table', ...table.split(' ')], undefined, runner));
+/** One table as it is declared: without counters, without elements that come and go; '' where it is not there. @throws Fault of what could not be listed */
+export async function listDeclarable(table: string, runner: Runner = runHere): Promise<string> {
+  const [listed] = await listTables([table], runner, ['-s']);
+  return withoutPassing(listed?.text ?? '');
+}
 
 /**
  * Declared tables beside the live ones of the same names.
  *
+ * @param declared - one without a text is only listed
  * @throws Fault of what could not be listed: never "not there" for "could not look"
  */
-export async function readHeldTables(declared: readonly DeclaredTable[]): Promise<readonly HeldTable[]> {
-  const present = new Set(await listTableNames());
-  return Promise.all(
+export const readHeldTables = (declared: readonly DeclaredTable[]): Promise<readonly HeldTable[]> =>
+  Promise.all(
     declared.map(async (one) => {
-      if (!present.has(one.table)) return { ...one, live: undefined };
       const live = await listDeclarable(one.table);
-      const isSame = meantLines(live).join('\n') === meantLines(one.text).join('\n');
+      if (live === '') return { ...one, live: undefined };
+      const isSame = one.text === '' || isSameTable(live, one.text);
       return { ...one, text: isSame ? live : await asListed(one), live };
     }),
   );
-}
 
 /**
  * A declared table as this nft lists it: it may have been written by hand, or by another version. One that cannot be loaded where there is no

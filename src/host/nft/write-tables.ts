@@ -38,15 +38,17 @@ export function refusalIn({ stderr, exitCode }: CommandResult): string | undefin
  * Tables as they are listed, with what was counted.
  *
  * @param names - `ip docker-bridges`
+ * @param how - `-s` without what was counted
  * @throws Fault RG_COMMAND for what cannot be listed
  */
 export async function listTables(
   names: readonly string[],
   runner: Runner = runHere,
+  how: readonly '-s'[] = [],
 ): Promise<readonly ListedTable[]> {
   return Promise.all(
     names.map(async (table) => {
-      const words = ['nft', 'list', 'table', ...table.split(' ')] as const;
+      const words = ['nft', ...how, 'list', 'table', ...table.split(' ')] as const;
       const { stdout, stderr, exitCode } = await runner([...words]);
       if (exitCode === 0) return { table, text: stdout };
       if (/No such file or directory/.test(stderr)) return { table, text: '' };

@@ -1,12 +1,12 @@
-import { meantLines } from '../../../firewall/nftables/text/declared-table.ts';
-import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
 import { digestOf } from '../../../digest.ts';
+import { Fault } from '../../../fault.ts';
+import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
+import { meantLines, passingElements } from '../../../firewall/nftables/text/declared-table.ts';
 import { heldState, type HeldTable } from '../../../reconcile/declared-tables.ts';
-import type { Observation } from '../../../reconcile/observation.ts';
+import { observationOf, type Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { RestoreResult } from '../../../reconcile/repair-result.ts';
 import type { Applier } from '../apply.ts';
-import { observeAgain } from '../../observe/observe.ts';
 import { beginTables } from '../tables/apply-tables.ts';
 
 /** What was done about declared tables, before anything of Docker's was repaired. */
@@ -29,7 +29,7 @@ export const heldTransaction = ({ table, text }: Pick<HeldTable, 'table' | 'text
 /** The declared tables that a restore writes. @param changed - whether one that somebody changed is put back too */
 export const heldToWrite = (
   held: readonly HeldTable[] = [],
-  changed: 'restore' | 'leave' = 'restore',
+  changed: 'restore' | 'leave' = 'leave',
 ): readonly HeldTable[] =>
   held.filter((one) => {
     const state = heldState(one);
@@ -37,7 +37,7 @@ export const heldToWrite = (
   });
 
 /**
- * Puts declared tables back. They come first: what closes is there before a repair opens a port.
+ * Puts declared tables back, each in one transaction. They come first: what closes is there before a repair opens a port.
  *
  * The caller holds the lock.
  *
@@ -48,41 +48,62 @@ export async function restoreHeld(
   host: Applier,
   reference: Reference,
   first: Observation,
-  changed: 'restore' | 'leave' = 'restore',
+  changed: 'restore' | 'leave' = 'leave',
 ): Promise<HeldRestored> {
-  const wanted = heldToWrite(first.live.held, changed);
-  const untouched = heldToWrite(first.live.held).filter((one) => !wanted.includes(one));
+  const { live, engine } = first;
+  const wanted = heldToWrite(live.held, changed);
+  const untouched = heldToWrite(live.held, 'restore').filter((one) => !wanted.includes(one));
   const left = untouched.map((one) => leftOut(one, CHANGED));
   if (wanted.length === 0)
     return { seen: first, repaired: 0, journal: undefined, unjournaled: undefined, left, applies: 0 };
   const begun = await beginTables(host, {
     ...{ action: 'restore', baseline: reference.stored?.digest ?? null, undoes: null, continues: null },
-    variant: first.live.variant,
+    variant: live.variant,
     changed: wanted.map(({ table }) => table),
     done: wanted.map(heldTransaction),
     own: true,
   });
   const refused: LeftOut[] = [];
-  await host.withSignalsHeld(async () => {
-    for (const one of wanted) {
-      const why = await host.writeTables(heldTransaction(one));
-      if (why !== undefined) refused.push(leftOut(one, `nft does not take it: ${why}`));
-    }
-  });
-  const outcome = refused.length === wanted.length ? 'failed' : 'applied';
-  const unjournaled = await finishHeld(host, begun, outcome);
+  try {
+    await host.withSignalsHeld(async () => {
+      for (const one of wanted) {
+        const before = begun.entry.tables.before.find(({ table }) => table === one.table);
+        const why = await write(host, one, before?.text ?? '');
+        if (why !== undefined) refused.push(leftOut(one, `nft does not take it: ${why}`));
+      }
+    });
+  } catch (error) {
+    if (error instanceof Fault) await finishHeld(host, begun, 'failed');
+    throw error;
+  }
+  const isRefused = refused.length === wanted.length;
+  const unjournaled = await finishHeld(host, begun, isRefused ? 'failed' : 'applied');
+  // Nothing of Docker's was touched: what was observed of it still holds.
+  const held = await host.readHeldTables(reference.declared?.tables ?? []);
   return {
-    seen: await observeAgain(host, reference, first),
+    seen: observationOf(reference, { ...live, held }, engine),
     repaired: wanted.length - refused.length,
-    journal: outcome === 'applied' ? begun.noted.id : undefined,
+    journal: isRefused ? undefined : begun.noted.id,
     unjournaled,
     left: [...left, ...refused],
-    applies: outcome === 'applied' ? 1 : 0,
+    applies: isRefused ? 0 : 1,
   };
 }
 
+/** Makes a table as declared, with the elements that came to it since if nft takes them. @param before - as it is. @returns what was refused */
+async function write(
+  host: Pick<Applier, 'writeTables'>,
+  held: HeldTable,
+  before: string,
+): Promise<string | undefined> {
+  const elements = passingElements(held, before);
+  const isMade =
+    elements !== '' && (await host.writeTables(`${heldTransaction(held)}${elements}`)) === undefined;
+  return isMade ? undefined : host.writeTables(heldTransaction(held));
+}
+
 const CHANGED =
-  'somebody changed it: rulesguard restore puts it back, rulesguard snapshot --declare takes it over (docs/declared-rules.md)';
+  'somebody changed it: rulesguard restore puts it back, rulesguard snapshot --declare --table takes it over (docs/declared-rules.md)';
 
 const leftOut = ({ table }: HeldTable, reason: string): LeftOut => ({
   ...{ family: table.startsWith('ip6 ') ? 'ipv6' : 'ipv4', table, chain: '', rule: table, reason },

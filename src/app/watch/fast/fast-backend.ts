@@ -4,6 +4,7 @@ import type { Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { LiveFirewall } from '../../../reconcile/tables/live-firewall.ts';
 import type { Host } from '../../ports.ts';
+import type { RepairOptions } from '../../restore/repair.ts';
 import type { WatchRepair } from '../ports.ts';
 import type { ResidentRules } from '../resident-rules.ts';
 
@@ -40,6 +41,6 @@ export interface FastBackend {
     host: Host,
     reference: Reference,
     before: Observation,
-    rehearsed: ReadonlySet<string>,
+    options: Pick<RepairOptions, 'rehearsed' | 'continues'>,
   ) => Promise<FastDone>;
 }

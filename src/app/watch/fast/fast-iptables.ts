@@ -28,8 +28,8 @@ export const fastIptables: FastBackend = {
   read: (rules, variant) => rules.read(variant),
   // Steps that were not tried the repair tries itself.
   onlyAdds: (before) => onlyAdds(planFor(before, WATCH_REPAIR)),
-  repair: async (host, reference, before, rehearsed) => {
-    const options = { ...WATCH_REPAIR, rehearsed };
+  repair: async (host, reference, before, more) => {
+    const options = { ...WATCH_REPAIR, ...more };
     const { after, journal, unjournaled, left } = await repair(host, reference, before, options);
     return { after, journal, unjournaled, left: [...new Set(left.map(({ reason }) => reason))] };
   },

@@ -6,6 +6,8 @@ import type { Reference } from '../../../reconcile/reference.ts';
 import { coveringOf } from '../../accept/acceptances.ts';
 import type { AcceptedReader, Clock, Host, Journal } from '../../ports.ts';
 import { digestOfReply } from '../../observe/digests.ts';
+import { beginHeld } from '../../observe/observe.ts';
+import { restoreHeld, type HeldRestored } from '../../restore/held/restore-held.ts';
 import type { FastBackend, FastDone } from './fast-backend.ts';
 import { fastIptables } from './fast-iptables.ts';
 import { fastTables } from './fast-tables.ts';
@@ -95,8 +97,9 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
       const reading = backend.read(rules, variant, reference, asking);
       // While the rules are read there is time for it.
       const journal = readAhead(host.journal);
-      const [live, why, baselines, declared, acceptances, reply] = await Promise.all([
+      const [live, tables, why, baselines, declared, acceptances, reply] = await Promise.all([
         reading,
+        beginHeld(host, reference),
         held(),
         host.baselines.list(),
         host.baselines.readDeclared(),
@@ -106,7 +109,7 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
       if (why !== undefined || acceptances.size > 0) return undefined;
       if (JSON.stringify(declared) !== JSON.stringify(reference.declared)) return undefined;
       if (baselines.at(-1) !== reference.stored?.id || digestOfReply(reply) !== was.engine) return undefined;
-      const before = observationOf(reference, live, reply);
+      const before = observationOf(reference, { ...live, ...tables }, reply);
       if (fastBackendOf(before) !== backend) return undefined;
       if (!before.findings.some(isCertainlyLost) || !backend.onlyAdds(before, was.rehearsed))
         return undefined;
@@ -135,14 +138,20 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
         writeRules: async (...what) => hasWritten(await host.writeRules(...what)),
         writeTables: async (text) => hasWritten(await host.writeTables(text)),
       };
+      // What the operator closed is closed again before a rule of Docker's opens a port.
+      const restored = await restoreHeld({ ...host, journal: resident.journal }, reference, before);
+      const closed = restored.applies > 0 ? now() : undefined;
       const done = await backend
-        .repair(resident, reference, before, was.rehearsed)
+        .repair(resident, reference, restored.seen, { rehearsed: was.rehearsed, continues: restored.journal })
         .catch((error: unknown): FastDone => {
           // Where rules were written by then, that is told: what it left is for the look to say.
-          if (!(error instanceof Fault) || written === undefined) throw error;
+          if (!(error instanceof Fault) || (written ?? closed) === undefined) throw error;
           return { after: before, left: [error.message], journal: entries, unjournaled: undefined };
         });
-      return written === undefined ? undefined : { ...done, before, reference, found, repaired: written };
+      const repaired = written ?? closed;
+      return repaired === undefined
+        ? undefined
+        : { ...withHeld(done, restored), before, reference, found, repaired };
     });
   }
 
@@ -172,6 +181,14 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
     },
   };
 }
+
+/** What was done, with what was done about declared tables before. */
+const withHeld = (done: FastDone, { journal, unjournaled, left }: HeldRestored): FastDone => ({
+  ...done,
+  journal: [...new Set([...(journal === undefined ? [] : [journal]), ...done.journal])],
+  left: [...new Set([...left.map(({ reason }) => reason), ...done.left])],
+  unjournaled: done.unjournaled ?? unjournaled,
+});
 
 const fastBackendOf = ({ tables }: Observation): FastBackend =>
   tables === undefined ? fastIptables : fastTables;

@@ -35,8 +35,8 @@ export const fastTables: FastBackend = {
     plansIn(before).every(
       (plan) => plan.refused === undefined && editTexts(plan).every((text) => rehearsed.has(text)),
     ),
-  repair: async (host, reference, before, rehearsed) => {
-    const options = { ...WATCH_REPAIR, rehearsed };
+  repair: async (host, reference, before, more) => {
+    const options = { ...WATCH_REPAIR, ...more };
     const { after, applied, left, unjournaled } = await repairTables(host, reference, before, options);
     return {
       ...{ after, unjournaled },

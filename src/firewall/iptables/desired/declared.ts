@@ -88,7 +88,7 @@ export function printDeclared({ rules, closesForward }: DeclaredFamily): string 
   return `# Rules of DOCKER-USER that rulesguard holds: docs/declared-rules.md\n${printRuleset({ tables: new Map([['filter', filter]]) })}`;
 }
 
-/** Whether anything is declared. */
+/** Whether anything of DOCKER-USER or FORWARD is declared. */
 export const declaresAnything = (declaration: Declaration | undefined): declaration is Declaration =>
   FAMILIES.some((family) => declaration?.[family] !== undefined);
 

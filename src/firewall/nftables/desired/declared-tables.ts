@@ -6,6 +6,9 @@ import { undeclarableTable } from './undeclarable-table.ts';
 const FAMILY = /^(?:ip|ip6|inet|arp|bridge|netdev)$/;
 const NAME = /^[A-Za-z_][\w.-]*$/;
 
+/** Characters; what nft lists of 20,000 rules of an operator's is less. */
+const MOST = 4 * 1024 * 1024;
+
 /** What makes nft read other files, or put other words in the place of these. */
 const DIRECTIVE = /^(?:include|define|redefine|undefine)$|^\$/;
 
@@ -24,6 +27,15 @@ export function parseDeclaredTables(text: string, source: string): readonly Decl
       hint: "Correct that line, or move the file away and declare the table as it is now: rulesguard snapshot --declare --table 'inet NAME'",
     });
   };
+  if (text.length > MOST)
+    throw new Fault(
+      'RG_DECLARED',
+      2,
+      `the declaration ${source} is not used: it is larger than ${String(MOST)} bytes`,
+      {
+        hint: 'Keep large sets in a table of their own, which is not declared',
+      },
+    );
   // To nft a string ends at the next quotation mark, whatever is before it.
   const escape = text.indexOf('\\');
   if (escape !== -1) fail(escape, 'holds a backslash');

@@ -16,6 +16,18 @@ export function undeclarableTable(table: string, text: string): string | undefin
     return 'is where iptables keeps its rules: declare what you closed in DOCKER-USER, or put it into a table of your own';
   const manager = managerOfNative(table, '');
   if (manager !== undefined) return `is kept by ${manager}, which writes it again by itself`;
-  if (/^\s*flags [^\n{}]*\bowner\b/m.test(text)) return 'can be changed only by the program that made it';
+  // Of a set no flag is called so.
+  if (/(?:^|[;{}])\s*flags\s[^\n;{}]*\bowner\b/m.test(text))
+    return 'can be changed only by the program that made it';
+  return keptInside(text);
+}
+
+/** That a program keeps a chain of its own in a table, which is never long what it was. */
+function keptInside(text: string): string | undefined {
+  for (const [, chain = ''] of text.matchAll(/(?:^|[;{}])\s*chain\s+([^\s;{}]+)/gm)) {
+    const manager = managerOfNative('', chain);
+    if (manager !== undefined)
+      return `holds chain ${chain}, which ${manager} keeps: put what you close into a table that nobody else writes to`;
+  }
   return undefined;
 }

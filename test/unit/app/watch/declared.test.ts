@@ -13,9 +13,10 @@ const declares = (port: number): DeclaredFamily => ({
 test('of a declaration that cannot be used what it said before is held, and the other family goes on', async () => {
   let ipv4: DeclaredFamily | undefined | Fault = declares(1);
   let ipv6: DeclaredFamily | undefined = declares(2);
-  const declared = residentDeclared((family) => {
-    const is = family === 'ipv4' ? ipv4 : ipv6;
-    return is instanceof Fault ? Promise.reject(is) : Promise.resolve(is);
+  const declared = residentDeclared({
+    ipv4: () => (ipv4 instanceof Fault ? Promise.reject(ipv4) : Promise.resolve(ipv4)),
+    ipv6: () => Promise.resolve(ipv6),
+    tables: () => Promise.resolve(undefined),
   });
   expect(await declared.read()).toEqual({ ipv4: declares(1), ipv6: declares(2) });
   expect(declared.fault()).toBeUndefined();
@@ -31,9 +32,24 @@ test('of a declaration that cannot be used what it said before is held, and the 
 });
 
 test('a declaration that never could be used holds nothing', async () => {
-  const declared = residentDeclared(() => Promise.reject(new Fault('RG_UNSAFE_FILE', 2, 'not root’s')));
+  const fails = () => Promise.reject(new Fault('RG_UNSAFE_FILE', 2, 'not root’s'));
+  const declared = residentDeclared({ ipv4: fails, ipv6: fails, tables: fails });
   expect(await declared.read()).toEqual({});
   expect(declared.fault()).toContain('nothing of it is held');
+});
+
+test('of declared tables what the file said before is held while it cannot be used', async () => {
+  const table = { table: 'inet close', text: 'table inet close {\n}\n' };
+  let tables: readonly (typeof table)[] | Fault = [table];
+  const nothing = () => Promise.resolve(undefined);
+  const declared = residentDeclared({
+    ...{ ipv4: nothing, ipv6: nothing },
+    tables: () => (tables instanceof Fault ? Promise.reject(tables) : Promise.resolve(tables)),
+  });
+  expect(await declared.read()).toEqual({ tables: [table] });
+  tables = new Fault('RG_DECLARED', 2, 'line 2 holds include');
+  expect(await declared.read()).toEqual({ tables: [table] });
+  expect(declared.fault()).toBe('line 2 holds include. what it said before is held');
 });
 
 test('it is told once, and when it is corrected; what Docker requires is repaired meanwhile', async () => {
