@@ -119,11 +119,30 @@ async function preview(
     context.log.warn(
       `${count(found.tables === undefined ? countSteps(found.plan) : countEdits(found.tables), 'step')} written to ${planOut}. Apply exactly these: rulesguard restore --plan ${planOut}`,
     );
+  if (found.held.length > 0) await showHeld(found.held, args, context);
+  if (found.held.length > 0 && isEmptyPreview(found)) return 0;
   if (found.tables !== undefined) await showTablePlans(found.tables, found.observation, args, context);
   else if (args.print === true) context.printBytes(planInput(found.plan, found.observation.live.variant));
   else if (args.dryRun === true) await showPlan(found, args, context);
   return 0;
 }
+
+async function showHeld(
+  held: Preview['held'],
+  { print, dryRun, planOut }: RestoreArgs,
+  context: Context,
+): Promise<void> {
+  const { heldNotPlanned, heldPlanInput, heldPlanText } = await import('../report/declared-tables-text.ts');
+  if (print === true) context.printBytes(heldPlanInput(held));
+  else if (dryRun === true) context.print(heldPlanText(held, context.paint));
+  if (planOut !== undefined) context.log.warn(heldNotPlanned(held));
+}
+
+/** Whether nothing of Docker's is left to do or to say. */
+const isEmptyPreview = ({ tables, full, plan, policies }: Preview): boolean =>
+  tables === undefined
+    ? isEmptyPlan(full) && plan.leftOut.length === 0 && policies.length === 0
+    : tables.length === 0;
 
 async function showTablePlans(
   plans: readonly TablePlan[],

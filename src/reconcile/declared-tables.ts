@@ -24,6 +24,20 @@ export function heldState({ text, live }: HeldTable): HeldState {
   return 'lost';
 }
 
+/** What makes a table as it is declared: it takes the place of what is there, or nothing is done. */
+export const heldTransaction = ({ table, text }: Pick<HeldTable, 'table' | 'text'>): string =>
+  `add table ${table}\ndelete table ${table}\n${text}`;
+
+/** The declared tables that a restore writes. @param changed - whether one that somebody changed is put back too */
+export const heldToWrite = (
+  held: readonly HeldTable[] = [],
+  changed: 'restore' | 'leave' = 'leave',
+): readonly HeldTable[] =>
+  held.filter((one) => {
+    const state = heldState(one);
+    return state !== 'whole' && (state !== 'changed' || changed === 'restore');
+  });
+
 /** Whether a table closes something: what is lost of it stands open. */
 const closes = (text: string): boolean => meantLines(text).some((line) => /\b(?:drop|reject)\b/.test(line));
 

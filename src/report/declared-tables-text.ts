@@ -1,4 +1,4 @@
-import { heldState, type HeldTable } from '../reconcile/declared-tables.ts';
+import { heldState, heldTransaction, type HeldTable } from '../reconcile/declared-tables.ts';
 import { patch } from './diff.ts';
 import { count, printable, type Paint } from './text.ts';
 
@@ -26,6 +26,26 @@ export const heldDiff = (held: readonly HeldTable[] = []): string =>
     .filter((one) => heldState(one) !== 'whole')
     .map(({ table, text, live }) => patch(table, 'declared', 'live', linesOf(text), linesOf(live)))
     .join('');
+
+/** The declared tables that a restore makes anew, in words, as diffs and as nft takes them. */
+export const heldPlanText = (held: readonly HeldTable[], paint: Paint): string =>
+  [
+    ...held.map(
+      ({ table }) => `${paint('bold', printable(table))}  made again as declared, together or not at all\n`,
+    ),
+    `\n${heldDiff(held)}\n`,
+    ...heldPlanInput(held)
+      .split('\n')
+      .map((line) => `${printable(line.replaceAll('\t', '  '))}\n`),
+  ].join('');
+
+/** The transactions of declared tables, latin1, with the command for them as a comment line. */
+export const heldPlanInput = (held: readonly HeldTable[]): string =>
+  held.length === 0 ? '' : `# declared: nft -f\n${held.map(heldTransaction).join('')}`;
+
+/** That a plan file holds nothing of declared tables. */
+export const heldNotPlanned = (held: readonly HeldTable[]): string =>
+  `The plan holds Docker's rules alone. What is declared comes back with rulesguard restore: ${held.map(({ table }) => printable(table)).join(', ')}`;
 
 /** What declares tables as they are, in place of what is declared. */
 export const takeOverCommand = (tables: readonly string[]): string =>

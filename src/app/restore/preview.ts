@@ -5,6 +5,7 @@ import type { TablePlan } from '../../firewall/nftables/plan/plan.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { Family } from '../../net/family.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
+import { heldToWrite, type HeldTable } from '../../reconcile/declared-tables.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { planFor } from '../../reconcile/repair-plan.ts';
 import { digestOfLive } from '../observe/digests.ts';
@@ -27,6 +28,8 @@ export interface Preview {
   readonly plan: Plan;
   /** Of Docker's own tables, and the family asked for; undefined where its rules are in iptables. */
   readonly tables: readonly TablePlan[] | undefined;
+  /** Declared tables of nftables that it makes anew, before anything of Docker's. */
+  readonly held: readonly HeldTable[];
   /** The rules as `plan` would leave them, computed on demand. */
   readonly rulesAfter: () => HostRules;
   /** The policies that differ from what was recorded, and that it leaves. */
@@ -73,6 +76,7 @@ export async function previewRestore(
     full,
     plan,
     tables,
+    held: heldToWrite(observation.live.held, options.changed),
     rulesAfter: () => simulatePlan(plan, observation.live.rules).rules,
     policies: policiesLeft(observation).filter(
       ({ isNotRequired }) => options.policies === 'leave' || isNotRequired,

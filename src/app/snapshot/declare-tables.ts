@@ -40,6 +40,16 @@ export function declareTables(
     const present = await host.listTableNames();
     const declared = (await host.readDeclaredTables()) ?? [];
     const wanted = [...new Set(names.map((name) => name.trim().replaceAll(/\s+/g, ' ')))];
+    const unnamed = wanted.find((name) => !name.includes(' '));
+    if (unnamed !== undefined)
+      throw new Fault(
+        'RG_USAGE',
+        2,
+        `'${unnamed}' names no table: nftables has one of a name for each family`,
+        {
+          hint: "Name both, in quotes: --table 'inet NAME'. Which tables there are: nft list tables",
+        },
+      );
     const read: DeclaredTable[] = [];
     for (const table of wanted) {
       const refused =

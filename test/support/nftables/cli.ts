@@ -11,6 +11,8 @@ export interface NftHost {
   readonly host: CliHost;
   /** Runs `rulesguard` beside that Engine. @param through - words put before the program */
   readonly run: (args: string, input?: string, through?: readonly string[]) => Promise<NftRun>;
+  /** Starts `rulesguard` beside that Engine, for a test that will not wait for it. */
+  readonly start: (args: readonly string[]) => ReturnType<CliHost['start']>;
   /** Runs nft there, and returns what it printed. */
   readonly nft: (args: readonly string[], input?: string) => Promise<string>;
   /** Docker's tables as they are listed, with what was counted, in one order. */
@@ -50,6 +52,7 @@ export function withNftHost(
       await body({
         host,
         nft,
+        start: (args) => host.start(args, engine.env),
         tables: async () =>
           (
             await Promise.all(

@@ -2,7 +2,7 @@ import { digestOf } from '../../../digest.ts';
 import { Fault } from '../../../fault.ts';
 import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
 import { meantLines, passingElements } from '../../../firewall/nftables/text/declared-table.ts';
-import { heldState, type HeldTable } from '../../../reconcile/declared-tables.ts';
+import { heldToWrite, heldTransaction, type HeldTable } from '../../../reconcile/declared-tables.ts';
 import { observationOf, type Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { RestoreResult } from '../../../reconcile/repair-result.ts';
@@ -21,20 +21,6 @@ export interface HeldRestored {
   readonly left: readonly LeftOut[];
   readonly applies: number;
 }
-
-/** What makes a table as it is declared: it takes the place of what is there, or nothing is done. */
-export const heldTransaction = ({ table, text }: Pick<HeldTable, 'table' | 'text'>): string =>
-  `add table ${table}\ndelete table ${table}\n${text}`;
-
-/** The declared tables that a restore writes. @param changed - whether one that somebody changed is put back too */
-export const heldToWrite = (
-  held: readonly HeldTable[] = [],
-  changed: 'restore' | 'leave' = 'leave',
-): readonly HeldTable[] =>
-  held.filter((one) => {
-    const state = heldState(one);
-    return state !== 'whole' && (state !== 'changed' || changed === 'restore');
-  });
 
 /**
  * Puts declared tables back, each in one transaction. They come first: what closes is there before a repair opens a port.
