@@ -5,6 +5,7 @@ import { writesUnless } from '../../../../src/app/watch/held.ts';
 import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
 import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
 import { Fault } from '../../../../src/fault.ts';
+import type { Reference } from '../../../../src/reconcile/reference.ts';
 import { beyond, flushed } from '../../../support/app/edit-rules.ts';
 import {
   goneFrom,
@@ -13,16 +14,19 @@ import {
   type MemoryHost,
 } from '../../../support/app/memory-host.ts';
 import { BY_ENGINE, ENGINE, WHOLE } from '../../../support/app/repaired.ts';
+import { CLOSE, FLUSHED, withTables, type MemoryTables } from '../../../support/app/held-tables.ts';
 import { until } from '../../../support/until.ts';
 
-const REFERENCE = { ...BY_ENGINE, declared: {} };
+const REFERENCE: Reference = BY_ENGINE;
 
 /** A host in memory that was found whole, and the fast path that has made itself ready for it. */
 async function readyHost(
   parts: Partial<FastPathParts> = {},
   circumstances: Circumstances = {},
+  tables: MemoryTables = new Map(),
 ): Promise<{ readonly host: MemoryHost; readonly fast: FastPath; readonly forget: () => void }> {
-  const host = memoryHost(WHOLE, ENGINE, circumstances);
+  const host = withTables(memoryHost(WHOLE, ENGINE, circumstances), tables);
+  const reference = { ...REFERENCE, declared: circumstances.declared ?? {} };
   const rules = residentRules(host, host.now);
   const engine = residentEngine(host.askEngine, host.now);
   let armed = 0;
@@ -33,7 +37,7 @@ async function readyHost(
     arm: () => armed++,
     ...parts,
   });
-  fast.well(await observe(host, REFERENCE), REFERENCE);
+  fast.well(await observe(host, reference), reference);
   await until(() => armed > 0);
   return { host, fast, forget: rules.forget };
 }
@@ -121,6 +125,46 @@ describe('while the lock is waited for', () => {
   test('a baseline that was recorded leaves it to a look', async () => {
     const { host, fast } = await waitingWhile((one) => one.stored.push({ id: '000001' } as never));
     host.rules = flushed(WHOLE);
+    expect(await fast.repair()).toBeUndefined();
+    expect(written(host)).toEqual([]);
+  });
+});
+
+describe('a declared table', () => {
+  const declaring = (tables: MemoryTables) => readyHost({}, { declared: { tables: [CLOSE] } }, tables);
+
+  test.each([
+    ['gone', undefined],
+    ['flushed', FLUSHED],
+  ])('that is %s closes again before a rule of Docker’s opens a port', async (_, left) => {
+    const tables: MemoryTables = new Map([[CLOSE.table, CLOSE.text]]);
+    const { host, fast } = await declaring(tables);
+    host.rules = flushed(WHOLE);
+    if (left === undefined) tables.clear();
+    else tables.set(CLOSE.table, left);
+    host.done.length = 0;
+    expect(await fast.repair()).toMatchObject({ left: [], journal: ['1', '2'] });
+    expect(written(host)[0]).toBe('write inet close');
+    expect(tables.get(CLOSE.table)).toBe(CLOSE.text);
+    expect(lostOf(host)).toEqual([]);
+    expect(host.entries.get('2')?.continues).toBe('1');
+  });
+
+  test('that somebody changed stays, and is named', async () => {
+    const tables: MemoryTables = new Map([[CLOSE.table, CLOSE.text]]);
+    const { host, fast } = await declaring(tables);
+    const changed = CLOSE.text.replace('5432', '5433');
+    host.rules = flushed(WHOLE);
+    tables.set(CLOSE.table, changed);
+    expect((await fast.repair())?.left).toEqual([expect.stringContaining('somebody changed it')]);
+    expect(tables.get(CLOSE.table)).toBe(changed);
+    expect(lostOf(host)).toEqual([]);
+  });
+
+  test('that alone is lost is left to a look: whoever loads it anew deletes it first', async () => {
+    const tables: MemoryTables = new Map([[CLOSE.table, CLOSE.text]]);
+    const { host, fast } = await declaring(tables);
+    tables.clear();
     expect(await fast.repair()).toBeUndefined();
     expect(written(host)).toEqual([]);
   });
