@@ -13,7 +13,7 @@ export function noticeText(notice: Notice): string {
     case 'left-unread':
       return `note: whether Docker left tables of its own in nftables is not known, and if so they decide about packets too: ${notice.why}`;
     case 'declared-unused':
-      return 'note: what is declared for DOCKER-USER is not in force: Docker writes with nftables here, which has no such chain (docs/nftables.md)';
+      return "note: what is declared for DOCKER-USER is not in force: Docker writes with nftables here, which has no such chain\n  → Declare a table of your own: rulesguard snapshot --declare --table 'inet NAME' (docs/declared-rules.md)";
     case 'unverified':
       return `note: not verified: the rules could not be compared with nft's own listing, so one that nft wrote may read as another: ${notice.why}`;
     case 'baseline-of-another':

@@ -57,7 +57,7 @@ export function declare(host: DeclareHost, replaces: boolean): Promise<Declared>
     const read = FAMILIES.flatMap((family) => liveContent(live, family));
     if (read.length === 0)
       throw new Fault('RG_NO_DOCKER_RULES', 3, 'there is no chain DOCKER-USER to declare rules of', {
-        hint: 'Docker makes it when it starts, with iptables on: docker info',
+        hint: "Docker makes it when it starts, with iptables on: docker info. Where it writes with nftables declare a table of your own: rulesguard snapshot --declare --table 'inet NAME'",
       });
     const families = read.map(({ family, after }) => ({ family, before: declared[family], after }));
     const leftBe = read.flatMap((one) => one.leftBe);

@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { describeCli, withHost, type CliHost } from '../../support/cli.ts';
+import { describeCli, withEmptyHost, withHost, type CliHost } from '../../support/cli.ts';
 
 const OWN = `table inet close {
 	set admins {
@@ -99,6 +99,83 @@ describeCli('a table of nftables that is declared', () => {
       await host.run('check', 0);
     }));
 
+  test('is shown in a dry run, and printed for nft beside what is for iptables', () =>
+    declared(async (host) => {
+      await host.sh('nft delete table inet close');
+      const dry = await host.run('restore --dry-run');
+      expect(dry).toMatch(
+        /^inet close {2}made again as declared, together or not at all\n.*^-\s+iifname "eth0"/ms,
+      );
+      expect(dry).not.toContain('Nothing to do');
+      const { code } = await host.ns.exec('nft', ['-f', '-'], { input: await host.run('restore --print') });
+      expect(code).toBe(0);
+      await host.run('check', 0);
+      await host.sh('nft delete table inet close');
+      const plan = path.join(host.folder, 'plan.json');
+      const { stderr } = await host.attempt(['restore', '--plan-out', plan]);
+      expect(stderr).toContain('What is declared comes back with rulesguard restore: inet close');
+    }));
+
+  test('keeps whom its rules have shut out since, though its rules are lost', () =>
+    declared(async (host) => {
+      await host.sh('nft add element inet close seen { 192.0.2.9 timeout 10m }');
+      await host.run('check', 0);
+      await host.sh('nft flush chain inet close forward');
+      await host.run('restore');
+      expect(await list(host)).toContain('dport 5432');
+      expect(await host.sh('nft list set inet close seen')).toMatch(/192\.0\.2\.9 timeout 10m expires 9m/);
+      await host.run('check', 0);
+    }));
+
+  test('is held beside fail2ban, whose table and bans stay what they are', () =>
+    declared(async (host) => {
+      const ban = 'table inet f2b-table {\n\tset addr-set-sshd {\n\t\ttype ipv4_addr\n\t}\n}\n';
+      await load(host, ban);
+      await host.sh('nft delete table inet close');
+      await host.sh('nft add element inet f2b-table addr-set-sshd { 192.0.2.66 }');
+      await host.run('restore');
+      expect(await list(host, 'inet f2b-table')).toContain('192.0.2.66');
+      expect(await host.run('check --json')).toContain('"intact"');
+    }));
+
+  test('written by hand is compared as nft spells it', () =>
+    declared(async (host) => {
+      writeFileSync(
+        fileOf(host),
+        '# closed by hand\ntable inet close { chain forward { type filter hook forward priority -10; tcp dport {5432} drop; }; }\n',
+      );
+      expect(await host.run('check', 1)).toContain('the declared table inet close is not as declared');
+      await host.run('restore');
+      await host.run('check', 0);
+      expect(await list(host)).toContain('tcp dport 5432 drop');
+    }));
+
+  test.each([
+    ['that others may write', (file: string) => chmodSync(file, 0o666)],
+    ['of another owner', (file: string) => chownSync(file, 65534, 65534)],
+  ])('in a file %s is used by nothing', (_, spoil) =>
+    declared(async (host) => {
+      spoil(fileOf(host));
+      const { code, stderr } = await host.attempt(['restore']);
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: expect.stringContaining('does not belong to root, may be written by others') as string,
+      });
+    }),
+  );
+
+  test('that nft does not take is named, and nothing is lost for it', () =>
+    declared(async (host) => {
+      const before = await list(host);
+      writeFileSync(fileOf(host), 'table inet close {\n\tchain c {\n\t\tjump nowhere\n\t}\n}\n');
+      const { code, stdout } = await host.attempt(['restore']);
+      expect({ code, stdout }).toEqual({
+        code: 1,
+        stdout: expect.stringContaining('nft does not take it') as string,
+      });
+      expect(await list(host)).toBe(before);
+    }));
+
   test('comes back as at boot', () =>
     declared(async (host) => {
       const before = await list(host);
@@ -107,15 +184,30 @@ describeCli('a table of nftables that is declared', () => {
       expect(await list(host)).toBe(before);
     }));
 
+  test('comes back though there is no Engine, no baseline and no rule of iptables', () =>
+    withEmptyHost(async (host) => {
+      mkdirSync(path.dirname(fileOf(host)), { recursive: true, mode: 0o755 });
+      writeFileSync(fileOf(host), OWN, { mode: 0o600 });
+      expect(await host.run('restore --source declared --scheduled')).toMatch(/^REPAIRED/);
+      expect(await list(host)).toContain('dport 5432');
+      expect(await host.run('restore --source declared --scheduled')).toMatch(
+        /^INTACT {2}.*what is declared is in place/,
+      );
+      expect(await host.sh('nft list tables')).toBe('table inet close\n');
+    }));
+
   test.each([
     ['ip filter', /is where iptables keeps its rules/],
     ['inet firewalld', /is kept by firewalld/],
     ['ip docker-bridges', /is Docker's own/],
+    ['inet f2b-table', /is kept by fail2ban/],
+    ['inet shared', /holds chain f2b-chain, which fail2ban keeps/],
+    ['close', /names no table: nftables has one of a name for each family/],
     ['inet clsoe', /Did you mean 'inet close'\?/],
     ['inet nothing', /These do: .*'inet close'/],
   ])('%s is not declared', (table, why) =>
     withHost(async (host) => {
-      await load(host, OWN + OTHER);
+      await load(host, `${OWN}${OTHER}table inet shared {\n\tchain f2b-chain {\n\t}\n}\n`);
       const { code, stderr } = await declare(host, table);
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(why) as string });
     }),
