@@ -151,8 +151,18 @@ describeCli('a table of nftables that is declared', () => {
     }));
 
   test.each([
-    ['that others may write', (file: string) => chmodSync(file, 0o666)],
-    ['of another owner', (file: string) => chownSync(file, 65534, 65534)],
+    [
+      'that others may write',
+      (file: string) => {
+        chmodSync(file, 0o666);
+      },
+    ],
+    [
+      'of another owner',
+      (file: string) => {
+        chownSync(file, 65534, 65534);
+      },
+    ],
   ])('in a file %s is used by nothing', (_, spoil) =>
     declared(async (host) => {
       spoil(fileOf(host));
