@@ -10,7 +10,7 @@ import type { Plan } from '../firewall/iptables/plan/plan.ts';
 import type { Variant } from '../firewall/iptables/text/model.ts';
 import type { TablePlan } from '../firewall/nftables/plan/plan.ts';
 import type { DeclaredTable } from '../firewall/nftables/text/declared-table.ts';
-import type { HeldTable } from '../reconcile/declared-tables.ts';
+import type { HeldTable } from '../reconcile/tables/declared-tables.ts';
 import type { NftTable } from '../firewall/nftables/tables/model.ts';
 import type { RestoreInput } from '../firewall/iptables/text/restore-input.ts';
 import type { Family } from '../net/family.ts';

@@ -12,7 +12,7 @@ import type { StoredBaseline } from './stored-baseline.ts';
 import { ownHost, type OwnedHost } from '../firewall/iptables/ownership/ownership.ts';
 import { hasUserlandProxy, localPortsIn } from './consequence.ts';
 import { containerFindings } from './container-findings.ts';
-import { declaredTableFindings } from './declared-tables.ts';
+import { declaredTableFindings } from './tables/declared-tables.ts';
 import { desiredBy } from './desired-by.ts';
 import { worstFirst, type Finding } from './finding.ts';
 import { findingsOf, unreadFinding } from './findings.ts';

@@ -1,4 +1,4 @@
-import { heldState, heldTransaction, type HeldTable } from '../reconcile/declared-tables.ts';
+import { heldState, heldTransaction, type HeldTable } from '../reconcile/tables/declared-tables.ts';
 import { patch } from './diff.ts';
 import { count, printable, type Paint } from './text.ts';
 

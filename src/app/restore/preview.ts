@@ -5,7 +5,7 @@ import type { TablePlan } from '../../firewall/nftables/plan/plan.ts';
 import type { HostRules } from '../../firewall/iptables/text/model.ts';
 import type { Family } from '../../net/family.ts';
 import { noticesOf } from '../../reconcile/notices.ts';
-import { heldToWrite, type HeldTable } from '../../reconcile/declared-tables.ts';
+import { heldToWrite, type HeldTable } from '../../reconcile/tables/declared-tables.ts';
 import type { Observation } from '../../reconcile/observation.ts';
 import { planFor } from '../../reconcile/repair-plan.ts';
 import { digestOfLive } from '../observe/digests.ts';

@@ -2,7 +2,7 @@ import { KEEPS_NONE } from '../../docker/engine-reply.ts';
 import { Fault } from '../../fault.ts';
 import { PASSING } from '../../firewall/iptables/plan/edit.ts';
 import type { Observation } from '../../reconcile/observation.ts';
-import { heldState } from '../../reconcile/declared-tables.ts';
+import { heldState } from '../../reconcile/tables/declared-tables.ts';
 import type { Reference } from '../../reconcile/reference.ts';
 import { effectId } from '../../reconcile/accept/effect-id.ts';
 import type { CheckEffect, EffectSource } from '../../reconcile/verdict/effect.ts';

@@ -56,13 +56,13 @@ export async function runPeers(args: PeersArgs, context: Context): Promise<Exit>
 }
 
 /** What is shown of both hosts, and where. */
-interface Shown {
+interface ShownPeers {
   readonly diagnosis: PeersDiagnosis;
   readonly about: PageAbout;
 }
 
 /** Addresses and names of both hosts, and of this one, replaced, in all alike. */
-function masked(plain: Shown): Shown {
+function masked(plain: ShownPeers): ShownPeers {
   const { diagnosis, about } = plain;
   const names = namesToMask([
     ...[diagnosis.asking, diagnosis.asked].map((one) => one.about.host),

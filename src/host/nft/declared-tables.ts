@@ -4,7 +4,7 @@ import {
   withoutPassing,
   type DeclaredTable,
 } from '../../firewall/nftables/text/declared-table.ts';
-import type { HeldTable } from '../../reconcile/declared-tables.ts';
+import type { HeldTable } from '../../reconcile/tables/declared-tables.ts';
 import { runHere, type Runner } from '../command/command.ts';
 import { listInScratch } from './list-in-scratch.ts';
 import { output } from './sets-native.ts';

@@ -1,5 +1,5 @@
 import type { Live } from '../../firewall/iptables/text/live.ts';
-import type { HeldTable } from '../declared-tables.ts';
+import type { HeldTable } from './declared-tables.ts';
 import type { NftTable } from '../../firewall/nftables/tables/model.ts';
 
 /** What was read of a host's firewall: the rules of iptables and, where Docker writes with nftables, its own tables. */

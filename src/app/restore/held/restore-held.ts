@@ -2,7 +2,7 @@ import { digestOf } from '../../../digest.ts';
 import { Fault } from '../../../fault.ts';
 import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
 import { meantLines, passingElements } from '../../../firewall/nftables/text/declared-table.ts';
-import { heldToWrite, heldTransaction, type HeldTable } from '../../../reconcile/declared-tables.ts';
+import { heldToWrite, heldTransaction, type HeldTable } from '../../../reconcile/tables/declared-tables.ts';
 import { observationOf, type Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { RestoreResult } from '../../../reconcile/repair-result.ts';

@@ -24,13 +24,13 @@ export interface ProbedHost {
 }
 
 /** How far one direction came, by what was seen on interfaces to the outside. */
-type Seen = (
+type SeenAt = (
   packets: readonly CapturedPacket[],
   want: { readonly out: boolean; readonly reply: boolean },
 ) => CapturedPacket | undefined;
 
 const seenBy =
-  ({ wires }: ProbedHost): Seen =>
+  ({ wires }: ProbedHost): SeenAt =>
   (packets, { out, reply }) =>
     packets.find((one) => one.out === out && one.reply === reply && wires.includes(one.link));
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { passingElements, withoutPassing } from '../../../src/firewall/nftables/text/declared-table.ts';
+import { passingElements, withoutPassing } from '../../../../src/firewall/nftables/text/declared-table.ts';
 import {
   declaredTableFindings,
   heldState,
   heldToWrite,
   type HeldTable,
-} from '../../../src/reconcile/declared-tables.ts';
+} from '../../../../src/reconcile/tables/declared-tables.ts';
 
 const lines = (...rules: string[]): string =>
   ['table inet close {', '\tchain c {', ...rules.map((rule) => `\t\t${rule}`), '\t}', '}', ''].join('\n');

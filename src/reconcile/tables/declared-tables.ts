@@ -1,5 +1,5 @@
-import { isSameTable, meantLines, type DeclaredTable } from '../firewall/nftables/text/declared-table.ts';
-import type { Finding } from './finding.ts';
+import { isSameTable, meantLines, type DeclaredTable } from '../../firewall/nftables/text/declared-table.ts';
+import type { Finding } from '../finding.ts';
 
 /** A declared table beside the live one: both as nft lists them. */
 export interface HeldTable extends DeclaredTable {
