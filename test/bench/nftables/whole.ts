@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { interleave, type Samples } from '../clock.ts';
+import { listenOn, makeIntact } from '../intact.ts';
 import { ANY_VERDICT, Installed, must } from '../program.ts';
 import { followingNothing } from '../reach.ts';
 import { IS_SHORT } from '../self.ts';
@@ -16,7 +17,7 @@ export const NFT_SIZES: readonly (readonly [rules: number, rounds: number])[] = 
   [100_000, 1],
 ];
 
-/** Up to so many rules the whole program is measured too: see docs/evidence/performance.md. */
+/** Up to so many rules the whole program is measured too, on a host where packets get everywhere: see docs/evidence/performance.md. */
 const MOST_FOLLOWED = 10_000;
 
 type Line = readonly [string, ...string[]];
@@ -37,6 +38,7 @@ const LISTS = ['ip', 'ip6'].map((family): Line => ['nft', '-j', 'list', 'table',
 export function nftTable(rules: number, rounds: number): string {
   const host = nftBenchHost(rules);
   const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-bench-nft-'));
+  const proxy = rules <= MOST_FOLLOWED ? intact(host) : undefined;
   try {
     followingNothing(folder);
     const programs = [
@@ -55,8 +57,15 @@ export function nftTable(rules: number, rounds: number): string {
       }),
     );
   } finally {
+    proxy?.stop();
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Makes all that packets take beside the rules. */
+function intact({ bridges, ports }: NftBenchHost): ReturnType<typeof listenOn> {
+  makeIntact(bridges);
+  return listenOn(ports);
 }
 
 type BesideFloor = Readonly<Record<'floor' | 'whole', Samples>>;
