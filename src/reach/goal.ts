@@ -143,13 +143,11 @@ export function proxyAddress(
 
 /** Whether a rule of policy routing leads an answer away from a client on the very link it asked by. */
 function isLedAway({ packet, last }: Path, by: string, netState: NetworkState): boolean {
-  const { family, source, destination, mark } = last;
+  const { family, source, destination, mark, protocol, destinationPort } = last;
+  // It is routed before its source, address and port, is translated back.
   const found = lookupRoute(netState, {
-    family,
-    source: packet.source,
-    destination,
-    mark,
-    inInterface: packet.inInterface,
+    ...{ family, source: packet.source, destination, mark, inInterface: packet.inInterface },
+    ...{ protocol, sourcePort: packet.sourcePort, destinationPort },
   });
   const isNear = linkOf(netState, by)?.addresses.some(
     (own) =>

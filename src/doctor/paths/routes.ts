@@ -117,9 +117,9 @@ function routingOf(
   { path: { packet, last } }: Followed,
   netState: NetworkState,
 ): ReturnType<typeof lookupRoute> {
-  const { family, destination, mark, protocol, sourcePort, destinationPort } = last;
+  const { family, destination, mark, protocol, destinationPort } = last;
   const { inInterface } = packet;
-  const source = inInterface === '' ? last.source : packet.source;
+  const { source, sourcePort } = inInterface === '' ? last : packet;
   return lookupRoute(netState, {
     ...{ family, source, destination, mark, inInterface },
     ...{ protocol, sourcePort, destinationPort },

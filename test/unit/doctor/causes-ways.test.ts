@@ -128,6 +128,18 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
     'ip rule add pref 2 to 172.17.0.0/16 lookup main',
   ],
   [
+    "rule of policy routing for a protocol and a port that leads a container's answers away from the neighbour who asked",
+    all(
+      secondUplink,
+      withRoute({ to: '0.0.0.0/0', via: '198.51.100.2', dev: 'eth1', table: '100' }),
+      withRules({ priority: 100, table: '100', fields: { src: 'all', ipproto: 'tcp', sport: '80' } }),
+    ),
+    ['route-rule'],
+    'ip rule add pref 99 lookup main suppress_prefixlength 0',
+    '192.0.2.1:8080',
+    'eth0',
+  ],
+  [
     'without docker-proxy, bridged answers are not translated back',
     all(withoutProxy, sysctls({ 'bridge/bridge-nf-call-iptables': '0' })),
     ['answer-untranslated'],
