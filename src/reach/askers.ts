@@ -1,6 +1,6 @@
 import { familyOf, type Family } from '../net/family.ts';
 import type { NetworkLink, NetworkState } from '../trace/network-state.ts';
-import { lookupRoute } from '../trace/routing/route.ts';
+import { generalRoute } from '../trace/routing/route.ts';
 import type { End } from './alike/end.ts';
 import type { Asker, Spot } from './cell.ts';
 import { isOwnAddress } from './goal.ts';
@@ -126,13 +126,7 @@ export const clientAskers = (
   clients
     .filter((address) => familyOf(address) === family && !isOwnAddress(netState, address))
     .flatMap((address): readonly OutsideAsker[] => {
-      const found = lookupRoute(netState, {
-        family,
-        source: '',
-        destination: address,
-        mark: 0,
-        inInterface: '',
-      });
+      const found = generalRoute(netState, address);
       if (found.kind === 'none' && found.why === 'no-route')
         return doors.map(({ name }) => ({ by: 'outside', interface: name, address, from: 'beyond' }));
       if (found.kind !== 'unicast') return [];

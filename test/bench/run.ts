@@ -9,7 +9,7 @@ import { doctorTable, gatherHere } from './engine-doctor.ts';
 import { measureHere, type Rounds } from './engine-measure.ts';
 import { againstTable } from './against.ts';
 import { BENCH_ERAS, engineTables } from './engine-ports.ts';
-import { reachTable } from './reach.ts';
+import { reachTable } from './reach/reach.ts';
 import { restartTable } from './engine-restart.ts';
 import { ENVIRONMENTS, type Environment } from './program.ts';
 import { HOST_NETWORK, IS_SHORT } from './self.ts';

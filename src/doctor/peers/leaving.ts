@@ -35,8 +35,11 @@ export function seenOn({ outcome, path }: Followed, target: PeerTarget): WirePac
 
 function assumed({ packet, goal }: PathRequest, target: PeerTarget, facts: Facts): WirePacket | undefined {
   const { netState } = facts;
-  const { family, source, destination } = packet;
-  const found = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
+  const { family, source, destination, protocol, sourcePort, destinationPort } = packet;
+  const found = lookupRoute(netState, {
+    ...{ family, source: '', destination, mark: 0, inInterface: '' },
+    ...{ protocol, sourcePort, destinationPort },
+  });
   const wires = wiresOf(facts);
   const route = found.kind === 'unicast' ? found.route : undefined;
   const dev = wires.find(({ name }) => name === route?.dev) ?? wires.find(({ up }) => up);

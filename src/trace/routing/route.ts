@@ -139,10 +139,29 @@ function routingOf(route: Route, rule: RouteRule, { destination }: Journey): Rou
   }
 }
 
+const general = memory<NetworkState>();
+
+/** What routing rules choose packets by that are for some of those to an address alone: a protocol, and its ports. */
+const SELECTING = ['ipproto', 'sport', 'sport_start', 'dport', 'dport_start'];
+
+/**
+ * Where packets to an address are routed of which nothing else is said: rules that are for a protocol or some ports alone are passed by. Without
+ * a source, a mark, an interface they came in by.
+ */
+export function generalRoute(netState: NetworkState, destination: string): Routing {
+  const state = general(netState, '', () => {
+    const isSelecting = ({ fields }: RouteRule): boolean =>
+      SELECTING.some((key) => Object.hasOwn(fields, key));
+    const routeRules = netState.routeRules.filter((rule) => !isSelecting(rule));
+    return routeRules.length === netState.routeRules.length ? netState : { ...netState, routeRules };
+  });
+  const family = familyOf(destination);
+  return lookupRoute(state, { family, source: '', destination, mark: 0, inInterface: '' });
+}
+
 /** The interface by which this host's packets leave for an address; '' where no route leads there, or which one is not known. */
 export function exitFor(netState: NetworkState, destination: string): string {
-  const family = familyOf(destination);
-  const found = lookupRoute(netState, { family, source: '', destination, mark: 0, inInterface: '' });
+  const found = generalRoute(netState, destination);
   return found.kind === 'unicast' ? found.route.dev : '';
 }
 

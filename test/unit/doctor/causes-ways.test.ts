@@ -137,7 +137,6 @@ describeCauses('what leads packets and answers elsewhere than they should go', [
     ['route-rule'],
     'ip rule add pref 99 lookup main suppress_prefixlength 0',
     '192.0.2.1:8080',
-    'eth0',
   ],
   [
     'without docker-proxy, bridged answers are not translated back',

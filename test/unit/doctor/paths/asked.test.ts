@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { diagnose } from '../../../../src/doctor/diagnose.ts';
 import type { Facts } from '../../../../src/doctor/facts/facts.ts';
-import type { NetworkLink } from '../../../../src/trace/network-state.ts';
+import type { NetworkLink, RouteRule } from '../../../../src/trace/network-state.ts';
 import { healthyFacts, onContainer, onLink, withRoute } from '../../../support/doctor/host-facts.ts';
 
 const ETH1: NetworkLink = {
@@ -43,6 +43,25 @@ test('a client by its address: in by the way that leads there, to the very addre
   expect(found).toMatchObject({ verdict: 'ok' });
   expect(found.packets[0]).toEqual(['198.51.100.9', 'eth1', '192.0.2.1:8080']);
 });
+
+test.each([{ ipproto: 'tcp', dport: '25' }, { ipproto: 'udp' }, { sport_start: '1', sport_end: '79' }])(
+  'a client by its address, beside a routing rule that is for other packets: %j',
+  (fields) => {
+    const facts = withRoute({ to: '0.0.0.0/0', via: '198.51.100.2', dev: 'eth1', table: '100' })(
+      twoUplinks(),
+    );
+    const rule = (priority: number, table: string, more: RouteRule['fields'] = {}): RouteRule => ({
+      ...{ family: 'ipv4', priority, table, fields: { src: 'all', ...more } },
+    });
+    const routeRules = [rule(0, 'local'), rule(100, '100', fields), rule(32_766, 'main')];
+    const found = packets('192.0.2.1:8080', '203.0.113.77', {
+      ...facts,
+      netState: { ...facts.netState, routeRules },
+    });
+    expect(found.verdict).toBe('ok');
+    expect(found.packets[0]).toEqual(['203.0.113.77', 'eth0', '192.0.2.1:8080']);
+  },
+);
 
 test('somebody by an interface', () => {
   const { packets: found, verdict } = packets('web', 'eth1', twoUplinks());

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { JudgedTable } from '../../src/reach/judge/judge.ts';
-import { interleave, least, median } from './clock.ts';
+import type { JudgedTable } from '../../../src/reach/judge/judge.ts';
+import { interleave, least, median } from '../clock.ts';
 import { listenOn, makeIntact } from './intact.ts';
-import { HERE, Installed } from './program.ts';
-import { servingHost } from './ruleset.ts';
-import { IS_SHORT } from './self.ts';
-import { tableOf } from './tables.ts';
+import { HERE, Installed } from '../program.ts';
+import { servingHost } from '../ruleset.ts';
+import { IS_SHORT } from '../self.ts';
+import { tableOf } from '../tables.ts';
 
 /** Containers with one published port each, the networks they are on, and rounds. */
 const SIZES: readonly (readonly [ports: number, networks: number, rounds: number])[] = IS_SHORT

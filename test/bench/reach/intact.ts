@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { gatewayAt } from './layout.ts';
-import { capture, must } from './program.ts';
+import { gatewayAt } from '../layout.ts';
+import { capture, must } from '../program.ts';
 
 /** What packets take beside the rules: a way out, and each network's bridge with its address and somebody on it. */
 export function makeIntact(bridges: readonly string[]): void {
