@@ -1,7 +1,8 @@
 import { wiresOf } from '../../doctor/peers/door.ts';
 import type { PeerHost, PeersDiagnosis } from '../../doctor/peers/peer.ts';
-import type { Listened, ListenedFlow } from '../../doctor/peers/probe/listened.ts';
-import { judgePeerProbe, type ProbedHost } from '../../doctor/peers/probe/proof.ts';
+import { flowName, type Listened, type ListenedFlow } from '../../doctor/peers/probe/listened.ts';
+import { judgePeerProbe } from '../../doctor/peers/probe/proof.ts';
+import type { ProbedHost } from '../../doctor/peers/probe/seen-probe.ts';
 import { withPeerProof } from '../../doctor/peers/probe/with-proof.ts';
 import { resultOf } from '../../doctor/probe/observed.ts';
 import { planProbes } from '../../doctor/probe/probe-plan.ts';
@@ -32,15 +33,13 @@ export async function probePeers(
   const packet = probe?.packet;
   const hosts = { asking: probed(asking), asked: probed(asked) };
   const unwatched: Listened = { unavailable: 'nothing was sent', packets: [], others: 0 };
-  const name = `${target.address}:${String(target.port)}/${target.proto}`;
   if (probe === undefined || packet === undefined || 'unavailable' in packet) {
-    const detail =
-      packet === undefined ? 'no way to it was followed' : 'unavailable' in packet ? packet.unavailable : '';
     const result = {
       from: diagnosis.asker,
-      to: name,
+      to: flowName(target),
       answer: 'unsent',
-      detail,
+      detail:
+        packet !== undefined && 'unavailable' in packet ? packet.unavailable : 'no way to it was followed',
       captured: undefined,
       notes: [],
     } as const;

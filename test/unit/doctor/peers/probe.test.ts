@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Listened } from '../../../../src/doctor/peers/probe/listened.ts';
-import { judgePeerProbe, type PeerProbe } from '../../../../src/doctor/peers/probe/proof.ts';
+import { judgePeerProbe } from '../../../../src/doctor/peers/probe/proof.ts';
+import type { PeerProbe } from '../../../../src/doctor/peers/probe/seen-probe.ts';
 import { withPeerProof } from '../../../../src/doctor/peers/probe/with-proof.ts';
 import type { CapturedPacket } from '../../../../src/doctor/probe/result.ts';
 import { A, B, HERE, packet, THERE, watched } from '../../../support/peers/probed.ts';
