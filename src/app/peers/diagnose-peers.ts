@@ -3,9 +3,9 @@ import type { PeerHost, PeersDiagnosis, PeerTarget } from '../../doctor/peers/pe
 import type { Listened, ListenedFlow } from '../../doctor/peers/probe/listened.ts';
 import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { readingsFrom } from '../../doctor/recorded/read-facts.ts';
-import { readPort } from '../../doctor/target/port-argument.ts';
+import { isAddress, readPort, unbracketed } from '../../doctor/target/port-argument.ts';
 import { Fault } from '../../fault.ts';
-import { hostPort, parseBlock } from '../../net/address.ts';
+import { hostPort } from '../../net/address.ts';
 import { gatherFacts } from '../diagnose/gather.ts';
 import type { DiagnosisHost } from '../diagnose/ports.ts';
 import type { Listener, NoticeEvent, StepEvent } from '../events.ts';
@@ -85,10 +85,9 @@ const USUAL = { port: 443, proto: 'tcp' } as const;
 
 function targetFrom(to: string): PeerTarget {
   const named = readPort(to);
-  const bare = to.replace(/^\[([^\]]*)\]$/, '$1');
-  const target = named ?? { address: bare, ...USUAL };
+  const target = named ?? { address: unbracketed(to), ...USUAL };
   const { address, port, proto } = target;
-  if (parseBlock(address) === undefined || address.includes('/'))
+  if (!isAddress(address))
     throw new Fault(
       'RG_USAGE',
       2,

@@ -1,8 +1,7 @@
-import { readPort } from '../../doctor/target/port-argument.ts';
+import { isAddress, readPort } from '../../doctor/target/port-argument.ts';
 import { Fault } from '../../fault.ts';
 import { listenHere } from '../../host/peers/listen-here.ts';
 import { LISTENING } from '../../host/peers/listen-peer.ts';
-import { parseBlock } from '../../net/address.ts';
 import type { Context, Exit } from '../context.ts';
 
 /**
@@ -18,12 +17,7 @@ export async function printListened(
 ): Promise<Exit> {
   const named = readPort(target ?? '');
   const isPort = Number.isInteger(sourcePort) && sourcePort > 0 && sourcePort <= 65_535;
-  if (
-    named === undefined ||
-    !isPort ||
-    parseBlock(named.address) === undefined ||
-    named.address.includes('/')
-  )
+  if (named === undefined || !isPort || !isAddress(named.address))
     throw new Fault(
       'RG_USAGE',
       2,

@@ -1,6 +1,7 @@
 import { blockOf, overlap, type AddressBlock } from '../../net/address.ts';
 import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import { FAMILIES } from '../../net/family.ts';
+import { spellRule } from '../paths/routing-rule-words.ts';
 import { generalRoute } from '../../trace/routing/route.ts';
 import type { Facts } from '../facts/facts.ts';
 
@@ -25,7 +26,7 @@ export function tellingApart({ netState }: Pick<Facts, 'netState'>): TellingApar
     ...netState.rulesets.flatMap((one) => FAMILIES.map((family) => printRuleset(one.rules[family]))),
     ...[...(netState.sets?.values() ?? [])].flatMap(({ members }) => members),
     ...(netState.natives ?? []).map(({ text }) => text),
-    ...netState.routeRules.map(routingRule),
+    ...netState.routeRules.map(spellRule),
   ].join('\n');
   const isOdd = BY_MORE.test(rules);
   const named = [...new Set(rules.match(ADDRESS))].flatMap((text) => blockOf(text) ?? []);
@@ -54,13 +55,4 @@ function routeKey(address: string, netState: Facts['netState']): string {
   const found = generalRoute(netState, address);
   if (found.kind === 'unknown') return address;
   return found.kind === 'unicast' ? `${found.route.to} ${found.route.via} ${found.route.dev}` : found.kind;
-}
-
-/** What a routing rule tells packets apart by, with blocks and ranges as rules of iptables have them. */
-function routingRule({ fields }: Facts['netState']['routeRules'][number]): string {
-  const block = (key: 'src' | 'dst'): string =>
-    fields[key] === undefined ? '' : `${fields[key]}/${fields[`${key}len`] ?? ''}`.replace(/\/$/, '');
-  const ports = (key: 'sport' | 'dport'): string =>
-    [fields[key] ?? fields[`${key}_start`], fields[`${key}_end`]].filter(Boolean).join(':');
-  return [block('src'), block('dst'), ports('sport'), ports('dport')].join(' ');
 }

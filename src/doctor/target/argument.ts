@@ -1,6 +1,6 @@
 import { Fault } from '../../fault.ts';
 import { near } from '../../nearest.ts';
-import { isAny, isLoopback, parseBlock } from '../../net/address.ts';
+import { isAny, isLoopback } from '../../net/address.ts';
 import {
   matchExactly,
   matchName,
@@ -10,7 +10,7 @@ import {
   type NameableNetwork,
   type NameMatch,
 } from './names.ts';
-import { portOrNumber, unbracketed, type PortTarget } from './port-argument.ts';
+import { isAddress, portOrNumber, unbracketed, type PortTarget } from './port-argument.ts';
 
 /** What an argument of the command line names, of `doctor` and of `reach` alike. */
 export type Named<Container, Network> =
@@ -41,8 +41,6 @@ export function readArgument<Container extends NameableContainer, Network extend
   if (!isAddress(word)) return matchName(word, all);
   return isOwn(word) || isAny(word) || isLoopback(word) ? { is: 'host' } : { is: 'elsewhere', address: word };
 }
-
-const isAddress = (word: string): boolean => !word.includes('/') && parseBlock(word) !== undefined;
 
 /** Names are listed up to so many. */
 const LISTED = 12;

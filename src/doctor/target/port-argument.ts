@@ -1,3 +1,4 @@
+import { parseBlock } from '../../net/address.ts';
 import type { DoctorTarget } from '../diagnosis.ts';
 
 export type PortTarget = Extract<DoctorTarget, { kind: 'port' }>;
@@ -12,6 +13,9 @@ const USUAL_PORTS: Readonly<Record<string, string>> = {
 
 /** An IPv6 address without the brackets that URLs have around it. */
 export const unbracketed = (word: string): string => word.replace(/^\[([^\]]*)\]$/, '$1');
+
+/** Whether that is one address, and no block of them. */
+export const isAddress = (word: string): boolean => !word.includes('/') && parseBlock(word) !== undefined;
 
 /**
  * Reads `HOST:PORT`, `[IPV6]:PORT`, `:PORT`, each with `/udp` behind it or not, or a URL, whose scheme may imply the port.

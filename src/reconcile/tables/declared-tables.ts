@@ -1,4 +1,5 @@
 import { isSameTable, meantLines, type DeclaredTable } from '../../firewall/nftables/text/declared-table.ts';
+import type { Family } from '../../net/family.ts';
 import type { Finding } from '../finding.ts';
 
 /** A declared table beside the live one: both as nft lists them. */
@@ -28,6 +29,9 @@ export function heldState({ text, live }: HeldTable): HeldState {
 export const heldTransaction = ({ table, text }: Pick<HeldTable, 'table' | 'text'>): string =>
   `add table ${table}\ndelete table ${table}\n${text}`;
 
+/** The family that a finding about a table is told for: one of both, or of neither, is told once. */
+export const familyOfTable = (table: string): Family => (table.startsWith('ip6 ') ? 'ipv6' : 'ipv4');
+
 /** The declared tables that a restore writes. @param changed - whether one that somebody changed is put back too */
 export const heldToWrite = (
   held: readonly HeldTable[] = [],
@@ -56,7 +60,7 @@ export const declaredTableFindings = (held: readonly HeldTable[]): readonly Find
     return [
       {
         ...{ kind: 'declared-table', severity: isClosing ? 'exposure' : 'outage' },
-        ...{ family: one.table.startsWith('ip6 ') ? 'ipv6' : 'ipv4', table: one.table, chain: '' },
+        ...{ family: familyOfTable(one.table), table: one.table, chain: '' },
         consequence: `the declared table ${one.table} ${CONSEQUENCES[state]}${isClosing ? ': what it closes may stand open' : ''}`,
       } satisfies Finding,
     ];

@@ -4,7 +4,7 @@ import { inBlock, isLinkLocal, sameAddress } from './addresses.ts';
 import { linkOf, localRoutes } from './local.ts';
 import { memory } from '../memory.ts';
 import type { Route, RouteRule, NetworkState } from '../network-state.ts';
-import { endsPackets, isFor, skipsTo, type Journey } from './routing-rules.ts';
+import { asksForPorts, endsPackets, isFor, skipsTo, type Journey } from './routing-rules.ts';
 
 /** Where routing leads. */
 export type Routing =
@@ -141,18 +141,13 @@ function routingOf(route: Route, rule: RouteRule, { destination }: Journey): Rou
 
 const general = memory<NetworkState>();
 
-/** What routing rules choose packets by that are for some of those to an address alone: a protocol, and its ports. */
-const SELECTING = ['ipproto', 'sport', 'sport_start', 'dport', 'dport_start'];
-
 /**
  * Where packets to an address are routed of which nothing else is said: rules that are for a protocol or some ports alone are passed by. Without
  * a source, a mark, an interface they came in by.
  */
 export function generalRoute(netState: NetworkState, destination: string): Routing {
   const state = general(netState, '', () => {
-    const isSelecting = ({ fields }: RouteRule): boolean =>
-      SELECTING.some((key) => Object.hasOwn(fields, key));
-    const routeRules = netState.routeRules.filter((rule) => !isSelecting(rule));
+    const routeRules = netState.routeRules.filter((rule) => !asksForPorts(rule));
     return routeRules.length === netState.routeRules.length ? netState : { ...netState, routeRules };
   });
   const family = familyOf(destination);

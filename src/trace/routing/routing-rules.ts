@@ -41,6 +41,10 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   ...['srclen', 'dstlen', 'fwmask', 'not', 'goto', 'nop', 'unresolved', 'sport_end', 'dport_end', 'uid_end'],
 ]);
 
+/** Whether a rule is for a protocol or some ports alone. */
+export const asksForPorts = ({ fields }: RouteRule): boolean =>
+  ['ipproto', 'sport', 'sport_start', 'dport', 'dport_start'].some((key) => Object.hasOwn(fields, key));
+
 /**
  * Whether a port is the one, or in the range, that a rule asks for. Packets without ports have 0 there, which no rule can ask for
  * (fib_rules.c, nla_get_port_range).

@@ -2,7 +2,12 @@ import { digestOf } from '../../../digest.ts';
 import { Fault } from '../../../fault.ts';
 import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
 import { meantLines, passingElements } from '../../../firewall/nftables/text/declared-table.ts';
-import { heldToWrite, heldTransaction, type HeldTable } from '../../../reconcile/tables/declared-tables.ts';
+import {
+  familyOfTable,
+  heldToWrite,
+  heldTransaction,
+  type HeldTable,
+} from '../../../reconcile/tables/declared-tables.ts';
 import { observationOf, type Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { RestoreResult } from '../../../reconcile/repair-result.ts';
@@ -92,7 +97,7 @@ const CHANGED =
   'somebody changed it: rulesguard restore puts it back, rulesguard snapshot --declare --table takes it over (docs/declared-rules.md)';
 
 const leftOut = ({ table }: HeldTable, reason: string): LeftOut => ({
-  ...{ family: table.startsWith('ip6 ') ? 'ipv6' : 'ipv4', table, chain: '', rule: table, reason },
+  ...{ family: familyOfTable(table), table, chain: '', rule: table, reason },
 });
 
 /** A digest of tables that are the operator's own, without what was counted. */

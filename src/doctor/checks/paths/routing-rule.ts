@@ -1,4 +1,5 @@
 import type { RouteRule } from '../../../trace/network-state.ts';
+import { actionOf, spellRule } from '../../paths/routing-rule-words.ts';
 import type { Check } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Group } from '../../paths/follow.ts';
@@ -57,31 +58,4 @@ export function judgeBlockingRule(
       remedies: offered(group, facts, propose, advise(LEAVE_OUT)),
     },
   );
-}
-
-const actionOf = ({ table, fields }: RouteRule): string =>
-  table === '' ? (fields['action'] ?? '') : `lookup ${table}`;
-
-/** As `ip rule` shows it. */
-function spellRule(rule: RouteRule): string {
-  const { priority, fields } = rule;
-  const { src = 'all', srclen, dst, dstlen, fwmark, fwmask, iif, ipproto, uid_start, uid_end } = fields;
-  const words = [
-    'not' in fields ? 'not' : '',
-    `from ${src}${srclen === undefined ? '' : `/${srclen}`}`,
-    dst === undefined ? '' : `to ${dst}${dstlen === undefined ? '' : `/${dstlen}`}`,
-    fwmark === undefined ? '' : `fwmark ${fwmark}${fwmask === undefined ? '' : `/${fwmask}`}`,
-    iif === undefined ? '' : `iif ${iif}`,
-    uid_start === undefined ? '' : `uidrange ${uid_start}-${uid_end ?? ''}`,
-    ipproto === undefined ? '' : `ipproto ${ipproto}`,
-    spellPorts(fields, 'sport'),
-    spellPorts(fields, 'dport'),
-    actionOf(rule),
-  ];
-  return `rule ${String(priority)}: ${words.filter(Boolean).join(' ')}`;
-}
-
-function spellPorts(fields: RouteRule['fields'], key: 'sport' | 'dport'): string {
-  const port = fields[key] ?? [fields[`${key}_start`], fields[`${key}_end`]].filter(Boolean).join('-');
-  return port === '' ? '' : `${key} ${port}`;
 }
