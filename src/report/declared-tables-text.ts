@@ -1,4 +1,5 @@
-import { heldState, heldTransaction, type HeldTable } from '../reconcile/tables/declared-tables.ts';
+import { replacingTable } from '../firewall/nftables/text/replacing.ts';
+import { heldState, type HeldTable } from '../reconcile/tables/declared-tables.ts';
 import { patch } from './diff.ts';
 import { count, printable, type Paint } from './text.ts';
 
@@ -41,7 +42,7 @@ export const heldPlanText = (held: readonly HeldTable[], paint: Paint): string =
 
 /** The transactions of declared tables, latin1, with the command for them as a comment line. */
 export const heldPlanInput = (held: readonly HeldTable[]): string =>
-  held.length === 0 ? '' : `# declared: nft -f\n${held.map(heldTransaction).join('')}`;
+  held.length === 0 ? '' : `# declared: nft -f\n${held.map(replacingTable).join('')}`;
 
 /** That a plan file holds nothing of declared tables. */
 export const heldNotPlanned = (held: readonly HeldTable[]): string =>

@@ -1,6 +1,7 @@
 import { printDeclared } from '../../firewall/iptables/desired/declared.ts';
 import { parseDeclaredTables, printDeclaredTables } from '../../firewall/nftables/desired/declared-tables.ts';
-import { listDeclarable, listTableNames } from '../../host/nft/declared-tables.ts';
+import { listDeclarable } from '../../host/nft/declared-tables.ts';
+import { listTableNames } from '../../host/nft/sets-native.ts';
 import {
   readDeclared,
   readDeclaredTables,
@@ -22,7 +23,7 @@ export const realDeclareHost = (options: HostOptions): DeclareHost => ({
 /** This host, with its tables of nftables and `/etc/rulesguard`. */
 export const realDeclareTablesHost = (options: HostOptions): DeclareTablesHost => ({
   ...realHost(options),
-  listTableNames: () => listTableNames(),
+  listTableNames,
   listDeclarable: (table) => listDeclarable(table),
   readDeclaredTables,
   writeDeclaredTables: async (tables) => {

@@ -7,14 +7,7 @@ import {
 import type { HeldTable } from '../../reconcile/tables/declared-tables.ts';
 import { runHere, type Runner } from '../command/command.ts';
 import { listInScratch } from './list-in-scratch.ts';
-import { output } from './sets-native.ts';
 import { listTables } from './write-tables.ts';
-
-/** The names of all tables of nftables here: `inet close`. @throws Fault of what could not be listed */
-export const listTableNames = async (runner: Runner = runHere): Promise<readonly string[]> =>
-  (await output(['nft', 'list', 'tables'], undefined, runner))
-    .split('\n')
-    .flatMap((line) => /^table (\S+ \S+)/.exec(line)?.[1] ?? []);
 
 /** One table as it is declared: without counters, without elements that come and go; '' where it is not there. @throws Fault of what could not be listed */
 export async function listDeclarable(table: string, runner: Runner = runHere): Promise<string> {

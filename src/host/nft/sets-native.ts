@@ -31,13 +31,16 @@ export async function readSets(runner: Runner = runHere): Promise<string | null>
     : output(['ipset', 'save'], undefined, runner);
 }
 
+/** The names of all tables of nftables: `inet close`. @throws Fault of what could not be listed */
+export const listTableNames = async (): Promise<readonly string[]> =>
+  (await output(['nft', 'list', 'tables']))
+    .split('\n')
+    .flatMap((line) => /^table (\S+ \S+)/.exec(line)?.[1] ?? []);
+
 /** nftables' own tables, as a text to load, without those that only their maker can change; null where there is no nft. */
 export async function readNative(): Promise<readonly NativeTableText[] | null> {
   if ((await which('nft', COMMAND_ENV.PATH)) === undefined) return null;
-  const names = (await output(['nft', 'list', 'tables']))
-    .split('\n')
-    .flatMap((line) => /^table (\S+ \S+)/.exec(line)?.[1] ?? [])
-    .filter(await isNftsOwn());
+  const names = (await listTableNames()).filter(await isNftsOwn());
   const tables = await Promise.all(
     names.map(async (table) => ({
       table,
@@ -45,11 +48,6 @@ export async function readNative(): Promise<readonly NativeTableText[] | null> {
     })),
   );
   return tables.filter(({ text }) => !OWNED.test(text));
-}
-
-/** The text for `nft -f` that replaces the tables of the same names in one transaction. */
-export function replacing(tables: readonly NativeTableText[]): string {
-  return tables.map(({ table, text }) => `add table ${table}\ndelete table ${table}\n${text}`).join('');
 }
 
 /**

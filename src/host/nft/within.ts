@@ -9,7 +9,6 @@ import { FAMILIES, NFT_FAMILY, type Family } from '../../net/family.ts';
 import type { KernelRules } from '../../firewall/iptables/text/bytecode.ts';
 import { hiddenIn, NATIVE } from '../../firewall/iptables/text/hidden.ts';
 import { XTABLES } from '../../firewall/nftables/tables/names.ts';
-import { withoutPassingElements } from '../../firewall/nftables/text/declared-table.ts';
 import { COMMAND_ENV, runHere, type Runner } from '../command/command.ts';
 import { which } from '../command/which.ts';
 import { isNftsOwn, output, type NativeTableText } from './sets-native.ts';
@@ -152,13 +151,6 @@ function ledTo<B extends { kind: string; name: string }>(
   );
   return blocks.filter(({ kind, name }) => kind === 'chain' && names.has(name));
 }
-
-/** A listing without what changes by itself: elements that expire, or that rules add. */
-export const withoutPassing = (text: string): string =>
-  [...blocksOf(text)]
-    .map(({ lines }) => lines.join('\n'))
-    .map(withoutPassingElements)
-    .join('\n');
 
 /** Saved rules, with those of nft's marked again as they were when read. */
 export function marked(rules: HostRules, within: readonly Within[]): HostRules {

@@ -1,3 +1,4 @@
+import { withoutPassing } from '../../firewall/nftables/text/declared-table.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { type HostRules, EMPTY_RULESET } from '../../firewall/iptables/text/model.ts';
 import { firstDifference, withEmptied } from '../../firewall/iptables/plan/rollback.ts';
@@ -6,14 +7,7 @@ import { printRuleset } from '../../firewall/iptables/text/print.ts';
 import { run } from '../command/command.ts';
 import { listAll } from '../xtables/held-rules.ts';
 import { readVariant, restoreWhole } from '../xtables/kernel.ts';
-import {
-  ofFamily,
-  readWithin,
-  withinInput,
-  withoutPassing,
-  withPlaceholders,
-  type Within,
-} from '../nft/within.ts';
+import { ofFamily, readWithin, withinInput, withPlaceholders, type Within } from '../nft/within.ts';
 
 /**
  * Loads those families of a variant whole that are not as wanted, with what nft keeps within their tables, and reads them

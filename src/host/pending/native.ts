@@ -1,4 +1,5 @@
-import { readNative, readSets, replacing, type NativeTableText } from '../nft/sets-native.ts';
+import { replacingTable } from '../../firewall/nftables/text/replacing.ts';
+import { readNative, readSets, type NativeTableText } from '../nft/sets-native.ts';
 import { isDockersTable } from '../../firewall/nftables/ownership/ownership.ts';
 import { run } from '../command/command.ts';
 
@@ -45,7 +46,11 @@ export async function rollBackNative(recorded: readonly NativeTableText[] | null
     [...now.keys()]
       .filter((table) => !wanted.has(table))
       .map((table) => `delete table ${table}\n`)
-      .join('') + replacing(recorded.filter(({ table, text }) => now.get(table) !== text));
+      .join('') +
+    recorded
+      .filter(({ table, text }) => now.get(table) !== text)
+      .map(replacingTable)
+      .join('');
   if (input === '') return;
   await load(['nft', '-f', '-'], input);
   const difference = differenceIn(recorded, (await readNative()) ?? []);

@@ -1,3 +1,4 @@
+import { replacingTable } from '../../firewall/nftables/text/replacing.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
 import { Fault } from '../../fault.ts';
 import { FAMILIES } from '../../net/family.ts';
@@ -7,7 +8,7 @@ import { run } from '../command/command.ts';
 import { holdAgainstKernel, listAll } from '../xtables/held-rules.ts';
 import { saveText } from '../xtables/kernel.ts';
 import { hasLegacyTables } from '../xtables/legacy-tables.ts';
-import { hasIptables, readNative, readSets, replacing, type NativeTableText } from '../nft/sets-native.ts';
+import { hasIptables, readNative, readSets, type NativeTableText } from '../nft/sets-native.ts';
 import { marked, readWithin, withinInput, type Within } from '../nft/within.ts';
 
 /** All that is in force, as the tools print it: latin1, one character a byte. */
@@ -36,7 +37,7 @@ export async function saveState(): Promise<SavedState> {
     readNative(),
   ]);
   const lives = rules.map((saved) => liveOf(saved));
-  if (native !== null && native.length > 0) await proveLoadable(replacing(native));
+  if (native !== null && native.length > 0) await proveLoadable(native.map(replacingTable).join(''));
   const within = await takeWithin(lives);
   return { variants: rules, sets, native, ...(within.length === 0 ? {} : { within }) };
 }

@@ -25,10 +25,6 @@ export function heldState({ text, live }: HeldTable): HeldState {
   return 'lost';
 }
 
-/** What makes a table as it is declared: it takes the place of what is there, or nothing is done. */
-export const heldTransaction = ({ table, text }: Pick<HeldTable, 'table' | 'text'>): string =>
-  `add table ${table}\ndelete table ${table}\n${text}`;
-
 /** The family that a finding about a table is told for: one of both, or of neither, is told once. */
 export const familyOfTable = (table: string): Family => (table.startsWith('ip6 ') ? 'ipv6' : 'ipv4');
 

@@ -56,5 +56,8 @@ export const fact = (name: string, value: string, width = ''): Html =>
     <dd>${value}</dd>
   </div>`;
 
+/** Words as a sentence begins with them. */
+export const capital = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
+
 /** Words as a sentence. */
-export const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+export const sentence = (words: string): string => `${capital(words)}.`;

@@ -1,13 +1,9 @@
+import { replacingTable } from '../../../firewall/nftables/text/replacing.ts';
 import { digestOf } from '../../../digest.ts';
 import { Fault } from '../../../fault.ts';
 import type { LeftOut } from '../../../firewall/iptables/plan/edit.ts';
 import { meantLines, passingElements } from '../../../firewall/nftables/text/declared-table.ts';
-import {
-  familyOfTable,
-  heldToWrite,
-  heldTransaction,
-  type HeldTable,
-} from '../../../reconcile/tables/declared-tables.ts';
+import { familyOfTable, heldToWrite, type HeldTable } from '../../../reconcile/tables/declared-tables.ts';
 import { observationOf, type Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { RestoreResult } from '../../../reconcile/repair-result.ts';
@@ -51,7 +47,7 @@ export async function restoreHeld(
     ...{ action: 'restore', baseline: reference.stored?.digest ?? null, undoes: null, continues: null },
     variant: live.variant,
     changed: wanted.map(({ table }) => table),
-    done: wanted.map(heldTransaction),
+    done: wanted.map(replacingTable),
     own: true,
   });
   const refused: LeftOut[] = [];
@@ -89,8 +85,8 @@ async function write(
 ): Promise<string | undefined> {
   const elements = passingElements(held, before);
   const isMade =
-    elements !== '' && (await host.writeTables(`${heldTransaction(held)}${elements}`)) === undefined;
-  return isMade ? undefined : host.writeTables(heldTransaction(held));
+    elements !== '' && (await host.writeTables(`${replacingTable(held)}${elements}`)) === undefined;
+  return isMade ? undefined : host.writeTables(replacingTable(held));
 }
 
 const CHANGED =

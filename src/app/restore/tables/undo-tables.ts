@@ -1,5 +1,6 @@
 import { Fault } from '../../../fault.ts';
 import type { JournalEntry } from '../../../reconcile/journal.ts';
+import { replacingTable } from '../../../firewall/nftables/text/replacing.ts';
 import { digestOfTables } from '../../observe/digests.ts';
 import type { Applier } from '../apply.ts';
 import { digestOfOwn, finishHeld } from '../held/restore-held.ts';
@@ -11,8 +12,7 @@ type TablesEntry = JournalEntry & { readonly tables: NonNullable<JournalEntry['t
 export const isTablesEntry = (entry: JournalEntry): entry is TablesEntry => entry.tables !== undefined;
 
 /** The transactions that make tables again what they were, a table each. */
-const takingBack = ({ tables }: TablesEntry): readonly string[] =>
-  tables.before.map(({ table, text }) => `add table ${table}\ndelete table ${table}\n${text}`);
+const takingBack = ({ tables }: TablesEntry): readonly string[] => tables.before.map(replacingTable);
 
 /** How many tables an undo makes anew. */
 export const countTables = ({ tables }: TablesEntry): number => tables.before.length;

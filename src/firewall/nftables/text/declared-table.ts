@@ -14,7 +14,7 @@ const PASSING = /^\t\tflags .*(?:dynamic|timeout)/m;
 const ELEMENTS = /^\t\telements = (\{[\s\S]*?\})\n(?=\t\}|\t\t[^\s}])/m;
 
 /** The text of one set or map without its elements, where they come and go. */
-export const withoutPassingElements = (block: string): string =>
+const withoutPassingElements = (block: string): string =>
   PASSING.test(block) ? block.replace(ELEMENTS, '') : block;
 
 /** A listing without what changes by itself. */

@@ -3,7 +3,7 @@ import { basisWords, MARKS, VERDICT_WORDS } from '../../doctor/words.ts';
 import { besidesOf, isNote, placeWords, subjectWords, sumWords, UNSEEN } from '../../peers/words.ts';
 import { causeCard } from '../causes.ts';
 import { checkList } from '../checks.ts';
-import { fact, pageFrame, sentence, type PageAbout } from '../frame.ts';
+import { capital, fact, pageFrame, sentence, type PageAbout } from '../frame.ts';
 import { html, type Html } from '../html.ts';
 import { DRAWINGS } from '../style.ts';
 import { PEERS_STYLE } from './style.ts';
@@ -69,14 +69,12 @@ function causesSection({ causes, verdict }: PeersDiagnosis): Html | undefined {
     <p class="lead">${lead}</p>
     ${causes.map((cause, at) =>
       causeCard(cause.check, causes.length > 1 ? at + 1 : 0, {
-        place: sentenceStart(placeWords(cause)),
+        place: capital(placeWords(cause)),
         host: cause.host,
       }),
     )}
   </section>`;
 }
-
-const sentenceStart = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 
 /** What is to be known of the facts themselves: their age, and by which versions they were written. */
 function notesSection({ between }: PeersDiagnosis): Html | undefined {
