@@ -5,20 +5,17 @@ import { spellRule } from '../paths/routing-rule-words.ts';
 import { generalRoute } from '../../trace/routing/route.ts';
 import type { Facts } from '../facts/facts.ts';
 
-/** What tells addresses and ports apart on one host: those that nothing there tells apart fare alike. */
+/** What tells addresses apart on one host: those that nothing there tells apart fare alike. */
 export interface TellingApart {
   /** Equal for two addresses elsewhere of which neither rules nor routes make a difference. */
   readonly addressKey: (address: string) => string;
-  /** The same for ports. */
-  readonly portKey: (port: number) => string;
 }
 
 const ADDRESS =
   /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7})(?:\/\d{1,3})?(?![\w.])/g;
 /** Where addresses are told apart by more than blocks, or by what is not written out: each counts for itself. */
-const BY_MORE = /--(?:src|dst)-range|-m (?:u32|bpf|string)|(?:\d|[0-9a-f])-(?:\d{1,3}\.){3}|@nh|@th|@ll|&/;
-const NUMBER = /(?<![\w.])\d{1,5}(?![\w.])/g;
-const PORT_RANGE = /\d+[:-]\d+/;
+const BY_MORE =
+  /--(?:src|dst)-range|-m (?:u32|bpf|string)|[0-9a-f]-(?:(?:\d{1,3}\.){3}|[0-9a-f]*:)|addr [<>]|@nh|@th|@ll|&/;
 
 /** Finds what a host's rules, sets and routes name. */
 export function tellingApart({ netState }: Pick<Facts, 'netState'>): TellingApart {
@@ -30,8 +27,6 @@ export function tellingApart({ netState }: Pick<Facts, 'netState'>): TellingApar
   ].join('\n');
   const isOdd = BY_MORE.test(rules);
   const named = [...new Set(rules.match(ADDRESS))].flatMap((text) => blockOf(text) ?? []);
-  const ports = new Set(rules.match(NUMBER));
-  const hasRanges = PORT_RANGE.test(rules.replaceAll(ADDRESS, ''));
   const keys = new Map<string, string>();
   return {
     addressKey(address) {
@@ -40,7 +35,6 @@ export function tellingApart({ netState }: Pick<Facts, 'netState'>): TellingApar
       keys.set(address, key);
       return key;
     },
-    portKey: (port) => (hasRanges || ports.has(String(port)) ? String(port) : 'other'),
   };
 }
 

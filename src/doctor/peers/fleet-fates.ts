@@ -45,7 +45,8 @@ function leavesAs(
   target: FleetTarget,
   { peer, apart, known }: FleetHost,
 ): HostFate & { readonly wire?: WirePacket | undefined } {
-  const key = `out ${asker.network.id} ${target.proto} ${apart.addressKey(target.address)} ${apart.portKey(target.port)}`;
+  const { proto, port, address } = target;
+  const key = `out ${asker.network.id} ${apart.addressKey(address)} ${String(port)}/${proto}`;
   const before = known.get(key);
   if (before !== undefined) return before;
   const sender = { is: 'containers', names: [asker.container.name] } as const;

@@ -75,6 +75,8 @@ function output(program: string, input?: string): Promise<string> {
       if (error === null) resolve(stdout);
       else reject(new Error(`${program}: ${error.message}`));
     });
-    child.stdin?.end(input ?? '');
+    // A save reads nothing and may be over by now, and a restore may refuse its first line: how it ended is told by its exit.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }

@@ -23,3 +23,16 @@ test('whom no routing rule tells apart fare alike, though one is for a port', ()
   const { addressKey } = beside({ src: 'all', ipproto: 'tcp', dport: '25' });
   expect(addressKey('203.0.113.7')).toBe(addressKey('203.0.113.8'));
 });
+
+test.each([
+  ['ip saddr > 203.0.113.7', '203.0.113.8', '203.0.113.6'],
+  ['ip saddr 203.0.113.7-203.0.113.9', '203.0.113.8', '203.0.113.6'],
+  ['ip6 saddr 2001:db8::7-2001:db8::9', '2001:db8::8', '2001:db8::6'],
+  ['ip6 daddr { 2001:db8::7-2001:db8::9, 2001:db8:1::/48 }', '2001:db8::8', '2001:db8::6'],
+])('addresses that a rule of nftables tells apart fare each by itself: %s', (match, one, other) => {
+  const text = `table inet f {\n\tchain c {\n\t\t${match} drop\n\t}\n}\n`;
+  const { addressKey } = tellingApart(
+    onNetState(() => ({ natives: [{ table: 'inet f', text }] }))(healthyFacts()),
+  );
+  expect(addressKey(one)).not.toBe(addressKey(other));
+});
