@@ -13,7 +13,7 @@ export interface PeerFault {
   readonly port?: number;
   /** The first remedy has no command by which packets pass. */
   readonly byHand?: true;
-  /** Packets of one byte pass all the same. */
+  /** A small packet passes all the same, or docker-proxy answers. */
   readonly passes?: true;
 }
 
@@ -128,6 +128,7 @@ export const FAULTS: readonly PeerFault[] = [
     on: 'host-b',
     break: 'iptables -t nat -F',
     codes: ['rules-lost', 'translation-lost'],
+    passes: true,
   },
   {
     name: 'the address was taken away',
