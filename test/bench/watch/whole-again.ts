@@ -215,10 +215,17 @@ function shareOf(pid: number): number {
   const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1').trim();
   const pids = [pid, ...children.split(' ').filter((one) => one !== '')];
   return pids
-    .map((one) =>
-      Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${String(one)}/smaps_rollup`, 'latin1'))?.[1] ?? 0),
-    )
+    .map((one) => Number(/^Pss:\s+(\d+)/m.exec(unlessEnded(`/proc/${String(one)}/smaps_rollup`))?.[1] ?? 0))
     .reduce((sum, size) => sum + size, 0);
+}
+
+/** A file of a process; empty once that has ended, as a child of watch's may any moment. */
+function unlessEnded(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 function cellsOf(rounds: readonly Round[]): readonly string[] {

@@ -4,7 +4,14 @@ import type { Check } from '../../../src/doctor/diagnosis.ts';
 import type { Era } from '../../support/lab/eras.ts';
 import { labUnavailable } from '../../support/lab/requirement.ts';
 import { sshStandIn, type SshStandIn } from '../../support/peers/ssh-stand-in.ts';
-import { FAR, raiseTwo, type EngineHost, type TwoEngines } from '../../support/peers/two-engines.ts';
+import {
+  addIpv6,
+  FAR,
+  FAR6,
+  raiseTwo,
+  type EngineHost,
+  type TwoEngines,
+} from '../../support/peers/two-engines.ts';
 
 const ERA: Era = '28.5';
 const reason = labUnavailable(ERA);
@@ -39,6 +46,7 @@ describe.skipIf(reason !== undefined)(
     beforeAll(async () => {
       two = await raiseTwo(ERA, ERA);
       ssh = sshStandIn(two.asking, two.asked);
+      await addIpv6(two);
     });
     afterAll(async () => {
       ssh?.dispose();
@@ -51,11 +59,12 @@ describe.skipIf(reason !== undefined)(
       breaks = 'true',
       undo = 'true',
       asker = 'web',
+      asked = `${FAR}:8080`,
     ): Promise<Told & { readonly code: number; readonly notes: string }> => {
       if (two === undefined || ssh === undefined) throw new Error('no hosts');
       await two.sh(where, breaks);
       try {
-        const words = ['doctor', asker, '--to', `${FAR}:8080`, '--peer', 'ssh://host-b', '--probe', '--json'];
+        const words = ['doctor', asker, '--to', asked, '--peer', 'ssh://host-b', '--probe', '--json'];
         const { code, stdout, stderr } = await ssh.consult(words);
         const text = Buffer.from(stdout, 'latin1').toString();
         if (text === '') throw new Error(stderr);
@@ -122,6 +131,37 @@ describe.skipIf(reason !== undefined)(
       expect(told.notes).toMatch(/proof-stopped .*came into host-b by eth0, and no answer left it/);
       expect([told.verdict, told.code]).toEqual(['fail', 1]);
     });
+
+    test.each([
+      ['UDP', 'web', `${FAR}:5353/udp`, `${FAR}:5353/udp`, 'iptables', '-p udp --dport 5353'],
+      ['IPv6', 'web6', `[${FAR6}]:8086`, `[${FAR6}]:8086/tcp`, 'ip6tables', '-p tcp --dport 8086'],
+      [
+        'UDP over IPv6',
+        'web6',
+        `[${FAR6}]:5386/udp`,
+        `[${FAR6}]:5386/udp`,
+        'ip6tables',
+        '-p udp --dport 5386',
+      ],
+    ])(
+      '%s: answered and seen there; dropped by the router, lost on the way there',
+      async (_, asker, asked, named, tool, match) => {
+        const well = await probed('router', 'true', 'true', asker, asked);
+        expect(causesOf(well)).toEqual([]);
+        expect(well.notes).toContain(
+          `proof-passed ${asker} → ${named}: answered, and seen to come into host-b by eth0`,
+        );
+        expect([well.verdict, well.code]).toEqual(['ok', 0]);
+        const drop = `FORWARD ${match} -j DROP`;
+        const lost = await probed('router', `${tool} -I ${drop}`, `${tool} -D ${drop}`, asker, asked);
+        expect(causesOf(lost)).toEqual([
+          expect.stringMatching(
+            /^between proof-lost: .*: lost on the wire: it left .* by eth0 as .*, and nothing came into host-b$/,
+          ),
+        ]);
+        expect([lost.verdict, lost.code]).toEqual(['fail', 1]);
+      },
+    );
 
     test('it is lost on the other host by what no rule shows: told as a fault there, though it was followed through', async () => {
       const told = await probed(

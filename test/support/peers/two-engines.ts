@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHost, told, type Host } from '../host.ts';
-import { container, network } from '../lab/build.ts';
+import { container, network, publish } from '../lab/build.ts';
 import { startEngine, type Engine } from '../lab/engine.ts';
 import type { Era } from '../lab/eras.ts';
 import { must } from '../lab/run.ts';
@@ -48,6 +48,9 @@ export interface Consulted {
 }
 
 const ROUTER = '198.51.100.254';
+/** The asked host's address of IPv6, behind the router, once {@link addIpv6} has run. */
+export const FAR6 = '2001:db8:b::20';
+const ROUTER6 = '2001:db8:b::fe';
 
 /** Takes the asked host from its own client to the asking one's, which routes, and lays a wire between both. */
 async function wire(asking: Engine, asked: Engine): Promise<void> {
@@ -67,7 +70,7 @@ async function wire(asking: Engine, asked: Engine): Promise<void> {
   ]);
 }
 
-/** Brings up both hosts: on host-a `web` and `plain`, a network without masquerading, on host-b `api`, published as 8080. */
+/** Brings up both hosts: on host-a `web` and `plain`, a network without masquerading, on host-b `api`, published as 8080 and 5353/udp. */
 export async function raiseTwo(eraAsking: Era, eraAsked: Era): Promise<TwoEngines> {
   const engine = await startEngine({ era: eraAsking, daemonArgs: ['--live-restore'] });
   const other = await startEngine({ era: eraAsked, daemonArgs: ['--live-restore'] }).catch(
@@ -106,7 +109,7 @@ export async function raiseTwo(eraAsking: Era, eraAsked: Era): Promise<TwoEngine
       'com.docker.network.bridge.enable_ip_masquerade=false',
     ]);
     await container(engine, 'bare', ['--network', 'plain']);
-    await container(other, 'api', ['-p', '8080:80', '-p', '127.0.0.1:8085:80']);
+    await container(other, 'api', ['-p', '8080:80', '-p', '127.0.0.1:8085:80', '-p', '5353:5353/udp']);
     await until(() => reaches(FAR, 8080));
     return {
       ...{ asking, asked, reaches, leave },
@@ -137,6 +140,19 @@ export async function raiseTwo(eraAsking: Era, eraAsked: Era): Promise<TwoEngine
     await leave();
     throw error;
   }
+}
+
+/** Gives both hosts IPv6 through the router: on host-a `web6`, on host-b `api6`, published as 8086 and 5386/udp. For Engines that choose IPv6 subnets (27 and later). */
+export async function addIpv6({ asking, asked, sh, reaches }: TwoEngines): Promise<void> {
+  await sh(
+    'router',
+    `ip addr add ${ROUTER6}/64 dev eth1 nodad; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding`,
+  );
+  await sh('host-b', `ip addr add ${FAR6}/64 dev eth0 nodad; ip -6 route add default via ${ROUTER6}`);
+  for (const { engine } of [asking, asked]) await network(engine, 'six', ['--ipv6']);
+  await container(asking.engine, 'web6', ['--network', 'six']);
+  await publish(asked.engine, 'api6', 'six', ['8086:80', '5386:5353/udp']);
+  await until(() => reaches(FAR6, 8086, 'web6'));
 }
 
 /** The address by which the asking host is seen behind the router. */
