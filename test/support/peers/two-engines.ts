@@ -143,16 +143,17 @@ export async function raiseTwo(eraAsking: Era, eraAsked: Era): Promise<TwoEngine
 }
 
 /** Gives both hosts IPv6 through the router: on host-a `web6`, on host-b `api6`, published as 8086 and 5386/udp. For Engines that choose IPv6 subnets (27 and later). */
-export async function addIpv6({ asking, asked, sh, reaches }: TwoEngines): Promise<void> {
-  await sh(
+export async function addIpv6(two: TwoEngines): Promise<void> {
+  const { asking, asked } = two;
+  await two.sh(
     'router',
     `ip addr add ${ROUTER6}/64 dev eth1 nodad; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding`,
   );
-  await sh('host-b', `ip addr add ${FAR6}/64 dev eth0 nodad; ip -6 route add default via ${ROUTER6}`);
+  await two.sh('host-b', `ip addr add ${FAR6}/64 dev eth0 nodad; ip -6 route add default via ${ROUTER6}`);
   for (const { engine } of [asking, asked]) await network(engine, 'six', ['--ipv6']);
   await container(asking.engine, 'web6', ['--network', 'six']);
   await publish(asked.engine, 'api6', 'six', ['8086:80', '5386:5353/udp']);
-  await until(() => reaches(FAR6, 8086, 'web6'));
+  await until(() => two.reaches(FAR6, 8086, 'web6'));
 }
 
 /** The address by which the asking host is seen behind the router. */
