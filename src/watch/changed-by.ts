@@ -12,12 +12,15 @@ interface ChangesSince {
 export class ChangedBy {
   /** Since the last look. */
   private fresh: readonly Author[] = [];
+  /** When the first change since the last look was seen. */
+  private began: number | undefined;
   /** Since the damage began that is open. */
   private damage: readonly Author[] = [];
   private repair: ChangesSince | undefined;
 
   /** Rules changed. @param author - undefined where nobody could be named */
   saw(author: Author | undefined, now: number): void {
+    this.began ??= now;
     const by = this.repair?.by ?? [];
     this.repair = {
       at: this.repair?.at ?? now,
@@ -44,6 +47,11 @@ export class ChangedBy {
     this.fresh = this.damage;
   }
 
+  /** When rules began to change that no look has judged; undefined where none did. */
+  beganAt(): number | undefined {
+    return this.began;
+  }
+
   sinceLook(): readonly Author[] {
     return this.fresh;
   }
@@ -55,6 +63,7 @@ export class ChangedBy {
   /** A look has judged all changes. @param isOver - nothing is left of the damage that a repair would be told of */
   judged(isOver: boolean): void {
     this.fresh = [];
+    this.began = undefined;
     if (isOver) this.damage = [];
   }
 }

@@ -10,6 +10,8 @@ interface Unjudged {
   readonly first: number;
   readonly newest: number;
   readonly writers: ReadonlySet<Hand>;
+  /** When a link, address or route changed last. */
+  readonly linked: number;
 }
 
 /** What the last look found that a restore repairs. */
@@ -61,15 +63,16 @@ interface Patience {
   readonly longest: number;
 }
 
-const NOT_IDLE: Schedule['idle'] = { looks: 0, restUntil: Number.NEGATIVE_INFINITY };
+const NEVER = Number.NEGATIVE_INFINITY;
+const NOT_IDLE: Schedule['idle'] = { looks: 0, restUntil: NEVER };
 
 /** As at the start: nothing is known, so the first look is due at once. */
 export const begun = (now: number): Schedule => ({
-  unjudged: { first: now, newest: now, writers: new Set(['unknown']) },
-  looked: Number.NEGATIVE_INFINITY,
+  unjudged: { first: now, newest: now, writers: new Set(['unknown']), linked: NEVER },
+  looked: NEVER,
   damage: undefined,
-  notBefore: Number.NEGATIVE_INFINITY,
-  noLookBefore: Number.NEGATIVE_INFINITY,
+  notBefore: NEVER,
+  noLookBefore: NEVER,
   idle: NOT_IDLE,
 });
 
@@ -80,7 +83,12 @@ export function seen(schedule: Schedule, writer: Hand, now: number): Schedule {
   const writers = new Set([...(unjudged?.writers ?? []), writer]);
   return {
     ...schedule,
-    unjudged: { first: unjudged?.first ?? now, newest: now, writers },
+    unjudged: {
+      first: unjudged?.first ?? now,
+      newest: now,
+      writers,
+      linked: writer === 'host' ? now : (unjudged?.linked ?? NEVER),
+    },
     damage: damage && { ...damage, newest: now, writers: new Set([...damage.writers, writer]) },
   };
 }
@@ -101,7 +109,8 @@ export function looked(schedule: Schedule, found: LookFound, beganAt: number, en
   const rest = looks < STORM.looks ? 0 : Math.min(STORM.longest, STORM.rest * (endedAt - beganAt));
   const idle = { looks, restUntil: endedAt + rest };
   if (found === undefined) return { ...schedule, idle, unjudged: left, looked: beganAt, damage: undefined };
-  const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: new Set<Hand>(['unknown']) };
+  const unknown = new Set<Hand>(['unknown']);
+  const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: unknown, linked: NEVER };
   return {
     ...schedule,
     idle,
@@ -113,10 +122,12 @@ export function looked(schedule: Schedule, found: LookFound, beganAt: number, en
 
 /** A repair has ended: what it left is for the next look to say, which is due at once. */
 export function repaired(schedule: Schedule, now: number, notBefore: number): Schedule {
-  const writers = schedule.unjudged?.writers ?? new Set<Hand>(['other']);
+  const { first, writers, linked } = schedule.unjudged ?? {
+    ...{ first: now, writers: new Set<Hand>(['other']), linked: NEVER },
+  };
   return {
     ...schedule,
-    unjudged: { first: schedule.unjudged?.first ?? now, newest: now, writers },
+    unjudged: { first, newest: now, writers, linked },
     damage: undefined,
     notBefore,
     idle: NOT_IDLE,
@@ -126,7 +137,9 @@ export function repaired(schedule: Schedule, now: number, notBefore: number): Sc
 /** A look could not be made: whatever is seen meanwhile, the next one is made at a moment. */
 export const failedToLook = (schedule: Schedule, again: number): Schedule => ({
   ...schedule,
-  unjudged: schedule.unjudged ?? { first: again, newest: again, writers: new Set<Hand>(['unknown']) },
+  unjudged: schedule.unjudged ?? {
+    ...{ first: again, newest: again, writers: new Set<Hand>(['unknown']), linked: NEVER },
+  },
   damage: undefined,
   noLookBefore: again,
 });
@@ -139,10 +152,17 @@ export const mayBeDockers = ({ unjudged }: Schedule): boolean =>
   unjudged === undefined || unjudged.writers.has('docker') || unjudged.writers.has('unknown');
 
 /**
- * Whether what is lost may be brought back before a look: all changes since the last one, which found nothing, were made by programs that are
- * known by name, and that are neither Docker nor a firewall manager.
+ * Whether what is lost may be brought back before a look: since the last one, which found nothing, rules were changed by programs alone that are
+ * known by name, and that are neither Docker nor a firewall manager. Links that came or went just now may be of a container that Docker has yet
+ * to tell of; once they are quiet for as long as Docker takes, it has.
  */
-export const isRepairedAtOnce = (schedule: Schedule): boolean => isChangedBy(schedule, NAMED);
+export const isRepairedAtOnce = ({ damage, unjudged }: Schedule, now: number): boolean =>
+  damage === undefined &&
+  unjudged !== undefined &&
+  unjudged.writers.has('other') &&
+  [...unjudged.writers].every(
+    (writer) => writer === 'other' || (writer === 'host' && now - unjudged.linked >= AT_WORK.longest),
+  );
 
 /**
  * What to do next.
@@ -172,8 +192,6 @@ export function dueOf(schedule: Schedule, { interval }: Pace, repairs: boolean):
 const LINKS: ReadonlySet<Hand> = new Set<Hand>(['host']);
 /** Hands that write neither Docker's rules nor a whole firewall. */
 const NO_FIREWALL: ReadonlySet<Hand> = new Set<Hand>(['other', 'host']);
-/** Programs that are known by name, and that are neither Docker nor a firewall manager. */
-const NAMED: ReadonlySet<Hand> = new Set<Hand>(['other']);
 
 /** Whether something changed by these hands alone, and nothing was lost before. */
 const isChangedBy = ({ unjudged, damage }: Schedule, hands: ReadonlySet<Hand>): boolean =>

@@ -179,10 +179,11 @@ export class Watching {
     const began = this.port.now();
     // What the last one did is told by the look after it.
     if (this.undertaken !== undefined) return;
-    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule)) return;
+    if (this.settings.mode !== 'repair' || !isRepairedAtOnce(this.schedule, began)) return;
     const open = [...this.open.values()].map(({ effect }) => effect);
     if (open.some(({ repairable }) => repairable) || !this.attempts.isFree(began)) return;
-    const first = this.schedule.unjudged?.first ?? began;
+    // A link that came or went before lost no rule.
+    const first = this.changes.beganAt() ?? this.schedule.unjudged?.first ?? began;
     this.changes.repairs();
     const done = await this.port.repairAtOnce().catch((error: unknown) => {
       this.notes.failed('cannot repair', error);

@@ -50,7 +50,7 @@ const DAMAGES: readonly (readonly [string, readonly string[]])[] = [
 /** How many damages one watch sees: the same repaired more often is a fight, and no longer repaired at once. */
 const BATCH = 4;
 /** Seconds without a change after which a round is over, and that it may take. */
-const [QUIET, LONGEST] = ['0.7', '15'];
+const [QUIET, LONGEST] = ['2', '15'];
 const [UDP, TCP] = [5353, 9001];
 
 /** Milliseconds, but for `held`. */

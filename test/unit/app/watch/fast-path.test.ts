@@ -43,6 +43,42 @@ describe('what is certainly lost', () => {
     expect(world.noted('repaired')).toHaveLength(1);
   });
 
+  const link = { kind: 'network', line: 'veth1 is up' } as const;
+
+  test('is repaired at once beside a link that changed a while ago, and told to have lasted as long as the rules were gone', async () => {
+    const world = new World();
+    world.onFastRepair = () => (world.effects.length > 0 ? world.effects : undefined);
+    await world
+      .at(1_000, () => {
+        world.tell(link);
+      })
+      .at(4_000, () => {
+        world.changes(iptables, [OUTAGE]);
+      })
+      .run(9_000);
+    expect(world.repairs).toEqual([]);
+    expect(world.noted('repaired')).toMatchObject([
+      { lasted: 3, repair: { toDetect: 0, journal: ['fast'] } },
+    ]);
+  });
+
+  test('is looked at first where a link changed just now, or Docker did something since', async () => {
+    const just = flushed().at(900, () => {
+      just.tell(link);
+    });
+    await just.run(5_000);
+    expect(just.fastTries).toEqual([]);
+    const started = flushed()
+      .at(100, () => {
+        started.tell(link);
+      })
+      .at(900, () => {
+        started.changes(dockerd, []);
+      });
+    await started.run(5_000);
+    expect(started.fastTries).toEqual([]);
+  });
+
   test('is repaired beside what no restore repairs, which is told of once', async () => {
     const overridden = { ...OUTAGE, id: 'cc', cause: 'overridden', repairable: false };
     const world = new World();
