@@ -204,6 +204,8 @@ async function withWatch<T>(
   try {
     await sleep(UNTIL_READY);
     return await work();
+  } catch (error) {
+    throw new Error(`watch noted last: ${JSON.stringify(resident.noted().slice(-5))}`, { cause: error });
   } finally {
     memory.push((shareOf(resident.pid) / 1_024).toFixed(0));
     await resident.stop();
