@@ -1,5 +1,6 @@
 import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
 import { isRecord, type Answers } from '../../../src/docker/inventory/inventory.ts';
+import { setUnsoundAside } from '../../../src/docker/inventory/set-aside.ts';
 import { refuseFlawed, refuseUnlessDocker, refuseUnsound } from '../../../src/host/engine/judge.ts';
 import { observationOf } from '../../../src/reconcile/observation.ts';
 import type { EngineReply } from '../../../src/docker/engine-reply.ts';
@@ -16,7 +17,7 @@ export function wordOf(
   const socket = '/run/docker.sock';
   refuseUnlessDocker(socket, answers);
   refuseFlawed(socket, answers);
-  const inventory = inventoryFrom(answers);
+  const inventory = setUnsoundAside(inventoryFrom(answers));
   refuseUnsound(socket, inventory);
   return {
     answered: true,
