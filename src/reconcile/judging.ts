@@ -8,6 +8,7 @@ import type { Observation } from './observation.ts';
 import { isOwnBaseline, type Reference } from './reference.ts';
 import { planFor } from './repair-plan.ts';
 import { tableName } from '../firewall/nftables/tables/print.ts';
+import { declaredStood } from './tables/declared-stood.ts';
 import { foreignIn, repairedNatives } from './tables/repaired-natives.ts';
 
 /** The rules as a restore would leave them, a closed policy included; undefined where it has nothing to do. */
@@ -64,6 +65,12 @@ export function leftToText({ source, stored }: Reference): string | undefined {
     : undefined;
 }
 
-/** What of others stood in the newest baseline. Only one that was recorded on this host says whose a rule is. */
+/**
+ * What of others stood in the newest baseline, and the rules of declared tables. Only a baseline that was recorded on this host says whose a
+ * rule is.
+ */
 export const stoodIn = (reference: Reference): readonly StoodRule[] =>
-  reference.stood ?? (isOwnBaseline(reference) ? (reference.stored?.baseline.stood ?? []) : []);
+  reference.stood ?? [
+    ...(isOwnBaseline(reference) ? (reference.stored?.baseline.stood ?? []) : []),
+    ...declaredStood(reference.declared?.tables),
+  ];

@@ -13,9 +13,12 @@ export interface StoodRule {
   readonly chain: string;
   /** '' for the chain's policy. */
   readonly rule: string;
-  /** The kinds of ways it closed, opened or left unknown, as {@link wayOf} names them. */
+  /** The kinds of ways it closed, opened or left unknown, as {@link wayOf} names them; {@link AS_DECLARED} for what is declared. */
   readonly ways: readonly string[];
 }
+
+/** In the place of a way: the operator declared the rule, so that whatever it closes he means. */
+export const AS_DECLARED = 'declared';
 
 /**
  * The kind of way that a cell is of, and what the difference is for packets: `outage outside eth0 published`. A rule that stood in a

@@ -17,7 +17,7 @@ import { memory } from '../../trace/memory.ts';
 import type { VariantRules } from '../../trace/network-state.ts';
 import type { Whose, WrittenDecider } from './cause.ts';
 import type { Decider } from './decider.ts';
-import { stoodKey, stoodWays, type StoodRule } from './foreign.ts';
+import { AS_DECLARED, stoodKey, stoodWays, type StoodRule } from './foreign.ts';
 
 /** What tells whose a decider is. */
 export interface Owners {
@@ -25,7 +25,7 @@ export interface Owners {
   readonly owned: readonly OwnedHost[];
   /** Every variant that holds rules. */
   readonly rulesets: readonly VariantRules[];
-  /** What of others stood in the newest baseline; undefined without one, or where it does not say. */
+  /** What of others stood in the newest baseline, and what is declared; undefined without either, or where it does not say. */
   readonly stood?: readonly StoodRule[] | undefined;
   /**
    * Where Docker's firewall backend is nftables: whether a rule in a table of Docker's own is somebody else's. Whatever iptables holds
@@ -50,7 +50,8 @@ export type ForeignRule = Pick<Extract<Decider, { by: 'native' }>, 'table' | 'ch
 /**
  * Tells whose a decider is. The operator's own are: DOCKER-USER and chains that only it leads to; what recognised firewall managers are
  * taken to do for him (`isWantedOf`); and everything the host's own INPUT and OUTPUT filter: of these nothing that takes a port from its
- * container, ends answers to what was let through, or refuses a bridge for want of a zone. And all that stood in the newest baseline.
+ * container, ends answers to what was let through, or refuses a bridge for want of a zone. And all that stood in the newest baseline. Of a
+ * declared table its closing is his, within the same limits.
  */
 export function whoseBy(owners: Owners): Whose {
   let dockers: ReadonlySet<string> | undefined;
@@ -59,6 +60,8 @@ export function whoseBy(owners: Owners): Whose {
     (dockers ??= dockersIn(owners.owned)).has(ruleKey(decider.family, decider.table, decider.rule.text));
   const hasStood = (decider: WrittenDecider, way: string): boolean =>
     (stood ??= stoodWays(owners.stood ?? [])).has(`${way} ${stoodKey(decider)}`);
+  const closesAsDeclared = (decider: WrittenDecider, way: string): boolean =>
+    !way.startsWith('exposure ') && !takesPort(decider) && hasStood(decider, AS_DECLARED);
   const isOtherIn = owners.isForeignInTables;
   return (decider, way) => {
     if (decider.by === 'native' && isDockersTable(decider.table))
@@ -70,7 +73,10 @@ export function whoseBy(owners: Owners): Whose {
     // was so when the baseline was recorded.
     const isManagers = decider.by === 'native' && managerOfNative(decider.table, decider.chain) !== undefined;
     const isTold = isManagers || !way.startsWith('unknown ');
-    const isMeant = isTold && !cutsShort(decider, way) && isOperators(decider, way, owners);
+    const isMeant =
+      isTold &&
+      !cutsShort(decider, way) &&
+      (isOperators(decider, way, owners) || closesAsDeclared(decider, way));
     if (isMeant || hasStood(decider, way)) return 'operator';
     // Docker sets it to DROP itself: what ends there, no rule of Docker's has let through.
     const isForward = decider.by === 'policy' && decider.table === 'filter' && decider.chain === 'FORWARD';

@@ -13,6 +13,16 @@ const CLOSE = `table inet close {
 	}
 }
 `;
+/** What somebody adds to it. */
+const REFUSED = 'oifname "eth0" drop';
+const ADDED = `add rule inet close forward ${REFUSED}\n`;
+const DIVERTS = `table inet close {
+	chain divert {
+		type nat hook prerouting priority dstnat - 10;
+		tcp dport 8080 redirect to :9
+	}
+}
+`;
 const OPEN = HEALTHY;
 const CLOSED = { ...HEALTHY, published: 'closed' };
 
@@ -77,6 +87,27 @@ describeCli('a declared table beside an Engine that writes with nftables', () =>
       expect(await ways()).toEqual(OPEN);
     }),
   );
+
+  test('what it closes is meant from the moment it is declared; what it diverts, and what somebody adds to it, is told', () =>
+    withNftHost('plain', async (host) => {
+      await host.nft(['-f', '-'], CLOSE);
+      expect(await host.run('check')).toMatchObject({ code: 1 });
+      expect(await host.run('snapshot --declare --table inet\tclose')).toMatchObject({ code: 0 });
+      const closed = await host.run('check');
+      expect(closed).toMatchObject({ code: 0 });
+      expect(closed.said).toMatch(/^INTACT/m);
+
+      await host.nft(['-f', '-'], ADDED);
+      const added = await host.run('check');
+      expect(added.code).toBe(1);
+      expect(added.said).toContain(REFUSED);
+      await host.nft(['flush', 'table', 'inet', 'close']);
+      await host.nft(['-f', '-'], DIVERTS);
+      expect(await host.run('snapshot --declare --yes --table inet\tclose')).toMatchObject({ code: 0 });
+      const diverted = await host.run('check');
+      expect(diverted.code).toBe(1);
+      expect(diverted.said).toContain('redirect to :9');
+    }));
 
   test('all is flushed: one restore closes before it opens, and what would be done is shown before', () =>
     declared(async (host, ways) => {
