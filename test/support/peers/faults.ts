@@ -1,122 +1,23 @@
+import { IMAGE } from '../lab/engine.ts';
+import { onEither } from './either-host.ts';
+import type { PeerFault } from './fault.ts';
 import { FAR, NEAR, SEEN_AS } from './two-engines.ts';
 
-/** Something that keeps a packet, or its answer, from getting through both hosts. */
-export interface PeerFault {
-  readonly name: string;
-  readonly on: 'host-a' | 'host-b';
-  readonly break: string;
-  readonly undo?: string;
-  /** Codes one of which the first cause has. */
-  readonly codes: readonly string[];
-  /** The address asked; that behind the router where absent. */
-  readonly address?: string;
-  readonly port?: number;
-  /** The first remedy has no command by which packets pass. */
-  readonly byHand?: true;
-  /** A small packet passes all the same, or docker-proxy answers. */
-  readonly passes?: true;
-}
+/** Deletes the one rule of a chain of nat that has these words, by shell. */
+const ruleGone = (chain: string, words: string) =>
+  `iptables -t nat $(iptables -t nat -S ${chain} | grep -e '${words}' | sed 's/^-A/-D/')`;
 
-/** The one veth of a bridge, by shell. */
-const port = (bridge: string) => `$(ls /sys/class/net/${bridge}/brif | head -1)`;
-
-/** What either host can do to what it passes on. */
-const onEither = (on: PeerFault['on'], rp: string): readonly PeerFault[] => [
-  { name: 'a rule of FORWARD drops', on, break: 'iptables -I FORWARD -p tcp -j DROP', codes: ['rule-stops'] },
-  {
-    name: 'a rule of DOCKER-USER rejects',
-    on,
-    break: 'iptables -I DOCKER-USER -p tcp -j REJECT',
-    codes: ['user-rule-stops'],
-  },
-  {
-    name: 'a rule of raw drops',
-    on,
-    break: 'iptables -t raw -I PREROUTING -i eth0 -p tcp -j DROP',
-    codes: ['rule-stops'],
-  },
-  {
-    name: 'a rule of mangle drops',
-    on,
-    break: 'iptables -t mangle -I FORWARD -p tcp -j DROP',
-    codes: ['rule-stops'],
-  },
-  {
-    name: 'answers are dropped',
-    on,
-    break: 'iptables -I FORWARD -m conntrack --ctstate ESTABLISHED -j DROP',
-    codes: ['rule-stops'],
-  },
-  {
-    name: 'a table of its own drops',
-    on,
-    break:
-      "nft add table inet own; nft 'add chain inet own f { type filter hook forward priority -5; policy drop; }'",
-    undo: 'nft delete table inet own',
-    codes: ['native-stops', 'native-drop'],
-  },
-  {
-    name: 'filter FORWARD was flushed',
-    on,
-    break: 'iptables -P FORWARD DROP; iptables -F FORWARD',
-    codes: ['rules-lost'],
-  },
-  {
-    name: 'forwarding is off',
-    on,
-    break: 'echo 0 >/proc/sys/net/ipv4/ip_forward',
-    undo: 'echo 1 >/proc/sys/net/ipv4/ip_forward',
-    codes: ['forwarding-off'],
-  },
-  {
-    name: 'the bridge is down',
-    on,
-    break: 'ip link set docker0 down',
-    undo: 'ip link set docker0 up',
-    codes: ['bridge-down'],
-  },
-  {
-    name: 'the veth is down',
-    on,
-    break: `ip link set ${port('docker0')} down`,
-    undo: `ip link set ${port('docker0')} up`,
-    codes: ['veth-down'],
-  },
-  {
-    name: 'the veth hangs on no bridge',
-    on,
-    break: `ip link set ${port('docker0')} nomaster`,
-    undo: 'for v in $(ls /sys/class/net | grep veth); do [ -e /sys/class/net/$v/master ] || ip link set $v master docker0; done',
-    codes: ['veth-detached'],
-  },
-  {
-    name: 'the default route is gone',
-    on,
-    break: 'ip route save table main default >/lab/route; ip route del default',
-    undo: 'ip route restore </lab/route',
-    codes: ['route-missing', 'no-default-route', 'route-lost'],
-    byHand: true,
-  },
-  {
-    name: 'a blackhole to the other host',
-    on,
-    break: `ip route add blackhole ${on === 'host-a' ? FAR : SEEN_AS}`,
-    undo: `ip route del blackhole ${on === 'host-a' ? FAR : SEEN_AS}`,
-    codes: ['route-blocked'],
-  },
+export const FAULTS: readonly PeerFault[] = [
+  ...onEither('host-a'),
+  ...onEither('host-b'),
   {
     name: 'strict rp_filter, and the other host is routed elsewhere',
-    on,
-    break: `ip route add ${rp} dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
-    undo: `ip route del ${rp} dev eth1; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+    on: 'host-b',
+    break: 'ip route add 192.0.2.0/24 dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter',
+    undo: 'ip route del 192.0.2.0/24 dev eth1; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter',
     codes: ['rp-filter', 'misrouted', 'route-overlap'],
     byHand: true,
   },
-];
-
-export const FAULTS: readonly PeerFault[] = [
-  ...onEither('host-a', '198.51.100.0/24').slice(0, -1),
-  ...onEither('host-b', '192.0.2.0/24'),
   {
     name: 'POSTROUTING was flushed',
     on: 'host-a',
@@ -188,63 +89,84 @@ export const FAULTS: readonly PeerFault[] = [
     address: NEAR.asked,
     codes: ['wire-down'],
   },
-];
-
-/** A pair where all is well, or where nothing on either host is amiss. */
-export interface PeerHealthy {
-  readonly name: string;
-  readonly asker?: string;
-  readonly address?: string;
-  readonly port?: number;
-  readonly where?: 'host-a' | 'host-b' | 'router';
-  readonly make?: string;
-  readonly undo?: string;
-  /** Whether packets pass; false where something between the hosts, which nobody sees, stops them. */
-  readonly passes?: false;
-}
-
-export const HEALTHY: readonly PeerHealthy[] = [
-  { name: 'a router between' },
-  { name: 'one wire', address: NEAR.asked },
   {
-    name: 'rules for others',
-    where: 'host-b',
-    make: 'iptables -I FORWARD -s 203.0.113.99 -j DROP; iptables -I DOCKER-USER -p udp --dport 9 -j DROP',
-    undo: 'true',
+    name: 'asymmetric routes, strict rp_filter',
+    on: 'host-a',
+    // By a mark: the kernel asks rules by interface the same way for the answer, which then passes.
+    break: `iptables -t mangle -I PREROUTING -i docker0 -j MARK --set-mark 7; ip rule add fwmark 7 lookup 77
+      ip route add default via 192.0.2.2 dev eth0 table 77
+      ip route add ${FAR} dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+    undo: `ip rule del fwmark 7 lookup 77; ip route flush table 77
+      ip route del ${FAR} dev eth1; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+    codes: ['rp-filter', 'route-asymmetric'],
+    byHand: true,
   },
   {
-    name: 'strict rp_filter',
-    where: 'host-b',
-    make: 'echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter',
-    undo: 'echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter',
+    name: 'the rule that masquerades is gone',
+    on: 'host-a',
+    break: ruleGone('POSTROUTING', '-s 172.17.0.0/16 ! -o docker0'),
+    codes: ['rules-lost', 'not-masqueraded'],
   },
   {
-    name: 'a route of its own to the other host',
-    where: 'host-a',
-    make: `ip route add ${FAR} via 192.0.2.2`,
-    undo: `ip route del ${FAR} via 192.0.2.2`,
-  },
-  { name: 'INPUT closed', where: 'host-b', make: 'iptables -P INPUT DROP', undo: 'iptables -P INPUT ACCEPT' },
-  { name: 'a rule that only counts', where: 'host-a', make: 'iptables -I FORWARD -p tcp', undo: 'true' },
-  { name: 'both hosts use the same subnet and masquerade', address: NEAR.asked },
-  {
-    name: 'small MTU of the container network',
-    where: 'host-a',
-    make: 'ip link set eth0 mtu 9000',
-    undo: 'ip link set eth0 mtu 1500',
+    name: 'the rule that translates the port is gone',
+    on: 'host-b',
+    break: ruleGone('DOCKER', '--dport 8080'),
+    codes: ['rules-lost', 'translation-lost'],
+    passes: true,
   },
   {
-    name: 'the router drops, which no host shows',
-    where: 'router',
-    make: 'iptables -P FORWARD DROP',
-    undo: 'iptables -P FORWARD ACCEPT',
-    passes: false,
+    name: 'a rule of DOCKER-USER drops the asking host',
+    on: 'host-b',
+    break: `iptables -I DOCKER-USER -s ${SEEN_AS} -j DROP`,
+    codes: ['user-rule-stops'],
   },
   {
-    name: 'the router does not forward, which no host shows',
-    where: 'router',
-    make: 'echo 0 >/proc/sys/net/ipv4/ip_forward',
-    undo: 'echo 1 >/proc/sys/net/ipv4/ip_forward',
-    passes: false,
+    name: 'two rules of DOCKER-USER drop',
+    on: 'host-b',
+    break: `iptables -I DOCKER-USER -s ${SEEN_AS} -j DROP; iptables -I DOCKER-USER -p tcp -s 192.0.2.0/24 -j DROP`,
+    codes: ['user-rule-stops'],
+  },
+  {
+    name: 'who asks has no network',
+    on: 'host-a',
+    break: `docker run -d --name lone --network none ${IMAGE} 80/tcp`,
+    undo: 'docker rm -f lone',
+    asker: 'lone',
+    codes: ['no-network'],
+  },
+  {
+    name: 'who publishes has no network',
+    on: 'host-b',
+    break: `docker run -d --name lone --network none -p 8198:80 ${IMAGE} 80/tcp`,
+    undo: 'docker rm -f lone',
+    port: 8198,
+    codes: ['no-network'],
+    byHand: true,
+  },
+  {
+    name: 'who publishes has the network of the host',
+    on: 'host-b',
+    break: `docker run -d --name hosty --network host -p 8197:8080 ${IMAGE} 8188/tcp`,
+    undo: 'docker rm -f hosty',
+    port: 8197,
+    codes: ['host-mode'],
+    byHand: true,
+  },
+  {
+    name: 'nothing listens behind the published port',
+    on: 'host-b',
+    break: `docker run -d --name mute -p 8190:81 ${IMAGE} 80/tcp`,
+    undo: 'docker rm -f mute',
+    port: 8190,
+    codes: ['nothing-listens'],
+    byHand: true,
+  },
+  {
+    name: 'the network is not masqueraded',
+    on: 'host-a',
+    break: 'true',
+    asker: 'bare',
+    address: NEAR.asked,
+    codes: ['masquerade-off'],
   },
 ];

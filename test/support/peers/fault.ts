@@ -1,0 +1,18 @@
+/** Something that keeps a packet, or its answer, from getting through both hosts. */
+export interface PeerFault {
+  readonly name: string;
+  readonly on: 'host-a' | 'host-b';
+  readonly break: string;
+  readonly undo?: string;
+  /** Codes one of which the first cause has. */
+  readonly codes: readonly string[];
+  /** The container that asks; `web` where absent. */
+  readonly asker?: string;
+  /** The address asked; that behind the router where absent. */
+  readonly address?: string;
+  readonly port?: number;
+  /** The first remedy has no command by which packets pass. Where absent it must have one. */
+  readonly byHand?: true;
+  /** A small packet passes all the same, or docker-proxy answers. */
+  readonly passes?: true;
+}
