@@ -1,27 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { COLLECTION, collectionsIn, whyNoAnsible } from '../support/fleet/ansible.ts';
 import { describeCli, PROGRAM, PROJECT, withEmptyHost, withHost, type CliHost } from '../support/cli.ts';
 import { putProgram } from '../support/hook-root.ts';
 
-const COLLECTION = path.join(PROJECT, 'packaging/ansible');
 const ROLES = ['install', 'configure', 'hooks', 'watch', 'change'] as const;
-/** What ansible-core and ansible-lint bring, both packages of Debian's. */
-const TOOLS = ['/usr/bin/ansible-playbook', '/usr/bin/ansible-lint'];
-const missing = TOOLS.find((tool) => !existsSync(tool));
-if (missing !== undefined && process.env['CI'] === 'true')
-  throw new Error(`the Ansible collection must be tried under CI: there is no ${missing}`);
-const reason = missing === undefined ? undefined : `there is no ${missing}`;
+const reason = whyNoAnsible();
 const skipped = reason === undefined ? '' : ` (skipped: ${reason})`;
-
-/** A folder in which Ansible and Python find the collection by its name. */
-function collectionsIn(folder: string): string {
-  const place = path.join(folder, 'ansible_collections/rulesguard');
-  mkdirSync(place, { recursive: true });
-  symlinkSync(COLLECTION, path.join(place, 'firewall'));
-  return folder;
-}
 
 /** What a module answers, as Ansible reads it. */
 interface Answer {

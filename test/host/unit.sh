@@ -46,3 +46,17 @@ step watchdog within 120 logged "Failed with result 'watchdog'"
 step again within 60 systemctl is-active rulesguard-watch.service
 step remove rulesguard hook remove systemd
 step ended within 60 sh -c '! systemctl is-active rulesguard-watch.service'
+
+# What a package runs before it is removed, with its unit of the boot active.
+mkdir -p /etc/rulesguard
+printf '*filter\n:DOCKER-USER - [0:0]\nCOMMIT\n' >/etc/rulesguard/docker-user.v4
+ln -s /usr/local/bin/rulesguard /usr/bin/rulesguard
+rulesguard hook install boot
+# What it does at boot is tried elsewhere: here it only has to be active.
+mkdir -p /run/systemd/system/rulesguard-boot.service.d
+printf '[Service]\nExecStart=\nExecStart=/bin/true\n' >/run/systemd/system/rulesguard-boot.service.d/only.conf
+systemctl daemon-reload
+step boot sh -c 'systemctl start rulesguard-boot && systemctl is-active rulesguard-boot'
+sed 's/@TARGETS@/boot/' /opt/test/remove.part >/tmp/remove
+step removal sh -e /tmp/remove
+step boot-stopped sh -c '! systemctl is-active rulesguard-boot.service'

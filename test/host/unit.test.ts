@@ -15,7 +15,8 @@ describe.skipIf(reason !== undefined)(`watch as a unit of systemd${skipped}`, ()
   let steps: ReadonlyMap<string, Step>;
   const { step, came } = stepsOf(() => steps);
   beforeAll(async () => {
-    steps = await runUnderSystemd(path.join(import.meta.dirname, 'unit.sh'), RULES, 900);
+    const files = [...RULES, path.join(PROJECT, 'packaging/linux/remove.part')];
+    steps = await runUnderSystemd(path.join(import.meta.dirname, 'unit.sh'), files, 900);
   });
 
   test('confined as it is, it repairs a flush, and tells a program, the journal and whoever asks', () => {
@@ -47,5 +48,11 @@ describe.skipIf(reason !== undefined)(`watch as a unit of systemd${skipped}`, ()
 
   test('when it hangs it is ended and started again; removed, it has ended', () => {
     for (const name of ['watchdog', 'again', 'remove', 'ended']) came(name, 0);
+  });
+
+  test('the unit of the boot, which stays active when it has ended, is stopped when the package is removed', () => {
+    came('boot', 0, /^active$/m);
+    came('removal', 0);
+    came('boot-stopped', 0, /^inactive$/m);
   });
 });

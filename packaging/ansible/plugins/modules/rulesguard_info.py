@@ -48,6 +48,14 @@ pending:
   returned: always
   type: list
   elements: str
+changes:
+  description:
+    - Every firewall change that was to be confirmed and of which the host still has a record, the oldest first, with id and state
+      (waiting, rolling-back, failed, rolled-back, rebooted, confirmed).
+  returned: always
+  type: list
+  elements: dict
+  sample: [{id: 000001-20260101T000000Z, state: confirmed}]
 """
 
 import os
@@ -100,23 +108,38 @@ def watch_enabled(module):
     return systemctl is not None and run(module, [systemctl, "is-enabled", "rulesguard-watch.service"])[0] == 0
 
 
-def pending():
-    """A change that is settled has another ending than .json, but one that could not be rolled back."""
+# What the name of a change's file ends with, from the first state to the last: "json" is one that waits.
+ENDINGS = ("json", "rolling-back", "failed", "rolled-back", "rebooted", "confirmed")
+
+
+def changes():
+    """Every change that the host still has a record of, the oldest first."""
     try:
         names = os.listdir("/var/lib/rulesguard/pending")
     except OSError:
         return []
-    return sorted(name.split(".")[0] for name in names if re.match(r"[0-9]+-[0-9TZ]+\.(json|failed|rolling-back)$", name))
+    found = {}
+    for name in names:
+        parts = re.match(r"([0-9]+-[0-9TZ]+)\.([a-z-]+)$", name)
+        if parts and parts.group(2) in ENDINGS:
+            rank = ENDINGS.index(parts.group(2))
+            found[parts.group(1)] = max(rank, found.get(parts.group(1), 0))
+    return [
+        dict(id=id, state="waiting" if rank == 0 else ENDINGS[rank])
+        for id, rank in sorted(found.items(), key=lambda one: int(one[0].split("-")[0]))
+    ]
 
 
 def main():
     module = AnsibleModule(argument_spec=dict(), supports_check_mode=True)
+    known = changes()
     module.exit_json(
         changed=False,
         installed=installed(module),
         hooks=hooks(module),
         watch_enabled=watch_enabled(module),
-        pending=pending(),
+        changes=known,
+        pending=[one["id"] for one in known if one["state"] in ("waiting", "rolling-back", "failed")],
     )
 
 
