@@ -11,7 +11,8 @@ export const BOOT_UNIT: Target = {
   signs: ['/usr/bin/systemctl', '/bin/systemctl'],
   places: [unitPath(NAME), wantedPath(NAME)],
   files: (seen, { program }) => ownUnit(NAME, unitLines(program), seen),
-  units: { reload: true },
+  // Nothing of it runs, but it stays active (RemainAfterExit) until it is stopped.
+  units: { reload: true, stop: NAME },
   note: 'It does something once rules are declared: rulesguard snapshot --declare',
 };
 

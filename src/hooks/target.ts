@@ -26,8 +26,8 @@ export interface Target {
   readonly places: readonly string[];
   /** What to write. */
   readonly files: (seen: SeenFiles, making: Making) => readonly HookFile[];
-  /** Units that systemd has to know of or start, where it runs. */
-  readonly units?: { readonly reload: true; readonly start?: string };
+  /** Units that systemd has to know of, where it runs: `start` is started with the hook and stopped with it, `stop` stopped alone. */
+  readonly units?: { readonly reload: true; readonly start?: string; readonly stop?: string };
   /** What a person has to know after the installation. */
   readonly note?: string;
 }

@@ -66,9 +66,17 @@ interface Patience {
 const NEVER = Number.NEGATIVE_INFINITY;
 const NOT_IDLE: Schedule['idle'] = { looks: 0, restUntil: NEVER };
 
+/** What somebody may have changed at a moment. */
+const changedBy = (writer: Hand, at: number): Unjudged => ({
+  first: at,
+  newest: at,
+  writers: new Set([writer]),
+  linked: NEVER,
+});
+
 /** As at the start: nothing is known, so the first look is due at once. */
 export const begun = (now: number): Schedule => ({
-  unjudged: { first: now, newest: now, writers: new Set(['unknown']), linked: NEVER },
+  unjudged: changedBy('unknown', now),
   looked: NEVER,
   damage: undefined,
   notBefore: NEVER,
@@ -109,8 +117,7 @@ export function looked(schedule: Schedule, found: LookFound, beganAt: number, en
   const rest = looks < STORM.looks ? 0 : Math.min(STORM.longest, STORM.rest * (endedAt - beganAt));
   const idle = { looks, restUntil: endedAt + rest };
   if (found === undefined) return { ...schedule, idle, unjudged: left, looked: beganAt, damage: undefined };
-  const unknown = new Set<Hand>(['unknown']);
-  const changes = unjudged ?? { first: beganAt, newest: beganAt, writers: unknown, linked: NEVER };
+  const changes = unjudged ?? changedBy('unknown', beganAt);
   return {
     ...schedule,
     idle,
@@ -122,12 +129,9 @@ export function looked(schedule: Schedule, found: LookFound, beganAt: number, en
 
 /** A repair has ended: what it left is for the next look to say, which is due at once. */
 export function repaired(schedule: Schedule, now: number, notBefore: number): Schedule {
-  const { first, writers, linked } = schedule.unjudged ?? {
-    ...{ first: now, writers: new Set<Hand>(['other']), linked: NEVER },
-  };
   return {
     ...schedule,
-    unjudged: { first, newest: now, writers, linked },
+    unjudged: { ...(schedule.unjudged ?? changedBy('other', now)), newest: now },
     damage: undefined,
     notBefore,
     idle: NOT_IDLE,
@@ -137,9 +141,7 @@ export function repaired(schedule: Schedule, now: number, notBefore: number): Sc
 /** A look could not be made: whatever is seen meanwhile, the next one is made at a moment. */
 export const failedToLook = (schedule: Schedule, again: number): Schedule => ({
   ...schedule,
-  unjudged: schedule.unjudged ?? {
-    ...{ first: again, newest: again, writers: new Set<Hand>(['unknown']), linked: NEVER },
-  },
+  unjudged: schedule.unjudged ?? changedBy('unknown', again),
   damage: undefined,
   noLookBefore: again,
 });

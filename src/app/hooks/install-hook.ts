@@ -80,8 +80,8 @@ export async function removeHook(
   if (changes.length === 0) return 'nothing';
   on({ kind: 'planned', changes });
   if (dryRun) return 'shown';
-  const { start } = target.units ?? {};
-  if (start !== undefined && isTold(host)) await ask(host, ['stop', start], on);
+  const { start, stop = start } = target.units ?? {};
+  if (stop !== undefined && isTold(host)) await ask(host, ['stop', stop], on);
   await host.write(changes);
   await host.forgetFired(target.name);
   await tellSystemd(host, target, 'leave', on);

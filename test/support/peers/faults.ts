@@ -92,7 +92,7 @@ export const FAULTS: readonly PeerFault[] = [
   {
     name: 'asymmetric routes, strict rp_filter',
     on: 'host-a',
-    // By a mark: the kernel asks rules by interface the same way for the answer, which then passes.
+    // By a mark: with `ip rule add iif docker0` in its place packets passed.
     break: `iptables -t mangle -I PREROUTING -i docker0 -j MARK --set-mark 7; ip rule add fwmark 7 lookup 77
       ip route add default via 192.0.2.2 dev eth0 table 77
       ip route add ${FAR} dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
