@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inventoryFrom } from '../../docker/inventory/from-answers.ts';
 import { isRecord, listOf, textOf, type Answers, type Json } from '../../docker/inventory/inventory.ts';
 import type { EngineReply } from '../../docker/engine-reply.ts';
 import { leftOutIn } from '../../docker/inventory/left-out.ts';
-import { setUnsoundAside } from '../../docker/inventory/set-aside.ts';
 import { Fault } from '../../fault.ts';
 import { countHere, daemonProcesses, sightOf, wouldStart, type DaemonProcess } from './daemon.ts';
 import { engineStopped } from './faults.ts';
 import { ENGINE_PATIENCE, get, getJson } from './http.ts';
 import { inspectAll } from './inspect.ts';
 import { KEEPS_NONE } from '../../docker/engine-reply.ts';
-import { interfacesHere, objectionTo, refuseFlawed, refuseUnlessDocker, refuseUnsound } from './judge.ts';
+import { interfacesHere, objectionTo, refuseFlawed, refuseUnlessDocker, soundInventory } from './judge.ts';
 import { findSocket } from './socket.ts';
 
 /**
@@ -32,8 +30,7 @@ export async function askEngine(systemd = '1'): Promise<EngineReply> {
     if (wouldStart(socket, systemd)) throw engineStopped(socket);
     const { answers, processes } = await gather(socket);
     const daemons = sightOf(processes);
-    const inventory = setUnsoundAside(inventoryFrom(answers));
-    refuseUnsound(socket, inventory);
+    const inventory = soundInventory(socket, answers);
     const interfaces = interfacesHere();
     const objection = objectionTo({ socket, inventory, info: answers.info, daemons, processes, interfaces });
     return objection === undefined

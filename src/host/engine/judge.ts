@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { shapeFlaw } from '../../docker/inventory/answer-shape.ts';
 import { inventoryFlaw } from '../../docker/inventory/flaw.ts';
-import { bridgesIn } from '../../docker/inventory/set-aside.ts';
+import { inventoryFrom } from '../../docker/inventory/from-answers.ts';
+import { bridgesIn, setUnsoundAside } from '../../docker/inventory/set-aside.ts';
 import { isRecord, listOf, textOf, type Answers, type Inventory } from '../../docker/inventory/inventory.ts';
 import type { DaemonSight } from '../../docker/settings.ts';
 import type { Fault } from '../../fault.ts';
@@ -44,13 +45,16 @@ export function refuseFlawed(socket: string, answers: Partial<Answers>): void {
 }
 
 /**
- * Refuses an inventory of an Engine that says of itself what none says.
+ * What an Engine's answers say, without what must not become part of a rule.
  *
- * @throws Fault RG_ENGINE_ANSWER
+ * @param answers - none that {@link refuseUnlessDocker} or {@link refuseFlawed} refuses
+ * @throws Fault RG_ENGINE_ANSWER where it says of itself what no Engine says
  */
-export function refuseUnsound(socket: string, inventory: Inventory): void {
+export function soundInventory(socket: string, answers: Answers): Inventory {
+  const inventory = setUnsoundAside(inventoryFrom(answers));
   const flaw = inventoryFlaw(inventory);
   if (flaw !== undefined) throw engineFlawed(socket, flaw);
+  return inventory;
 }
 
 /** What the judgement is based on. */

@@ -1,7 +1,5 @@
-import { inventoryFrom } from '../../../src/docker/inventory/from-answers.ts';
 import { isRecord, type Answers } from '../../../src/docker/inventory/inventory.ts';
-import { setUnsoundAside } from '../../../src/docker/inventory/set-aside.ts';
-import { refuseFlawed, refuseUnlessDocker, refuseUnsound } from '../../../src/host/engine/judge.ts';
+import { refuseFlawed, refuseUnlessDocker, soundInventory } from '../../../src/host/engine/judge.ts';
 import { observationOf } from '../../../src/reconcile/observation.ts';
 import type { EngineReply } from '../../../src/docker/engine-reply.ts';
 import type { Target } from './campaign.ts';
@@ -17,8 +15,7 @@ export function wordOf(
   const socket = '/run/docker.sock';
   refuseUnlessDocker(socket, answers);
   refuseFlawed(socket, answers);
-  const inventory = setUnsoundAside(inventoryFrom(answers));
-  refuseUnsound(socket, inventory);
+  const inventory = soundInventory(socket, answers);
   return {
     answered: true,
     inventory,
