@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { measuredPort } from '../../../../src/app/watch/measured-port.ts';
 import type { WatchPort } from '../../../../src/app/watch/ports.ts';
 import { Fault } from '../../../../src/fault.ts';
@@ -46,9 +46,12 @@ function watched(altered: (port: WatchPort, world: World) => Partial<WatchPort> 
   return { world, health, tick };
 }
 
-vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+});
+// Other files run in this process after it, whose intervals have to be real.
 afterEach(() => {
-  vi.clearAllTimers();
+  vi.useRealTimers();
 });
 
 /** As long as the loop takes to come to where it hangs. */
