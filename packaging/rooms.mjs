@@ -63,7 +63,7 @@ const floors = [
 ];
 
 /** Beneath every room and part of none: each is one small function. */
-export const common = ['digest', 'fault', 'nearest', 'printable', 'shell'];
+export const common = ['digest', 'fault', 'nearest', 'packages', 'printable', 'shell'];
 
 /** @type {readonly (Room & { beneath: readonly string[] })[]} */
 export const rooms = floors.flatMap((floor, height) => {

@@ -9,6 +9,7 @@ import type { ContainerList } from '../../host/doctor/list-containers.ts';
 import type { Processes } from '../../host/doctor/processes.ts';
 import type { Variants } from '../../host/xtables/kernel.ts';
 import type { Family } from '../../net/family.ts';
+import type { Distribution } from '../../packages.ts';
 import type { NetworkLink } from '../../trace/network-state.ts';
 import type { AcceptedReader, Baselines, Host, Observer } from '../ports.ts';
 
@@ -22,6 +23,8 @@ export interface NetworkReader {
   readonly readRouting: (family: Family) => Promise<FamilyRoutes>;
   /** @param ports - ports of bridges, which are left out: they route nothing */
   readonly readSysctls: (ports: ReadonlySet<string>) => ReadonlyMap<string, string>;
+  /** Undefined for a distribution that is not known; absent for another host, read from its facts. */
+  readonly distribution?: () => Distribution | undefined;
 }
 
 /** Sends real packets. Changes nothing of the host. */

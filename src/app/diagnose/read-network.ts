@@ -24,5 +24,6 @@ export async function readBesideSets(
     ...FAMILIES.map((family) => orUnavailable(host.readRouting(family))),
   ]);
   const ports = isUnavailable(links) ? [] : links.filter(({ master }) => master !== '');
-  return { natives, links, routing, sysctls: host.readSysctls(new Set(ports.map(({ name }) => name))) };
+  const sysctls = host.readSysctls(new Set(ports.map(({ name }) => name)));
+  return { natives, links, routing, sysctls, distribution: host.distribution?.() };
 }

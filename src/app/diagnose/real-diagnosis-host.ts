@@ -1,3 +1,4 @@
+import { distributionHere } from '../../host/command/install-hint.ts';
 import { readContainers } from '../../host/doctor/containers.ts';
 import { readDaemonLog } from '../../host/doctor/daemon-log.ts';
 import { readDropCounts } from '../../host/doctor/drop-counts.ts';
@@ -40,6 +41,7 @@ export function realDiagnosisHost(stateDir: string): DiagnosisHost {
     readLinks,
     readRouting,
     readSysctls,
+    distribution: () => distributionHere(),
     pickSourcePort,
     sendProbes: async (probes, variants, tables) =>
       (await import('../../host/doctor/probe.ts')).sendProbes(probes, variants, tables),

@@ -1,3 +1,4 @@
+import { distributionHere } from '../../host/command/install-hint.ts';
 import { readLinks, readRouting, readSysctls } from '../../host/doctor/kernel-network.ts';
 import { readNameServers } from '../../host/doctor/name-servers.ts';
 import { readListeners } from '../../host/doctor/sockets.ts';
@@ -13,6 +14,7 @@ export const REAL_TERRAIN: TerrainReader = {
   readLinks,
   readRouting,
   readSysctls,
+  distribution: () => distributionHere(),
   readListeners: () => readListeners('/proc/self'),
   readNameServers,
   readOther,

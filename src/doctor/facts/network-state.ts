@@ -1,3 +1,4 @@
+import { howToInstall, type Distribution } from '../../packages.ts';
 import { parseSets } from '../../trace/match/set-contents.ts';
 import type { NetworkLink, NetworkState, VariantRules } from '../../trace/network-state.ts';
 import { isUnavailable, type Unavailable, type Unseen } from './facts.ts';
@@ -21,24 +22,26 @@ export interface HostNetwork {
   readonly routing: readonly (FamilyRoutes | Unavailable)[];
   /** Below /proc/sys/net. */
   readonly sysctls: ReadonlyMap<string, string>;
+  /** Of the host that was read; absent where it is not known. */
+  readonly distribution?: Distribution | undefined;
 }
 
-const notInstalled = (tool: string, packageName: string): Unavailable => ({
+const notInstalled = (tool: string, distribution: Distribution | undefined): Unavailable => ({
   unavailable: `${tool} is not installed`,
-  hint: `On Debian or Ubuntu: apt-get install ${packageName}`,
+  hint: howToInstall(tool, distribution),
 });
 
 /** The whole network state, and what of it could not be read. A missing ipset matters only where a rule asks a set. */
 export function networkStateOf(
-  { sets, natives, links, routing, sysctls }: HostNetwork,
+  { sets, natives, links, routing, sysctls, distribution }: HostNetwork,
   rulesets: readonly VariantRules[],
 ): { readonly netState: NetworkState; readonly unseen: readonly Unseen[] } {
   const needsIpset = !isUnavailable(sets) && sets.saved === null && asksSets(rulesets);
-  const noSets = isUnavailable(sets) ? sets : needsIpset ? notInstalled('ipset', 'ipset') : undefined;
+  const noSets = isUnavailable(sets) ? sets : needsIpset ? notInstalled('ipset', distribution) : undefined;
   const noNatives = isUnavailable(natives)
     ? natives
     : natives.tables === null
-      ? notInstalled('nft', 'nftables')
+      ? notInstalled('nft', distribution)
       : undefined;
   const read = routing.filter((one): one is FamilyRoutes => !isUnavailable(one));
   return {

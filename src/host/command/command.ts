@@ -1,6 +1,7 @@
 import { Fault } from '../../fault.ts';
 import { timeCommand } from './command-log.ts';
 import { startWithDescriptors } from './descriptors.ts';
+import { installHint } from './install-hint.ts';
 import { watchWorking } from './working.ts';
 
 /** The result of a finished command. Text is latin1: one character a byte. */
@@ -92,7 +93,7 @@ export async function run(
   if (result.exitCode === undefined) {
     if (result.code === 'ENOENT') {
       throw new Fault('RG_MISSING_TOOL', 3, `${file} is not installed`, {
-        hint: `On Debian or Ubuntu: apt-get install ${packageOf(file)}`,
+        hint: installHint(file),
       });
     }
     if (result.code === 'EACCES') {
@@ -129,15 +130,6 @@ function stopFlood(
     });
   }
 }
-
-const packageOf = (file: string): string => {
-  if (file === 'nft') return 'nftables';
-  if (/tables/.test(file)) return 'iptables';
-  if (/^(?:unshare|nsenter|flock)$/.test(file)) return 'util-linux';
-  // `ssh` installs a server too.
-  if (file === 'ssh') return 'openssh-client';
-  return file === 'ip' ? 'iproute2' : file;
-};
 
 /** Runs programs in the network namespace this process is in. */
 export const runHere: Runner = (words, input) => run(words, input === undefined ? {} : { input });

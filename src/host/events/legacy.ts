@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { changedTables } from '../../watch/listener-lines.ts';
 import type { Source, Told } from '../../watch/seen.ts';
+import { installHint } from '../command/install-hint.ts';
 import { hasLegacyTables } from '../xtables/legacy-tables.ts';
 import { LEGACY_SCRIPT } from './legacy-script.ts';
 import { perlScript, systemCalls } from './perl.ts';
@@ -63,8 +64,7 @@ async function waysOf(told: Told): ReturnType<Parameters<typeof supervise>[1]['w
     LEGACY_SCRIPT,
     [calls.getSocketOption, calls.inotifyInit, calls.inotifyAddWatch, POINTER].map(String),
   );
-  if (words === undefined)
-    return `perl is not installed, ${SLOW}. On Debian or Ubuntu: apt-get install perl-base`;
+  if (words === undefined) return `perl is not installed, ${SLOW}. ${installHint('perl')}`;
   return [
     {
       program: 'perl',

@@ -1,6 +1,7 @@
 import { printable } from '../../printable.ts';
 import type { Source, Told } from '../../watch/seen.ts';
 import { COMMAND_ENV } from '../command/command.ts';
+import { installHint } from '../command/install-hint.ts';
 import { which } from '../command/which.ts';
 import { leashed } from './leash.ts';
 import { supervise } from './supervise.ts';
@@ -17,7 +18,7 @@ export function watchNetwork(told: Told): Source {
     ways: async () => {
       const ip = await which('ip', COMMAND_ENV.PATH);
       if (ip === undefined)
-        return 'ip is not installed, so links and routes are not watched. On Debian or Ubuntu: apt-get install iproute2';
+        return `ip is not installed, so links and routes are not watched. ${installHint('ip')}`;
       return [
         {
           program: 'ip monitor',

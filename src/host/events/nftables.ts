@@ -9,6 +9,7 @@ import {
 import { generationFrom, monitoredFrom } from '../../watch/listener-lines.ts';
 import type { Author, Source, Told } from '../../watch/seen.ts';
 import { COMMAND_ENV } from '../command/command.ts';
+import { installHint } from '../command/install-hint.ts';
 import { which } from '../command/which.ts';
 import { readProc } from '../doctor/proc-file.ts';
 import { GENERATION_SCRIPT } from './generation-script.ts';
@@ -33,8 +34,7 @@ export function watchNftables(told: Told): Source {
   return supervise(told, { source: 'nftables', ways: () => waysOf(told) });
 }
 
-const NONE =
-  'neither perl nor nft is installed, so changes are not seen as they happen. On Debian or Ubuntu: apt-get install perl-base';
+const NONE = 'perl is not installed, nor nft in its place, so changes are not seen as they happen';
 
 async function waysOf(told: Told): Promise<readonly Way[] | string> {
   const [script, nft] = await Promise.all([
@@ -66,7 +66,7 @@ async function waysOf(told: Told): Promise<readonly Way[] | string> {
         return seen && { generation: seen.generation, author: seen.by && named(lookAtAuthor(seen.by)) };
       }),
     });
-  return ways.length === 0 ? NONE : ways;
+  return ways.length === 0 ? `${NONE}. ${installHint('perl')}` : ways;
 }
 
 const named = (evidence: AuthorEvidence): Author =>

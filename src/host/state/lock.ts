@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { makePrivateFolder } from '../files/files.ts';
 import { hold, type Holder, type NotHeld } from '../command/holder.ts';
+import { installHint } from '../command/install-hint.ts';
 import { systemFault } from '../files/system-fault.ts';
 
 const BUSY = 75;
@@ -65,7 +66,7 @@ export async function withLock<T>(
     }
     throw new Fault('RG_COMMAND', 3, `the lock in ${runDir} could not be taken: ${lock.message}`, {
       hint: lock.message.includes('ENOENT')
-        ? 'On Debian or Ubuntu: apt-get install util-linux'
+        ? installHint('flock')
         : 'Run it as root (sudo rulesguard …), or name another place: --run-dir',
     });
   }

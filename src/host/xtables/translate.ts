@@ -2,6 +2,7 @@ import { Fault } from '../../fault.ts';
 import { iptablesOf } from '../../firewall/iptables/text/tools.ts';
 import type { Family } from '../../net/family.ts';
 import { run } from '../command/command.ts';
+import { installHint } from '../command/install-hint.ts';
 import { which } from '../command/which.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function translateSave(save: string, family: Family): Promise<strin
   const tool = `${iptablesOf(family)}-restore-translate`;
   if ((await which(tool)) === undefined)
     throw new Fault('RG_MISSING_TOOL', 3, `${tool} is not installed`, {
-      hint: 'It is part of iptables 1.8: apt-get install iptables (EL: dnf install iptables-nft)',
+      hint: `${installHint(tool)}. iptables older than 1.8 does not have it.`,
     });
   // It opens its input by name, which the socket that Node gives a child does not allow: a pipe does.
   const { stdout, stderr, exitCode } = await run(['sh', '-c', `cat | ${tool} -f /dev/stdin`], {

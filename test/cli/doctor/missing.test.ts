@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeCli, withHost } from '../../support/cli.ts';
+import { put } from '../../support/hook-root.ts';
 import { without } from '../../support/missing-tools.ts';
 import { serveRecorded } from '../../support/recorded/engine.ts';
 import { oneIn } from '../../support/incident/share.ts';
@@ -35,5 +37,31 @@ describeCli('a tool that is not installed', () => {
           engine.close();
         }
       }, 'engine-29.7-plain'),
+  );
+
+  test.each(
+    oneIn(4, [
+      ['ID="rocky"\nID_LIKE="rhel centos fedora"\n', 'ip', 'Install it: dnf install iproute'],
+      ['ID=alpine\n', 'nft', 'Install it: apk add nftables'],
+      ['ID=$(reboot)\n', '*tables*', 'Install its package, usually called iptables'],
+    ] as const),
+  )('on a host of %j: how it is installed there', (osRelease, tools, said) =>
+    withHost(async (host) => {
+      put(host.folder, 'os-release', osRelease);
+      const file = path.join(host.folder, 'os-release');
+      const inside = `mount --bind ${file} /etc/os-release && exec "$@"`;
+      const through = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', inside, 'sh'];
+      const engine = await serveRecorded(host, 'engine-29.7-plain');
+      try {
+        const { code, stdout, stderr } = await host.attempt(['check'], {
+          env: engine.env,
+          through: [...through, ...without(tools)],
+        });
+        expect(code).toBe(3);
+        expect(`${stdout}${stderr}`.replace(/\s+/g, ' ')).toContain(said);
+      } finally {
+        engine.close();
+      }
+    }, 'engine-29.7-plain'),
   );
 });

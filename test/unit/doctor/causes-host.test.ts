@@ -194,7 +194,7 @@ test('without iproute2: the verdict is unknown, without a cause', () => {
   const facts = healthyFacts();
   const why = {
     unavailable: 'ip is not installed',
-    hint: 'On Debian or Ubuntu: apt-get install iproute2',
+    hint: 'Install it: apt-get install iproute2',
   };
   const blind = {
     ...facts,
@@ -214,7 +214,7 @@ test('without iproute2: the verdict is unknown, without a cause', () => {
 
 test('without nft: unknown, in a single check', () => {
   const facts = healthyFacts();
-  const why = { unavailable: 'nft is not installed', hint: 'On Debian or Ubuntu: apt-get install nftables' };
+  const why = { unavailable: 'nft is not installed', hint: 'Install it: apt-get install nftables' };
   const blind = {
     ...facts,
     netState: { ...facts.netState, natives: undefined },

@@ -86,6 +86,15 @@ test('nft that is not installed is named as unseen; ipset only where a rule asks
   expect(facts.unseen?.map(({ what }) => what)).toEqual(['nftables tables']);
 });
 
+test.each([
+  ['fedora', 'Install it: dnf install nftables'],
+  [undefined, 'Install its package, usually called nftables'],
+] as const)('on %s: what installs it', async (distribution, hint) => {
+  const readNatives = () => Promise.resolve(null);
+  const { facts } = await diagnosed(WHOLE_RULES, { readNatives, distribution: () => distribution });
+  expect(facts.unseen).toMatchObject([{ hint }]);
+});
+
 describe('an Engine that does not answer', () => {
   const findProcesses = () =>
     Promise.resolve({ containers: new Map<string, number>(), daemons: [], proxies: [] });

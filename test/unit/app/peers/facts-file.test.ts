@@ -53,6 +53,18 @@ describe('facts of another host are judged as they would be there', () => {
   });
 });
 
+test('what is not installed there: how is not said in the words of a distribution, that of this host least of all', async () => {
+  const lacking = memoryDiagnosisHost(WHOLE_RULES, {
+    readNatives: () => Promise.resolve(null),
+    distribution: () => 'debian',
+  });
+  const here = await diagnoseHost(replayed(await factsOf(lacking)), ASKED, quiet);
+  const said = JSON.stringify(doctorJson(here.diagnosis));
+  expect(said).toContain('nft is not installed');
+  expect(said).toContain('Install its package, usually called nftables');
+  expect(said).not.toContain('apt-get');
+});
+
 test('what an Engine’s list has besides is not written: the file fits its schema', async () => {
   const { containers } = healthyFacts();
   const listed = containers.map((one) => ({ ...one, created: 1_700_000_000, labels: { token: 'hunter2' } }));
