@@ -34,6 +34,8 @@ export interface Circumstances {
   readonly beforeLock?: (host: MemoryHost) => void | Promise<void>;
   /** Before the rules are read, for the n-th time from 1. */
   readonly beforeReading?: (host: MemoryHost, time: number) => void;
+  /** Before Docker's own tables of nftables are listed. */
+  readonly beforeListing?: (host: MemoryHost) => void;
   /** While a plan is rehearsed, for the n-th time from 1. */
   readonly whileRehearsing?: (host: MemoryHost, time: number, plan: Plan) => void;
   /** Before a family's rules are written, for the n-th time from 1. */
@@ -102,7 +104,10 @@ export function memoryHost(
     beginReading: () => read,
     readVariant: read,
     readHeldTables: () => Promise.resolve([]),
-    readTables: () => Promise.resolve([]),
+    readTables: () => {
+      circumstances.beforeListing?.(host);
+      return Promise.resolve([]);
+    },
     rehearseTables: () => Promise.resolve(),
     writeTables: () => Promise.resolve('no nft here'),
     listTables: () => Promise.resolve([]),

@@ -1,5 +1,6 @@
 import type { EngineReply } from '../../../docker/engine-reply.ts';
 import type { Variant } from '../../../firewall/iptables/text/model.ts';
+import type { NftTable } from '../../../firewall/nftables/tables/model.ts';
 import type { Observation } from '../../../reconcile/observation.ts';
 import type { Reference } from '../../../reconcile/reference.ts';
 import type { LiveFirewall } from '../../../reconcile/tables/live-firewall.ts';
@@ -34,6 +35,8 @@ export interface FastBackend {
     reference: Reference,
     asking: Promise<EngineReply>,
   ) => Promise<LiveFirewall>;
+  /** Docker's own tables of nftables, as far as a repair depends on them. */
+  readonly tables: (rules: ResidentRules) => Promise<readonly NftTable[]>;
   /** Whether a repair would only add, and nothing that was not tried. */
   readonly onlyAdds: (before: Observation, rehearsed: ReadonlySet<string>) => boolean;
   /** The caller holds the lock. @throws Fault */

@@ -133,7 +133,7 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
         },
         // What was written is looked at with care, and the Engine may have begun something of which it has not told yet.
         readVariant: (of) => (written === undefined ? rules.read(of) : host.readVariant(of)),
-        readTables: () => (written === undefined ? rules.tables() : host.readTables()),
+        readTables: () => (written === undefined ? backend.tables(rules) : host.readTables()),
         askEngine: engine.ask,
         writeRules: async (...what) => hasWritten(await host.writeRules(...what)),
         writeTables: async (text) => hasWritten(await host.writeTables(text)),
