@@ -10,6 +10,8 @@ export interface DecodedOptions {
   readonly flaw: string | undefined;
   /** The name they give to its bridge; '' for none. */
   readonly bridgeName: string;
+  /** Of macvlan and ipvlan: the interface beneath; '' for none, undefined for other drivers. */
+  readonly parent: string | undefined;
 }
 
 /** The option of `docker network create` that sets the MTU of a network. */
@@ -74,8 +76,16 @@ export function decodeOptions(
     // Present is on, whatever its value (moby, `secureOption` in libnetwork/drivers/overlay).
     encrypted: driver === 'overlay' && 'encrypted' in texts,
   };
-  return { settings, flaw: flaws[0], bridgeName: given[BRIDGE_NAME_OPTION] ?? '' };
+  return {
+    settings,
+    flaw: flaws[0],
+    bridgeName: given[BRIDGE_NAME_OPTION] ?? '',
+    parent: isOnParent(driver) ? (texts['parent'] ?? '') : undefined,
+  };
 }
+
+/** Whether networks of a driver are on an interface of the host's, past its rules. */
+export const isOnParent = (driver: string): boolean => driver === 'macvlan' || driver === 'ipvlan';
 
 const flawOf = (name: string, text: string): string =>
   `its option ${name} is ${JSON.stringify(text.slice(0, 60))}, which no Engine takes`;

@@ -133,7 +133,9 @@ export function portFlaw({ port, hostIp, hostPort }: PublishedPort): string | un
 export const linkFlaw = ({ port }: Link): string | undefined => notPort(port);
 
 function swarmFlaw({ swarm }: Inventory): string | undefined {
-  const { meshAddress, ingressPorts, encrypted, dataPort } = swarm;
+  const { nodeAddress, meshAddress, ingressPorts, encrypted, dataPort } = swarm;
+  if (nodeAddress !== undefined && !isAddress(nodeAddress, familyOf(nodeAddress)))
+    return `swarm: this node's address ${quoted(nodeAddress)} is none`;
   if (meshAddress !== undefined && !isAddress(meshAddress, 'ipv4'))
     return `swarm: the mesh's address ${quoted(meshAddress)} is none`;
   const vni = encrypted.find((one) => one.vni > MOST_OF_A_VNI);

@@ -65,6 +65,8 @@ export interface LiveNetwork extends Network {
   readonly ipv6: boolean;
   /** The overlay of the swarm routing mesh itself. */
   readonly ingress: boolean;
+  /** Of macvlan and ipvlan: the interface beneath; '' for none. Absent for other drivers, and in facts of older versions. */
+  readonly parent?: string | undefined;
   /** An option no Engine could have made it with; undefined when there is none. */
   readonly flaw?: string | undefined;
 }
@@ -128,6 +130,8 @@ export interface Swarm {
   /** `inactive`, `pending`, `active`, `error`, `locked`. */
   readonly state: string;
   readonly manager: boolean;
+  /** The address by which the other nodes know this one; absent for none, and in facts of older versions. */
+  readonly nodeAddress?: string;
   /** The routing mesh's address on docker_gwbridge; undefined before its sandbox exists. */
   readonly meshAddress: string | undefined;
   readonly ingressPorts: readonly IngressPort[];
@@ -135,7 +139,7 @@ export interface Swarm {
   readonly unservedPorts?: readonly IngressPort[];
   /** Encrypted overlay networks with an endpoint on this node. */
   readonly encrypted: readonly { readonly network: string; readonly vni: number }[];
-  /** UDP port of the overlays' traffic; 4789 unless `swarm init --data-path-port` says otherwise. */
+  /** UDP port of the overlays' traffic; 4789 unless `swarm init --data-path-port` says otherwise. Only managers are told: of a worker it is 4789. */
   readonly dataPort: number;
 }
 

@@ -32,7 +32,7 @@ function networkFrom(raw: Json, era: Era | undefined): LiveNetwork {
   const options = Object.fromEntries(
     Object.entries(recordOf(raw['Options'])).map(([name, value]) => [name, textOf(value)]),
   );
-  const { settings, flaw, bridgeName } = decodeOptions(options, driver, era);
+  const { settings, flaw, bridgeName, parent } = decodeOptions(options, driver, era);
   const ipam = listOf(recordOf(raw['IPAM'])['Config']).filter(isRecord);
   return {
     id,
@@ -48,6 +48,7 @@ function networkFrom(raw: Json, era: Era | undefined): LiveNetwork {
     ipv4: raw['EnableIPv4'] !== false,
     ipv6: raw['EnableIPv6'] === true,
     ingress: raw['Ingress'] === true,
+    ...(parent === undefined ? {} : { parent }),
     ...(flaw === undefined ? {} : { flaw }),
   };
 }
@@ -58,6 +59,6 @@ export function engineFactsOf({ version, apiVersion, networks, ...inventory }: I
 }
 
 /** A network without what a baseline does not record. */
-function recorded({ created, ipv4, ipv6, ingress, flaw, ...network }: LiveNetwork): Network {
+function recorded({ created, ipv4, ipv6, ingress, parent, flaw, ...network }: LiveNetwork): Network {
   return network;
 }

@@ -23,6 +23,7 @@ export function swarmFrom(answers: Answers, networks: readonly LiveNetwork[]): S
   const swarm = recordOf(recordOf(answers.info)['Swarm']);
   const mesh = recordOf(recordOf(recordOf(answers.gwbridge)['Containers'])['ingress-sbox']);
   const dataPort = recordOf(swarm['Cluster'])['DataPathPort'];
+  const nodeAddress = textOf(swarm['NodeAddr']);
   const ingressPorts = ingressPortsFrom(answers);
   const unserved = unique(publishedIn(answers)).filter(
     ({ port, proto }) =>
@@ -31,6 +32,7 @@ export function swarmFrom(answers: Answers, networks: readonly LiveNetwork[]): S
   return {
     state: textOf(swarm['LocalNodeState']),
     manager: swarm['ControlAvailable'] === true,
+    ...(nodeAddress !== '' && { nodeAddress }),
     meshAddress: textOf(mesh['IPv4Address']).replace(/\/.*$/, '') || undefined,
     ingressPorts,
     ...(unserved.length > 0 && { unservedPorts: unserved }),

@@ -95,5 +95,7 @@ describe('a swarm', () => {
     const info = { Swarm: { ...ACTIVE.Swarm, Cluster: { DataPathPort: 4790 } } };
     expect(from({ info }).swarm.dataPort).toBe(4790);
     expect(from({ info: { Swarm: { Cluster: { DataPathPort: 0 } } } }).swarm.dataPort).toBe(4789);
+    expect(from({ info: { Swarm: { NodeAddr: '192.0.2.1' } } }).swarm.nodeAddress).toBe('192.0.2.1');
+    expect('nodeAddress' in from({ info: { Swarm: { NodeAddr: '' } } }).swarm).toBe(false);
   });
 });

@@ -10,6 +10,7 @@ import { healthyFacts, onInside } from '../../../support/doctor/host-facts.ts';
 import { failing } from '../../../support/app/diagnosed.ts';
 import { memoryDiagnosisHost, WHOLE_RULES } from '../../../support/app/memory-diagnosis-host.ts';
 import { withRule } from '../../../support/app/edit-rules.ts';
+import { recordedHost } from '../../../support/recorded/observation.ts';
 
 const ABOUT = { host: 'host-b', program: '0.1.0' };
 const ASKED = { target: undefined, from: '', probe: false } as const;
@@ -72,6 +73,23 @@ test('what an Engine’s list has besides is not written: the file fits its sche
   const text = await factsOf(host);
   expect(parseFacts(text, 'facts.json').host).toBe('host-b');
   expect(text).not.toContain('hunter2');
+});
+
+test('of a node of a swarm too: the mesh has an endpoint of its own, and ports that no task serves', async () => {
+  const { reply } = recordedHost('engine-28.5-mesh');
+  if (!reply.answered) throw new Error('the recorded Engine answered');
+  const { inventory } = reply;
+  expect(inventory.endpoints.map(({ containerId }) => containerId)).toContain('ingress-sbox');
+  const swarm = {
+    ...inventory.swarm,
+    nodeAddress: '192.0.2.1',
+    unservedPorts: [{ proto: 'tcp' as const, port: 9000 }],
+  };
+  const engine = { ...reply, inventory: { ...inventory, swarm } };
+  const asked = () => Promise.resolve(engine);
+  const host = memoryDiagnosisHost(WHOLE_RULES, { askAnyEngine: asked, askEngine: asked });
+  const { readings } = readingsFrom(parseFacts(await factsOf(host), 'facts.json'), 'facts.json');
+  expect(readings.engine.answered && readings.engine.inventory.swarm).toEqual(swarm);
 });
 
 describe('what is no file of facts is refused whole', () => {
