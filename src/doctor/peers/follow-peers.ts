@@ -17,18 +17,12 @@ import { leavingBy, seenOn } from './leaving.ts';
 import { legsOf } from './legs.ts';
 import { hostCauses } from './matters.ts';
 import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
+import { followModes } from './modes/modes.ts';
 import { unaskedBy, unfollowedInto, unreadAt } from './unfollowed.ts';
 import { isForCarrier, judgeWireDown } from './wire-down.ts';
 import { elsewhere, here } from './whose-address.ts';
-import type { PeerWay } from './way.ts';
+import type { BothHosts, FoundWay, PeersQuestion, PeerWay } from './way.ts';
 import { judgeCarried, judgeSegment, judgeWireMtu, type Crossing } from './wire.ts';
-
-/** What is asked of two hosts. */
-export interface PeersQuestion {
-  /** A container, a service or a network of the asking host, or `host`, as typed. */
-  readonly asker: string;
-  readonly target: PeerTarget;
-}
 
 /** So many containers of a service or network are followed, each by itself. */
 const MOST = 3;
@@ -62,16 +56,36 @@ function inPart(worst: PeersDiagnosis, share: string, { about: { host } }: PeerH
   return { ...worst, verdict: 'unknown', causes: [...causes, { place: 'asking', host, check }] };
 }
 
-/** Both hosts. */
-interface BothHosts {
-  readonly asking: PeerHost;
-  readonly asked: PeerHost;
-}
-
 function followSender(sender: PeerSender, question: PeersQuestion, hosts: BothHosts): PeersDiagnosis {
   const { asker, target } = question;
   const { asking, asked } = hosts;
-  const about = `${hostPort(target.address, target.port)}/${target.proto}`;
+  const isHere = isOwnAddress(asking.facts.netState, target.address);
+  const { causes, legs, diagnoses, isCut, notes } =
+    (isHere ? undefined : followModes(sender, question, hosts)) ?? followRouted(sender, question, hosts);
+  const failed = causes.filter(({ check }) => check.verdict === 'fail');
+  const isDark = causes.length > 0 || isCut || legs.some(({ verdict }) => verdict !== 'ok');
+  return {
+    ...{ asker, target, legs },
+    verdict: failed.length > 0 ? 'fail' : isDark ? 'unknown' : 'ok',
+    causes: failed.length > 0 ? failed : causes,
+    asking: { about: asking.about, diagnosis: diagnoses.asking },
+    asked: { about: asked.about, diagnosis: diagnoses.asked },
+    between: [
+      ...causes.filter(({ place }) => place === 'between').map(({ check }) => check),
+      ...notes,
+      ...judgePeerFacts([asking, asked], (peer) =>
+        peer === asked ? spellTarget(target) : asker === 'host' ? '' : asker,
+      ),
+    ],
+  };
+}
+
+const spellTarget = ({ address, port, proto }: PeerTarget): string => `${hostPort(address, port)}/${proto}`;
+
+/** The way by bridges and routes. */
+function followRouted(sender: PeerSender, { asker, target }: PeersQuestion, hosts: BothHosts): FoundWay {
+  const { asking, asked } = hosts;
+  const about = spellTarget(target);
   const isHere = isOwnAddress(asking.facts.netState, target.address);
   const [request] = isHere ? [] : outwardPaths(sender, { kind: 'address', ...target }, asking.facts);
   const { way, home } = wayOf(request, target, about, hosts);
@@ -86,20 +100,7 @@ function followSender(sender: PeerSender, question: PeersQuestion, hosts: BothHo
     : unasked !== undefined
       ? [{ place: 'asking' as const, host: asking.about.host, check: unasked }]
       : causesOn(way, { target, diagnoses, ...hosts });
-  const failed = causes.filter(({ check }) => check.verdict === 'fail');
-  const legs = legsOf(way, asking, asked);
-  const isDark = causes.length > 0 || there === undefined || legs.some(({ verdict }) => verdict !== 'ok');
-  return {
-    ...{ asker, target, legs },
-    verdict: failed.length > 0 ? 'fail' : isDark ? 'unknown' : 'ok',
-    causes: failed.length > 0 ? failed : causes,
-    asking: { about: asking.about, diagnosis: diagnoses.asking },
-    asked: { about: asked.about, diagnosis: diagnoses.asked },
-    between: [
-      ...causes.filter(({ place }) => place === 'between').map(({ check }) => check),
-      ...judgePeerFacts([asking, asked], (peer) => (peer === asked ? about : asker === 'host' ? '' : asker)),
-    ],
-  };
+  return { causes, legs: legsOf(way, asking, asked), diagnoses, isCut: there === undefined, notes: [] };
 }
 
 /** The way, and the question as its own host follows it once it is known where the answer comes in. */
