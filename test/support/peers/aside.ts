@@ -3,9 +3,9 @@ import type { Change } from '../doctor/host-facts.ts';
 /** A network without a bridge. */
 const MACVLAN = { id: 'lan', name: 'lan', driver: 'macvlan', bridge: '' } as const;
 
-/** A running container moved to a macvlan network, or put on it besides. */
+/** A running container moved to a macvlan network. */
 export const onMacvlan =
-  (name: string, address: string, besides = false): Change =>
+  (name: string, address: string): Change =>
   (facts) => ({
     ...facts,
     networks: [...facts.networks, ...facts.networks.slice(0, 1).map((one) => ({ ...one, ...MACVLAN }))],
@@ -13,7 +13,7 @@ export const onMacvlan =
       if (one.name !== name) return one;
       const [first] = one.attachments;
       const moved = first && { ...first, network: 'lan', networkId: 'lan', ipv4: address };
-      return { ...one, attachments: [...(besides ? one.attachments : []), ...(moved ? [moved] : [])] };
+      return { ...one, attachments: moved ? [moved] : [] };
     }),
   });
 

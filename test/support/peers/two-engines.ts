@@ -70,15 +70,21 @@ async function wire(asking: Engine, asked: Engine): Promise<void> {
   ]);
 }
 
-/** Brings up both hosts: on host-a `web` and `plain`, a network without masquerading, on host-b `api`, published as 8080 and 5353/udp. */
-export async function raiseTwo(eraAsking: Era, eraAsked: Era): Promise<TwoEngines> {
-  const engine = await startEngine({ era: eraAsking, daemonArgs: ['--live-restore'] });
-  const other = await startEngine({ era: eraAsked, daemonArgs: ['--live-restore'] }).catch(
-    async (error: unknown) => {
-      await engine.stop();
-      throw error;
-    },
-  );
+/**
+ * Brings up both hosts: on host-a `web` and `plain`, a network without masquerading, on host-b `api`, published as 8080 and 5353/udp.
+ *
+ * @param daemonArgs - of both Engines; a swarm takes no `--live-restore`
+ */
+export async function raiseTwo(
+  eraAsking: Era,
+  eraAsked: Era,
+  daemonArgs: readonly string[] = ['--live-restore'],
+): Promise<TwoEngines> {
+  const engine = await startEngine({ era: eraAsking, daemonArgs });
+  const other = await startEngine({ era: eraAsked, daemonArgs }).catch(async (error: unknown) => {
+    await engine.stop();
+    throw error;
+  });
   const folder = mkdtempSync(path.join(tmpdir(), 'rulesguard-two-'));
   const asking: EngineHost = { name: 'host-a', engine, host: createHost(engine) };
   const asked: EngineHost = { name: 'host-b', engine: other, host: createHost(other) };

@@ -24,14 +24,6 @@ export function judgePlace(
   const inside = insideOf(container);
   const told = (checks: readonly Check[]): readonly PeerCause[] =>
     checks.map((check) => ({ place, host, check }));
-  if (container.state === 'paused')
-    return told([
-      fail('container-paused', `${name} is paused`, {
-        about: name,
-        meaning: 'it answers nobody until it goes on',
-        remedies: [advise(`on ${host}: docker unpause ${name}`)],
-      }),
-    ]);
   if (inside === undefined)
     return told([
       unknown('container-unseen', `${name} was not read in depth: its own interfaces are not known`, {

@@ -15,6 +15,8 @@ export type Meeting =
   | { readonly by: 'overlay'; readonly from: Member; readonly to: Member | undefined }
   /** On macvlan or ipvlan networks: by the wire itself, past the rules of both hosts. */
   | { readonly by: 'wire'; readonly from: Member; readonly to: Member }
+  /** The address is a macvlan or ipvlan container's, and who asks is behind the rules of his own host: they alone see the packet. */
+  | { readonly by: 'arrival'; readonly to: Member }
   /** Not at all: the address is in an overlay network that whoever asks is not on. */
   | { readonly by: 'nothing'; readonly from: Member | undefined; readonly to: Member };
 
@@ -69,8 +71,10 @@ export function meetingOf(
       : { by: 'overlay', from, to };
   }
   if (!isOnWire(to)) return undefined;
-  const isBridged = membersOf(asking.facts).some(({ container }) => container.name === name);
+  const isBridged =
+    sender.is === 'host' || membersOf(asking.facts).some(({ container }) => container.name === name);
   const onWire = own.filter(isOnWire);
   const from = onWire.find((one) => leads(one, address)) ?? (isBridged ? undefined : onWire[0]);
-  return from && { by: 'wire', from, to };
+  if (from !== undefined) return { by: 'wire', from, to };
+  return isBridged ? { by: 'arrival', to } : undefined;
 }

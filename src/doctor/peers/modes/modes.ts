@@ -2,6 +2,7 @@ import type { PeerSender } from '../asker.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { meetingOf } from './meeting.ts';
 import { followOnWire } from './on-wire.ts';
+import { followOntoWire } from './onto-wire.ts';
 import { notOnOverlay } from './overlay-apart.ts';
 import { followOverlay } from './overlay.ts';
 
@@ -19,6 +20,8 @@ export function followModes(
       return notOnOverlay(meeting, sender, question, hosts);
     case 'wire':
       return followOnWire(meeting, sender, question, hosts);
+    case 'arrival':
+      return followOntoWire(meeting, sender, question, hosts);
     case undefined:
       return undefined;
   }

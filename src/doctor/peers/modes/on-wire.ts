@@ -1,11 +1,11 @@
 import { hostPort } from '../../../net/address.ts';
-import { familyOf } from '../../../net/family.ts';
 import { checksOf } from '../../checks/check.ts';
 import { diagnose } from '../../diagnose.ts';
-import { addressOf, linkInside, linkOf, type Member } from '../../lookup.ts';
+import { addressOf, type Member } from '../../lookup.ts';
 import type { PeerSender } from '../asker.ts';
 import { hostCauses } from '../matters.ts';
-import type { PeerLeg } from '../peer.ts';
+import type { Check } from '../../diagnosis.ts';
+import type { PeerHost, PeerLeg } from '../peer.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeListening, judgePlace } from './inside.ts';
 import type { Meeting } from './meeting.ts';
@@ -53,42 +53,41 @@ export function followOnWire(
     legs: legsOf(from, to, hosts, isCut),
     diagnoses,
     isCut,
-    notes: [
-      checksOf('wire').warn(
-        'wire-unseen',
-        `whether ${from.network.parent ?? ''} of ${asking.about.host} and ${to.network.parent ?? ''} of ${asked.about.host} are on one wire is not seen`,
-        {
-          about: from.network.name,
-          meaning:
-            'a switch or a hypervisor may keep them apart, or drop frames of hardware addresses it did not give out: allow promiscuous mode, forged transmits and MAC changes there',
-        },
-      ),
-    ],
+    notes: [unseenBeneath(from.network.parent ?? '', to, hosts)],
   };
 }
 
+/** Nobody looks at what is between two interfaces on a wire. */
+export const unseenBeneath = (dev: string, { network }: Member, { asking, asked }: BothHosts): Check =>
+  checksOf('wire').warn(
+    'wire-unseen',
+    `whether ${dev} of ${asking.about.host} and ${network.parent ?? 'what is beneath'} of ${asked.about.host} are on one wire is not seen`,
+    {
+      about: network.name,
+      meaning:
+        'a switch or a hypervisor may keep them apart, or drop frames of hardware addresses that it did not give out: allow promiscuous mode, forged transmits and MAC changes there',
+    },
+  );
+
 /** Past the rules there is no path to show: what carries it is named. */
+export const arrivalLeg = (
+  { container, network }: Member,
+  { about: { host } }: PeerHost,
+  verdict: PeerLeg['verdict'],
+): PeerLeg => ({
+  ...{ place: 'asked', part: 'in', verdict },
+  what: `comes into ${container.name} by ${network.parent ?? 'what is'} beneath ${network.driver} network ${network.name}: no rule of ${host} sees it`,
+});
+
 function legsOf(from: Member, to: Member, { asking, asked }: BothHosts, isCut: boolean): readonly PeerLeg[] {
-  const family = familyOf(addressOf(to.attached, 'ipv4') || addressOf(to.attached, 'ipv6'));
-  const source = addressOf(from.attached, family);
-  const end = (member: Member, { about: { host }, facts }: BothHosts['asking']) => ({
-    host,
-    dev: member.network.parent ?? '',
-    mtu: linkInside(member)?.mtu ?? linkOf(facts.netState, member.network.parent ?? '')?.mtu,
-  });
-  const legs: readonly PeerLeg[] = [
+  const family = to.attached.ipv4 !== '' && from.attached.ipv4 !== '' ? 'ipv4' : 'ipv6';
+  const verdict = isCut ? 'unknown' : 'ok';
+  const { container, network } = from;
+  return [
     {
-      place: 'asking',
-      part: 'out',
-      verdict: isCut ? 'unknown' : 'ok',
-      what: `${from.container.name} (${source}) leaves ${asking.about.host} by ${from.network.parent ?? 'what'} beneath ${from.network.driver} network ${from.network.name}: no rule of ${asking.about.host} sees it`,
+      ...{ place: 'asking', part: 'out', verdict },
+      what: `${container.name} (${addressOf(from.attached, family)}) leaves ${asking.about.host} by ${network.parent ?? 'what is'} beneath ${network.driver} network ${network.name}: no rule of ${asking.about.host} sees it`,
     },
-    {
-      place: 'asked',
-      part: 'in',
-      verdict: isCut ? 'unknown' : 'ok',
-      what: `comes into ${to.container.name} by ${end(to, asked).dev} beneath ${to.network.driver} network ${to.network.name}: no rule of ${asked.about.host} sees it`,
-    },
+    arrivalLeg(to, asked, verdict),
   ];
-  return legs;
 }

@@ -34,30 +34,31 @@ function holderOf(address: string, { about: { host }, facts }: PeerHost): string
 export function judgeTwice(from: Member, to: Member, { asking, asked }: BothHosts): readonly PeerCause[] {
   const family = to.attached.ipv4 !== '' && from.attached.ipv4 !== '' ? 'ipv4' : 'ipv6';
   return [
-    { address: addressOf(to.attached, family), own: asked, other: asking },
-    { address: addressOf(from.attached, family), own: asking, other: asked },
-  ]
-    .flatMap(({ address, own, other }): readonly PeerCause[] => {
-      const second = holderOf(address, other);
-      if (address === '' || second === undefined) return [];
-      return [
-        {
-          place: 'between',
-          host: other.about.host,
-          check: fail('wire-address-twice', `${address} is an address of both hosts`, {
-            about: address,
-            meaning: 'each Engine gives addresses out by itself: whoever asks gets either of the two',
-            evidence: [holderOf(address, own) ?? own.about.host, second],
-            remedies: [
-              advise(
-                'make the network again on one host with --ip-range, a part of the subnet for each host, or start one of the containers with another --ip',
-              ),
-            ],
-          }),
-        },
-      ];
-    })
-    .slice(0, 1);
+    ...judgeHeld(addressOf(to.attached, family), asked, asking),
+    ...judgeHeld(addressOf(from.attached, family), asking, asked),
+  ].slice(0, 1);
+}
+
+/** Whether an address of one host's container is somebody's on the other host too. */
+export function judgeHeld(address: string, own: PeerHost, other: PeerHost): readonly PeerCause[] {
+  const second = address === '' ? undefined : holderOf(address, other);
+  if (second === undefined) return [];
+  return [
+    {
+      place: 'between',
+      host: other.about.host,
+      check: fail('wire-address-twice', `${address} is an address of both hosts`, {
+        about: address,
+        meaning: 'each Engine gives addresses out by itself: whoever asks gets either of the two',
+        evidence: [holderOf(address, own) ?? own.about.host, second],
+        remedies: [
+          advise(
+            'make the network again on one host with --ip-range, a part of the subnet for each host, or start one of the containers with another --ip',
+          ),
+        ],
+      }),
+    },
+  ];
 }
 
 /** The number of a VLAN by Docker's way of naming one: `eth0.10`; '' for none. */
@@ -91,7 +92,7 @@ export function judgeTogether(from: Member, to: Member, hosts: BothHosts): reado
 }
 
 /** What is wrong with the way from a container's place to an address on the other end. */
-function wayTo(address: string, member: Member, { about: { host } }: PeerHost): readonly PeerCause[] {
+export function wayTo(address: string, member: Member, { about: { host } }: PeerHost): readonly PeerCause[] {
   const { container, network, attached } = member;
   const { name } = container;
   const family = familyOf(address);

@@ -22,12 +22,13 @@ export function judgeOverlayMtu(
     ...[from, ...(to === undefined ? [] : [to])].flatMap((member) => linkInside(member)?.mtu ?? []),
   );
   if (!Number.isFinite(inner)) return [];
-  return [there, back].flatMap(({ crossing }) => {
-    if (crossing === undefined) return [];
+  const found = [there, back].flatMap(({ crossing }) => {
     const largest = inner + AROUND[familyOf(crossing.packet.address)] + (from.network.encrypted ? SEALED : 0);
     const own = judgeOwn(crossing, largest, inner, from.network.name);
     return own.length > 0 ? own : judgeWireMtu(crossing, largest);
   });
+  // One interface that takes too little is told once, by the direction that meets it first.
+  return found.slice(0, 1);
 }
 
 function judgeOwn(

@@ -9,6 +9,7 @@ import type { PeerSender } from '../asker.ts';
 import { legsOf } from '../legs.ts';
 import { hostCauses } from '../matters.ts';
 import type { PeerCause, PeerHost, PeerLeg, PeerPlace } from '../peer.ts';
+import { isForCarrier, judgeWireDown } from '../wire-down.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeEncryption, withoutOverlayRules } from './encryption.ts';
 import { judgeListening, judgePlace } from './inside.ts';
@@ -93,13 +94,20 @@ export function followOverlay(
       ...(isNode ? hostCauses(place, bare[place], diagnoses[place], followedOn(place)) : []),
     ];
   };
-  const causes = [
-    ...onHost('asking', from),
-    ...(tunnel === undefined ? [] : judgeOverlayMtu(tunnel.there, tunnel.back, from, to)),
-    ...onHost('asked', to),
-    ...(to === undefined ? [nobodyKnown(from, target, hosts)] : judgeListening(to, target, hosts.asked)),
-    ...(network.encrypted && isNode ? judgeEncryption(network.name, hosts) : []),
-  ];
+  const down = tunnel === undefined ? [] : judgeWireDown(tunnel.there.crossing);
+  // What an interface that is down leads to is no cause of its own.
+  const isForDown =
+    tunnel !== undefined && down.length > 0 && isForCarrier(tunnel.there.out, tunnel.there.crossing);
+  const causes = isForDown
+    ? down
+    : [
+        ...onHost('asking', from),
+        ...down,
+        ...(tunnel === undefined ? [] : judgeOverlayMtu(tunnel.there, tunnel.back, from, to)),
+        ...(down.length > 0 ? [] : onHost('asked', to)),
+        ...(to === undefined ? [nobodyKnown(from, target, hosts)] : judgeListening(to, target, hosts.asked)),
+        ...(network.encrypted && isNode ? judgeEncryption(network.name, hosts) : []),
+      ];
   const way = tunnel && {
     out: tunnel.there.out,
     there: tunnel.there.crossing,
@@ -111,7 +119,7 @@ export function followOverlay(
     causes,
     legs: way === undefined ? [] : legsOf(way, bare.asking, bare.asked).map(named(from, to, target)),
     diagnoses,
-    isCut: tunnel?.there.crossing === undefined,
+    isCut: tunnel === undefined,
     notes: [
       ...gossip
         .filter((ways) => !mute.includes(ways) && !(ways.there.isOpen && ways.back.isOpen))

@@ -29,19 +29,15 @@ function judged({ network, container }: Member, { about: { host }, facts }: Peer
         },
       ),
     ];
-  if (parent === '' || network.internal)
+  if (parent === '')
     return [
       fail(
         'wire-parent-missing',
-        `${driver} network ${name} of ${host} leads nowhere: ${parent === '' ? 'it was made without an interface beneath' : 'it is internal'}`,
+        `${driver} network ${name} of ${host} was made without an interface beneath`,
         {
           about: name,
           meaning: 'its containers reach each other, and nobody on another host',
-          remedies: [
-            advise(
-              `make it again on ${host}, with -o parent= and the interface on the wire${parent === '' ? '' : ', without --internal'}`,
-            ),
-          ],
+          remedies: [advise(`make it again on ${host}, with -o parent= and the interface on the wire`)],
         },
       ),
     ];

@@ -33,7 +33,7 @@ export interface NodeWay {
   /** The requests by which it is followed, on the host it leaves and on the one it comes to. */
   readonly requests: { readonly out: PathRequest; readonly into: PathRequest | undefined };
   readonly out: Followed;
-  readonly crossing: Crossing | undefined;
+  readonly crossing: Crossing;
   /** Undefined where nothing says by which interface it comes in. */
   readonly into: Followed | undefined;
   readonly isOpen: boolean;
@@ -65,14 +65,22 @@ export function followNodes(packet: NodePacket, from: Node, to: Node): NodeWay {
   const [there] = left;
   if (there === undefined) throw new Error('a path has a beginning');
   const target = { address: to.address, port, proto: proto === 'tcp' ? 'tcp' : 'udp' } as const;
-  const wire = seenOn(there, target);
-  const door = wire && doorInto(wire, to.host.facts);
   // Where it is not let out it is followed as it would come in: the second fault is told with the first.
-  const link = door?.link ?? doorInto({ ...target, nextHop: '', source: from.address }, to.host.facts)?.link;
+  const wire = seenOn(there, target) ?? {
+    ...target,
+    ...{
+      source: from.address,
+      dev: exitFor(from.host.facts.netState, to.address),
+      nextHop: '',
+      isSeen: false,
+    },
+  };
+  const door = doorInto(wire, to.host.facts);
+  const link = door?.link;
   const into: PathRequest | undefined = link && {
     ...shared,
     name: `${from.address} → ${named} of this host`,
-    packet: packetTo(proto, [wire?.source ?? from.address, to.address, port], { inInterface: link.name }),
+    packet: packetTo(proto, [wire.source, to.address, port], { inInterface: link.name }),
     goal: { to: 'host' },
     ...(isAnswered && {
       answer: {
@@ -85,7 +93,7 @@ export function followNodes(packet: NodePacket, from: Node, to: Node): NodeWay {
   const came = into === undefined ? [] : follow(into, to.host.facts);
   return {
     ...{ packet, requests: { out, into }, out: there, into: came[0] },
-    crossing: wire && { packet: wire, from: from.host, to: to.host, door },
+    crossing: { packet: wire, from: from.host, to: to.host, door },
     isOpen: came.length > 0 && [...left, ...came].every(isThrough),
   };
 }

@@ -56,11 +56,6 @@ const UNKNOWN: readonly Row[] = [
     [/^cannot tell whether host-b or a container there has 172\.18\.0\.9: the Engine did not answer$/],
   ],
   [
-    'a container of host-b has the address on a macvlan network',
-    { target: '192.0.2.99:80', asked: onMacvlan('mate', '192.0.2.99', true) },
-    [/^mate is on macvlan network lan, which is not followed between hosts$/],
-  ],
-  [
     'who asks is on a macvlan network alone',
     { asking: onMacvlan('web', '192.0.2.99') },
     [/^web is on macvlan network lan, which is not followed between hosts$/],
