@@ -17,6 +17,7 @@ import { leavingBy, seenOn } from './leaving.ts';
 import { legsOf } from './legs.ts';
 import { hostCauses } from './matters.ts';
 import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
+import { judgeIgnoredPort } from './modes/ignored-port.ts';
 import { followModes } from './modes/modes.ts';
 import { unaskedBy, unfollowedInto, unreadAt } from './unfollowed.ts';
 import { isForCarrier, judgeWireDown } from './wire-down.ts';
@@ -194,6 +195,8 @@ function intoCauses(
   into: readonly Followed[],
   { target, asked, diagnoses }: Pick<PeersBasis, 'target' | 'asked' | 'diagnoses'>,
 ): readonly PeerCause[] {
+  const ignored = there === undefined ? [] : judgeIgnoredPort(target, asked);
+  if (ignored.length > 0) return ignored;
   const found = hostCauses('asked', asked, diagnoses.asked, into);
   const isFailed = found.some(({ check }) => check.verdict === 'fail');
   // Why nothing came so far is said of the host that asks.

@@ -126,10 +126,28 @@ describe.skipIf(reason !== undefined)(
         make: 'echo 0 >/proc/sys/net/ipv4/ip_forward',
         undo: 'echo 1 >/proc/sys/net/ipv4/ip_forward',
       },
-    ] as const)('no false alarm: $name', async ({ name, way, where, make, undo }) => {
-      const { asker, address, port } = way === 'overlay' ? overlay() : wire();
+      {
+        name: 'macvlan, a bridged container asks',
+        way: 'wire',
+        by: 'web',
+        where: [],
+        make: 'true',
+        undo: 'true',
+      },
+      {
+        name: 'macvlan, the host asks, and the other one drops all',
+        way: 'wire',
+        by: 'host',
+        where: ['host-b'],
+        make: 'iptables -I INPUT -j DROP; iptables -I FORWARD -j DROP',
+        undo: 'true',
+      },
+    ] as const)('no false alarm: $name', async (one) => {
+      const { name, way, where, make, undo } = one;
+      const { address, port, ...usual } = way === 'overlay' ? overlay() : wire();
+      const asker = 'by' in one ? one.by : usual.asker;
       await while_(where, make, undo, async (hosts) => {
-        expect(await hosts.reaches(address, port, asker)).toBe(true);
+        if (asker !== 'host') expect(await hosts.reaches(address, port, asker)).toBe(true);
         const { causes, exit } = await hosts.consult(asker, `${address}:${String(port)}`);
         expect(causes.map(({ host, check }) => `${host} ${check.code} ${check.title}`)).toEqual([]);
         expect(exit).toBe(0);

@@ -104,6 +104,7 @@ export const OVERLAY_FAULTS: readonly PeerFault[] = [
       "nft add table inet own; nft 'add chain inet own i { type filter hook input priority -5; policy accept; }'; nft add rule inet own i udp dport 4789 drop",
     undo: 'nft delete table inet own',
     codes: ['native-stops', 'native-drop'],
+    byHand: true,
   },
   {
     name: 'the wire is down',
@@ -190,6 +191,23 @@ export const WIRE_FAULTS: readonly PeerFault[] = [
     break: 'true',
     port: 8095,
     codes: ['nothing-listens'],
+    byHand: true,
+  },
+  {
+    name: 'a rule of FORWARD drops what a bridged container asks of it',
+    on: 'host-a',
+    asker: 'web',
+    break: 'iptables -I FORWARD -p tcp -j DROP',
+    codes: ['rule-stops'],
+  },
+  {
+    name: 'a port is published there, and asked at the host',
+    on: 'host-b',
+    asker: 'web',
+    address: NEAR.asked,
+    port: 8095,
+    break: 'true',
+    codes: ['not-published'],
     byHand: true,
   },
 ];

@@ -9,7 +9,7 @@ import type { PeerHost, PeerLeg } from '../peer.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeListening, judgePlace } from './inside.ts';
 import type { Meeting } from './meeting.ts';
-import { judgeParent } from './parent.ts';
+import { isSetDown, judgeParent } from './parent.ts';
 import { judgeTogether, judgeTwice } from './one-wire.ts';
 
 /**
@@ -40,11 +40,15 @@ export function followOnWire(
   const nameAt = (place: 'asking' | 'asked'): string => (place === 'asking' ? from : to).container.name;
   const twice = judgeTwice(from, to, hosts);
   const before = [
-    ...judgeParent(from, asking, 'asking'),
+    ...judgeParent(from, asking, 'asking', isSetDown(to, asked)),
     ...judgePlace(from, asking, 'asking'),
     ...besides('asking'),
   ];
-  const after = [...judgeParent(to, asked, 'asked'), ...judgePlace(to, asked, 'asked'), ...besides('asked')];
+  const after = [
+    ...judgeParent(to, asked, 'asked', isSetDown(from, asking)),
+    ...judgePlace(to, asked, 'asked'),
+    ...besides('asked'),
+  ];
   const between = [...twice, ...judgeTogether(from, to, hosts)];
   const causes = [...before, ...between, ...after, ...judgeListening(to, target, asked)];
   const isCut = [...before, ...between].some(({ check }) => check.verdict !== 'ok');

@@ -1,65 +1,63 @@
+import { MTU_OPTION } from '../../../docker/options.ts';
 import { familyOf } from '../../../net/family.ts';
-import { linkInside, linkOf, type Member } from '../../lookup.ts';
 import { checksOf } from '../../checks/check.ts';
+import type { Check } from '../../diagnosis.ts';
+import { linkInside, linkOf, type Member } from '../../lookup.ts';
 import { advise } from '../../remedies/proposal.ts';
 import type { PeerCause } from '../peer.ts';
 import { judgeWireMtu, type Crossing } from '../wire.ts';
-import type { NodeWay } from './tunnel.ts';
 
 /** Bytes around a packet in VXLAN: an Ethernet header, VXLAN's, UDP's, and IP's of the family that the nodes speak. */
 const AROUND = { ipv4: 50, ipv6: 70 } as const;
 /** And what Docker leaves for encryption. */
 const SEALED = 26;
 
-/** Whether the largest packets of both containers fit the wire, once they are in VXLAN. */
-export function judgeOverlayMtu(
-  there: NodeWay,
-  back: NodeWay,
-  from: Member,
-  to: Member | undefined,
-): readonly PeerCause[] {
-  const inner = Math.min(
-    ...[from, ...(to === undefined ? [] : [to])].flatMap((member) => linkInside(member)?.mtu ?? []),
-  );
-  if (!Number.isFinite(inner)) return [];
-  const found = [there, back].flatMap(({ crossing }) => {
-    const largest = inner + AROUND[familyOf(crossing.packet.address)] + (from.network.encrypted ? SEALED : 0);
-    const own = judgeOwn(crossing, largest, inner, from.network.name);
-    return own.length > 0 ? own : judgeWireMtu(crossing, largest);
-  });
-  // One interface that takes too little is told once, by the direction that meets it first.
-  return found.slice(0, 1);
+/** The packets of both containers of an overlay on the wire, there and back. */
+interface TunnelledEnds {
+  readonly crossings: readonly Crossing[];
+  readonly from: Member;
+  readonly to: Member | undefined;
 }
 
-function judgeOwn(
-  { packet, from }: Crossing,
-  largest: number,
-  inner: number,
-  network: string,
-): readonly PeerCause[] {
-  const link = linkOf(from.facts.netState, packet.dev);
-  if (link === undefined || link.mtu >= largest) return [];
-  const { host } = from.about;
-  return [
-    {
-      ...{ place: 'between', host },
-      check: checksOf('wire').fail(
+/** The largest packet that both containers agree on; undefined where neither could be seen. */
+function innerOf({ from, to }: TunnelledEnds): number | undefined {
+  const sizes = [from, to].flatMap((member) => (member && linkInside(member)?.mtu) ?? []);
+  return sizes.length === 0 ? undefined : Math.min(...sizes);
+}
+
+const outerOf = (inner: number, { packet }: Crossing, { network }: Member): number =>
+  inner + AROUND[familyOf(packet.address)] + (network.encrypted ? SEALED : 0);
+
+/** Packets in VXLAN that are larger than the other end of the wire takes: nobody tells the sender. */
+export function judgeOverlayMtu(ends: TunnelledEnds): readonly PeerCause[] {
+  const inner = innerOf(ends);
+  if (inner === undefined) return [];
+  return ends.crossings
+    .flatMap((crossing) => judgeWireMtu(crossing, outerOf(inner, crossing, ends.from)))
+    .slice(0, 1);
+}
+
+/** Packets that in VXLAN do not fit the interface they leave by: the kernel tells their containers to send smaller ones. */
+export function noteOverlayMtu(ends: TunnelledEnds): readonly Check[] {
+  const inner = innerOf(ends);
+  if (inner === undefined) return [];
+  const { name } = ends.from.network;
+  return ends.crossings.flatMap((crossing) => {
+    const { packet, from } = crossing;
+    const link = linkOf(from.facts.netState, packet.dev);
+    const over = link === undefined ? 0 : outerOf(inner, crossing, ends.from) - link.mtu;
+    if (over <= 0) return [];
+    return [
+      checksOf('wire').warn(
         'overlay-mtu',
-        `packets of overlay ${network} do not fit ${packet.dev} of ${host}`,
+        `the largest packets of overlay ${name} do not fit ${packet.dev} of ${from.about.host}, by ${String(over)} bytes`,
         {
           about: packet.dev,
-          meaning: `its containers send up to ${String(inner)} bytes, with VXLAN ${String(largest)}: connections open, and hang with the first large packet`,
-          evidence: [
-            `${host}: ${packet.dev} mtu ${String(link.mtu)}`,
-            `${network}: mtu ${String(inner)} inside`,
-          ],
-          remedies: [
-            advise(
-              `make ${network} again with -o com.docker.network.driver.mtu=${String(inner - (largest - link.mtu))}, or give ${packet.dev} and all between an MTU of ${String(largest)}`,
-            ),
-          ],
+          meaning:
+            'kernels from 5.9 on tell containers to send smaller ones; older ones send them in two parts, which some networks drop',
+          remedies: [advise(`make ${name} again with -o ${MTU_OPTION}=${String(inner - over)}`)],
         },
       ),
-    },
-  ];
+    ];
+  });
 }

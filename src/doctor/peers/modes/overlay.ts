@@ -14,7 +14,7 @@ import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeEncryption, withoutOverlayRules } from './encryption.ts';
 import { judgeListening, judgePlace } from './inside.ts';
 import type { Meeting } from './meeting.ts';
-import { judgeOverlayMtu } from './overlay-mtu.ts';
+import { judgeOverlayMtu, noteOverlayMtu } from './overlay-mtu.ts';
 import { dataPortOf, judgeNode, judgeSockets } from './overlay-node.ts';
 import { followNodes, GOSSIP_PORT, type Node, type NodePacket, type NodeWay } from './tunnel.ts';
 
@@ -98,12 +98,18 @@ export function followOverlay(
   // What an interface that is down leads to is no cause of its own.
   const isForDown =
     tunnel !== undefined && down.length > 0 && isForCarrier(tunnel.there.out, tunnel.there.crossing);
+  const ends = {
+    crossings: tunnel === undefined ? [] : [tunnel.there.crossing, tunnel.back.crossing],
+    from,
+    to,
+  };
+  const tooLarge = judgeOverlayMtu(ends);
   const causes = isForDown
     ? down
     : [
         ...onHost('asking', from),
         ...down,
-        ...(tunnel === undefined ? [] : judgeOverlayMtu(tunnel.there, tunnel.back, from, to)),
+        ...tooLarge,
         ...(down.length > 0 ? [] : onHost('asked', to)),
         ...(to === undefined ? [nobodyKnown(from, target, hosts)] : judgeListening(to, target, hosts.asked)),
         ...(network.encrypted && isNode ? judgeEncryption(network.name, hosts) : []),
@@ -124,6 +130,7 @@ export function followOverlay(
       ...gossip
         .filter((ways) => !mute.includes(ways) && !(ways.there.isOpen && ways.back.isOpen))
         .map(oneWay(hosts)),
+      ...(tooLarge.length > 0 ? [] : noteOverlayMtu(ends)),
       ...(isNode ? [unseenIn(network.name)] : []),
     ],
   };

@@ -9,13 +9,30 @@ import type { PeerCause, PeerHost, PeerPlace } from '../peer.ts';
 
 const { fail, unknown } = checksOf('wire');
 
-/** What is wrong with the interface beneath a macvlan or ipvlan network. */
-export function judgeParent(member: Member, peer: PeerHost, place: PeerPlace): readonly PeerCause[] {
+/**
+ * What is wrong with the interface beneath a macvlan or ipvlan network.
+ *
+ * @param isOtherDown - the interface at the other end is set down: that this one has no carrier then is no cause of its own
+ */
+export function judgeParent(
+  member: Member,
+  peer: PeerHost,
+  place: PeerPlace,
+  isOtherDown = false,
+): readonly PeerCause[] {
   const { host } = peer.about;
-  return judged(member, peer).map((check) => ({ place, host, check }));
+  return judged(member, peer, isOtherDown).map((check) => ({ place, host, check }));
 }
 
-function judged({ network, container }: Member, { about: { host }, facts }: PeerHost): readonly Check[] {
+/** Whether the interface beneath a network was set down. */
+export const isSetDown = ({ network: { parent = '' } }: Member, { facts }: PeerHost): boolean =>
+  linkOf(facts.netState, parent)?.up === false;
+
+function judged(
+  { network, container }: Member,
+  { about: { host }, facts }: PeerHost,
+  isOtherDown: boolean,
+): readonly Check[] {
   const { name, driver, parent } = network;
   if (parent === undefined)
     return [
@@ -74,7 +91,7 @@ function judged({ network, container }: Member, { about: { host }, facts }: Peer
       }),
     ];
   return [
-    ...(link.carrier
+    ...(link.carrier || isOtherDown
       ? []
       : [
           fail('wire-down', `${parent} of ${host} has no carrier, beneath ${driver} network ${name}`, {

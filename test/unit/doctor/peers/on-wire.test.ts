@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { all } from '../../../support/doctor/causes.ts';
-import { onInside, onLink, onNetState, type Change } from '../../../support/doctor/host-facts.ts';
+import {
+  onContainer,
+  onInside,
+  onLink,
+  onNetState,
+  type Change,
+} from '../../../support/doctor/host-facts.ts';
 import { inFront } from '../../../support/doctor/rule-changes.ts';
 import { followed, type PeerPair } from '../../../support/peers/hosts.ts';
 import { onLan } from '../../../support/peers/modes-facts.ts';
@@ -164,4 +170,21 @@ describe('from behind the rules of host-a to a macvlan container of host-b', () 
     const down = all(PAIR.asked, onLink('eth0', { up: false }));
     expect(told({ asking: plain, asked: down })).toEqual({ verdict: 'fail', causes: ['host-b wire-down'] });
   });
+});
+
+test('a port that a container on macvlan was to publish is asked at the host', () => {
+  const published = onContainer('web', () => ({
+    requestedPorts: [{ proto: 'tcp', port: 80, hostIp: '', hostPort: 8080 }],
+  }));
+  const { verdict, causes } = followed({
+    asked: all(PAIR.asked, published),
+    target: '192.0.2.20:8080',
+  });
+  expect(verdict).toBe('fail');
+  expect(causes.map(({ host, check }) => `${host} ${check.code}: ${check.title}`)).toEqual([
+    'host-b not-published: web is on macvlan network lan, where nothing is published: -p 8080:80 opens no port',
+  ]);
+  expect(causes[0]?.check.remedies[0]?.what).toMatch(
+    /^ask for 192\.0\.2\.97:80\/tcp; host-b itself does not/,
+  );
 });

@@ -22,7 +22,6 @@ const told = ({ causes, verdict }: ReturnType<typeof followed>) => ({
   causes: causes.map(({ host, check }) => `${host} ${check.code}`),
 });
 
-const SEALED = { id: 'wide1', encrypted: true } as const;
 /** What Engine 28.5 writes for an encrypted overlay. */
 const VNI =
   '-m udp --dport 4789 -m bpf --bytecode "7,32 0 0 4294963252,7 0 0 0,64 0 0 4,116 0 0 8,21 1 0 4098,6 0 0 0,6 0 0 4294967295"';
@@ -199,14 +198,6 @@ const UNKNOWN: readonly (readonly [name: string, pair: PeerPair, said: readonly 
     },
     [/^cannot tell by which port overlays of this swarm travel: nothing on host-b takes 4789\/udp$/],
   ],
-  [
-    'it is encrypted',
-    {
-      asking: all(inSwarm('192.0.2.1'), onOverlay('web', '10.0.1.2', SEALED, 1424)),
-      asked: all(inSwarm('192.0.2.20'), onOverlay('web', '10.0.1.4', SEALED, 1424)),
-    },
-    [/^cannot tell whether both hosts encrypt wide alike$/],
-  ],
 ];
 
 function withoutNodeAddress(facts: Parameters<Change>[0]): ReturnType<Change> {
@@ -226,41 +217,6 @@ test.each(UNKNOWN)('cannot tell: %s', (_name, pair, said) => {
   });
 });
 
-describe('an encrypted overlay', () => {
-  const sealed = {
-    asking: all(inSwarm('192.0.2.1'), onOverlay('web', '10.0.1.2', SEALED, 1424)),
-    asked: all(inSwarm('192.0.2.20'), onOverlay('web', '10.0.1.4', SEALED, 1424)),
-    target,
-  };
-
-  test('a firewall that knows no ESP stops it, and VXLAN alone does not help', () => {
-    const drop = inFilter('-A INPUT -p esp -j DROP');
-    expect(told(followed({ ...sealed, asked: all(sealed.asked, drop) }))).toEqual({
-      verdict: 'fail',
-      causes: ['host-b rule-stops'],
-    });
-  });
-
-  test('the rule that marks its packets is lost: they leave unencrypted, and restore puts it back', () => {
-    const unmarked: Change = (facts) => ({
-      ...facts,
-      drift: {
-        ...{ rules: 24, baseline: undefined },
-        findings: [
-          {
-            ...{ kind: 'missing', severity: 'exposure', family: 'ipv4', table: 'mangle', chain: 'OUTPUT' },
-            ...{ level: 'overlay', rule: `-A OUTPUT -p udp ${VNI} -j MARK --set-xmark 0xd0c4e3/0xffffffff` },
-            consequence: 'traffic of the encrypted overlay wide (VNI 4098) leaves this host unencrypted',
-          },
-        ],
-      },
-    });
-    const diagnosis = followed({ ...sealed, asking: all(sealed.asking, unmarked) });
-    expect(told(diagnosis)).toEqual({ verdict: 'fail', causes: ['host-a overlay-encryption'] });
-    expect(diagnosis.causes[0]?.check.title).toBe('packets of wide leave host-a unencrypted');
-  });
-});
-
 test('a host whose own firewall lets one direction of the gossip through is told to open the other', () => {
   const shut = inFilter('-A INPUT -p tcp -m tcp --dport 7946 -m conntrack --ctstate NEW -j DROP');
   const { verdict, between } = followed({ asking: all(asking, shut), asked, target });
@@ -268,4 +224,13 @@ test('a host whose own firewall lets one direction of the gossip through is told
   expect(between.map(({ title }) => title)).toContain(
     'host-b cannot open 7946/tcp to host-a; the other way it is open',
   );
+});
+
+test('packets that do not fit the wire are noted: their containers are told to send smaller ones', () => {
+  const small = onLink('eth0', { mtu: 1460 });
+  const { verdict, between } = followed({ asking: all(asking, small), asked: all(asked, small), target });
+  expect(verdict).toBe('ok');
+  const [note] = between.filter(({ code }) => code === 'overlay-mtu');
+  expect(note?.title).toBe('the largest packets of overlay wide do not fit eth0 of host-a, by 40 bytes');
+  expect(note?.remedies[0]?.what).toBe('make wide again with -o com.docker.network.driver.mtu=1410');
 });
