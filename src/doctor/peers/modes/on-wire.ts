@@ -1,11 +1,12 @@
 import { hostPort } from '../../../net/address.ts';
+import { familyOf } from '../../../net/family.ts';
 import { checksOf } from '../../checks/check.ts';
 import { diagnose } from '../../diagnose.ts';
-import { addressOf, type Member } from '../../lookup.ts';
+import { addressOf, linkOf, type Member } from '../../lookup.ts';
 import type { PeerSender } from '../asker.ts';
 import { hostCauses } from '../matters.ts';
 import type { Check } from '../../diagnosis.ts';
-import type { PeerHost, PeerLeg } from '../peer.ts';
+import type { PeerHost, PeerLeg, PeerTarget, WirePacket } from '../peer.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeListening, judgePlace } from './inside.ts';
 import type { Meeting } from './meeting.ts';
@@ -54,7 +55,8 @@ export function followOnWire(
   const isCut = [...before, ...between].some(({ check }) => check.verdict !== 'ok');
   return {
     causes,
-    legs: legsOf(from, to, hosts, isCut),
+    // Where an interface or a subnet is amiss, what is behind was not followed.
+    legs: isCut ? [] : legsOf(from, to, target, hosts),
     diagnoses,
     isCut,
     notes: [unseenBeneath(from.network.parent ?? '', to, hosts)],
@@ -73,25 +75,83 @@ export const unseenBeneath = (dev: string, { network }: Member, { asking, asked 
     },
   );
 
-/** Past the rules there is no path to show: what carries it is named. */
-export const arrivalLeg = (
-  { container, network }: Member,
+/** Past the rules there is no path to show: what carries a packet is named. */
+const beneath = ({ network }: Member): string =>
+  `${network.parent ?? 'what is'} beneath ${network.driver} network ${network.name}`;
+
+/** What comes into a container past the rules of its host, and its answer, which leaves as it came. */
+export const arrivalLegs = (
+  to: Member,
   { about: { host } }: PeerHost,
   verdict: PeerLeg['verdict'],
-): PeerLeg => ({
-  ...{ place: 'asked', part: 'in', verdict },
-  what: `comes into ${container.name} by ${network.parent ?? 'what is'} beneath ${network.driver} network ${network.name}: no rule of ${host} sees it`,
+): { readonly into: PeerLeg; readonly answer: PeerLeg } => ({
+  into: {
+    ...{ place: 'asked', part: 'in', verdict },
+    what: `comes into ${to.container.name} by ${beneath(to)}: no rule of ${host} sees it`,
+  },
+  answer: {
+    ...{ place: 'asked', part: 'answer', verdict },
+    what: `its answer leaves ${host} by ${beneath(to)}: no rule of ${host} sees it`,
+  },
 });
 
-function legsOf(from: Member, to: Member, { asking, asked }: BothHosts, isCut: boolean): readonly PeerLeg[] {
-  const family = to.attached.ipv4 !== '' && from.attached.ipv4 !== '' ? 'ipv4' : 'ipv6';
-  const verdict = isCut ? 'unknown' : 'ok';
-  const { container, network } = from;
+/** One direction between two interfaces on a wire. */
+export function wireBetween(
+  part: 'there' | 'back',
+  packet: WirePacket,
+  from: PeerHost,
+  to: { readonly peer: PeerHost; readonly dev: string },
+): PeerLeg {
+  const end = ({ about: { host }, facts }: PeerHost, dev: string) => ({
+    ...{ host, dev },
+    mtu: linkOf(facts.netState, dev)?.mtu,
+  });
+  return {
+    ...{ place: 'between', part },
+    verdict: packet.nextHop === '' ? 'ok' : 'unknown',
+    what:
+      packet.nextHop === ''
+        ? `over the wire to ${to.dev} of ${to.peer.about.host}: nobody routes in between`
+        : `by way of ${packet.nextHop}, which is not seen, to ${to.dev} of ${to.peer.about.host}`,
+    wire: {
+      packet,
+      from: end(from, packet.dev),
+      to: end(to.peer, to.dev),
+      isDirect: packet.nextHop === '',
+    },
+  };
+}
+
+function legsOf(
+  from: Member,
+  to: Member,
+  target: PeerTarget,
+  { asking, asked }: BothHosts,
+): readonly PeerLeg[] {
+  const family = familyOf(target.address);
+  const source = addressOf(from.attached, family);
+  const devs = [from, to].map(({ network }) => network.parent ?? '') as [string, string];
+  const shared = { port: target.port, proto: target.proto, nextHop: '', isSeen: true } as const;
+  const { into, answer } = arrivalLegs(to, asked, 'ok');
+  const here = asking.about.host;
   return [
     {
-      ...{ place: 'asking', part: 'out', verdict },
-      what: `${container.name} (${addressOf(from.attached, family)}) leaves ${asking.about.host} by ${network.parent ?? 'what is'} beneath ${network.driver} network ${network.name}: no rule of ${asking.about.host} sees it`,
+      ...{ place: 'asking', part: 'out', verdict: 'ok' },
+      what: `${from.container.name} (${source}) leaves ${here} by ${beneath(from)}: no rule of ${here} sees it`,
     },
-    arrivalLeg(to, asked, verdict),
+    wireBetween('there', { ...shared, address: target.address, source, dev: devs[0] }, asking, {
+      peer: asked,
+      dev: devs[1],
+    }),
+    into,
+    answer,
+    wireBetween('back', { ...shared, address: source, source: target.address, dev: devs[1] }, asked, {
+      peer: asking,
+      dev: devs[0],
+    }),
+    {
+      ...{ place: 'asking', part: 'home', verdict: 'ok' },
+      what: `comes into ${from.container.name} by ${beneath(from)}: no rule of ${here} sees it`,
+    },
   ];
 }

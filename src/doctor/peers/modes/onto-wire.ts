@@ -2,19 +2,19 @@ import { hostPort } from '../../../net/address.ts';
 import { checksOf } from '../../checks/check.ts';
 import { diagnose } from '../../diagnose.ts';
 import { outwardPaths } from '../../paths/asked.ts';
-import { follow } from '../../paths/follow.ts';
+import { follow, type Followed } from '../../paths/follow.ts';
 import type { PathRequest } from '../../paths/request.ts';
 import { advise } from '../../remedies/proposal.ts';
 import type { PeerSender } from '../asker.ts';
 import { leavingBy } from '../leaving.ts';
 import { legsOf } from '../legs.ts';
 import { hostCauses } from '../matters.ts';
-import type { PeerCause, PeerHost, WirePacket } from '../peer.ts';
+import type { PeerCause, PeerHost, PeerLeg, WirePacket } from '../peer.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeListening, judgePlace } from './inside.ts';
 import type { Meeting } from './meeting.ts';
 import { judgeHeld, wayTo } from './one-wire.ts';
-import { arrivalLeg, unseenBeneath } from './on-wire.ts';
+import { arrivalLegs, unseenBeneath, wireBetween } from './on-wire.ts';
 import { judgeParent } from './parent.ts';
 
 /**
@@ -48,16 +48,23 @@ export function followOntoWire(
     ...wayTo(wire.source, to, asked),
     ...judgeListening(to, target, asked),
   ];
-  const [out] = legsOf(
+  const [out, homeLeg] = legsOf(
     { out: there, there: undefined, into: [], back: undefined, home: undefined },
     asking,
     asked,
-  );
+  ).concat(answer === undefined ? [] : homeOf(answer, asking));
+  const { into, answer: left } = arrivalLegs(to, asked, causes.length === 0 ? 'ok' : 'unknown');
+  const dev = to.network.parent ?? '';
+  const back = { ...wire, address: wire.source, source: wire.address, dev, nextHop: '' };
   return {
     causes,
     legs: [
       ...(out === undefined ? [] : [out]),
-      arrivalLeg(to, asked, causes.length === 0 ? 'ok' : 'unknown'),
+      wireBetween('there', wire, asking, { peer: asked, dev }),
+      into,
+      left,
+      wireBetween('back', back, asked, { peer: asking, dev: wire.dev }),
+      ...(homeLeg === undefined ? [] : [homeLeg]),
     ],
     diagnoses,
     isCut: false,
@@ -67,6 +74,12 @@ export function followOntoWire(
 
 const answeredOn = (request: PathRequest, { dev }: WirePacket): PathRequest =>
   request.answer === undefined ? request : { ...request, answer: { ...request.answer, inInterface: dev } };
+
+const homeOf = ({ outcome, path, request }: Followed, { about: { host } }: PeerHost): PeerLeg => ({
+  ...{ place: 'asking', part: 'home', path },
+  verdict: outcome.is === 'reached' ? 'ok' : outcome.is === 'unknown' ? 'unknown' : 'fail',
+  what: `comes into ${host} by ${path.packet.inInterface}, ${outcome.is === 'reached' ? 'reaches' : 'does not reach'} ${request.subjects[0] ?? ''}`,
+});
 
 const byRouter = ({ nextHop, address, dev }: WirePacket, { about: { host } }: PeerHost): PeerCause => ({
   ...{ place: 'between', host },

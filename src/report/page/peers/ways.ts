@@ -49,8 +49,15 @@ function hostBox(
   part: PeerLeg['part'],
   { about: { host }, diagnosis: { tree } }: PeerDiagnosis,
 ): Html {
-  if (leg?.path === undefined) return missingBox(host, part);
+  if (leg === undefined) return missingBox(host, part);
   const { verdict, path, what } = leg;
+  // What passes by the rules of its host has no path through them.
+  if (path === undefined)
+    return html`<div class="side ${verdict}">
+      <h4>${mark(verdict)} ${LEG_WORDS[part]}</h4>
+      <p class="who">${host}</p>
+      <p class="outcome">${what}</p>
+    </div>`;
   const named = (dev: string): string => {
     const network = tree.find(({ bridge }) => bridge === dev)?.network ?? '';
     return network === '' ? dev : `${dev}, network ${network}`;

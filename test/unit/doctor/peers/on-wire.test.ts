@@ -32,9 +32,13 @@ describe('macvlan: past the rules of both hosts', () => {
 
   test('the way names what is beneath, and what is not seen', () => {
     const { legs, between } = followed(PAIR);
-    expect(legs.map(({ what }) => what)).toEqual([
-      'web (192.0.2.65) leaves host-a by eth0 beneath macvlan network lan: no rule of host-a sees it',
-      'comes into web by eth0 beneath macvlan network lan: no rule of host-b sees it',
+    expect(legs.map(({ part, what }) => `${part}: ${what}`)).toEqual([
+      'out: web (192.0.2.65) leaves host-a by eth0 beneath macvlan network lan: no rule of host-a sees it',
+      'there: over the wire to eth0 of host-b: nobody routes in between',
+      'in: comes into web by eth0 beneath macvlan network lan: no rule of host-b sees it',
+      'answer: its answer leaves host-b by eth0 beneath macvlan network lan: no rule of host-b sees it',
+      'back: over the wire to eth0 of host-a: nobody routes in between',
+      'home: comes into web by eth0 beneath macvlan network lan: no rule of host-a sees it',
     ]);
     expect(between.map(({ code }) => code)).toEqual(['wire-unseen']);
   });
@@ -163,6 +167,10 @@ describe('from behind the rules of host-a to a macvlan container of host-b', () 
   test.each(['web', 'host'])('%s asks', (asker) => {
     expect(told({ asking: plain, asker })).toEqual(WELL);
     expect(told({ asking: plain, asked: all(PAIR.asked, dropAll), asker })).toEqual(WELL);
+    const { legs } = followed({ ...PAIR, asking: plain, asker });
+    expect(
+      legs.map(({ part, verdict, path }) => `${part} ${verdict} ${path === undefined ? '' : 'by rules'}`),
+    ).toEqual(['out ok by rules', 'there ok ', 'in ok ', 'answer ok ', 'back ok ', 'home ok by rules']);
   });
 
   test('a rule of host-a stops it; what is beneath is down at host-b', () => {

@@ -5,6 +5,7 @@ import type { Check } from '../../../../src/doctor/diagnosis.ts';
 import type { PeersDiagnosis } from '../../../../src/doctor/peers/peer.ts';
 import { onLink } from '../../../support/doctor/host-facts.ts';
 import { DROPS, followed } from '../../../support/peers/hosts.ts';
+import { onLan } from '../../../support/peers/modes-facts.ts';
 
 const ABOUT = { host: 'desk', time: '2026-12-02 03:12:44 UTC', version: '0.1.0' };
 
@@ -156,4 +157,16 @@ test('a mask hides addresses and names of both hosts alike', () => {
   const [, source = ''] = /Carries (\S+) →/.exec(text) ?? [];
   expect(source).not.toBe('');
   expect(between(text, 'The question, in', 'The answer, out')).toContain(`Comes as ${source}:`);
+});
+
+test('what passes by the rules of both hosts is drawn with what carries it, and not as what is not followed', () => {
+  const diagnosis = followed({
+    asking: onLan('web', '192.0.2.65'),
+    asked: onLan('web', '192.0.2.97'),
+    target: '192.0.2.97:80',
+  });
+  const text = read(diagnosis);
+  expect(text).toContain('web (192.0.2.65) leaves host-a by eth0 beneath macvlan network lan');
+  expect(text).toContain('Carries 192.0.2.65 → 192.0.2.97 From eth0 of host-a, MTU 1500');
+  expect(text).not.toContain('Not followed');
 });
