@@ -19,6 +19,7 @@ import { hostCauses } from './matters.ts';
 import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
 import { judgeIgnoredPort } from './modes/ignored-port.ts';
 import { followModes } from './modes/modes.ts';
+import { pastRules, type PastRules } from './modes/past-rules.ts';
 import { unaskedBy, unfollowedInto, unreadAt } from './unfollowed.ts';
 import { isForCarrier, judgeWireDown } from './wire-down.ts';
 import { elsewhere, here } from './whose-address.ts';
@@ -89,33 +90,49 @@ function followRouted(sender: PeerSender, { asker, target }: PeersQuestion, host
   const about = spellTarget(target);
   const isHere = isOwnAddress(asking.facts.netState, target.address);
   const [request] = isHere ? [] : outwardPaths(sender, { kind: 'address', ...target }, asking.facts);
-  const { way, home } = wayOf(request, target, about, hosts);
+  const past = isHere || request !== undefined ? undefined : pastRules(sender, target, asking);
+  const { way, home } = wayOf(request, past, target, hosts);
   const { there } = way;
   const diagnoses = {
     asking: diagnose(asking.facts, { about, from: asker, known: { sender, requestsTo: () => home } }),
     asked: diagnosedThere(about, there, asked.facts),
   };
-  const unasked = isHere || request !== undefined ? undefined : unaskedBy(sender, asking);
+  const unasked = isHere || (request ?? past) !== undefined ? undefined : unaskedBy(sender, asking);
   const causes = isHere
     ? [here(target, asking, asked)]
     : unasked !== undefined
       ? [{ place: 'asking' as const, host: asking.about.host, check: unasked }]
-      : causesOn(way, { target, diagnoses, ...hosts });
-  return { causes, legs: legsOf(way, asking, asked), diagnoses, isCut: there === undefined, notes: [] };
+      : causesOn(way, { target, past, diagnoses, ...hosts });
+  const legs = legsOf(way, asking, asked);
+  return {
+    causes,
+    legs:
+      past === undefined
+        ? legs
+        : [past.legs.out, ...legs, ...(way.back === undefined ? [] : [past.legs.home])],
+    diagnoses,
+    isCut: there === undefined,
+    notes: [],
+  };
 }
 
 /** The way, and the question as its own host follows it once it is known where the answer comes in. */
 function wayOf(
   request: PathRequest | undefined,
+  past: PastRules | undefined,
   target: PeerTarget,
-  about: string,
   { asking, asked }: BothHosts,
 ): { readonly way: PeerWay; readonly home: readonly PathRequest[] } {
   const leaving = request && leavingBy(request, target, asking.facts);
-  const there = leaving?.wire && crossing(leaving.wire, asking, asked);
-  const into = there === undefined ? [] : followedInto(there, about, asked.facts);
+  const wire = leaving?.wire ?? past?.wire;
+  const there = wire && crossing(wire, asking, asked);
+  const into = there === undefined ? [] : followedInto(there, spellTarget(target), asked.facts);
   const wireBack = into[1] && seenOn(into[1], target);
-  const back = wireBack && crossing(wireBack, asked, asking);
+  const back =
+    wireBack &&
+    (past === undefined
+      ? crossing(wireBack, asked, asking)
+      : { packet: wireBack, from: asked, to: asking, door: past.door });
   const door = back && isOnWire(back) ? back.door : undefined;
   const home = request === undefined ? [] : [door === undefined ? request : answeredBy(request, door)];
   const [, answer] = home.flatMap((one) => follow(one, asking.facts));
@@ -157,16 +174,17 @@ function diagnosedThere(about: string, there: Crossing | undefined, facts: Facts
 /** All that both hosts and the wire are judged by. */
 interface PeersBasis extends BothHosts {
   readonly target: PeerTarget;
+  readonly past: PastRules | undefined;
   readonly diagnoses: { readonly asking: Diagnosis; readonly asked: Diagnosis };
 }
 
 /** In the order the packets meet them. */
 function causesOn(
   { out, there, into, back, home }: PeerWay,
-  { target, asking, asked, diagnoses }: PeersBasis,
+  { target, past, asking, asked, diagnoses }: PeersBasis,
 ): readonly PeerCause[] {
   const passed = [out, home].filter((one) => one !== undefined);
-  const onAsking = [
+  const onAsking = past?.causes ?? [
     ...hostCauses('asking', asking, diagnoses.asking, passed),
     ...unreadAt('asking', out, asking),
   ];

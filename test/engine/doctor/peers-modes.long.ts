@@ -14,7 +14,7 @@ import {
   WIRE_FAULTS,
   type ModesPair,
 } from '../../support/peers/modes.ts';
-import type { EngineHost } from '../../support/peers/two-engines.ts';
+import { NEAR, type EngineHost } from '../../support/peers/two-engines.ts';
 import { until } from '../../support/until.ts';
 
 const RESULTS = path.resolve(import.meta.dirname, '../../../test-results');
@@ -127,6 +127,14 @@ describe.skipIf(reason !== undefined)(
         undo: 'echo 1 >/proc/sys/net/ipv4/ip_forward',
       },
       {
+        name: 'macvlan, a published port of the other host is asked, and the own host drops all',
+        way: 'wire',
+        at: [NEAR.asked, 8080],
+        where: ['host-a'],
+        make: 'for c in INPUT OUTPUT FORWARD; do iptables -I $c -j DROP; done',
+        undo: 'true',
+      },
+      {
         name: 'macvlan, a bridged container asks',
         way: 'wire',
         by: 'web',
@@ -144,8 +152,9 @@ describe.skipIf(reason !== undefined)(
       },
     ] as const)('no false alarm: $name', async (one) => {
       const { name, way, where, make, undo } = one;
-      const { address, port, ...usual } = way === 'overlay' ? overlay() : wire();
+      const usual = way === 'overlay' ? overlay() : wire();
       const asker = 'by' in one ? one.by : usual.asker;
+      const [address, port] = 'at' in one ? one.at : [usual.address, usual.port];
       await while_(where, make, undo, async (hosts) => {
         if (asker !== 'host') expect(await hosts.reaches(address, port, asker)).toBe(true);
         const { causes, exit } = await hosts.consult(asker, `${address}:${String(port)}`);

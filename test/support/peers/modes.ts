@@ -210,4 +210,12 @@ export const WIRE_FAULTS: readonly PeerFault[] = [
     codes: ['not-published'],
     byHand: true,
   },
+  {
+    name: 'a rule drops what a macvlan container asks of a published port',
+    on: 'host-b',
+    address: NEAR.asked,
+    port: 8080,
+    break: `iptables -I FORWARD -s ${ON_WIRE.asking} -j DROP`,
+    codes: ['rule-stops'],
+  },
 ];

@@ -78,3 +78,12 @@ export function meetingOf(
   if (from !== undefined) return { by: 'wire', from, to };
   return isBridged ? { by: 'arrival', to } : undefined;
 }
+
+/** The macvlan or ipvlan place by which a container asks an address; undefined for one that is on no such network. */
+export function placeOnWire(name: string, address: string, facts: Facts): Member | undefined {
+  const family = familyOf(address);
+  const own = membersAside(facts).filter(
+    (one) => one.container.name === name && isOnWire(one) && addressOf(one.attached, family) !== '',
+  );
+  return own.find((one) => leads(one, address)) ?? own[0];
+}

@@ -76,7 +76,7 @@ export const unseenBeneath = (dev: string, { network }: Member, { asking, asked 
   );
 
 /** Past the rules there is no path to show: what carries a packet is named. */
-const beneath = ({ network }: Member): string =>
+export const beneath = ({ network }: Member): string =>
   `${network.parent ?? 'what is'} beneath ${network.driver} network ${network.name}`;
 
 /** What comes into a container past the rules of its host, and its answer, which leaves as it came. */

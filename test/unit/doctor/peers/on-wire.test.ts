@@ -145,11 +145,6 @@ const UNKNOWN: readonly (readonly [name: string, pair: PeerPair, said: readonly 
     },
     [/^web is on ipvlan network lan, which is not followed between hosts$/],
   ],
-  [
-    'from macvlan to a published port of the other host',
-    { asked: (facts) => facts, target: '192.0.2.20:8080' },
-    [/^web is on macvlan network lan, which is not followed between hosts$/],
-  ],
 ];
 
 test.each(UNKNOWN)('cannot tell: %s', (_name, pair, said) => {
@@ -195,4 +190,44 @@ test('a port that a container on macvlan was to publish is asked at the host', (
   expect(causes[0]?.check.remedies[0]?.what).toMatch(
     /^ask for 192\.0\.2\.97:80\/tcp; host-b itself does not/,
   );
+});
+
+describe('from macvlan to a published port of host-b', () => {
+  const plain: Change = (facts) => facts;
+  const pair = { asked: plain, target: '192.0.2.20:8080' };
+
+  test('host-b sees the container itself ask, and host-a sees nothing', () => {
+    const { verdict, causes, legs } = followed({ ...PAIR, ...pair, asking: all(PAIR.asking, dropAll) });
+    expect(causes).toEqual([]);
+    expect(verdict).toBe('ok');
+    expect(legs.map(({ part, verdict: one }) => `${part} ${one}`)).toEqual(
+      ['out', 'there', 'in', 'answer', 'back', 'home'].map((part) => `${part} ok`),
+    );
+    expect(legs[1]?.wire?.packet.source).toBe('192.0.2.65');
+  });
+
+  test('a rule of host-b stops it', () => {
+    expect(told({ ...pair, asked: inFront('-A FORWARD -s 192.0.2.65/32 -j DROP') })).toEqual({
+      verdict: 'fail',
+      causes: ['host-b rule-stops'],
+    });
+  });
+
+  test('the interface beneath is down at host-a', () => {
+    expect(told({ ...pair, asking: all(PAIR.asking, onLink('eth0', { up: false })) })).toEqual({
+      verdict: 'fail',
+      causes: ['host-a wire-down'],
+    });
+  });
+
+  test('a router is between, whose routes are not seen', () => {
+    const { verdict, causes } = followed({
+      ...{ asking: onLan('web', '192.0.2.65', {}, '192.0.2.254'), asked: plain, routed: true },
+      target: '198.51.100.20:8080',
+    });
+    expect(verdict).toBe('unknown');
+    expect(causes[0]?.check.title).toBe(
+      'cannot tell whether 192.0.2.254 leads from web on host-a to 198.51.100.20',
+    );
+  });
 });
