@@ -43,7 +43,9 @@ export function containersAside(
 export const asideCheck = ({ name }: Pick<ContainerFacts, 'name'>, { network }: PlaceAside): Check =>
   checksOf('wire').unknown(
     'path-unknown',
-    `${name} is on ${network.driver} network ${network.name}, which is not followed between hosts`,
+    network.driver === 'overlay'
+      ? `${name} is on overlay network ${network.name} alone: what it asks elsewhere is not followed between hosts`
+      : `${name} is on ${network.driver} network ${network.name}, which is not followed between hosts`,
     { about: name, always: true },
   );
 

@@ -186,6 +186,11 @@ const UNKNOWN: readonly (readonly [name: string, pair: PeerPair, said: readonly 
     [/^no container of host-b has 10\.0\.1\.9 on overlay wide$/],
   ],
   [
+    'who is on an overlay alone asks a published port',
+    { target: '192.0.2.20:8080' },
+    [/^web is on overlay network wide alone: what it asks elsewhere is not followed between hosts$/],
+  ],
+  [
     'a version whose facts do not say the address of a node',
     { asked: all(asked, inSwarm('192.0.2.20'), withoutNodeAddress) },
     [/^the address by which the swarm knows host-b is not in its facts$/],
