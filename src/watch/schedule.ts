@@ -138,6 +138,9 @@ export function repaired(schedule: Schedule, now: number, notBefore: number): Sc
   };
 }
 
+/** A baseline was recorded: the next look, which makes ready for repairs by it, is due at once. */
+export const recorded = (schedule: Schedule): Schedule => ({ ...schedule, looked: NEVER });
+
 /** A look could not be made: whatever is seen meanwhile, the next one is made at a moment. */
 export const failedToLook = (schedule: Schedule, again: number): Schedule => ({
   ...schedule,

@@ -90,9 +90,10 @@ export interface WatchPort extends Own {
    * Records a baseline where what should be there has changed.
    *
    * @param signal - ends it: something else is more urgent
+   * @returns whether one was: what was made ready for a repair is by the baseline before it
    * @throws Fault, of a damaged or changing state too, and of one that was ended
    */
-  readonly record: (signal: AbortSignal) => Promise<void>;
+  readonly record: (signal: AbortSignal) => Promise<boolean>;
   /** Notes an event, for the log and whoever is told. Never throws. */
   readonly note: (event: WatchEvent) => void;
 }

@@ -140,7 +140,7 @@ export function realWatchPort(
     record: async (signal) => {
       const { snapshot } = await import('../snapshot/snapshot.ts');
       const recorded = { ...readsUntil(real, signal), terrain: REAL_TERRAIN };
-      await snapshot(recorded, { ifChanged: true }, () => undefined);
+      return (await snapshot(recorded, { ifChanged: true }, () => undefined)).verdict === 'recorded';
     },
     ...realHostNeeds(stateDir, real, mayNot),
     held,

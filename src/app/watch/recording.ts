@@ -36,25 +36,26 @@ export class Recording {
     else if (tellsOfRules(what)) this.ending.abort();
   }
 
-  async make(): Promise<void> {
+  /** @returns whether one was recorded */
+  async make(): Promise<boolean> {
     this.ending = new AbortController();
     const began = this.port.now();
-    const isDone = await this.tried();
-    if (isDone) this.due.done(began, this.port.now());
-    else this.due.tried(this.port.now());
+    const outcome = await this.tried();
+    if (outcome === 'not-yet') this.due.tried(this.port.now());
+    else this.due.done(began, this.port.now());
+    return outcome === 'recorded';
   }
 
-  /** @returns whether nothing is left to record */
-  private async tried(): Promise<boolean> {
+  /** @returns `nothing` where nothing is left to record */
+  private async tried(): Promise<'recorded' | 'nothing' | 'not-yet'> {
     try {
-      if ((await this.port.held()) !== undefined) return false;
-      await this.port.record(this.ending.signal);
-      return true;
+      if ((await this.port.held()) !== undefined) return 'not-yet';
+      return (await this.port.record(this.ending.signal)) ? 'recorded' : 'nothing';
     } catch (error) {
       const code = error instanceof Fault ? error.code : undefined;
-      if (code === 'RG_NO_DOCKER_RULES') return true;
+      if (code === 'RG_NO_DOCKER_RULES') return 'nothing';
       if (code === undefined || !REFUSED.has(code)) this.notes.failed('cannot record a baseline', error);
-      return false;
+      return 'not-yet';
     }
   }
 }

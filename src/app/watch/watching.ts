@@ -11,6 +11,7 @@ import {
   heldBack,
   looked,
   mayBeDockers,
+  recorded,
   repaired,
   seen,
   type Schedule,
@@ -91,8 +92,9 @@ export class Watching {
       // A baseline that is due waits too: without a pause nothing else of this process would get its turn.
       return this.sleepUntil(again);
     }
-    if (due.at > this.port.now()) await this.baseline.make();
-    else if (due.what === 'look') {
+    if (due.at > this.port.now()) {
+      if (await this.baseline.make()) this.schedule = recorded(this.schedule);
+    } else if (due.what === 'look') {
       await this.repairAtOnce();
       await this.lookOnce();
     } else await this.repairOnce();

@@ -45,6 +45,8 @@ export class World {
   isChanging = false;
   private asksAtOnce = 0;
   recordFails: Fault | undefined;
+  /** Whether a baseline that is due says anything new. */
+  recordsNew = false;
   /** How often the Engine's reply was forgotten. */
   forgot = 0;
   /** Why a declaration cannot be read. */
@@ -186,6 +188,7 @@ export class World {
         this.passTo(this.time + this.takes.record);
         if (signal.aborted) throw new Fault('RG_UNSETTLED', 3, 'rules changed meanwhile');
         if (this.recordFails !== undefined) throw this.recordFails;
+        return this.recordsNew;
       },
       held: () =>
         this.heldFails === undefined ? Promise.resolve(this.held) : Promise.reject(this.heldFails),

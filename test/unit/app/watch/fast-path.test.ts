@@ -143,3 +143,14 @@ describe('what is certainly lost', () => {
     expect(world.noted('fight')).toHaveLength(1);
   });
 });
+
+test('once a baseline was recorded a look makes ready for repairs by it, and none where nothing new was', async () => {
+  const looksOf = async (recordsNew: boolean): Promise<readonly number[]> => {
+    const world = new World();
+    world.recordsNew = recordsNew;
+    await world.run(60_000);
+    return world.looks.map(({ at }) => at);
+  };
+  expect(await looksOf(false)).toEqual([0]);
+  expect(await looksOf(true)).toEqual([0, 10_000]);
+});
