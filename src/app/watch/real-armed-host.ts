@@ -1,7 +1,9 @@
-import { ArmedCommands } from '../../host/command/armed.ts';
-import { hold } from '../../host/command/holder.ts';
+import { ArmedCommands, type WaitingCommand } from '../../host/command/armed.ts';
+import { hold, type Holder, type NotHeld } from '../../host/command/holder.ts';
+import { LOCK_SCRIPT } from '../../host/command/lock-script.ts';
 import type { HostOptions } from '../../host/state/host-options.ts';
-import { lockCommand, withLock } from '../../host/state/lock.ts';
+import { perlScript } from '../../host/events/perl.ts';
+import { LOCK_BUSY, lockCommand, lockFile, withLock } from '../../host/state/lock.ts';
 import { readSaved, restoreCommand, saveCommand } from '../../host/xtables/kernel.ts';
 import { writeRules } from '../../host/xtables/rehearse-plan.ts';
 import type { Live } from '../../firewall/iptables/text/live.ts';
@@ -22,6 +24,14 @@ export interface ArmedHost {
 export function armedHost(host: Host, { runDir, waitSeconds }: HostOptions): ArmedHost {
   const armed = new ArmedCommands();
   const asked = host.asked();
+  let isOver = false;
+  const quick = perlScript(LOCK_SCRIPT, [lockFile(runDir), String(LOCK_BUSY)]);
+  // Where perl cannot say that the lock is free, flock waits for it.
+  const held = async (words: WaitingCommand): Promise<Holder | NotHeld | undefined> => {
+    const command = words.includes(lockFile(runDir)) ? await quick : undefined;
+    const first = command === undefined ? undefined : await armed.hold(command);
+    return first === undefined || 'exitCode' in first ? armed.hold([...words, 'cat']) : first;
+  };
   const run: ArmedCommands['run'] = (words, input) => armed.run(words, input);
   return {
     host: {
@@ -30,24 +40,25 @@ export function armedHost(host: Host, { runDir, waitSeconds }: HostOptions): Arm
       asked: () => asked,
       writeRules: (family, variant, input) => writeRules(family, variant, input, waitSeconds, run),
       withLock: (work) =>
-        withLock(
-          runDir,
-          waitSeconds,
-          work,
-          async (words) => (await armed.hold([...words, 'cat'])) ?? hold(words),
-        ),
+        withLock(runDir, waitSeconds, work, async (words) => (await held(words)) ?? hold(words)),
     },
     readSaved: (variant) => readSaved(variant, run),
     arm: (variant) => {
-      armed.arm([
-        [...lockCommand(runDir, waitSeconds), 'cat'],
-        ...FAMILIES.flatMap((family) => [
-          saveCommand(family, variant),
-          restoreCommand(family, variant, waitSeconds),
-        ]),
-      ]);
+      const restores = FAMILIES.map((family) => restoreCommand(family, variant, waitSeconds));
+      const saves = FAMILIES.map((family) => saveCommand(family, variant));
+      // One of variant legacy would take xtables' lock while it waits.
+      const waitByThemselves = variant === 'nft' ? restores : [];
+      const lock: WaitingCommand = [...lockCommand(runDir, waitSeconds), 'cat'];
+      void quick.then((command) => {
+        if (isOver) return;
+        armed.arm(
+          [...saves, ...(variant === 'nft' ? [] : restores), ...(command === undefined ? [lock] : [])],
+          [...waitByThemselves, ...(command === undefined ? [] : [command])],
+        );
+      });
     },
     disarm: () => {
+      isOver = true;
       armed.disarm();
     },
   };

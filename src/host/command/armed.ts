@@ -4,9 +4,11 @@ import { Fault } from '../../fault.ts';
 import { timeCommand } from './command-log.ts';
 import { COMMAND_ENV, run, type CommandResult } from './command.ts';
 import type { Holder, NotHeld } from './holder.ts';
+import { PERL_ENV } from '../events/perl.ts';
 import { watchWorking } from './working.ts';
 
-type WaitingCommand = readonly [string, ...string[]];
+/** A program and its arguments. */
+export type WaitingCommand = readonly [string, ...string[]];
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** Milliseconds without using the processor after which a command is killed, as for any other. */
@@ -15,34 +17,47 @@ const TIMEOUT = 30_000;
 /** A line of input starts the program; what follows is its own. The end of input, also by the end of this process, ends it. */
 const WAITING = 'IFS= read -r go && exec "$@"';
 
+/** A command that was started, and what starts its work. */
+interface Waiting {
+  readonly child: Child;
+  readonly go: '' | '\n';
+}
+
 /**
- * Commands that were started beforehand, each in a shell that waits for a word: to start one, a Node of 100 MB takes longer than most of them
- * take to end. Whatever is not at hand is started as usual.
+ * Commands that were started beforehand: to start one, a Node of 100 MB takes longer than most of them take to end. Each waits in a shell for a
+ * word, or, where it does nothing before it has read its input, by itself: then nothing is left to be loaded either. Whatever is not at hand is
+ * started as usual.
  */
 export class ArmedCommands {
-  private readonly waiting = new Map<string, Child>();
+  private readonly waiting = new Map<string, Waiting>();
 
-  /** Starts those that are not at hand; returns at once. One that cannot be started now is not at hand. */
-  arm(commands: readonly WaitingCommand[]): void {
-    for (const words of commands)
+  /**
+   * Starts those that are not at hand; returns at once. One that cannot be started now is not at hand.
+   *
+   * @param inShells - wait in a shell
+   * @param byThemselves - change and read nothing of the host until they have read a line of input
+   */
+  arm(inShells: readonly WaitingCommand[], byThemselves: readonly WaitingCommand[] = []): void {
+    for (const words of [...inShells, ...byThemselves])
       try {
-        this.start(words);
+        this.start(words, byThemselves.includes(words));
       } catch {
         // Too many files are open, or there is no memory: whoever needs it starts it as usual, and says so then.
       }
   }
 
-  private start(words: WaitingCommand): void {
+  private start(words: WaitingCommand, byItself: boolean): void {
     const key = keyOf(words);
     if (this.waiting.has(key)) return;
-    const child: Child = spawn('/bin/sh', ['-c', WAITING, 'sh', ...words], {
+    const [file, ...args] = byItself ? words : (['/bin/sh', '-c', WAITING, 'sh', ...words] as const);
+    const child: Child = spawn(file, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...COMMAND_ENV },
+      env: { ...process.env, ...COMMAND_ENV, ...PERL_ENV },
       // Ctrl-C on the terminal does not reach it.
       detached: true,
     });
     const forget = (): void => {
-      if (this.waiting.get(key) === child) this.waiting.delete(key);
+      if (this.waiting.get(key)?.child === child) this.waiting.delete(key);
     };
     child.once('error', forget);
     child.once('exit', forget);
@@ -50,20 +65,21 @@ export class ArmedCommands {
     child.stdin.on('error', () => undefined);
     for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
     child.unref();
-    this.waiting.set(key, child);
+    this.waiting.set(key, { child, go: byItself ? '' : '\n' });
   }
 
   /** Ends those that still wait. */
   disarm(): void {
-    for (const child of this.waiting.values()) child.stdin.end();
+    for (const { child } of this.waiting.values()) child.stdin.end();
     this.waiting.clear();
   }
 
   /** As `run` of command.ts, while it works. @throws Fault as that */
   async run(words: WaitingCommand, input?: string): Promise<CommandResult> {
-    const child = this.take(words);
-    if (child === undefined)
+    const taken = this.take(words);
+    if (taken === undefined)
       return run(words, { whileWorking: true, ...(input === undefined ? {} : { input, detached: true }) });
+    const { child, go } = taken;
     const ended = timeCommand(words);
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
@@ -80,7 +96,7 @@ export class ArmedCommands {
         resolve(how);
       }),
     );
-    child.stdin.end(Buffer.from(`\n${input ?? ''}`, 'latin1'));
+    child.stdin.end(Buffer.from(`${go}${input ?? ''}`, 'latin1'));
     const [exitCode, signal] = await closed.finally(unwatch);
     ended({ exitCode, signal });
     const { isStopped } = watched;
@@ -93,11 +109,12 @@ export class ArmedCommands {
     return { ...said, exitCode };
   }
 
-  /** As `hold` of holder.ts, of the command line with its `cat`; undefined where that is not at hand. */
+  /** As `hold` of holder.ts, of a command line that answers a line of input once it holds; undefined where that is not at hand. */
   async hold(words: WaitingCommand): Promise<Holder | NotHeld | undefined> {
-    const child = this.take(words);
-    const { pid } = child ?? {};
-    if (child === undefined || pid === undefined) return undefined;
+    const taken = this.take(words);
+    if (taken?.child.pid === undefined) return undefined;
+    const { child, go } = taken;
+    const { pid } = taken.child;
     const logged = timeCommand(words);
     let message = '';
     child.stderr.setEncoding('latin1').on('data', (text: string) => {
@@ -109,7 +126,7 @@ export class ArmedCommands {
         resolve({ exitCode: exitCode ?? undefined, message });
       }),
     );
-    child.stdin.write('\n\n');
+    child.stdin.write(`${go}\n`);
     const answered = new Promise<'held'>((resolve) =>
       child.stdout.once('data', () => {
         resolve('held');
@@ -126,13 +143,14 @@ export class ArmedCommands {
     };
   }
 
-  private take(words: WaitingCommand): Child | undefined {
+  private take(words: WaitingCommand): Waiting | undefined {
     const key = keyOf(words);
-    const child = this.waiting.get(key);
+    const taken = this.waiting.get(key);
     this.waiting.delete(key);
+    const { child } = taken ?? {};
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return undefined;
     child.ref();
-    return child;
+    return taken;
   }
 }
 

@@ -5,7 +5,8 @@ import { hold, type Holder, type NotHeld } from '../command/holder.ts';
 import { installHint } from '../command/install-hint.ts';
 import { systemFault } from '../files/system-fault.ts';
 
-const BUSY = 75;
+/** How what takes the lock ends where it is not free in time. */
+export const LOCK_BUSY = 75;
 
 /** This network namespace's own file: the same for everybody in it, and there to be locked where nothing can be written. */
 const NAMESPACE = '/proc/self/ns/net';
@@ -16,12 +17,15 @@ const UNWRITABLE =
 /** Takes a lock, as `hold` does. */
 export type HoldLock = (words: readonly [string, ...string[]]) => Promise<Holder | NotHeld>;
 
+/** The file that is locked. */
+export const lockFile = (runDir: string): string => join(runDir, 'lock');
+
 /** The command line that takes the lock, without what it then runs. */
 export const lockCommand = (runDir: string, waitSeconds: number): readonly [string, ...string[]] =>
-  flock(join(runDir, 'lock'), waitSeconds);
+  flock(lockFile(runDir), waitSeconds);
 
 const flock = (file: string, waitSeconds: number): readonly [string, ...string[]] => [
-  ...(['flock', '--wait', String(waitSeconds), '--conflict-exit-code', String(BUSY), file] as const),
+  ...(['flock', '--wait', String(waitSeconds), '--conflict-exit-code', String(LOCK_BUSY), file] as const),
 ];
 
 async function takeLock(runDir: string, waitSeconds: number, holds: HoldLock): Promise<Holder | NotHeld> {
@@ -33,7 +37,7 @@ async function takeLock(runDir: string, waitSeconds: number, holds: HoldLock): P
       return take(NAMESPACE);
     throw error;
   }
-  const lock = await take(join(runDir, 'lock'));
+  const lock = await take(lockFile(runDir));
   return 'message' in lock && UNWRITABLE.test(lock.message) ? take(NAMESPACE) : lock;
 }
 
@@ -54,7 +58,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const lock = await takeLock(runDir, waitSeconds, holds);
   if ('exitCode' in lock) {
-    if (lock.exitCode === BUSY) {
+    if (lock.exitCode === LOCK_BUSY) {
       throw new Fault(
         'RG_BUSY',
         4,
