@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ahead } from '../../host/command/priority.ts';
 import { bootedAt } from '../../host/command/who.ts';
 import { findProcesses } from '../../host/doctor/processes.ts';
 import { startSources } from '../../host/events/sources.ts';
@@ -128,7 +129,7 @@ export function realWatchPort(
       };
     },
     repairAtOnce: async () => {
-      const done = await fast.repair();
+      const done = await ahead(fast.repair);
       if (done === undefined) return undefined;
       const { before, after, reference, ...repair } = done;
       return {

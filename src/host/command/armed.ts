@@ -5,6 +5,7 @@ import { timeCommand } from './command-log.ts';
 import { COMMAND_ENV, run, type CommandResult } from './command.ts';
 import type { Holder, NotHeld } from './holder.ts';
 import { PERL_ENV } from '../events/perl.ts';
+import { putAhead } from './priority.ts';
 import { watchWorking } from './working.ts';
 
 /** A program and its arguments. */
@@ -65,6 +66,7 @@ export class ArmedCommands {
     child.stdin.on('error', () => undefined);
     for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
     child.unref();
+    if (child.pid !== undefined) putAhead(child.pid);
     this.waiting.set(key, { child, go: byItself ? '' : '\n' });
   }
 

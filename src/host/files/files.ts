@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { mkdir, open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { MOST_BYTES } from './bounded.ts';
@@ -60,6 +60,13 @@ export async function writeAtomically(
   await refuseOddPlace(path);
   const temporary = join(folder, draftName());
   try {
+    if (!durable && like === undefined) {
+      // Into memory alone, so at once, as when it is read.
+      writeFileSync(temporary, content, { flag: 'wx', mode: 0o600 });
+      renameSync(temporary, path);
+      await removeLeftovers(folder);
+      return;
+    }
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(content);
@@ -129,16 +136,18 @@ function refuseUnsafeFolder(folder: string, what: string): void {
  * @param what - what it is to the reader, for the fault: `baseline`, `plan`
  * @throws Fault RG_UNSAFE_FILE
  */
+// eslint-disable-next-line @typescript-eslint/require-await -- what it throws is a rejection
 export async function readTrusted(
   path: string,
   what: string,
   encoding: 'utf8' | 'latin1' = 'utf8',
 ): Promise<string> {
   refuseUnsafeFolder(dirname(path), what);
-  let file: FileHandle;
+  // At once: each step that another thread takes costs more than the file, and a repair waits for some of them.
+  let file: number;
   try {
     // Without O_NONBLOCK a pipe instead of a file would block us for ever.
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} ${path} cannot be read: ${messageOf(error)}`, {
       hint:
@@ -148,16 +157,16 @@ export async function readTrusted(
   }
   try {
     // The open file is judged, not its name: so what is judged is what is read.
-    const stats = await file.stat();
+    const stats = fstatSync(file);
     refuseUnless(stats.isFile(), path, what);
     if (stats.size > MOST_BYTES)
       throw new Fault('RG_UNSAFE_FILE', 3, `the ${what} ${path} is larger than ${String(MOST_BYTES)} bytes`, {
         hint: `Look at it: ls -l ${path}`,
       });
     refuseUnless(isOwn(stats.uid) && (stats.mode & OTHERS_MAY_WRITE) === 0, path, what);
-    return await file.readFile(encoding);
+    return readFileSync(file, encoding);
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

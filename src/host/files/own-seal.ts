@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../fault.ts';
 import { makePrivateFolder, readTrusted, writeAtomically } from './files.ts';
@@ -35,14 +35,21 @@ export async function isOwnSeal(
     throw error;
   });
   if (key === undefined) return false;
-  const [is, should] = [Buffer.from(seal), Buffer.from(await sealBy(key, digest))];
+  const [is, should] = [Buffer.from(seal), Buffer.from(sealBy(key, digest))];
   return is.length === should.length && timingSafeEqual(is, should);
 }
 
-async function sealBy(key: string, digest: string): Promise<string> {
+function sealBy(key: string, digest: string): string {
   // The machine's id is part of the seal because a copied disk has the key too.
-  const machine = await readFile('/etc/machine-id', 'latin1').catch(() => '');
-  return `hmac-sha256:${createHmac('sha256', key).update(`${machine.trim()}\n${digest}`).digest('hex')}`;
+  return `hmac-sha256:${createHmac('sha256', key).update(`${machineId()}\n${digest}`).digest('hex')}`;
+}
+
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'latin1').trim();
+  } catch {
+    return '';
+  }
 }
 
 async function readKey(stateDir: string): Promise<string | undefined> {
