@@ -9,6 +9,8 @@ use warnings;
 use Socket;
 use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
 
+# While no rule translates, this host answers the connection's packets itself, and ends it: that is told at the end, and ends nothing else.
+$SIG{PIPE} = 'IGNORE';
 my ($address, $udp, $tcp, $own) = @ARGV;
 my $to = pack_sockaddr_in($udp, inet_aton($address));
 socket(my $held, AF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
@@ -18,7 +20,7 @@ sysread $held, my $first, 4096 or die "the connection is not answered\n";
 $| = 1;
 my $poll = '';
 my (%open, @tries);
-my ($next, $ended, $lines, $isReady, $talked) = (clock_gettime(CLOCK_MONOTONIC), 0, 0, 0, 0);
+my ($next, $ended, $lines, $isReady, $talked, $isCut) = (clock_gettime(CLOCK_MONOTONIC), 0, 0, 0, 0, 0);
 while (!$ended) {
     my $now = clock_gettime(CLOCK_MONOTONIC);
     if ($now >= $next) {
@@ -39,11 +41,15 @@ while (!$ended) {
     }
     my $ready = $poll;
     vec($ready, 0, 1) = 1;
-    vec($ready, fileno $held, 1) = 1;
+    vec($ready, fileno $held, 1) = 1 if !$isCut;
     my $left = $next - clock_gettime(CLOCK_MONOTONIC);
     select($ready, undef, undef, $left > 0 ? $left : 0) > 0 or next;
     $ended = 1 if vec($ready, 0, 1) && !sysread STDIN, my $input, 64;
-    if (vec $ready, fileno $held, 1) { my $read = sysread $held, my $answer, 4096; $lines += $read // 0 }
+    if (vec $ready, fileno $held, 1) {
+        # One that has ended could always be read, and nothing else would get its turn.
+        if (my $read = sysread $held, my $answer, 4096) { $lines += $read }
+        else { $isCut = 1 }
+    }
     for my $number (keys %open) {
         vec $ready, $number, 1 or next;
         my ($flow, $try) = @{ $open{$number} };
@@ -67,7 +73,7 @@ for my $try (grep { $_->{at} < $until } @tries) {
 my $before = $lines;
 syswrite $held, "at last\n";
 my $end = clock_gettime(CLOCK_MONOTONIC) + 10;
-while ($lines == $before && clock_gettime(CLOCK_MONOTONIC) < $end) {
+while (!$isCut && $lines == $before && clock_gettime(CLOCK_MONOTONIC) < $end) {
     my $ready = '';
     vec($ready, fileno $held, 1) = 1;
     select($ready, undef, undef, 0.1) > 0 or next;

@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # Runs a command that changes rules, and prints when it had ended, and each generation of nf_tables with its author, until there
-# was none for a while: `exit SECONDS`, `gen SECONDS PID NAME`, of one clock that never goes back. The first generation is the command's.
+# was none for a while after a second one: `exit SECONDS`, `gen SECONDS PID NAME`, of one clock that never goes back. The first generation is the command's.
 # usage: damage.pl QUIET-SECONDS LONGEST-SECONDS WORD...
 use strict;
 use warnings;
@@ -20,7 +20,7 @@ my $signalled;
 while (1) {
     my $now = clock_gettime(CLOCK_MONOTONIC);
     if (!$exit && waitpid($pid, 1) == $pid) { $exit = clock_gettime(CLOCK_MONOTONIC) }
-    last if $exit && $now - $last > $quiet || $now - $begun > $longest;
+    last if $exit && @gens > 1 && $now - $last > $quiet || $now - $begun > $longest;
     my $ready = '';
     vec($ready, fileno($net), 1) = 1;
     # While the command runs its end is looked for every fifth of a millisecond.

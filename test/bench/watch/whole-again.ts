@@ -9,10 +9,12 @@ import type { Era } from '../../support/lab/eras.ts';
 import { LAB_ENV, must } from '../../support/lab/run.ts';
 import { CLIENT, HOST } from '../../support/lab/wire.ts';
 import { createHost, type Host } from '../../support/host.ts';
+import { until } from '../../support/until.ts';
 import { startWatch } from '../../support/watch/resident.ts';
 import { IS_SHORT, selfAs, selfEnv } from '../self.ts';
 import { tableOf } from '../tables.ts';
 import { tablesOf, type Wanted } from './floor.ts';
+import { childrenOf, nameOf, shareOf } from './processes.ts';
 
 /** One host on which rules are deleted again and again. */
 interface WatchCase {
@@ -79,7 +81,9 @@ export async function watchTable(one: WatchCase): Promise<string> {
       while (of.watch.length < rounds) {
         const batch = Math.min(BATCH, rounds - of.watch.length);
         of.floor.push(...(await withFloor(engine, () => play(engine, words, batch))));
-        of.watch.push(...(await withWatch(engine, host, memory, () => play(engine, words, batch))));
+        of.watch.push(
+          ...(await withWatch(engine, host, memory, (ready) => play(engine, words, batch, ready))),
+        );
       }
       for (const [who, played] of Object.entries(of)) rows.push([label, who, ...cellsOf(played)]);
     }
@@ -119,10 +123,17 @@ async function rulesOf(engine: Engine): Promise<string> {
     .replaceAll(/^(:\S+) .*$/gm, '$1');
 }
 
-async function play(engine: Engine, words: readonly string[], rounds: number): Promise<readonly Round[]> {
+/** @param ready - before each damage */
+async function play(
+  engine: Engine,
+  words: readonly string[],
+  rounds: number,
+  ready: () => Promise<void> = () => Promise.resolve(),
+): Promise<readonly Round[]> {
   const script = path.join(import.meta.dirname, 'damage.pl');
   const played: Round[] = [];
   for (let i = 0; i < rounds; i++) {
+    await ready();
     const before = await rulesOf(engine);
     const client = await clientOf(engine);
     await sleep(100 + Math.random() * 50);
@@ -189,44 +200,30 @@ async function withFloor<T>(engine: Engine, work: () => Promise<T>): Promise<T> 
   }
 }
 
-/** Long enough for a watch that has begun to look, and to make ready what a repair takes. */
-const UNTIL_READY = 4_000;
+/** Milliseconds for which a watch has had at hand what a repair starts, and no link has changed: then it repairs before it looks. */
+const UNTIL_READY = 2_000;
+/** How its kernel names what it starts last of that. */
+const WAITING = 'ip6tables-nft-r';
 
 async function withWatch<T>(
   engine: Engine,
   host: Host,
   memory: string[],
-  work: () => Promise<T>,
+  work: (ready: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   // The Engine's own programs would be reached through a shell.
   const own = { ...engine, suitePath: path.dirname(process.execPath) };
   const resident = await startWatch(own, host, ['--mode', 'repair']);
   try {
-    await sleep(UNTIL_READY);
-    return await work();
+    return await work(async () => {
+      await until(() => childrenOf(resident.pid).some((pid) => nameOf(pid).startsWith(WAITING)));
+      await sleep(UNTIL_READY);
+    });
   } catch (error) {
     throw new Error(`watch noted last: ${JSON.stringify(resident.noted().slice(-5))}`, { cause: error });
   } finally {
     memory.push((shareOf(resident.pid) / 1_024).toFixed(0));
     await resident.stop();
-  }
-}
-
-/** Proportional share of the memory of a process and its children, in kB. */
-function shareOf(pid: number): number {
-  const children = readFileSync(`/proc/${String(pid)}/task/${String(pid)}/children`, 'latin1').trim();
-  const pids = [pid, ...children.split(' ').filter((one) => one !== '')];
-  return pids
-    .map((one) => Number(/^Pss:\s+(\d+)/m.exec(unlessEnded(`/proc/${String(one)}/smaps_rollup`))?.[1] ?? 0))
-    .reduce((sum, size) => sum + size, 0);
-}
-
-/** A file of a process; empty once that has ended, as a child of watch's may any moment. */
-function unlessEnded(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
   }
 }
 
