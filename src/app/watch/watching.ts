@@ -113,6 +113,7 @@ export class Watching {
     // Events may be lost: where none was told, the Engine is asked all the same.
     if (this.schedule.unjudged === undefined) this.port.forgetEngine();
     const first = this.schedule.unjudged?.first ?? beganAt;
+    const changed = this.changes.beganAt();
     let found: WatchLook | 'not-yet';
     try {
       found = await this.port.look({
@@ -139,7 +140,10 @@ export class Watching {
     this.undertaken = undefined;
     const effects = this.named(found.effects);
     const again = undertaken === undefined ? [] : await this.brokenAgain(undertaken, effects);
-    const since = again.length === 0 ? first : (this.changes.sinceRepair()?.at ?? first);
+    // A link that changed before lost no rule; what else is wrong may have begun with it.
+    const isLost = effects.every(({ id, cause }) => cause === 'lost' || this.open.has(id));
+    const began = (isLost ? changed : undefined) ?? first;
+    const since = again.length === 0 ? began : (this.changes.sinceRepair()?.at ?? began);
     const turn = turned(this.open, effects, since);
     this.open = turn.open;
     const now = this.port.now();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { observe } from '../../../../src/app/observe/observe.ts';
 import { fastPath, type FastPath, type FastPathParts } from '../../../../src/app/watch/fast/fast-path.ts';
-import { writesUnless } from '../../../../src/app/watch/held.ts';
 import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
 import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
 import { Fault } from '../../../../src/fault.ts';
@@ -244,14 +243,4 @@ test('where it cannot be read again what was written, what was done is told', as
   host.rules = flushed(WHOLE);
   expect(await fast.repair()).toMatchObject({ journal: ['1'], left: ['iptables-save did nothing for 30 s'] });
   expect(lostOf(host)).toEqual([]);
-});
-
-test('what keeps watch from writing since the lock was waited for keeps it from writing', async () => {
-  const host = memoryHost(WHOLE, ENGINE);
-  const guarded = writesUnless(host, () => Promise.resolve('paused until noon'));
-  await expect(guarded.writeTables('')).rejects.toThrow('paused until noon');
-  await expect(guarded.writeRules('ipv4', 'nft', { tables: [] })).rejects.toMatchObject({
-    code: 'RG_BUSY',
-  });
-  expect(written(host)).toEqual([]);
 });
