@@ -8,7 +8,11 @@ import { PERL_LINES } from '../events/perl.ts';
  */
 export const LOCK_SCRIPT = String.raw`${PERL_LINES}
 my ($file, $busy) = @ARGV;
-ended() and exit 0;
+for (;;) {
+  my $read = sysread STDIN, my $go, 64;
+  last if $read;
+  exit 0 if defined $read || $! != 4;
+}
 my $lock;
 open $lock, "<", $file or open $lock, ">>", $file or die "$file: $!\n";
 flock $lock, 2 | 4 or exit $busy;
