@@ -2,13 +2,16 @@ import { blockOf } from '../../net/address.ts';
 import type { Span } from '../../firewall/nftables/text/model.ts';
 import type { MatchContext } from '../match-context.ts';
 import type { MatchResult } from '../match-result.ts';
+import type { Packet } from '../packet.ts';
 import { inBlock, isLinkLocal, isMulticast, isZeronet } from '../routing/addresses.ts';
 import { hasAddress, localType } from '../routing/local.ts';
 import { lookupRoute } from '../routing/route.ts';
+import { WITHOUT_PORTS, type Journey } from '../routing/routing-rules.ts';
 import { arrival } from '../match/arrival.ts';
 
-/** What a `fib` asks, by its words. */
+/** What a `fib` asks, by its words, or iptables' match `rpfilter`. */
 interface FibQuestion {
+  readonly asker: 'fib' | 'rpfilter';
   readonly side: 'source' | 'destination';
   readonly marked: boolean;
   readonly by: 'iif' | 'oif' | undefined;
@@ -18,6 +21,7 @@ interface FibQuestion {
 function questionOf(field: string): FibQuestion {
   const [, first = '', ...words] = field.split(' ');
   return {
+    asker: 'fib',
     side: first === 'saddr' ? 'source' : 'destination',
     marked: words.includes('mark'),
     by: words.slice(0, -1).find((word): word is 'iif' | 'oif' => word === 'iif' || word === 'oif'),
@@ -59,12 +63,13 @@ export function leadsBack(
   const device = loose ? '' : facts.packet.inInterface;
   const by = loose ? undefined : 'iif';
   if (facts.packet.vague !== undefined) return undefined;
-  const leads = leadsBy({ side: 'source', marked, by, result: 'oif' }, device, facts);
+  const leads = leadsBy({ asker: 'rpfilter', side: 'source', marked, by, result: 'oif' }, device, facts);
   return leads === undefined ? undefined : leads !== '';
 }
 
 /** The kind of an address. IPv6 looks for a route where the address is none of this machine's. */
-function typeOf({ side, marked, by }: FibQuestion, device: string, facts: MatchContext): string | undefined {
+function typeOf(asked: FibQuestion, device: string, facts: MatchContext): string | undefined {
+  const { side, marked, by } = asked;
   const { packet, netState } = facts;
   const { family } = packet;
   const address = packet[side];
@@ -76,7 +81,10 @@ function typeOf({ side, marked, by }: FibQuestion, device: string, facts: MatchC
   }
   const other = packet[side === 'source' ? 'destination' : 'source'];
   const mark = marked ? packet.mark : 0;
-  const route = lookupRoute(netState, { family, source: other, destination: address, mark, inInterface: '' });
+  const route = lookupRoute(netState, {
+    ...{ family, source: other, destination: address, mark, inInterface: '' },
+    ...toldOf(asked, packet, device),
+  });
   switch (route.kind) {
     case 'unicast':
       return 'UNICAST';
@@ -88,6 +96,16 @@ function typeOf({ side, marked, by }: FibQuestion, device: string, facts: MatchC
     default:
       return undefined;
   }
+}
+
+/**
+ * What such a lookup knows of a packet beside its addresses: no port. Of IPv6 iptables' match knows the protocol, and asks for the
+ * interface it came in by (ipt_rpfilter.c, ip6t_rpfilter.c); whether nftables' `fib` does depends on the kernel (6.18 does).
+ */
+function toldOf({ asker, by }: FibQuestion, { family, protocol }: Packet, device: string): Partial<Journey> {
+  if (asker === 'fib') return { sourcePort: 0, destinationPort: 0 };
+  if (family === 'ipv4') return WITHOUT_PORTS;
+  return { ...WITHOUT_PORTS, protocol, ...(by !== undefined && { boundTo: device }) };
 }
 
 /**
@@ -111,7 +129,8 @@ function leadsByLink(
 }
 
 /** By which interface a route leads to an address, of those asked for; '' for none, undefined where that is not known. */
-function leadsBy({ side, marked, by }: FibQuestion, device: string, facts: MatchContext): string | undefined {
+function leadsBy(asked: FibQuestion, device: string, facts: MatchContext): string | undefined {
+  const { side, marked, by } = asked;
   const { packet, netState, hook } = facts;
   const { family, inInterface, outInterface } = packet;
   const address = packet[side];
@@ -124,7 +143,7 @@ function leadsBy({ side, marked, by }: FibQuestion, device: string, facts: Match
   const isBack = side === 'source' && hook === 'FORWARD' && by === 'iif';
   const route = lookupRoute(netState, {
     ...{ family, source: other, destination: address, mark: marked ? packet.mark : 0 },
-    inInterface: isBack ? outInterface : '',
+    ...{ inInterface: isBack ? outInterface : '', ...toldOf(asked, packet, device) },
   });
   if (route.kind === 'unknown') return undefined;
   const leads = route.kind === 'unicast' ? route.route.dev : '';

@@ -1,11 +1,12 @@
 import { blockOf, isLoopback } from '../../net/address.ts';
 import type { Family } from '../../net/family.ts';
 import type { PathEnd } from '../path.ts';
-import type { Packet } from '../packet.ts';
+import type { Packet, Vague } from '../packet.ts';
 import { inBlock, isLinkLocal, isMulticast, isZeronet } from './addresses.ts';
 import { linkOf, localType } from './local.ts';
 import { memory } from '../memory.ts';
 import { lookupRoute, type Routing } from './route.ts';
+import { readsPorts, WITHOUT_PORTS, type Journey } from './routing-rules.ts';
 import type { NetworkState } from '../network-state.ts';
 
 const lost = (why: Extract<PathEnd, { at: 'lost' }>['why'], detail: string): PathEnd => ({
@@ -44,7 +45,9 @@ export function refusedInput(netState: NetworkState, packet: Packet, routing: Ro
     ['destination', destination],
   ] as const)
     if (isLoopback(address) && !localnet) return lost('martian', `${what} ${address} on ${inInterface}`);
-  return routing.kind === 'none' || routing.kind === 'unknown' ? undefined : refusedSource(netState, packet);
+  return routing.kind === 'none' || routing.kind === 'unknown'
+    ? undefined
+    : refusedSource(netState, packet, routing.kind === 'unicast' ? routing.route.dev : '');
 }
 
 /** Whether IPv6 is switched off on an interface. */
@@ -96,8 +99,9 @@ function refusedLoopback({ routes }: NetworkState, { destination, inInterface }:
 
 const held = memory<boolean>();
 
-function refusedSource(netState: NetworkState, packet: Packet): PathEnd | undefined {
-  const { family, source, destination, inInterface } = packet;
+/** @param outInterface - '' for a packet that is for this machine */
+function refusedSource(netState: NetworkState, packet: Packet, outInterface: string): PathEnd | undefined {
+  const { family, source, inInterface } = packet;
   const filter = greater(netState, inInterface, 'rp_filter');
   const acceptLocal = greater(netState, inInterface, 'accept_local') > 0;
   const type = localType(netState, family, source, undefined);
@@ -111,25 +115,42 @@ function refusedSource(netState: NetworkState, packet: Packet): PathEnd | undefi
   if (type === 'BROADCAST') return lost('martian', `source ${source}`);
   if (type === 'LOCAL' && !acceptLocal) return lost('martian', `source ${source} is this machine's own`);
   if (filter === 0) return undefined;
-  const vmark = greater(netState, inInterface, 'src_valid_mark') > 0;
-  const back = lookupRoute(netState, {
-    // The way back is asked for as for a packet made here (fib_frontend.c, __fib_validate_source).
-    ...{ family, inInterface: '', source: destination, destination: source },
-    // With the ports of an answer, where any routing rule asks for ports.
-    ...{ protocol: packet.protocol, sourcePort: packet.destinationPort, destinationPort: packet.sourcePort },
-    mark: vmark ? packet.mark : 0,
-  });
+  const back = lookupRoute(netState, journeyBack(netState, packet, outInterface));
   if (back.kind === 'unknown') return unknown(back.why);
   if (back.kind === 'none') return lost('rp-filter', `${inInterface}: ${back.detail}`);
   if (back.kind === 'broadcast') return lost('martian', `source ${source}`);
   const strict = filter === 1;
-  const usual = back.route.dev === inInterface || back.kind === 'local';
-  if (usual) return undefined;
+  if (back.route.dev === inInterface) return undefined;
   const unnumbered = !(linkOf(netState, inInterface)?.addresses ?? []).some((own) => own.family === family);
   return strict || unnumbered
     ? lost('rp-filter', `${inInterface}: ${source} is reached by ${back.route.dev}`)
     : undefined;
 }
+
+/**
+ * What rp_filter looks up: the way back, as of a packet that came in by the interface this one is to leave by, without a mark but where
+ * src_valid_mark says so (fib_frontend.c, __fib_validate_source).
+ */
+function journeyBack(netState: NetworkState, packet: Packet, outInterface: string): Journey {
+  const { family, source, destination, mark, vague = [] } = packet;
+  const isMarked = greater(netState, packet.inInterface, 'src_valid_mark') > 0;
+  const back = {
+    ...{ family, source: destination, destination: source, inInterface: outInterface },
+    ...{ mark: isMarked ? mark : 0, inVrfOf: packet.inInterface },
+  };
+  const unsure = vague.filter((field) => field !== 'mark' || isMarked);
+  if (!readsPorts(netState, family))
+    return { ...back, ...WITHOUT_PORTS, vague: unsure.filter((field) => TURNED[field] === undefined) };
+  return {
+    ...{ ...back, protocol: packet.protocol, vague: unsure.map((field) => TURNED[field] ?? field) },
+    ...{ sourcePort: packet.destinationPort, destinationPort: packet.sourcePort },
+  };
+}
+
+const TURNED: Readonly<Partial<Record<Vague, Vague>>> = {
+  sourcePort: 'destinationPort',
+  destinationPort: 'sourcePort',
+};
 
 /** Whether packets that came in by an interface are forwarded; undefined where that was not read. */
 export function forwards(netState: NetworkState, family: Family, device: string): boolean | undefined {

@@ -87,7 +87,8 @@ export function lookupRoute(netState: NetworkState, journey: Journey): Routing {
   for (const rule of rulesOf(netState, family)) {
     if (rule.priority < from) continue;
     // The kernel adds it with the first VRF; whose packets are of none, it passes by.
-    if (Object.hasOwn(rule.fields, 'l3mdev') && !isInVrf(netState, journey.inInterface)) continue;
+    if (Object.hasOwn(rule.fields, 'l3mdev') && !isInVrf(netState, journey.inVrfOf ?? journey.inInterface))
+      continue;
     const applies = isFor(rule, journey);
     if (applies === false) continue;
     if (typeof applies === 'string') return { kind: 'unknown', why: applies };

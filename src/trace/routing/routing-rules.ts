@@ -3,7 +3,7 @@ import type { Family } from '../../net/family.ts';
 import { all, withSign, type MatchResult } from '../match-result.ts';
 import type { PortField } from '../match/ports.ts';
 import { protocolNumber } from '../match/protocols.ts';
-import type { RouteRule } from '../network-state.ts';
+import type { NetworkState, RouteRule } from '../network-state.ts';
 import type { Packet } from '../packet.ts';
 import { inBlock } from './addresses.ts';
 
@@ -16,7 +16,14 @@ export interface Journey extends Partial<Pick<Packet, PortField | 'protocol' | '
   readonly mark: number;
   /** '' for a packet made here. */
   readonly inInterface: string;
+  /** The interface it must leave by; absent where any will do. */
+  readonly boundTo?: string;
+  /** The interface whose VRF it is in, where that is not the one it came in by. */
+  readonly inVrfOf?: string;
 }
+
+/** Of a lookup that knows no protocol and no ports: no rule that asks for them is for it. */
+export const WITHOUT_PORTS = { protocol: '0', sourcePort: 0, destinationPort: 0 } as const;
 
 /** What a rule of policy routing may do itself, in the place of a table: it ends packets. */
 const ENDING: ReadonlySet<string | undefined> = new Set(['blackhole', 'unreachable', 'prohibit']);
@@ -44,6 +51,13 @@ const NEUTRAL: ReadonlySet<string> = new Set([
 /** Whether a rule is for a protocol or some ports alone. */
 export const asksForPorts = ({ fields }: RouteRule): boolean =>
   ['ipproto', 'sport', 'sport_start', 'dport', 'dport_start'].some((key) => Object.hasOwn(fields, key));
+
+/**
+ * Whether the kernel reads a packet's protocol and ports before it looks up where it came from: it does so only for a rule that
+ * asks for them, and not for `lo` alone (fib_rules.h, fib_rule_requires_fldissect).
+ */
+export const readsPorts = ({ routeRules }: Pick<NetworkState, 'routeRules'>, family: Family): boolean =>
+  routeRules.some((rule) => rule.family === family && rule.fields['iif'] !== 'lo' && asksForPorts(rule));
 
 /**
  * Whether a port is the one, or in the range, that a rule asks for. Packets without ports have 0 there, which no rule can ask for
@@ -87,6 +101,7 @@ export function isFor({ fields }: RouteRule, journey: Journey): MatchResult {
       case 'dst':
         return inField(fields, key, key === 'src' ? journey.source : journey.destination);
       case 'fwmark': {
+        if (journey.vague?.includes('mark') === true) return 'a routing rule with fwmark';
         const mask = Number(fields['fwmask'] ?? 0xffffffff);
         return ((journey.mark ^ Number(value)) & mask) === 0;
       }
@@ -105,7 +120,7 @@ export function isFor({ fields }: RouteRule, journey: Journey): MatchResult {
         return Number(value) === 0;
       // Packets that no socket bound to a device made have no interface to go out by yet.
       case 'oif':
-        return false;
+        return value === journey.boundTo;
       default:
         return `a routing rule with ${key}`;
     }

@@ -82,6 +82,8 @@ export interface Play {
   readonly firstId: number;
   /** Milliseconds without an arrival after which nothing more is waited for. */
   readonly quiet?: number;
+  /** What is sent; thrown by the dice where absent. */
+  readonly shots?: readonly Shot[];
 }
 
 /** Loads a scene, and plays it. */
@@ -93,7 +95,7 @@ export async function play(town: Town, played: Play): Promise<Tally> {
 /** Sends packets through a scene, has those answered that arrive, and compares every one with what the trace says of it. */
 export async function playLoaded(
   town: Town,
-  { scene, dice, count, firstId, quiet = QUIET }: Play,
+  { scene, dice, count, firstId, quiet = QUIET, shots: chosen }: Play,
   netState: NetworkState,
 ): Promise<Tally> {
   const counts: Record<Verdict, number> = { right: 0, unknown: 0, nobody: 0, wrong: 0 };
@@ -110,7 +112,7 @@ export async function playLoaded(
     if (path.end.at === 'unknown') whys.push(path.end.why);
     return verdict;
   };
-  const shots = Array.from({ length: count }, (_, i) => throwShot(dice, firstId + i, scene));
+  const shots = chosen ?? Array.from({ length: count }, (_, i) => throwShot(dice, firstId + i, scene));
   const seen = await shoot(town, shots, quiet);
   const answers: { shot: Shot; path: Path; first: Path }[] = [];
   for (const shot of shots) {

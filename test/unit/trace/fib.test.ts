@@ -72,3 +72,23 @@ test.each<[string, Partial<Packet>, string]>([
   const netState = withRules(saved('raw', [`-A PREROUTING -m rpfilter ${options}--invert -j DROP`]));
   expect(tracePath(outside({ destination: '172.17.0.2', ...fields }), netState).end.at).toBe(at);
 });
+
+test.each<[string, Record<string, string>, string]>([
+  ['a protocol, which is not read', { ipproto: 'tcp' }, 'sent'],
+  ['all but a protocol', { ipproto: 'tcp', not: '' }, 'stopped'],
+  ['a port, which is not read', { sport: '80' }, 'sent'],
+  ['whatever came from nowhere', { iif: 'lo' }, 'stopped'],
+  ['the interface it leaves by', { iif: 'docker0' }, 'sent'],
+])('-m rpfilter asks for the way back by a routing rule for %s', (_, fields, at) => {
+  const ground: NetworkState = {
+    ...GROUND,
+    routes: [...GROUND.routes, { ...route('0.0.0.0/0', 'br1'), table: '7' }],
+    routeRules: [
+      { family: 'ipv4', priority: 1, table: 'main', fields: { src: 'all', dst: '172.16.0.0', dstlen: '12' } },
+      { family: 'ipv4', priority: 5, table: '7', fields: { src: 'all', ...fields } },
+      { family: 'ipv4', priority: 9, table: 'main', fields: { src: 'all' } },
+    ],
+  };
+  const netState = withRules(saved('raw', ['-A PREROUTING -m rpfilter --invert -j DROP']), 'nft', ground);
+  expect(tracePath(outside({ destination: '172.17.0.2' }), netState).end.at).toBe(at);
+});
