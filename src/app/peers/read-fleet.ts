@@ -2,7 +2,7 @@ import { engineStateOf } from '../../doctor/facts/engine-state.ts';
 import { isUnavailable, type Facts } from '../../doctor/facts/facts.ts';
 import { networkStateOf } from '../../doctor/facts/network-state.ts';
 import { unreadOf, unseen } from '../../doctor/facts/unavailable.ts';
-import { fleetMatrix, type FleetMatrix } from '../../doctor/peers/matrix.ts';
+import { fleetMatrix, type FleetMatrix } from '../../doctor/peers/fleet/matrix.ts';
 import type { PeerHost } from '../../doctor/peers/peer.ts';
 import type { FactsJson } from '../../doctor/recorded/facts-json.ts';
 import { readingsFrom } from '../../doctor/recorded/read-facts.ts';

@@ -3,28 +3,26 @@ import { checksOf } from '../checks/check.ts';
 import { diagnose } from '../diagnose.ts';
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Facts } from '../facts/facts.ts';
-import { isOwnAddress, linkInside, membersOf } from '../lookup.ts';
+import { isOwnAddress } from '../lookup.ts';
 import { outwardPaths } from '../paths/asked.ts';
 import { follow, type Followed } from '../paths/follow.ts';
 import type { PathRequest } from '../paths/request.ts';
 import { advise } from '../remedies/proposal.ts';
 import { findTarget } from '../target/target.ts';
-import { arrivingPaths, isAnswered } from './arriving.ts';
+import { arrivingPaths } from './arriving.ts';
 import { sendersOn, type PeerSender } from './asker.ts';
+import { causesOn } from './causes.ts';
 import { doorInto, wiresOf, type WireDoor } from './door.ts';
 import { judgePeerFacts } from './freshness.ts';
 import { leavingBy, seenOn } from './leaving.ts';
 import { legsOf } from './legs.ts';
-import { hostCauses } from './matters.ts';
-import type { PeerCause, PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
-import { judgeIgnoredPort } from './modes/ignored-port.ts';
+import type { PeerHost, PeersDiagnosis, PeerTarget, WirePacket } from './peer.ts';
 import { followModes } from './modes/modes.ts';
 import { pastRules, type PastRules } from './modes/past-rules.ts';
-import { unaskedBy, unfollowedInto, unreadAt } from './unfollowed.ts';
-import { isForCarrier, judgeWireDown } from './wire-down.ts';
-import { elsewhere, here } from './whose-address.ts';
+import { unaskedBy } from './unfollowed.ts';
+import { here } from './whose-address.ts';
 import type { BothHosts, FoundWay, PeersQuestion, PeerWay } from './way.ts';
-import { judgeCarried, judgeSegment, judgeWireMtu, type Crossing } from './wire.ts';
+import type { Crossing } from './wire.ts';
 
 /** So many containers of a service or network are followed, each by itself. */
 const MOST = 3;
@@ -170,77 +168,3 @@ function diagnosedThere(about: string, there: Crossing | undefined, facts: Facts
     },
   });
 }
-
-/** All that both hosts and the wire are judged by. */
-interface PeersBasis extends BothHosts {
-  readonly target: PeerTarget;
-  readonly past: PastRules | undefined;
-  readonly diagnoses: { readonly asking: Diagnosis; readonly asked: Diagnosis };
-}
-
-/** In the order the packets meet them. */
-function causesOn(
-  { out, there, into, back, home }: PeerWay,
-  { target, past, asking, asked, diagnoses }: PeersBasis,
-): readonly PeerCause[] {
-  const passed = [out, home].filter((one) => one !== undefined);
-  const onAsking = past?.causes ?? [
-    ...hostCauses('asking', asking, diagnoses.asking, passed),
-    ...unreadAt('asking', out, asking),
-  ];
-  if (!isAnswered(target.address, asked.facts)) return [...onAsking, elsewhere(target, asked)];
-  const down = there === undefined ? [] : judgeWireDown(there);
-  // What it leads to on either host is no cause of its own.
-  if (there !== undefined && down.length > 0) return isForCarrier(out, there) ? down : [...onAsking, ...down];
-  const onAsked = intoCauses(there, into, { target, asked, diagnoses });
-  const largest = largestOf(out, into[0], { asking, asked });
-  const shared = there === undefined ? [] : judgeSegment(there);
-  // Whoever has the same address takes packets of the other for forged ones: what follows of that is no cause of its own.
-  if (shared.length > 0) return [...onAsking, ...shared];
-  return [
-    ...onAsking,
-    ...(there?.packet.isSeen === true ? judgeCarried(there, 'there') : []),
-    ...(there === undefined ? [] : judgeWireMtu(there, largest)),
-    ...onAsked,
-    ...(back === undefined || there?.packet.isSeen !== true ? [] : judgeCarried(back, 'back')),
-    ...(back === undefined ? [] : judgeWireMtu(back, largest)),
-  ];
-}
-
-/** What is wrong, or not known, of what comes into the host that is asked. */
-function intoCauses(
-  there: Crossing | undefined,
-  into: readonly Followed[],
-  { target, asked, diagnoses }: Pick<PeersBasis, 'target' | 'asked' | 'diagnoses'>,
-): readonly PeerCause[] {
-  const ignored = there === undefined ? [] : judgeIgnoredPort(target, asked);
-  if (ignored.length > 0) return ignored;
-  const found = hostCauses('asked', asked, diagnoses.asked, into);
-  const isFailed = found.some(({ check }) => check.verdict === 'fail');
-  // Why nothing came so far is said of the host that asks.
-  if (there === undefined) return isFailed ? found : [];
-  const check = into.length > 0 || isFailed ? undefined : unfollowedInto(there, asked);
-  if (check !== undefined) return [{ place: 'asked', host: asked.about.host, check }];
-  return [...found, ...unreadAt('asked', into[0], asked, target)];
-}
-
-/** Bytes of the largest packet that both ends of a connection agree on: each end tells what its own interface takes. */
-function largestOf(
-  out: Followed | undefined,
-  into: Followed | undefined,
-  { asking, asked }: Pick<PeersBasis, 'asking' | 'asked'>,
-): number {
-  const ends = [
-    [out, asking.facts],
-    [into, asked.facts],
-  ] as const;
-  const sizes = ends.flatMap(([followed, facts]) => {
-    const [name] = followed?.request.subjects ?? [];
-    const inside = membersOf(facts).find(({ container }) => container.name === name);
-    return (inside && linkInside(inside)?.mtu) ?? [];
-  });
-  return Math.min(...sizes, USUAL_MTU);
-}
-
-/** Of Ethernet. A host's own programs take the interface's. */
-const USUAL_MTU = 1500;

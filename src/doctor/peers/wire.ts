@@ -43,7 +43,8 @@ export function judgeCarried(
   const { address, nextHop, dev } = packet;
   if (wireWith(address, to.facts) !== undefined || door?.isDirect === true) return [];
   const [link] = wiresOf(from.facts).filter(({ name }) => name === dev);
-  if (link === undefined) return [overlapping(packet, from, to)];
+  // What it keeps in a network of its own is told as such.
+  if (link === undefined) return [];
   const subnet = subnetWith(address, to) ?? `${address}/${address.includes(':') ? '128' : '32'}`;
   const remedies = routeRemedies(subnet, link, { from, to });
   if (nextHop === '' && ASKING.has(link.kind))
@@ -79,24 +80,8 @@ export function judgeCarried(
   ];
 }
 
-/** A host that has a network of the same addresses keeps what is for the other's. */
-function overlapping({ address, dev }: WirePacket, from: PeerHost, to: PeerHost): PeerCause {
-  const { name = dev } = from.facts.networks.find(({ bridge }) => bridge === dev) ?? {};
-  const subnet = subnetWith(address, from) ?? address;
-  return cause(
-    from,
-    fail('wire-overlap', `${from.about.host} looks for ${address} on ${dev}, in its own network ${name}`, {
-      about: name,
-      meaning: `networks of both hosts hold ${subnet}, and packets of ${to.about.host} leave with the container's own address`,
-      evidence: routeLines(address, from),
-      remedies: [
-        advise(`masquerade that network on ${to.about.host}, or make it again there with another --subnet`),
-      ],
-    }),
-  );
-}
-
-const routeLines = (address: string, { facts }: PeerHost): readonly string[] =>
+/** The route by which a host looks for an address. */
+export const routeLines = (address: string, { facts }: Pick<PeerHost, 'facts'>): readonly string[] =>
   holding(address, facts.netState)
     .slice(0, 1)
     .map(({ to, via, dev }) => `route there: ${to}${via === '' ? '' : ` via ${via}`} dev ${dev}`);

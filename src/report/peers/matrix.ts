@@ -1,4 +1,4 @@
-import type { FleetCause, FleetMatrix } from '../../doctor/peers/matrix.ts';
+import type { FleetCause, FleetMatrix } from '../../doctor/peers/fleet/matrix.ts';
 import { listNames } from '../../doctor/checks/check.ts';
 import { printableTexts } from '../doctor/json.ts';
 import { COLOURS, MARKS, VERDICT_WORDS } from '../doctor/words.ts';

@@ -45,10 +45,10 @@ describe.skipIf(reason !== undefined)(
     test.for(FAULTS)('$on: $name', async (fault) => {
       const hosts = pair();
       try {
-        await hosts.sh(fault.on, fault.break);
+        await hosts.sh(fault.where ?? fault.on, fault.break);
         rows.push(`| ${fault.on}: ${fault.name} | ${await judgeFault(hosts, fault)} |`);
       } finally {
-        await hosts.sh(fault.on, fault.undo ?? 'true').catch(() => undefined);
+        await hosts.sh(fault.where ?? fault.on, fault.undo ?? 'true').catch(() => undefined);
         await reload();
       }
       const asked = fault.port === undefined ? (fault.address ?? FAR) : FAR;

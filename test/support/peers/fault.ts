@@ -1,7 +1,10 @@
 /** Something that keeps a packet, or its answer, from getting through both hosts. */
 export interface PeerFault {
   readonly name: string;
+  /** The host of the first cause, and where its remedy is typed. */
   readonly on: 'host-a' | 'host-b';
+  /** Where it is made; there where absent. */
+  readonly where?: 'host-a' | 'host-b';
   readonly break: string;
   readonly undo?: string;
   /** Codes one of which the first cause has. */

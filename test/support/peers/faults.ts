@@ -1,6 +1,7 @@
 import { IMAGE } from '../lab/engine.ts';
 import { onEither } from './either-host.ts';
 import type { PeerFault } from './fault.ts';
+import { OVERLAPS } from './overlaps.ts';
 import { FAR, NEAR, SEEN_AS } from './two-engines.ts';
 
 /** Deletes the one rule of a chain of nat that has these words, by shell. */
@@ -92,7 +93,7 @@ export const FAULTS: readonly PeerFault[] = [
   {
     name: 'asymmetric routes, strict rp_filter',
     on: 'host-a',
-    // By a mark: with `ip rule add iif docker0` in its place packets passed.
+    // By a mark, which rp_filter does not see: a rule by `iif docker0` leads it as well.
     break: `iptables -t mangle -I PREROUTING -i docker0 -j MARK --set-mark 7; ip rule add fwmark 7 lookup 77
       ip route add default via 192.0.2.2 dev eth0 table 77
       ip route add ${FAR} dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
@@ -169,4 +170,5 @@ export const FAULTS: readonly PeerFault[] = [
     address: NEAR.asked,
     codes: ['masquerade-off'],
   },
+  ...OVERLAPS,
 ];

@@ -113,4 +113,20 @@ export const HEALTHY: readonly PeerHealthy[] = [
     make: `ip route add ${SEEN_AS} dev eth1; echo 2 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
     undo: `ip route del ${SEEN_AS} dev eth1; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
   },
+  {
+    name: 'a routing rule by iif, strict rp_filter, asked from elsewhere',
+    where: ['host-a'],
+    make: `ip route add default via 192.0.2.2 dev eth0 table 77; ip rule add iif docker0 lookup 77
+      ip route add ${FAR} dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+    undo: `ip rule del iif docker0 lookup 77; ip route flush table 77
+      ip route del ${FAR} dev eth1; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+  },
+  {
+    name: 'a routing rule by iif, strict rp_filter, answered from elsewhere',
+    where: ['host-b'],
+    make: `ip route add default via 198.51.100.254 dev eth0 table 77; ip rule add iif docker0 lookup 77
+      ip route add 192.0.2.0/24 dev eth1; echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+    undo: `ip rule del iif docker0 lookup 77; ip route flush table 77
+      ip route del 192.0.2.0/24 dev eth1; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter`,
+  },
 ];

@@ -76,3 +76,10 @@ export const DROPS: Change = rewritten((save) =>
     '[0:0] -A FORWARD -m comment --comment "<script>harm=1</script>" -j DROP\n$&',
   ),
 );
+
+/** Without any rule of a host's that has its containers leave under its own address. */
+export const UNMASQUERADED: Change = rewritten((save) => edited(save, /.*MASQUERADE\n/g, ''));
+
+/** The hosts of the causes with their codes. */
+export const causesOf = ({ causes }: PeersDiagnosis): readonly string[] =>
+  causes.map(({ host, check }) => `${host} ${check.code}`);

@@ -1,6 +1,6 @@
 import { blockOf } from '../../../net/address.ts';
 import { checksOf } from '../check.ts';
-import type { Check } from '../../diagnosis.ts';
+import type { Check, Remedy } from '../../diagnosis.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { membersOf } from '../../lookup.ts';
 import { appendRule } from '../../remedies/iptables.ts';
@@ -30,7 +30,7 @@ export function judgeMasquerade(facts: Facts, named: ReadonlySet<string>): reado
         meaning: 'the outside can answer only where it has a route to that network',
         evidence: [`docker network inspect ${network.name}: enable_ip_masquerade is off`],
         remedies: [
-          ...harmless(masquerading(subnet, network.bridge, facts), facts),
+          ...masqueraded(subnet, network.bridge, facts),
           advise('or give the outside a route to that network'),
         ],
         impairs: [name],
@@ -39,19 +39,26 @@ export function judgeMasquerade(facts: Facts, named: ReadonlySet<string>): reado
   });
 }
 
+/** The command that masquerades a subnet of a network, where it opens nothing. */
+export const masqueraded = (subnet: string, bridge: string, facts: Facts): readonly Remedy[] =>
+  harmless(masquerading(subnet, bridge, facts), facts);
+
 function masquerading(subnet: string, bridge: string, facts: Facts): readonly Proposal[] {
   const { variant } = facts;
+  const family = subnet.includes(':') ? 'ipv6' : 'ipv4';
   // Both come from the Engine, and root pastes the command.
   if (variant === undefined || blockOf(subnet) === undefined || !/^[\w.-]+$/.test(bridge)) return [];
   if (facts.tables !== undefined) {
     const own = {
-      ...{ table: 'ip host-nat', chain: 'postrouting', hook: 'type nat hook postrouting priority srcnat' },
-      rule: `oifname != "${bridge}" ip saddr ${subnet} masquerade`,
+      ...{
+        table: family === 'ipv6' ? 'ip6 host-nat' : 'ip host-nat',
+        chain: 'postrouting',
+        hook: 'type nat hook postrouting priority srcnat',
+      },
+      rule: `oifname != "${bridge}" ${family === 'ipv6' ? 'ip6' : 'ip'} saddr ${subnet} masquerade`,
     };
     return [proposal('masquerade it yourself, in a table of your own', makeTable(own))];
   }
   const rule = `-A POSTROUTING -s ${subnet} ! -o ${bridge} -j MASQUERADE`;
-  return [
-    proposal('masquerade it yourself', appendRule(rule, { variant, family: 'ipv4', table: 'nat' }, facts)),
-  ];
+  return [proposal('masquerade it yourself', appendRule(rule, { variant, family, table: 'nat' }, facts))];
 }

@@ -4,10 +4,8 @@ import { all } from '../../../support/doctor/causes.ts';
 import { onInside, onLink, sysctls, withoutRoute, type Change } from '../../../support/doctor/host-facts.ts';
 import type { Finding } from '../../../../src/reconcile/finding.ts';
 import { lost, rewritten } from '../../../support/doctor/rule-changes.ts';
-import { followed, type PeerPair } from '../../../support/peers/hosts.ts';
+import { causesOf, followed, UNMASQUERADED, type PeerPair } from '../../../support/peers/hosts.ts';
 
-/** Without any rule of a host's that has its containers leave under its own address. */
-const unmasqueraded = rewritten((save) => edited(save, /.*MASQUERADE\n/g, ''));
 const dropForwarded = rewritten((save) =>
   edited(save, /^\[\d+:\d+\] -A FORWARD -j DOCKER-USER$/m, '[0:0] -A FORWARD -j DROP\n$&'),
 );
@@ -15,9 +13,6 @@ const withoutDnat = rewritten((save) => edited(save, /.*--to-destination 172.17.
 
 /** What is wrong, the codes of the causes with the host each is on, and what the first remedy's command holds. */
 type Row = readonly [name: string, pair: PeerPair, causes: readonly string[], command?: string];
-
-const causesOf = ({ causes }: ReturnType<typeof followed>): readonly string[] =>
-  causes.map(({ host, check }) => `${host} ${check.code}`);
 
 const HEALTHY: readonly (readonly [string, PeerPair])[] = [
   ['one wire', {}],
@@ -60,10 +55,10 @@ const FAULTS: readonly Row[] = [
     { asking: dropForwarded, asked: dropForwarded },
     ['host-a rule-stops', 'host-b rule-stops'],
   ],
-  ['host-a no longer masquerades', { asking: unmasqueraded }, ['host-a not-masqueraded']],
+  ['host-a no longer masquerades', { asking: UNMASQUERADED }, ['host-a not-masqueraded']],
   [
     'host-a no longer masquerades, a router between',
-    { asking: unmasqueraded, routed: true },
+    { asking: UNMASQUERADED, routed: true },
     ['host-a not-masqueraded'],
   ],
   ['host-b translates the port no more', { asked: withoutDnat }, ['host-b translation-lost']],
@@ -201,21 +196,8 @@ describe('what does not stop this packet is no cause of it, though something doe
   });
 });
 
-/** A network whose containers leave with their own addresses, by design. */
-const routedNetwork: Change = (facts) =>
-  all(unmasqueraded, (one) => ({
-    ...one,
-    networks: one.networks.map((network) => ({ ...network, masquerade: false })),
-  }))(facts);
-
-test('networks of both hosts hold the same addresses, and one is not masqueraded: both are told', () => {
-  const diagnosis = followed({ asking: routedNetwork });
-  expect(causesOf(diagnosis)).toEqual(['host-a masquerade-off', 'host-b wire-overlap']);
-  expect(diagnosis.legs.find(({ part }) => part === 'back')?.verdict).toBe('fail');
-});
-
 test('a packet that leaves, and should not as it does, is said to leave', () => {
-  const [out] = followed({ asking: unmasqueraded }).legs;
+  const [out] = followed({ asking: UNMASQUERADED }).legs;
   expect(out?.what).toMatch(
     /: leaves host-a by eth0 as 172\.17\.0\.2, not masqueraded: only hosts with a route there can answer$/,
   );

@@ -1,15 +1,15 @@
-import type { Path } from '../../trace/path.ts';
-import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { judgeServiceOf } from '../checks/container/service.ts';
-import { insideOf, type Member } from '../lookup.ts';
-import { outwardPaths } from '../paths/asked.ts';
-import { follow, isThrough, type Followed } from '../paths/follow.ts';
-import { outcomeWords } from '../paths/outcome-words.ts';
-import { arrivingPaths } from './arriving.ts';
-import { doorInto, wireWith } from './door.ts';
-import type { FleetHost, FleetTarget, HostFate } from './fleet-host.ts';
-import { leavingBy } from './leaving.ts';
-import type { PeerHost, WirePacket } from './peer.ts';
+import type { Path } from '../../../trace/path.ts';
+import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
+import { judgeServiceOf } from '../../checks/container/service.ts';
+import { insideOf, type Member } from '../../lookup.ts';
+import { outwardPaths } from '../../paths/asked.ts';
+import { follow, isThrough, type Followed } from '../../paths/follow.ts';
+import { outcomeWords } from '../../paths/outcome-words.ts';
+import { arrivingPaths } from '../arriving.ts';
+import { doorInto, wireWith } from '../door.ts';
+import type { FleetHost, FleetTarget, HostFate } from './host.ts';
+import { leavingBy } from '../leaving.ts';
+import type { PeerHost, WirePacket } from '../peer.ts';
 
 /** Why a way is cut, and where; undefined for one that is open. */
 export function fateOf(

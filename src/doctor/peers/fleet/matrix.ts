@@ -1,7 +1,7 @@
-import { hostPort } from '../../net/address.ts';
-import { listNames } from '../checks/check.ts';
-import { blindSpots } from './fleet-blind.ts';
-import { fateOf } from './fleet-fates.ts';
+import { hostPort } from '../../../net/address.ts';
+import { listNames } from '../../checks/check.ts';
+import { blindSpots } from './blind-spots.ts';
+import { fateOf } from './fates.ts';
 import {
   addressless,
   fleetHost,
@@ -9,9 +9,9 @@ import {
   type FleetHost,
   type FleetTarget,
   type HostFate,
-} from './fleet-host.ts';
-import { judgePeerFacts } from './freshness.ts';
-import type { PeerHost } from './peer.ts';
+} from './host.ts';
+import { judgePeerFacts } from '../freshness.ts';
+import type { PeerHost } from '../peer.ts';
 
 /** One reason for which ways between hosts are cut, or not known. */
 export interface FleetCause {

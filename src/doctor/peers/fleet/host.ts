@@ -1,10 +1,10 @@
-import { isAny, isLoopback } from '../../net/address.ts';
-import { familyOf } from '../../net/family.ts';
-import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { isOwnAddress, membersOf, uplinksOf, type Member } from '../lookup.ts';
-import { tellingApart, type TellingApart } from './alike.ts';
-import { isNear, wireWith, wiresOf } from './door.ts';
-import type { PeerHost, PeerTarget, WirePacket } from './peer.ts';
+import { isAny, isLoopback } from '../../../net/address.ts';
+import { familyOf } from '../../../net/family.ts';
+import type { PublishedPort } from '../../../docker/inventory/inventory.ts';
+import { isOwnAddress, membersOf, uplinksOf, type Member } from '../../lookup.ts';
+import { tellingApart, type TellingApart } from '../alike.ts';
+import { isNear, wireWith, wiresOf } from '../door.ts';
+import type { PeerHost, PeerTarget, WirePacket } from '../peer.ts';
 
 /** What became of a packet at one host, in what all that fare alike have in common. */
 export interface HostFate {

@@ -1,8 +1,8 @@
-import { listNames } from '../checks/check.ts';
-import { unseenTogether } from '../facts/unavailable.ts';
-import { isListed } from '../target/listed.ts';
-import { containersAside, unlistedWords } from './aside.ts';
-import type { PeerHost } from './peer.ts';
+import { listNames } from '../../checks/check.ts';
+import { unseenTogether } from '../../facts/unavailable.ts';
+import { isListed } from '../../target/listed.ts';
+import { containersAside, unlistedWords } from '../aside.ts';
+import type { PeerHost } from '../peer.ts';
 
 /** What of a host no way asks about, since it was not read or is not followed: one line each. */
 export function blindSpots({ facts }: PeerHost): readonly string[] {
