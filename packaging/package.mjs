@@ -1,6 +1,7 @@
 // `npm run package`: the one-file program, .deb and .rpm for both architectures, checksums and the bill of materials, in
 // dist/packages. `--only x64` makes one architecture, `--quick` does not compress, `--bare` makes the one-file program alone,
-// `--program FILE` packs another program in its place, for those who look at what is around it. Needs dpkg-deb and rpmbuild.
+// `--program FILE` packs another program in its place, for those who look at what is around it, `--release 0.0.9` gives the packages
+// another version, for those who try an upgrade. Needs dpkg-deb and rpmbuild.
 // The same sources give the same bytes: no clock, path, umask or language of the builder is in any of it.
 
 import { createHash } from 'node:crypto';
@@ -24,9 +25,11 @@ const { values } = parseArgs({
     quick: { type: 'boolean' },
     bare: { type: 'boolean' },
     program: { type: 'string' },
+    release: { type: 'string' },
     to: { type: 'string' },
   },
 });
+RELEASE.version = values.release ?? RELEASE.version;
 const folder = path.resolve(values.to ?? path.join(root, 'dist', 'packages'));
 const arches = /** @type {const} */ (['x64', 'arm64']).filter(
   (arch) => values.only === undefined || values.only === arch,

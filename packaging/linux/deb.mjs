@@ -82,7 +82,7 @@ export function writeDeb(folder, work, arch, parts, compression) {
   write('DEBIAN/md5sums', sums.join(''));
   write('DEBIAN/conffiles', '/etc/rulesguard/config.json\n');
   write('DEBIAN/postinst', source('postinst'));
-  write('DEBIAN/prerm', source('prerm').replace('@REMOVE@', removal(parts)));
+  write('DEBIAN/prerm', source('prerm').replace('@REMOVE@', removal(parts, 'deb-systemd-invoke')));
   write('DEBIAN/postrm', source('postrm'));
   settle(tree, new Set(['usr/bin/rulesguard', 'DEBIAN/postinst', 'DEBIAN/prerm', 'DEBIAN/postrm']));
 
@@ -102,8 +102,10 @@ export function writeDeb(folder, work, arch, parts, compression) {
  * What a package does before it is removed.
  *
  * @param {import('./tree.mjs').Parts} parts
+ * @param {string} invoke what is asked to stop units: on Debian the operator's policy decides
  */
-export const removal = ({ texts }) =>
+export const removal = ({ texts }, invoke) =>
   readFileSync(path.join(sources, '..', 'remove.part'), 'utf8')
     .trimEnd()
+    .replace('@INVOKE@', invoke)
     .replace('@TARGETS@', texts.targets.join(' '));

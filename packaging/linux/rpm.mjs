@@ -35,7 +35,7 @@ export function writeRpm(folder, work, arch, parts, payload) {
     MAINTAINER: RELEASE.maintainer,
     PAYLOAD: payload,
     TREE: tree,
-    REMOVE: removal(parts),
+    REMOVE: removal(parts, 'systemctl'),
     DATE: `${weekday} ${String(month)} ${String(day)} ${String(year)}`,
   };
   const spec = readFileSync(path.join(import.meta.dirname, 'rulesguard.spec'), 'utf8');

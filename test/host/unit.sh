@@ -57,6 +57,6 @@ mkdir -p /run/systemd/system/rulesguard-boot.service.d
 printf '[Service]\nExecStart=\nExecStart=/bin/true\n' >/run/systemd/system/rulesguard-boot.service.d/only.conf
 systemctl daemon-reload
 step boot sh -c 'systemctl start rulesguard-boot && systemctl is-active rulesguard-boot'
-sed 's/@TARGETS@/boot/' /opt/test/remove.part >/tmp/remove
+sed 's/@TARGETS@/boot/; s/@INVOKE@/systemctl/' /opt/test/remove.part >/tmp/remove
 step removal sh -e /tmp/remove
 step boot-stopped sh -c '! systemctl is-active rulesguard-boot.service'
