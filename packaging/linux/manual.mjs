@@ -199,6 +199,12 @@ function verbPage({ command, describe, builder }, /** @type {string} */ date) {
   ];
 }
 
+/** What yargs declares by itself. @type {readonly Named[]} */
+const YARGS = [
+  { name: 'help', is: { type: 'boolean', alias: 'h', describe: 'what a command is for, and its options' } },
+  { name: 'version', is: { type: 'boolean', describe: 'which version this is' } },
+];
+
 /**
  * @param {readonly { command: string, describe: string }[]} verbs
  * @param {readonly Named[]} globals
@@ -230,7 +236,10 @@ const mainPage = (verbs, globals, date) => [
       }),
     ),
   ]),
-  ...section('OPTIONS', [...lines('Every command takes these.'), ...list(globals.map(optionItem))]),
+  ...section('OPTIONS', [
+    ...lines('Every command takes these.'),
+    ...list([...globals, ...YARGS].map(optionItem)),
+  ]),
   ...section(
     'FILES',
     list([
