@@ -89,14 +89,14 @@ export const here = (
 };
 
 /** A network of a host's own in which it looks for an address of the other. */
-interface Home {
+interface OwnNetwork {
   readonly network: LiveNetwork;
   readonly subnet: string;
   /** Its bridge has that very address. */
   readonly isOwn: boolean;
 }
 
-function homeFor(address: string, { facts }: PeerHost): Home | undefined {
+function homeFor(address: string, { facts }: PeerHost): OwnNetwork | undefined {
   const found = generalRoute(facts.netState, address);
   if ((found.kind !== 'unicast' && found.kind !== 'local') || found.route.via !== '') return undefined;
   const { dev, to } = found.route;
@@ -168,7 +168,7 @@ export function keptThere(source: string, asking: PeerHost, asked: PeerHost): re
 
 function overlapping(
   address: string,
-  { network: { name, bridge } }: Home,
+  { network: { name, bridge } }: OwnNetwork,
   { about: { host }, facts }: PeerHost,
   { meaning, remedies, instead = '' }: Pick<Check, 'meaning' | 'remedies'> & { readonly instead?: string },
 ): Check {
