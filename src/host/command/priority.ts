@@ -4,13 +4,9 @@ import { getPriority, setPriority } from 'node:os';
 const HIGHEST = -20;
 
 /** Puts a process ahead of others, where that is allowed. */
-export function putAhead(pid: number): void {
-  try {
-    setPriority(pid, HIGHEST);
-  } catch {
-    // Not root, or in a unit that may not: it takes its turn.
-  }
-}
+export const putAhead = (pid: number): void => {
+  put(pid, HIGHEST);
+};
 
 /** Does something ahead of other processes; what is started meanwhile is ahead of them too. Where that is not allowed it takes its turn. */
 export async function ahead<T>(work: () => Promise<T>): Promise<T> {
@@ -19,6 +15,14 @@ export async function ahead<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    setPriority(before);
+    put(0, before);
+  }
+}
+
+function put(pid: number, priority: number): void {
+  try {
+    setPriority(pid, priority);
+  } catch {
+    // Not root, or in a unit that may not; what was done is done all the same.
   }
 }
