@@ -10,7 +10,7 @@ import type { PeerSender } from '../asker.ts';
 import type { PeerHost, PeerTarget } from '../peer.ts';
 
 /** How two ends meet that are on a network without a bridge. */
-export type ModesMeeting =
+export type BridgelessMeeting =
   /** On one overlay network. Without a container at the other end it is known only that the address is in that network. */
   | { readonly by: 'overlay'; readonly from: Member; readonly to: Member | undefined }
   /** On macvlan or ipvlan networks: by the wire itself, past the rules of both hosts. */
@@ -53,7 +53,7 @@ export function meetingOf(
   sender: PeerSender,
   { address }: PeerTarget,
   { asking, asked }: { readonly asking: PeerHost; readonly asked: PeerHost },
-): ModesMeeting | undefined {
+): BridgelessMeeting | undefined {
   const family = familyOf(address);
   const name = sender.is === 'host' ? undefined : sender.names[0];
   const own = membersAside(asking.facts).filter(

@@ -9,7 +9,7 @@ import type { Check } from '../../diagnosis.ts';
 import type { PeerHost, PeerLeg, PeerTarget, WirePacket } from '../peer.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeListening, judgePlace } from './inside.ts';
-import type { ModesMeeting } from './meeting.ts';
+import type { BridgelessMeeting } from './meeting.ts';
 import { isSetDown, judgeParent } from './parent.ts';
 import { judgeTogether, judgeTwice } from './one-wire.ts';
 
@@ -18,7 +18,7 @@ import { judgeTogether, judgeTwice } from './one-wire.ts';
  * hosts. What can be in the way is that interface, the container's own, an address that somebody has twice, and what is between.
  */
 export function followOnWire(
-  { from, to }: Extract<ModesMeeting, { readonly by: 'wire' }>,
+  { from, to }: Extract<BridgelessMeeting, { readonly by: 'wire' }>,
   sender: PeerSender,
   { asker, target }: PeersQuestion,
   hosts: BothHosts,

@@ -12,7 +12,7 @@ import { hostCauses } from '../matters.ts';
 import type { PeerCause, PeerHost, PeerLeg, WirePacket } from '../peer.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeListening, judgePlace } from './inside.ts';
-import type { ModesMeeting } from './meeting.ts';
+import type { BridgelessMeeting } from './meeting.ts';
 import { judgeHeld, wayTo } from './one-wire.ts';
 import { arrivalLegs, unseenBeneath, wireBetween } from './on-wire.ts';
 import { judgeParent } from './parent.ts';
@@ -22,7 +22,7 @@ import { judgeParent } from './parent.ts';
  * answer come; those of the other host see neither.
  */
 export function followOntoWire(
-  { to }: Extract<ModesMeeting, { readonly by: 'arrival' }>,
+  { to }: Extract<BridgelessMeeting, { readonly by: 'arrival' }>,
   sender: PeerSender,
   { asker, target }: PeersQuestion,
   { asking, asked }: BothHosts,

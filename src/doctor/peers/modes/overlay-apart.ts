@@ -4,11 +4,11 @@ import { diagnose } from '../../diagnose.ts';
 import { advise } from '../../remedies/proposal.ts';
 import type { PeerSender } from '../asker.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
-import type { ModesMeeting } from './meeting.ts';
+import type { BridgelessMeeting } from './meeting.ts';
 
 /** The address is a container's on an overlay network that whoever asks is not on: nobody else gets there. */
 export function notOnOverlay(
-  { from, to }: Extract<ModesMeeting, { readonly by: 'nothing' }>,
+  { from, to }: Extract<BridgelessMeeting, { readonly by: 'nothing' }>,
   sender: PeerSender,
   { asker, target }: PeersQuestion,
   { asking, asked }: BothHosts,

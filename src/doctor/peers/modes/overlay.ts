@@ -13,7 +13,7 @@ import { isForCarrier, judgeWireDown } from '../wire-down.ts';
 import type { BothHosts, FoundWay, PeersQuestion } from '../way.ts';
 import { judgeEncryption, withoutOverlayRules } from './encryption.ts';
 import { judgeListening, judgePlace } from './inside.ts';
-import type { ModesMeeting } from './meeting.ts';
+import type { BridgelessMeeting } from './meeting.ts';
 import { judgeOverlayMtu, noteOverlayMtu } from './overlay-mtu.ts';
 import { dataPortOf, judgeNode, judgeSockets } from './overlay-node.ts';
 import { followNodes, GOSSIP_PORT, type Node, type NodePacket, type NodeWay } from './tunnel.ts';
@@ -32,7 +32,7 @@ interface NodeWays {
  * containers, no facts show.
  */
 export function followOverlay(
-  { from, to }: Extract<ModesMeeting, { readonly by: 'overlay' }>,
+  { from, to }: Extract<BridgelessMeeting, { readonly by: 'overlay' }>,
   sender: PeerSender,
   { asker, target }: PeersQuestion,
   hosts: BothHosts,
