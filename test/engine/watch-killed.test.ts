@@ -49,6 +49,10 @@ describeEngine('rulesguard watch, killed at any moment', ERA, () => {
 
   const start = (): Promise<Resident> => startWatch(town.engine, town.host, ['--mode', 'repair']);
 
+  /** Waits until it has looked once and has at hand what a repair starts. */
+  const untilReady = ({ pid }: Resident): Promise<void> =>
+    until(() => descendants(pid).some(({ program }) => program.endsWith('-restore')));
+
   /** Docker's rules that are not there. */
   const lost = async (): Promise<readonly Line[]> =>
     difference(town.dockers, linesOf(await savesOf(town.engine)));
@@ -98,6 +102,7 @@ describeEngine('rulesguard watch, killed at any moment', ERA, () => {
           const damage = chance.pick(DAMAGES);
           const moment = chance.oneIn(3) ? 'when it has just started' : 'while it runs';
           if (moment === 'when it has just started') await kill(watching);
+          else await untilReady(watching);
           await must(town.engine.execInside, 'sh', ['-c', damage]);
           if (moment === 'when it has just started') watching = await start();
           await sleep(chance.below(MOMENTS[moment]));

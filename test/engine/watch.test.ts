@@ -6,6 +6,7 @@ import { ALL_WELL, trafficOf } from '../support/incident/traffic.ts';
 import { IMAGE } from '../support/lab/engine.ts';
 import { must } from '../support/lab/run.ts';
 import { until } from '../support/until.ts';
+import { namedAndRepaired } from '../support/watch/named.ts';
 import { startWatch, type Resident } from '../support/watch/resident.ts';
 
 const ERA = '28.5';
@@ -40,14 +41,9 @@ describeEngine('rulesguard watch beside a real Engine', ERA, () => {
     ])('%s: named, repaired, and packets pass again', async (line, program) => {
       const { engine } = town;
       const resident = await start('--mode', 'repair');
-      const from = resident.noted().length;
-      await must(engine.execInside, 'sh', ['-c', line]);
-      const { by = [], effects = [], repair } = await resident.until('repaired', from);
+      const { effects = [], repair } = await namedAndRepaired(engine, resident, line, program);
       await until(async () => isDeepStrictEqual(await trafficOf(engine), ALL_WELL));
       expect(effects.length).toBeGreaterThan(0);
-      expect(by[0]).toMatchObject({ name: expect.stringMatching(program) as string });
-      // A flush waits for the kernel in its own close, so that /proc still has it.
-      expect(by[0]?.command.join(' ')).toContain(line.split(' ').slice(1).join(' '));
       expect(repair?.journal).toHaveLength(1);
       expect((await town.host.run(['check', '--source', 'engine'])).stdout).toMatch(/^INTACT/);
       const { stdout } = await town.host.run(['log']);

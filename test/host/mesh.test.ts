@@ -42,6 +42,7 @@ describe.skipIf(reason !== undefined)(`a whole host with the routing mesh${skipp
   test('watch runs as a unit: it names who flushed, repairs it, and is gone without a trace', () => {
     for (const name of ['install', 'active', 'listens', 'repaired', 'packets', 'remove', 'left', 'ended'])
       came(`watch-${name}`, 0);
-    came('watch-log', 0, /by iptables -t nat -F \(iptables, pid \d+\)/);
+    // The command line of a program that ends at once may be gone before the listener has its turn.
+    came('watch-log', 0, /by (iptables -t nat -F \(iptables, pid \d+\)|iptables \(pid \d+\))/);
   });
 });

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeEngine } from '../../support/incident/eras.ts';
-import { must } from '../../support/lab/run.ts';
 import { BY_NFTABLES, peopled, plainTables, raiseLive, type LiveNft } from '../../support/nftables/live.ts';
 import { until } from '../../support/until.ts';
+import { namedAndRepaired } from '../../support/watch/named.ts';
 import { startWatch, type Resident } from '../../support/watch/resident.ts';
 
 describeEngine('rulesguard watch beside a live Engine that writes with nftables', '29.7', () => {
@@ -34,12 +34,8 @@ describeEngine('rulesguard watch beside a live Engine that writes with nftables'
   ])('%s: its author is named, and the tables are as before', async (line) => {
     const whole = plainTables(await live.tables());
     const resident = await start();
-    const from = resident.noted().length;
-    await must(live.engine.execInside, 'sh', ['-c', line]);
-    const { by = [], effects = [], repair } = await resident.until('repaired', from);
+    const { effects = [], repair } = await namedAndRepaired(live.engine, resident, line, /nft/);
     expect(effects.length).toBeGreaterThan(0);
-    expect(by[0]).toMatchObject({ name: expect.stringMatching(/nft/) as string });
-    expect(by[0]?.command.join(' ')).toContain(line.replace('nft ', ''));
     expect(repair?.journal).toHaveLength(1);
     expect(plainTables(await live.tables())).toBe(whole);
     expect((await live.host.run(['check'])).stdout).toMatch(/^INTACT/);
