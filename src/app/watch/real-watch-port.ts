@@ -67,7 +67,7 @@ export function realWatchPort(
   const { arm } = armed;
   const mayNot = async () => (isChanging() ? 'a change was announced' : held());
   const fast = fastPath(writesUnless(armed.host, mayNot), {
-    ...{ rules, engine, accepted: checkHost, now, arm },
+    ...{ rules, engine, accepted: checkHost, now, arm, ahead },
     held: mayNot,
   });
   return {
@@ -129,7 +129,7 @@ export function realWatchPort(
       };
     },
     repairAtOnce: async () => {
-      const done = await ahead(fast.repair);
+      const done = await fast.repair();
       if (done === undefined) return undefined;
       const { before, after, reference, ...repair } = done;
       return {

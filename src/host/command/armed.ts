@@ -66,7 +66,6 @@ export class ArmedCommands {
     child.stdin.on('error', () => undefined);
     for (const stream of [child.stdin, child.stdout, child.stderr]) unref(stream);
     child.unref();
-    if (child.pid !== undefined) putAhead(child.pid);
     this.waiting.set(key, { child, go: byItself ? '' : '\n' });
   }
 
@@ -151,6 +150,8 @@ export class ArmedCommands {
     this.waiting.delete(key);
     const { child } = taken ?? {};
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return undefined;
+    // Only now: those that are started to wait would take the processor from whoever serves, who has just been cut off.
+    putAhead(child.pid);
     child.ref();
     return taken;
   }

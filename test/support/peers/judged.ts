@@ -30,7 +30,10 @@ export async function judgeFault(
   } = fault;
   const through = await hosts.reaches(address, port, asker);
   expect(through, 'whether a packet passes').toBe(passes === true);
-  const { causes, exit, verdict } = await hosts.consult(asker, `${address}:${String(port)}`);
+  const { causes, exit, verdict } = await hosts.consult(
+    asker,
+    `${address.includes(':') ? `[${address}]` : address}:${String(port)}`,
+  );
   const named = causes.map(({ host, check }) => `${host} ${check.code}`);
   const told = causes
     .map(

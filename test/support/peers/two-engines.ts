@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHost, told, type Host } from '../host.ts';
-import { container, network, publish } from '../lab/build.ts';
+import { container, network, option, publish, six } from '../lab/build.ts';
 import { startEngine, type Engine } from '../lab/engine.ts';
 import type { Era } from '../lab/eras.ts';
 import { must } from '../lab/run.ts';
@@ -50,7 +50,9 @@ export interface Consulted {
 const ROUTER = '198.51.100.254';
 /** The asked host's address of IPv6, behind the router, once {@link addIpv6} has run. */
 export const FAR6 = '2001:db8:b::20';
-const ROUTER6 = '2001:db8:b::fe';
+/** Addresses of IPv6 on the wire that both hosts share. */
+export const NEAR6 = { asking: '2001:db8:c::10', asked: '2001:db8:c::20' } as const;
+export const ROUTER6 = '2001:db8:b::fe';
 
 /** Takes the asked host from its own client to the asking one's, which routes, and lays a wire between both. */
 async function wire(asking: Engine, asked: Engine): Promise<void> {
@@ -148,19 +150,31 @@ export async function raiseTwo(
   }
 }
 
-/** Gives both hosts IPv6 through the router: on host-a `web6`, on host-b `api6`, published as 8086 and 5386/udp. For Engines that choose IPv6 subnets (27 and later). */
+/**
+ * Gives both hosts IPv6 through the router and on the wire of their own, and each a network `six` on bridge `six0`: on host-a `web6`, on
+ * host-b `api6`, published as 8086 and 5386/udp. Engine 26.1 wants `--experimental --ip6tables` for it.
+ */
 export async function addIpv6(two: TwoEngines): Promise<void> {
   const { asking, asked } = two;
   await two.sh(
     'router',
     `ip addr add ${ROUTER6}/64 dev eth1 nodad; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding`,
   );
-  await two.sh('host-b', `ip addr add ${FAR6}/64 dev eth0 nodad; ip -6 route add default via ${ROUTER6}`);
-  for (const { engine } of [asking, asked]) await network(engine, 'six', ['--ipv6']);
+  await two.sh('host-a', `ip addr add ${NEAR6.asking}/64 dev eth1 nodad`);
+  await two.sh(
+    'host-b',
+    `ip addr add ${FAR6}/64 dev eth0 nodad; ip -6 route add default via ${ROUTER6}; ip addr add ${NEAR6.asked}/64 dev eth1 nodad`,
+  );
+  for (const [{ engine }, subnet] of [
+    [asking, 'fd00:a6::/64'],
+    [asked, 'fd00:b6::/64'],
+  ] as const)
+    await network(engine, 'six', [...six(subnet), ...option('name', 'six0')]);
   await container(asking.engine, 'web6', ['--network', 'six']);
-  await publish(asked.engine, 'api6', 'six', ['8086:80', '5386:5353/udp']);
+  await publish(asked.engine, 'api6', 'six', ['8086:80', '5386:5353/udp', '[::1]:8087:80']);
   await until(() => two.reaches(FAR6, 8086, 'web6'));
 }
 
 /** The address by which the asking host is seen behind the router. */
 export const SEEN_AS = HOST.ipv4;
+export const SEEN_AS6 = HOST.ipv6;

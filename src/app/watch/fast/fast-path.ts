@@ -62,10 +62,15 @@ export interface FastPathParts {
   readonly now: () => number;
   /** Has at hand what a repair starts. */
   readonly arm: (variant: Variant) => void;
+  /** Does something ahead of other processes. */
+  readonly ahead: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** @param host - reads and writes as a restore does */
-export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }: FastPathParts): FastPath {
+export function fastPath(
+  host: Host,
+  { rules, engine, accepted, held, now, arm, ahead }: FastPathParts,
+): FastPath {
   let ready: Ready | undefined;
   let rehearsed: ReadonlySet<string> = new Set();
   let isPreparing = false;
@@ -169,14 +174,14 @@ export function fastPath(host: Host, { rules, engine, accepted, held, now, arm }
     },
     repair: async () => {
       if (ready === undefined) return undefined;
-      const { variant } = ready;
+      const was = ready;
       try {
-        return await repairBy(ready);
+        return await ahead(() => repairBy(was));
       } catch (error) {
         if (error instanceof Fault) return undefined;
         throw error;
       } finally {
-        arm(variant);
+        arm(was.variant);
       }
     },
   };

@@ -23,6 +23,7 @@ async function readyHost(
   parts: Partial<FastPathParts> = {},
   circumstances: Circumstances = {},
   tables: MemoryTables = new Map(),
+  onArmed: () => void = () => undefined,
 ): Promise<{ readonly host: MemoryHost; readonly fast: FastPath; readonly forget: () => void }> {
   const host = withTables(memoryHost(WHOLE, ENGINE, circumstances), tables);
   const reference = { ...REFERENCE, declared: circumstances.declared ?? {} };
@@ -33,7 +34,11 @@ async function readyHost(
     ...{ rules, engine, now: host.now },
     accepted: { now: () => Date.now(), readAccepted: () => Promise.resolve([]) },
     held: () => Promise.resolve(undefined),
-    arm: () => armed++,
+    arm: () => {
+      armed++;
+      onArmed();
+    },
+    ahead: (work) => work(),
     ...parts,
   });
   fast.well(await observe(host, reference), reference);
@@ -66,6 +71,22 @@ describe('what is certainly lost', () => {
     expect(await fast.repair()).toMatchObject({ left: [] });
     expect(lost.filter((count) => count > 0)).toEqual([]);
     expect(lost).not.toEqual([]);
+  });
+
+  test('is back ahead of other processes; what the next repair starts is started when others had their turn', async () => {
+    const done: string[] = [];
+    const ahead: FastPathParts['ahead'] = async (work) => {
+      done.push('ahead');
+      const outcome = await work();
+      done.push('in turn');
+      return outcome;
+    };
+    const arm = () => done.push('armed');
+    const { host, fast } = await readyHost({ ahead }, {}, new Map(), arm);
+    host.rules = flushed(WHOLE);
+    await fast.repair();
+    expect(lostOf(host)).toEqual([]);
+    expect(done).toEqual(['armed', 'ahead', 'in turn', 'armed']);
   });
 
   const day = { now: () => Date.parse('2026-06-01') };

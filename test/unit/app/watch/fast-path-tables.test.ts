@@ -48,6 +48,7 @@ async function repairOf(damaged: readonly NftTable[]) {
     held: () => Promise.resolve(undefined),
     now: host.now,
     arm: () => armed++,
+    ahead: (work) => work(),
   });
   fast.well(await observe(host, REFERENCE), REFERENCE);
   await until(() => armed > 0);
