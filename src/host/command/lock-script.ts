@@ -7,6 +7,7 @@ import { PERL_LINES } from '../events/perl.ts';
  * Arguments: the file, the exit code where the lock is not free.
  */
 export const LOCK_SCRIPT = String.raw`${PERL_LINES}
+$0 = "rulesguard-lock";
 my ($file, $busy) = @ARGV;
 for (;;) {
   my $read = sysread STDIN, my $go, 64;

@@ -12,6 +12,7 @@ import { PERL_LINES } from './perl.ts';
  * Arguments: the number of sched_setscheduler or 0, how many parents, how many bytes of a command line, of a parent's.
  */
 export const GENERATION_SCRIPT = String.raw`${PERL_LINES}
+$0 = "rulesguard-nft";
 my ($scheduler, $parents, $most, $mostOfParent) = map { $_ + 0 } @ARGV;
 my $priority = pack "i", 1;
 $scheduler && syscall($scheduler, 0, 1, $priority) == 0 or eval { setpriority 0, 0, -20 };

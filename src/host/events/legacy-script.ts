@@ -12,6 +12,7 @@ import { PERL_LINES } from './perl.ts';
  * Arguments: the numbers of getsockopt, inotify_init1 and inotify_add_watch, the length of a pointer it was written for.
  */
 export const LEGACY_SCRIPT = String.raw`${PERL_LINES}
+$0 = "rulesguard-legacy";
 my ($call, $init, $add, $pointer) = map { $_ + 0 } @ARGV;
 die "this perl is of another kind than the processor\n" if $pointer != length pack "P", undef;
 my @families;

@@ -25,7 +25,7 @@ export async function perlScript(
   return perl === undefined ? undefined : [perl, '-e', script, '--', ...args];
 }
 
-/** Begins every script: a line is written whole; the end of standard input ends the child, whatever ended its parent. */
+/** Begins every script, which then takes a name for ps (`$0`): a line is written whole; the end of standard input ends the child, whatever ended its parent. */
 export const PERL_LINES = String.raw`
 use strict;
 $SIG{PIPE} = "DEFAULT";

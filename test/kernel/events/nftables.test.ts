@@ -30,20 +30,26 @@ const told = (watched: Watched, count: number) => until(() => watched.of('rules'
 test('who flushed the nat table is named: its command, its parents, and a script that ran it', async () => {
   await watching(async (ns, watched) => {
     const add = ['-t', 'nat', '-A', 'POSTROUTING', '-j', 'MASQUERADE'];
-    await ns.exec('iptables-nft', add);
-    await ns.exec('iptables-nft', ['-t', 'nat', '-F']);
-    await ns.exec('iptables-nft', add);
     const run = 'system("iptables-nft", "-t", "nat", "-F") == 0 or die';
-    await ns.exec('perl', ['-e', run, '--', '--password=hunter2']);
-    await told(watched, 4);
-    const [, flush, , scripted] = authors(watched);
-    expect(flush).toMatchObject({ name: 'iptables-nft', command: ['iptables-nft', '-t', 'nat', '-F'] });
-    expect(flush?.parents.map(({ pid }) => pid)).toContain(process.pid);
-    expect(scripted).toMatchObject({ name: 'iptables-nft', command: flush?.command });
-    expect(scripted?.parents[0]).toMatchObject({
-      name: 'perl',
-      command: ['perl', '-e', run, '--', '--password=***'],
-    });
+    for (let tries = 1; ; tries++) {
+      await ns.exec('iptables-nft', add);
+      await ns.exec('iptables-nft', ['-t', 'nat', '-F']);
+      await ns.exec('iptables-nft', add);
+      await ns.exec('perl', ['-e', run, '--', '--password=hunter2']);
+      await told(watched, 4 * tries);
+      const [, flush, , scripted] = authors(watched).slice(-4);
+      for (const author of [flush, scripted]) expect(author).toMatchObject({ name: 'iptables-nft' });
+      // On a busy machine the program may have ended before the listener has its turn.
+      if (tries < 5 && [flush, scripted].some((author) => author?.command.length === 0)) continue;
+      expect(flush).toMatchObject({ command: ['iptables-nft', '-t', 'nat', '-F'] });
+      expect(flush?.parents.map(({ pid }) => pid)).toContain(process.pid);
+      expect(scripted).toMatchObject({ command: flush?.command });
+      expect(scripted?.parents[0]).toMatchObject({
+        name: 'perl',
+        command: ['perl', '-e', run, '--', '--password=***'],
+      });
+      return;
+    }
   });
 });
 
@@ -88,7 +94,8 @@ test('two programs that fight are both named, and no generation is missed', asyn
 test('a listener that is killed is started again, and that something was missed is told', async () => {
   await watching(async (ns, watched) => {
     const [child] = await watched.children();
-    expect(child?.command).toMatch(/perl/);
+    // What ps shows of it: a name, not its script.
+    expect(child?.command.trim()).toBe('rulesguard-nft');
     process.kill(child?.pid ?? 0, 'SIGKILL');
     await until(() => watched.states.length >= 3);
     expect(watched.states.map(({ works }) => works)).toEqual([true, false, true]);
