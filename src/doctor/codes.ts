@@ -63,6 +63,7 @@ export const CHECK_CODES = [
   'container-paused',
   'host-mode',
   'no-network',
+  'no-address',
   'shared-mode',
   'partner-stopped',
   'internal-network',

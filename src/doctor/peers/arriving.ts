@@ -1,4 +1,5 @@
 import { isAny, sameBlock } from '../../net/address.ts';
+import { familyOf } from '../../net/family.ts';
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
 import type { Facts } from '../facts/facts.ts';
 import { isOwnAddress, membersOf } from '../lookup.ts';
@@ -43,7 +44,9 @@ export const publishedAt = (
 ): readonly PublishedPort[] =>
   ports.filter(
     ({ hostPort, proto: own, hostIp }) =>
-      hostPort === port && own === proto && (isAny(hostIp) || sameBlock(hostIp, address)),
+      hostPort === port &&
+      own === proto &&
+      (isAny(hostIp) ? familyOf(hostIp) === familyOf(address) : sameBlock(hostIp, address)),
   );
 
 /** Whether an address is a host's own, or a container's of a network with a bridge there. */

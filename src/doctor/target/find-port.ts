@@ -1,5 +1,5 @@
 import type { PublishedPort } from '../../docker/inventory/inventory.ts';
-import { FAMILIES } from '../../net/family.ts';
+import { FAMILIES, FAMILY_NAMES, familyOf } from '../../net/family.ts';
 import { isAny, isLoopback, parseBlock } from '../../net/address.ts';
 import type { PortTarget } from './port-argument.ts';
 import type { ResolvedTarget } from './resolved.ts';
@@ -19,6 +19,10 @@ const isAddress = (address: string): boolean => !isEvery(address) && parseBlock(
 const spell = ({ address, port, proto }: PortTarget): string =>
   `${address === '' ? '' : `${address}:`}${String(port)}/${proto}`;
 
+/** Whether a port is published on every address of the host of the family of one that is asked; every family for a name. */
+const isOfAll = ({ hostIp }: PublishedPort, address: string): boolean =>
+  isEvery(hostIp) && (!isAddress(address) || familyOf(hostIp) === familyOf(address));
+
 /** Finds who publishes a port; where nobody publishes it as requested, what is in its place. */
 export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
   const { address, port, proto } = target;
@@ -37,7 +41,7 @@ export function findPort(target: PortTarget, facts: Facts): ResolvedTarget {
     return found([], elsewhere(target, facts));
   const bound = facts.ports.filter((one) => one.hostPort === port);
   const led = bound.filter(
-    (one) => one.proto === proto && (isEvery(address) || isEvery(one.hostIp) || one.hostIp === address),
+    (one) => one.proto === proto && (isEvery(address) || one.hostIp === address || isOfAll(one, address)),
   );
   const containers = led.map(({ container }) => container);
   if (led.length > 0 && !(led.every(({ hostIp }) => isLoopback(hostIp)) && address === ''))
@@ -114,15 +118,23 @@ const publications = ({ ports }: Facts, hostPort?: number): readonly string[] =>
 
 function onAnotherAddress(target: PortTarget, other: PublishedPort, facts: Facts): Check {
   const { hostIp, container, port } = other;
-  return fail('published-elsewhere', `port ${String(target.port)} is published on ${hostIp} only`, {
-    about: spell(target),
-    meaning: isLoopback(hostIp)
-      ? 'only this host itself reaches it'
-      : 'it does not answer on other addresses',
+  const again = `run ${container} again with -p ${String(target.port)}:${String(port)}`;
+  const family = FAMILY_NAMES[familyOf(hostIp)];
+  const [where, meaning, ask] = isEvery(hostIp)
+    ? [
+        `for ${family} only`,
+        'it does not answer by the other family',
+        `ask an ${family} address of this host`,
+      ]
+    : [
+        `on ${hostIp} only`,
+        isLoopback(hostIp) ? 'only this host itself reaches it' : 'it does not answer on other addresses',
+        `ask ${hostIp}`,
+      ];
+  return fail('published-elsewhere', `port ${String(target.port)} is published ${where}`, {
+    ...{ about: spell(target), meaning },
     evidence: publications(facts, target.port),
-    remedies: [
-      advise(`run ${container} again with -p ${String(target.port)}:${String(port)}, or ask ${hostIp}`),
-    ],
+    remedies: [advise(`${again}, or ${ask}`)],
   });
 }
 

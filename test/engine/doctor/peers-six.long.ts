@@ -52,6 +52,7 @@ describe.skipIf(reason !== undefined)(
       const hosts = pair();
       try {
         await hosts.sh(fault.where ?? fault.on, fault.break);
+        await hosts.sh('router', fault.router ?? 'true');
         rows.push(`| ${fault.on}: ${fault.name} | ${await judgeFault(hosts, fault, USUAL)} |`);
       } finally {
         await hosts.sh(fault.where ?? fault.on, fault.undo ?? 'true').catch(() => undefined);

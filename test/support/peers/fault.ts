@@ -7,6 +7,8 @@ export interface PeerFault {
   readonly where?: 'host-a' | 'host-b';
   readonly break: string;
   readonly undo?: string;
+  /** What is done on the router besides. */
+  readonly router?: string;
   /** Codes one of which the first cause has. */
   readonly codes: readonly string[];
   /** The container that asks; `web` where absent. */

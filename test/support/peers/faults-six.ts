@@ -107,7 +107,7 @@ const onEither = (on: PeerFault['on']): readonly PeerFault[] => {
       on,
       break: kept('six0', 'echo 1 >/proc/sys/net/ipv6/conf/six0/disable_ipv6'),
       undo: `echo 0 >/proc/sys/net/ipv6/conf/six0/disable_ipv6; ${again('six0')}`,
-      codes: ['ipv6-off', 'bridge-address', 'route-missing'],
+      codes: ['ipv6-disabled'],
     },
   ];
 };
@@ -142,6 +142,7 @@ export const FAULTS_SIX: readonly PeerFault[] = [
     on: 'host-b',
     break:
       'ip6tables -I INPUT -p icmpv6 --icmpv6-type neighbour-solicitation -j DROP; ip6tables -I INPUT -p icmpv6 --icmpv6-type neighbour-advertisement -j DROP',
+    router: 'ip -6 neigh flush dev eth1',
     codes: ['rule-stops'],
   },
   {
@@ -166,7 +167,7 @@ export const FAULTS_SIX: readonly PeerFault[] = [
     break: `docker run -d --name four -p 0.0.0.0:8191:80 ${IMAGE} 80/tcp`,
     undo: 'docker rm -f four',
     port: 8191,
-    codes: ['published-elsewhere', 'not-published'],
+    codes: ['published-elsewhere'],
     byHand: true,
   },
   {
@@ -182,7 +183,7 @@ export const FAULTS_SIX: readonly PeerFault[] = [
     on: 'host-a',
     break: 'true',
     asker: 'web',
-    codes: ['no-ipv6', 'no-address', 'no-network'],
+    codes: ['no-address'],
     byHand: true,
   },
   {

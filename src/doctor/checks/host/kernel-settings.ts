@@ -1,6 +1,6 @@
 import type { LiveNetwork } from '../../../docker/inventory/inventory.ts';
 import { bridgesIn } from '../../../docker/inventory/set-aside.ts';
-import { FAMILIES, type Family } from '../../../net/family.ts';
+import { FAMILIES, FAMILY_NAMES, type Family } from '../../../net/family.ts';
 import { checksOf, listNames } from '../check.ts';
 import type { Check, Remedy } from '../../diagnosis.ts';
 import { advise, proposal } from '../../remedies/proposal.ts';
@@ -42,10 +42,10 @@ function judgeForwarding(facts: Facts, family: Family): readonly Check[] {
     return [
       unknown(
         'forwarding-unknown',
-        `whether the kernel forwards ${family === 'ipv4' ? 'IPv4' : 'IPv6'} packets could not be read`,
+        `whether the kernel forwards ${FAMILY_NAMES[family]} packets could not be read`,
       ),
     ];
-  const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
+  const name = FAMILY_NAMES[family];
   if (sysctl(netState, path) === '0')
     return [
       fail('forwarding-off', `the kernel does not forward ${name} packets`, {
@@ -223,7 +223,7 @@ function judgeDefaultRoute(facts: Facts, family: Family): readonly Check[] {
   );
   if (hasDefault || !needsForwarding(facts, family) || doorsOf(netState, family, bridges).length === 0)
     return [];
-  const [name, ip] = family === 'ipv4' ? ['IPv4', 'ip'] : ['IPv6', 'ip -6'];
+  const [name, ip] = [FAMILY_NAMES[family], family === 'ipv4' ? 'ip' : 'ip -6'];
   return [
     warn('no-default-route', `this host has no ${name} default route`, {
       meaning:

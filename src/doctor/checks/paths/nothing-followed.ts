@@ -1,6 +1,8 @@
-import { isLoopback } from '../../../net/address.ts';
+import { isAny, isLoopback, parseBlock } from '../../../net/address.ts';
+import { FAMILY_NAMES, familyOf, type Family } from '../../../net/family.ts';
 import type { Check } from '../../diagnosis.ts';
-import type { Facts } from '../../facts/facts.ts';
+import type { ContainerFacts, Facts } from '../../facts/facts.ts';
+import { addressOf, insideOf, isRunning } from '../../lookup.ts';
 import type { Followed } from '../../paths/follow.ts';
 import type { ResolvedTarget } from '../../target/resolved.ts';
 import type { Sender } from '../../target/sender.ts';
@@ -16,10 +18,12 @@ export function judgeNothingFollowed(
   { target, containers }: ResolvedTarget,
   sender: Sender,
   followed: readonly (readonly Followed[])[],
-  { ports }: Facts,
+  facts: Facts,
 ): readonly Check[] {
   if (followed.length > 0 || (target.kind === 'host' && sender.is === 'anybody')) return [];
-  const asked = ports.filter(({ container, hostPort, proto }) =>
+  const lacking = addressless(sender, target, facts);
+  if (lacking !== undefined) return [lacking];
+  const asked = facts.ports.filter(({ container, hostPort, proto }) =>
     target.kind === 'port' ? hostPort === target.port && proto === target.proto : containers.has(container),
   );
   const [first] = asked;
@@ -55,4 +59,37 @@ export function judgeNothingFollowed(
       },
     ),
   ];
+}
+
+/** The containers that ask have no address of the family that is asked; undefined where that is not known, or not why nothing is followed. */
+function addressless(sender: Sender, target: ResolvedTarget['target'], facts: Facts): Check | undefined {
+  if (sender.is !== 'containers' || (target.kind !== 'address' && target.kind !== 'port')) return undefined;
+  if (parseBlock(target.address) === undefined || isAny(target.address)) return undefined;
+  const family = familyOf(target.address);
+  const senders = facts.containers.filter(({ name }) => sender.names.includes(name));
+  const [first] = senders;
+  if (first === undefined || !senders.every((one) => isWithout(family, one))) return undefined;
+  const [name, other] = [FAMILY_NAMES[family], FAMILY_NAMES[family === 'ipv4' ? 'ipv6' : 'ipv4']];
+  return checksOf('container').fail('no-address', `${first.name} has no ${name} address`, {
+    about: first.name,
+    meaning: `none of its networks has ${name}: nothing that it sends reaches ${target.address}`,
+    evidence: first.attachments.map(({ ipv4, ipv6 }) => [ipv4, ipv6].filter((one) => one !== '').join(', ')),
+    remedies: [
+      advise(
+        `ask by ${other}, or connect it to a network that has ${name}: docker network connect NETWORK ${first.name}`,
+      ),
+    ],
+  });
+}
+
+/** Whether a container that runs has an address, but none of a family, as the Engine says and as it is inside. */
+function isWithout(family: Family, container: ContainerFacts): boolean {
+  const { attachments } = container;
+  const inside = insideOf(container)?.links ?? [];
+  return (
+    isRunning(container) &&
+    attachments.length > 0 &&
+    attachments.every((one) => addressOf(one, family) === '') &&
+    !inside.some(({ addresses }) => addresses.some((one) => one.family === family && one.scope === 'global'))
+  );
 }

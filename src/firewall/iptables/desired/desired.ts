@@ -1,6 +1,6 @@
 import type { OwnedChain, OwnedHost, OwnedRule, OwnedTables } from '../ownership/ownership.ts';
 import type { RuleName } from '../text/model.ts';
-import { FAMILIES, type Family } from '../../../net/family.ts';
+import { FAMILIES, FAMILY_NAMES, type Family } from '../../../net/family.ts';
 import { mergePlaced, place, type Placement } from '../order/position.ts';
 import type { Liveness } from './liveness.ts';
 import { mapChains } from './map-chains.ts';
@@ -33,7 +33,6 @@ export interface DesiredSources {
     ((family: Family, chain: OwnedChain, owned: OwnedRule) => string | undefined) | undefined;
 }
 
-const FAMILY_NAMES = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
 const NO_TABLES: OwnedTables = new Map();
 
 /**

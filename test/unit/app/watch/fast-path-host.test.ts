@@ -1,56 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { observe } from '../../../../src/app/observe/observe.ts';
-import { fastPath, type FastPath, type FastPathParts } from '../../../../src/app/watch/fast/fast-path.ts';
-import { residentEngine } from '../../../../src/app/watch/resident-engine.ts';
-import { residentRules } from '../../../../src/app/watch/resident-rules.ts';
-import { Fault } from '../../../../src/fault.ts';
-import type { Reference } from '../../../../src/reconcile/reference.ts';
+import type { FastPathParts } from '../../../../src/app/watch/fast/fast-path.ts';
 import { beyond, flushed } from '../../../support/app/edit-rules.ts';
-import {
-  goneFrom,
-  memoryHost,
-  type Circumstances,
-  type MemoryHost,
-} from '../../../support/app/memory-host.ts';
-import { BY_ENGINE, ENGINE, WHOLE } from '../../../support/app/repaired.ts';
-import { CLOSE, FLUSHED, withTables, type MemoryTables } from '../../../support/app/held-tables.ts';
-import { until } from '../../../support/until.ts';
-
-const REFERENCE: Reference = BY_ENGINE;
-
-/** A host in memory that was found whole, and the fast path that has made itself ready for it. */
-async function readyHost(
-  parts: Partial<FastPathParts> = {},
-  circumstances: Circumstances = {},
-  tables: MemoryTables = new Map(),
-  onArmed: () => void = () => undefined,
-): Promise<{ readonly host: MemoryHost; readonly fast: FastPath; readonly forget: () => void }> {
-  const host = withTables(memoryHost(WHOLE, ENGINE, circumstances), tables);
-  const reference = { ...REFERENCE, declared: circumstances.declared ?? {} };
-  const rules = residentRules(host, host.now);
-  const engine = residentEngine(host.askEngine, host.now);
-  let armed = 0;
-  const fast = fastPath(host, {
-    ...{ rules, engine, now: host.now },
-    accepted: { now: () => Date.now(), readAccepted: () => Promise.resolve([]) },
-    held: () => Promise.resolve(undefined),
-    arm: () => {
-      armed++;
-      onArmed();
-    },
-    ahead: (work) => work(),
-    ...parts,
-  });
-  fast.well(await observe(host, reference), reference);
-  await until(() => armed > 0);
-  return { host, fast, forget: rules.forget };
-}
-
-/** Rules of Docker's that are not there; somebody else's are not brought back. */
-const lostOf = ({ rules }: MemoryHost): readonly string[] =>
-  beyond(WHOLE, rules).filter((line) => !line.includes('203.0.113.'));
-
-const written = ({ done }: MemoryHost): readonly string[] => done.filter((one) => one.startsWith('write'));
+import { CLOSE, FLUSHED, type MemoryTables } from '../../../support/app/held-tables.ts';
+import { goneFrom, type MemoryHost } from '../../../support/app/memory-host.ts';
+import { ENGINE, WHOLE } from '../../../support/app/repaired.ts';
+import { lostOf, readyHost, written } from '../../../support/watch/ready-host.ts';
 
 describe('what is certainly lost', () => {
   test('is written back whole from what was rehearsed while all was well', async () => {
@@ -198,70 +152,4 @@ describe('a declared table', () => {
     expect(await fast.repair()).toBeUndefined();
     expect(written(host)).toEqual([]);
   });
-});
-
-test('a change between reading and writing is read before anything is written twice, and what it took is written too', async () => {
-  const { host, fast, forget } = await readyHost(
-    {},
-    {
-      afterWriting: (one, time) => {
-        if (time !== 1) return;
-        one.rules = flushed(one.rules, 'ipv4', 'filter');
-        forget();
-      },
-    },
-  );
-  host.rules = flushed(WHOLE);
-  const done = await fast.repair();
-  expect(done?.left).toEqual([]);
-  expect(lostOf(host)).toEqual([]);
-  expect(beyond(host.rules, WHOLE)).toEqual([]);
-});
-
-test('of a writer that is killed in the middle what it had not written is written again', async () => {
-  const { host, fast } = await readyHost(
-    {},
-    {
-      beforeWriting: (_, time) => {
-        if (time === 2) throw new Fault('RG_COMMAND', 3, 'ip6tables-nft-restore was ended by SIGTERM');
-      },
-    },
-  );
-  host.rules = { ipv4: flushed(WHOLE).ipv4, ipv6: flushed(WHOLE, 'ipv6').ipv6 };
-  expect(await fast.repair()).toMatchObject({ left: [] });
-  expect(lostOf(host)).toEqual([]);
-  expect(beyond(host.rules, WHOLE)).toEqual([]);
-});
-
-test('where nothing could be written the journal says so, and a look goes on from there', async () => {
-  const { host, fast } = await readyHost(
-    {},
-    {
-      beforeWriting: () => {
-        throw new Fault('RG_COMMAND', 3, 'iptables-nft-restore was ended by SIGTERM');
-      },
-    },
-  );
-  host.rules = flushed(WHOLE);
-  expect(await fast.repair()).toBeUndefined();
-  expect([...host.entries.values()].map(({ outcome }) => outcome)).toEqual(['failed']);
-  expect(host.done.at(-1)).toBe('unlock');
-});
-
-test('where it cannot be read again what was written, what was done is told', async () => {
-  let isWritten = false;
-  const { host, fast } = await readyHost(
-    {},
-    {
-      afterWriting: () => {
-        isWritten = true;
-      },
-      beforeReading: () => {
-        if (isWritten) throw new Fault('RG_TIMEOUT', 3, 'iptables-save did nothing for 30 s');
-      },
-    },
-  );
-  host.rules = flushed(WHOLE);
-  expect(await fast.repair()).toMatchObject({ journal: ['1'], left: ['iptables-save did nothing for 30 s'] });
-  expect(lostOf(host)).toEqual([]);
 });
